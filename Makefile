@@ -1,0 +1,36 @@
+# The interpreter to make the environment with: PYTHON=python3.12 make bench
+PYTHON ?= python3
+# The interpreter of `make original`, which wants the original's: PYTHON312=/path/to/python3.12 make original
+PYTHON312 ?= python3.12
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+python = .venv/bin/python
+
+.PHONY: bench test original lint stop venv
+
+bench: venv
+	$(python) setup_db.py
+	$(python) -m report
+
+test: venv
+	$(python) -m pytest
+
+original: venv
+	$(python) -m original "$(PYTHON312)"
+
+lint: venv
+	$(python) -m ruff format --check .
+	$(python) -m ruff check .
+	$(python) -m mypy .
+
+stop: venv
+	$(python) setup_db.py --stop
+
+# Made anew when the interpreter or the requirements change; otherwise this takes a moment.
+venv:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }
+	@test "$$("$(PYTHON)" -V)" = "$$($(python) -V 2>&1)" && cmp -s requirements.txt .venv/requirements.txt || { \
+		"$(PYTHON)" -m venv --clear .venv && \
+		$(python) -m pip install --quiet --require-hashes -r requirements.txt && \
+		cp requirements.txt .venv/; }

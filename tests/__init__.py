@@ -1,0 +1,1 @@
+"""The tests: one file a room, against a real server and real processes."""
