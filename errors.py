@@ -1,0 +1,70 @@
+"""The errors that a user can mend: each is one line on standard error and exit code 1, in every command.
+
+Importing this module is enough, and it comes first, for any other import may be the first to fail: an uncaught error of
+the user's ends the process so, and any other error with its traceback.
+"""
+
+import os
+import re
+import sys
+from types import TracebackType
+
+DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
+PACKAGES = ("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "matplotlib")
+
+SEED = "run `python setup_db.py`"
+_MEND = "mend DATABASE_URL"
+_OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
+# What the driver says, what it means, what mends it with a DATABASE_URL, and what mends it at the default address.
+_PROBLEMS = (
+    ("password|pg_hba|role .* does not exist", "user or password is wrong", _MEND, _OTHER),
+    ("database .* does not exist", "there is no such database", f"create it, or {_MEND}", _OTHER),
+    ('relation "data" does not exist', "table data is missing", SEED, SEED),
+    (
+        "permission denied|must be owner|no schema has been",
+        "no right to create or read table data",
+        f"grant it, or {_MEND}",
+        _OTHER,
+    ),
+    ("lock timeout", "table data is in use by another session", "end that session", "end that session"),
+    ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", _MEND, "set DATABASE_URL"),
+    ("refused", "nothing listens", f"start that server, or {_MEND}", SEED),
+    ("negotiation|authentication request|closed the", "what listens is no PostgreSQL", _MEND, _OTHER),
+    ("timeout expired", "what listens does not answer", _MEND, _OTHER),
+)
+
+
+class UserError(Exception):
+    """An error that the user can mend: its text is the one line to show."""
+
+
+def address() -> str:
+    """Return the database's address as messages show it, without user and password."""
+    return os.environ.get("DATABASE_URL", DEFAULT_URL).rpartition("@")[2].partition("?")[0]
+
+
+def explain(error: BaseException) -> str | None:
+    """Return in one line what is wrong and what mends it, for an error that the user can mend; else None."""
+    if isinstance(error, UserError):
+        return str(error)
+    error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+        return "interrupted"
+    for missing in (error, error.__cause__):
+        if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:
+            return f"{missing.name} is not installed for this Python: `make bench` installs all packages into .venv"
+    if not type(error).__module__.startswith("psycopg"):
+        return None
+    for pattern, problem, mend, mend_at_default in _PROBLEMS:
+        if re.search(pattern, str(error)):
+            return f"{problem} at {address()}: {mend if 'DATABASE_URL' in os.environ else mend_at_default}"
+    return f"the database at {address()} says: {str(error).splitlines()[0]}: mend it, or DATABASE_URL"
+
+
+def _report_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if line := explain(error):
+        sys.exit(line)
+    sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _report_error

