@@ -1,0 +1,1 @@
+"""The original's versions and figures, and the comparison that proves the reproduction."""
