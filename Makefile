@@ -6,11 +6,19 @@ PYTHON312 ?= python3.12
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 python = .venv/bin/python
 
-.PHONY: bench test original lint stop venv
+.PHONY: bench readme overhead original test lint stop venv
 
 bench: venv
 	$(python) setup_db.py
 	$(python) -m report
+
+readme: venv
+	$(python) setup_db.py
+	$(python) -m report --write
+
+overhead: venv
+	$(python) setup_db.py
+	$(python) -m report.overhead
 
 test: venv
 	$(python) -m pytest
@@ -26,11 +34,12 @@ lint: venv
 stop: venv
 	$(python) setup_db.py --stop
 
-# Made anew when the interpreter or the requirements change; otherwise this takes a moment.
+# Made anew when the requirements change, or the interpreter that was asked for; otherwise this takes a moment.
+asked = $(if $(filter file,$(origin PYTHON)),true,test "$$("$(PYTHON)" -V)" = "$$($(python) -V)")
 venv:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }
-	@test "$$("$(PYTHON)" -V)" = "$$($(python) -V 2>&1)" && cmp -s requirements.txt .venv/requirements.txt || { \
+	@{ $(python) -c '' && $(asked) && cmp -s requirements.txt .venv/requirements.txt; } 2>/dev/null || { \
+		"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+			{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }; \
 		"$(PYTHON)" -m venv --clear .venv && \
 		$(python) -m pip install --quiet --require-hashes -r requirements.txt && \
 		cp requirements.txt .venv/; }

@@ -1,0 +1,132 @@
+"""Measure what a row costs in every scenario, each instrument in a fresh process of its own."""
+
+from errors import UserError
+
+import argparse
+import sys
+from typing import NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+
+from report import measure, results, tables
+from report.measure import Job, Measurement
+from report.scenarios import SCENARIOS, Scenario
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line and exit code 1."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, without the usage."""
+        sys.exit(f"{message}: see `python -m report --help`")
+
+
+class Bar:
+    """What runs now and the time left, on standard error; a line per process where that is no terminal."""
+
+    def __init__(self, total: int) -> None:
+        """Take the number of processes to come."""
+        self._total = total
+        self._started = 0
+        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+        self._bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("", total=total)
+        if sys.stderr.isatty():
+            self._bar.start()
+
+    def started(self, job: Job) -> None:
+        """Show the job that runs now."""
+        self._started += 1
+        self._bar.update(self._task, description=str(job))
+        if not sys.stderr.isatty():
+            print(f"{self._started}/{self._total} {job}", file=sys.stderr)
+
+    def finished(self, job: Job) -> None:
+        """Show that one more is done."""
+        self._bar.advance(self._task)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._bar.stop()
+
+
+def positive(text: str) -> int:
+    """Return `--repeats` as a number."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
+
+
+def chosen(pattern: str) -> list[Scenario]:
+    """Return the scenarios whose name contains the pattern. Raises UserError where there is none."""
+    found = [scenario for scenario in SCENARIOS if pattern in scenario.name]
+    if not found:
+        raise UserError(
+            f"no scenario's name contains {pattern!r}; there are: {', '.join(one.name for one in SCENARIOS)}"
+        )
+    return found
+
+
+def main() -> int:
+    """Measure and print, or check; return the exit code."""
+    parser = Parser(prog="python -m report", description=__doc__)
+    parser.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
+    parser.add_argument("--repeats", metavar="N", type=positive, default=3, help="runs with and without tracing (3)")
+    parser.add_argument(
+        "--write", action="store_true", help="store the results; rewrite README's blocks and the charts"
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="measure nothing: fail where README is older than its sources"
+    )
+    arguments = parser.parse_args()
+    if arguments.check:
+        return check()
+    measurements = run(chosen(arguments.only), arguments.repeats)
+    records = [results.record(one) for one in measurements if not one.error]
+    if records:
+        figures = [results.figures(record) for record in records]
+        tables.overview(figures).print()
+        tables.costs(figures).print()
+    failed = [one for one in measurements if one.error]
+    for one in failed:
+        print(f"{one.scenario.name} failed: {one.error}", file=sys.stderr)
+    if failed:
+        return 1
+    if arguments.write:
+        write(records)
+    return 0
+
+
+def run(scenarios: list[Scenario], repeats: int) -> list[Measurement]:
+    """Measure with a progress bar."""
+    bar = Bar(sum(map(len, measure.jobs(scenarios, repeats))))
+    try:
+        return measure.measure(scenarios, repeats, bar)
+    finally:
+        bar.close()
+
+
+def write(records: list[results.Record]) -> None:
+    """Store the results, and whatever follows from them and from those that were stored before."""
+    from report import readme  # it draws: no child is to start from a process that has loaded matplotlib
+
+    kept = {record["scenario"]: record for record in records}
+    everything = results.consistent([kept.get(scenario.name) or results.load_one(scenario) for scenario in SCENARIOS])
+    texts = {results.path(Scenario(name)): results.serialise(record) for name, record in kept.items()}
+    readme.write(texts | readme.outputs(everything))
+
+
+def check() -> int:
+    """Print what is stale; return the exit code."""
+    from report import readme
+
+    stale = readme.check()
+    for line in stale:
+        print(f"{line}: run `make readme`", file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

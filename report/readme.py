@@ -1,0 +1,168 @@
+"""The blocks of README that are written, not typed: each between `<!-- report:NAME -->` and `<!-- /report -->`."""
+
+from errors import UserError
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from common import MIB
+from report import charts, results, tables
+from report.results import Figures, Record
+from report.scenarios import PROJECT, SCENARIOS
+from report.tables import Table, mib
+
+README = PROJECT / "README.md"
+CHARTS = PROJECT / "docs"
+BLOCK = re.compile(r"<!-- report:(\S+) -->\n.*?<!-- /report -->", re.DOTALL)
+MARKER = re.compile(r"<!-- (?:report:\S+|/report) -->")
+
+
+def blocks(stored: Sequence[Record]) -> dict[str, str]:
+    """Return every block's Markdown by name."""
+    figures = [results.figures(result) for result in stored]
+    return {
+        "environment": environment(stored),
+        "answer": answer(figures),
+        "overview": tables.overview(figures).markdown(),
+        "costs": tables.costs(figures).markdown(),
+        "observation-1": first_rows(figures).markdown(),
+        "observation-2": models(figures).markdown(),
+        "observation-3": layers(figures).markdown(),
+        "scenarios": "\n\n".join(map(section, stored)),
+    }
+
+
+def environment(stored: Sequence[Record]) -> str:
+    """Return the line that says where and when the figures were measured."""
+    versions: dict[str, str] = {}
+    for result in stored:
+        versions |= result["versions"]
+    versions.pop("python")
+    machine = stored[0]["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+    return (
+        f"Measured on {max(result['date'] for result in stored)}: {stored[0]['rows']:,} rows, {machine['python']}, "
+        f"{packages}; {machine['system']}, {machine['cores']} cores, {machine['memory'] / MIB / 1024:.0f} GiB."
+    )
+
+
+def by_name(figures: Sequence[Figures]) -> dict[str, Figures]:
+    """Return the figures by the scenario's name without `run_`."""
+    return {one.scenario.name.removeprefix("run_"): one for one in figures}
+
+
+def answer(figures: Sequence[Figures]) -> str:
+    """Return the answer in three lines."""
+    found = by_name(figures)
+    driver, core, orm = (found[name] for name in ("sync_psycopg", "sync_sqlalchemy_engine", "sync_sqlalchemy_session"))
+    model = found["async_sqlalchemy_engine_pydantic"]
+    return (
+        f"- A row that is {driver.bare:.0f} bytes of data costs {driver.per_row:.0f} bytes as psycopg's named tuple, "
+        f"{core.per_row:.0f} as a Core row, {model.per_row:.0f} as a Pydantic model, "
+        f"and **{orm.per_row:.0f} as an ORM entity**.\n"
+        f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)}, {mib(core.growth.value)}, "
+        f"{mib(model.growth.value)} and {mib(orm.growth.value)} MiB.\n"
+        f"- Measuring is not free: tracemalloc's own tables would have added {mib(orm.tracing_adds)} MiB to the ORM's."
+    )
+
+
+def first_rows(figures: Sequence[Figures]) -> Table:
+    """Return how much of the final traced memory stands when the first row is handed out."""
+    return Table(
+        "",
+        ("Scenario", "Traced at the first row, MiB", "Traced at the last row, MiB", "Share"),
+        [
+            [one.scenario.title, mib(one.first_row), mib(one.python), f"{one.first_row / one.python:.0%}"]
+            for name, one in by_name(figures).items()
+            if "pydantic" not in name and name != "sync_psycopg"
+        ],
+    )
+
+
+def models(figures: Sequence[Figures]) -> Table:
+    """Return what the Pydantic scenarios cost a row."""
+    return _costs_a_row([one for name, one in by_name(figures).items() if "pydantic" in name])
+
+
+def layers(figures: Sequence[Figures]) -> Table:
+    """Return what each layer costs a row, without Pydantic."""
+    return _costs_a_row([one for name, one in by_name(figures).items() if "pydantic" not in name])
+
+
+def _costs_a_row(figures: Sequence[Figures]) -> Table:
+    return Table(
+        "",
+        ("Scenario", "Bytes per row, traced", "Multiple of bare data"),
+        [[one.scenario.title, f"{one.per_row:.0f}", f"{one.multiple:.1f}"] for one in figures],
+    )
+
+
+def section(stored: Record) -> str:
+    """Return one scenario's section: what it does, and its console."""
+    scenario = results.figures(stored).scenario
+    script = scenario.script.as_posix()
+    return f"### {scenario.title}\n\n[`{script}`]({script}): {scenario.description}\n\n```txt\n{stored['console']}```"
+
+
+def rewritten(text: str, contents: dict[str, str]) -> str:
+    """Return README's text with every block's content. Raises UserError where markers are missing or doubled."""
+    names = [match[1] for match in BLOCK.finditer(text)]
+    for name in contents:
+        if names.count(name) != 1:
+            raise UserError(f"README.md has {names.count(name)} blocks `report:{name}`, not one: mend its markers")
+    if set(names) != set(contents) or len(MARKER.findall(text)) != 2 * len(names):
+        raise UserError("README.md has markers that belong to no block: mend them")
+    return BLOCK.sub(lambda match: f"<!-- report:{match[1]} -->\n{contents[match[1]]}\n<!-- /report -->", text)
+
+
+def outputs(stored: Sequence[Record]) -> dict[Path, str]:
+    """Return the text of README and of every chart by path, as they follow from the results."""
+    try:
+        text = README.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"README.md cannot be read: {error.strerror}") from None
+    drawn = charts.draw([results.figures(result) for result in stored])
+    return {README: rewritten(text, blocks(stored))} | {CHARTS / name: svg for name, svg in drawn.items()}
+
+
+def check() -> list[str]:
+    """Return what is stale, one line each; nothing is measured. Raises UserError."""
+    stored = results.load()
+    stale = []
+    for result, scenario in zip(stored, SCENARIOS, strict=True):
+        hashes = results.source_hashes(scenario)
+        changed = sorted(
+            name for name in hashes.keys() | result["sources"] if hashes.get(name) != result["sources"].get(name)
+        )
+        if changed:
+            stale.append(f"results/{scenario.name}.json is older than {', '.join(changed)}")
+    for path, text in outputs(stored).items():
+        name = path.relative_to(PROJECT).as_posix()
+        if not path.exists():
+            stale.append(f"{name} is missing")
+        elif (found := path.read_text(encoding="utf-8")) != text:
+            stale.append(f"{name} differs from results/{_where(found, text)}")
+    return stale
+
+
+def _where(found: str, expected: str) -> str:
+    before, after = ({match[1]: match[0] for match in BLOCK.finditer(text)} for text in (found, expected))
+    names = [name for name in after if before.get(name) != after[name]]
+    return f" in {', '.join(names)}" if names else ""
+
+
+def write(texts: dict[Path, str]) -> None:
+    """Write all files, or none: each aside first, then all into place. Raises UserError."""
+    asides = {path: path.with_name(path.name + ".new") for path in texts}
+    try:
+        for path, text in texts.items():
+            path.parent.mkdir(exist_ok=True)
+            asides[path].write_text(text, encoding="utf-8")
+        for path, aside in asides.items():
+            aside.replace(path)
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be written: {error.strerror}: nothing was changed") from None
+    finally:
+        for aside in asides.values():
+            aside.unlink(missing_ok=True)
