@@ -6,7 +6,7 @@ PYTHON312 ?= python3.12
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 python = .venv/bin/python
 
-.PHONY: bench readme overhead original test lint stop venv
+.PHONY: bench readme overhead scale versions original test lint stop venv
 
 bench: venv
 	$(python) setup_db.py
@@ -15,10 +15,17 @@ bench: venv
 readme: venv
 	$(python) setup_db.py
 	$(python) -m report --write
+	$(python) -m report.timeline --write
 
 overhead: venv
 	$(python) setup_db.py
 	$(python) -m report.overhead
+
+scale: venv
+	$(python) -m report.scale --write --rows $(or $(ROWS),920000)
+
+versions: venv
+	$(python) -m versions --write
 
 test: venv
 	$(python) -m pytest

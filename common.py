@@ -53,8 +53,8 @@ def database_url(scheme: str = "postgresql") -> str:
     `scheme` replaces the URL's own, for SQLAlchemy wants `postgresql+psycopg` and psycopg `postgresql`.
     """
     own_scheme, _, rest = os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")
-    _, colon, port = address().partition("/")[0].rpartition(":")
-    well_formed = not colon or port.endswith("]") or not port.strip("0123456789")
+    hosts = address().partition("/")[0].split(",")
+    well_formed = all(re.fullmatch(r"(\[[^\[\]]+\]|[^\[\]:]*)(:\d*)?", host) for host in hosts)
     if own_scheme.partition("+")[0] not in ("postgresql", "postgres") or not well_formed:
         raise UserError("DATABASE_URL is no PostgreSQL URL: write postgresql://user:password@host:port/database")
     return f"{scheme}://{rest}"

@@ -123,6 +123,11 @@ def _exclusive(data_directory: Path) -> Iterator[None]:
     try:
         with fasteners.InterProcessLock(data_directory.with_suffix(".lock")):
             yield
+    except subprocess.CalledProcessError as error:
+        raise EmbeddedPostgresError(
+            f"the embedded server cannot use {data_directory}: {Path(error.cmd[0]).name} failed: "
+            "make room on its disk, or set DATABASE_URL"
+        ) from None
     except OSError as error:
         raise EmbeddedPostgresError(
             f"the embedded server cannot use {data_directory}: {error.strerror}: "
@@ -132,8 +137,11 @@ def _exclusive(data_directory: Path) -> Iterator[None]:
 
 def _initialise(data_directory: Path) -> None:
     """Make the data directory with its role and database, aside first, so that an interrupted one is never used."""
-    unfinished = data_directory.with_suffix(".new")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    prefix = f"{data_directory.name}.new-"
+    for leftover in data_directory.parent.glob(f"{prefix}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    # A name of its own, for a process of an interrupted set-up may still write into the leftover.
+    unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=data_directory.parent))
     _server(unfinished).ensure_pgdata_inited()
     with (unfinished / "postgresql.conf").open("a") as settings:
         settings.write(_SETTINGS)

@@ -40,7 +40,7 @@ class UserError(Exception):
 
 def address() -> str:
     """Return the database's address as messages show it, without user and password."""
-    return os.environ.get("DATABASE_URL", DEFAULT_URL).rpartition("@")[2].partition("?")[0]
+    return os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")[2].rpartition("@")[2].partition("?")[0]
 
 
 def explain(error: BaseException) -> str | None:

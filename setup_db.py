@@ -6,6 +6,7 @@ Where nothing listens at the default address, the embedded server is started the
 from errors import address
 
 import argparse
+import logging
 import os
 import socket
 import sys
@@ -52,6 +53,7 @@ def seed(url: str, rows: int) -> str:
     Row i, counted from 0, is `(i, 5 * i % 200, 'hello-' || i)`; the server makes them, so the client's memory does not
     grow with their number. Raises psycopg.Error.
     """
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # an interrupt is one line, not two
     with psycopg.connect(url, connect_timeout=10) as connection:
         # Two at once take turns; a reader that never ends its transaction is an error, not a wait for ever.
         connection.execute("SELECT pg_advisory_xact_lock(54320)")

@@ -12,7 +12,7 @@ from rich.progress import Progress as RichProgress
 
 from report import measure, results, tables
 from report.measure import Job, Measurement
-from report.scenarios import SCENARIOS, Scenario
+from report.scenarios import EVERYTHING, SCENARIOS, Scenario
 
 
 class Parser(argparse.ArgumentParser):
@@ -61,11 +61,10 @@ def positive(text: str) -> int:
 
 def chosen(pattern: str) -> list[Scenario]:
     """Return the scenarios whose name contains the pattern. Raises UserError where there is none."""
-    found = [scenario for scenario in SCENARIOS if pattern in scenario.name]
+    found = [scenario for scenario in EVERYTHING if pattern in scenario.name]
     if not found:
-        raise UserError(
-            f"no scenario's name contains {pattern!r}; there are: {', '.join(one.name for one in SCENARIOS)}"
-        )
+        names = ", ".join(scenario.name for scenario in EVERYTHING)
+        raise UserError(f"no scenario's name contains {pattern!r}; there are: {names}")
     return found
 
 
@@ -86,9 +85,7 @@ def main() -> int:
     measurements = run(chosen(arguments.only), arguments.repeats)
     records = [results.record(one) for one in measurements if not one.error]
     if records:
-        figures = [results.figures(record) for record in records]
-        tables.overview(figures).print()
-        tables.costs(figures).print()
+        print_tables([results.figures(record) for record in records])
     failed = [one for one in measurements if one.error]
     for one in failed:
         print(f"{one.scenario.name} failed: {one.error}", file=sys.stderr)
@@ -99,9 +96,20 @@ def main() -> int:
     return 0
 
 
+def print_tables(figures: list[results.Figures]) -> None:
+    """Print the two tables of the scenarios, and that of the remedies whose scenario was measured, too."""
+    scenarios = [one for one in figures if one.scenario in SCENARIOS]
+    if scenarios:
+        tables.overview(scenarios).print()
+        tables.costs(scenarios).print()
+    table = tables.remedies(figures)
+    if table.rows:
+        table.print()
+
+
 def run(scenarios: list[Scenario], repeats: int) -> list[Measurement]:
     """Measure with a progress bar."""
-    bar = Bar(sum(map(len, measure.jobs(scenarios, repeats))))
+    bar = Bar(len(measure.jobs(scenarios, repeats, measure.INSTRUMENTS)))
     try:
         return measure.measure(scenarios, repeats, bar)
     finally:
@@ -112,10 +120,7 @@ def write(records: list[results.Record]) -> None:
     """Store the results, and whatever follows from them and from those that were stored before."""
     from report import readme  # it draws: no child is to start from a process that has loaded matplotlib
 
-    kept = {record["scenario"]: record for record in records}
-    everything = results.consistent([kept.get(scenario.name) or results.load_one(scenario) for scenario in SCENARIOS])
-    texts = {results.path(Scenario(name)): results.serialise(record) for name, record in kept.items()}
-    readme.write(texts | readme.outputs(everything))
+    readme.store({record["scenario"]: record for record in records})
 
 
 def check() -> int:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from report.scenarios import PROJECT, Scenario
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
+INSTRUMENTS = (TRACED, NATIVE, UNTRACED)
 
 
 @dataclass(frozen=True)
@@ -60,25 +61,34 @@ class Progress(Protocol):
         """Show that a process has ended."""
 
 
-def jobs(scenarios: Iterable[Scenario], repeats: int) -> tuple[list[Job], list[Job]]:
-    """Return the jobs that may share the machine, and those that run alone because they are timed.
-
-    Scenarios are interleaved, so that drift hits all alike.
-    """
+def jobs(scenarios: Iterable[Scenario], repeats: int, instruments: Iterable[str]) -> list[Job]:
+    """Return the processes to run. Scenarios are interleaved, so that drift hits all alike."""
     scenarios = tuple(scenarios)
-    shared = [Job(scenario, TRACED) for _ in range(repeats) for scenario in scenarios]
-    if importlib.util.find_spec("memray"):
-        shared += [Job(scenario, NATIVE) for scenario in scenarios]
-    return shared, [Job(scenario, UNTRACED) for _ in range(repeats) for scenario in scenarios]
+    counts = {TRACED: repeats, NATIVE: 1 if importlib.util.find_spec("memray") else 0, UNTRACED: repeats}
+    return [
+        Job(scenario, instrument)
+        for instrument in instruments
+        for _ in range(counts[instrument])
+        for scenario in scenarios
+    ]
 
 
-def measure(scenarios: Iterable[Scenario], repeats: int, progress: Progress) -> list[Measurement]:
+def measure(
+    scenarios: Iterable[Scenario],
+    repeats: int,
+    progress: Progress,
+    instruments: Iterable[str] = INSTRUMENTS,
+    timed: bool = True,
+) -> list[Measurement]:
     """Run every scenario and return the measurements in the same order; a failed one carries its error.
 
+    All cores are used, except by the untraced runs if they are `timed`: then each runs alone.
     Raises UserError where the table's number of rows changed from one process to another.
     """
     measurements = {scenario: Measurement(scenario) for scenario in scenarios}
-    shared, alone = jobs(measurements, repeats)
+    everything = jobs(measurements, repeats, instruments)
+    alone = [job for job in everything if timed and job.instrument == UNTRACED]
+    shared = [job for job in everything if job not in alone]
     for group, workers in ((shared, os.cpu_count() or 1), (alone, 1)):
         _run_all(group, workers, measurements, progress)
     counts = {run["rows"] for measurement in measurements.values() for run in measurement.traced + measurement.untraced}
@@ -110,7 +120,7 @@ def _run(job: Job, children: "_Children", measurement: Measurement, progress: Pr
     progress.started(job)
     with tempfile.TemporaryDirectory() as directory:
         output = Path(directory) / "measurement.json"
-        command = [sys.executable, str(job.scenario.script)]
+        command = [sys.executable, *job.scenario.command]
         if job.instrument == NATIVE:
             command = [sys.executable, "-m", "report.native", job.scenario.name, str(output)]
         environment = os.environ | {

@@ -2,14 +2,18 @@
 
 usage: python -m report.native SCENARIO OUTPUT
 
-The tracker is open from where tracing starts to the last checkpoint. OUTPUT gets one JSON object, in bytes:
-`{"python": …, "native": …}`. Arenas of Python's own allocator are left out, for what lies in them is counted.
+OUTPUT gets one JSON object, in bytes: `python` and `native` as memray sees them, and `traced`, what tracemalloc sees of
+Python's side in the same process. Both are open from where tracing starts to the last checkpoint. memray's hooks lie
+over tracemalloc's and record nothing that is allocated beneath them, so that tracemalloc's own tables do not count as
+native. Nor do the arenas of Python's allocator (mmap), for what lies in them is counted.
 """
 
+import gc
 import json
 import runpy
 import sys
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 from memray import AllocatorType, FileReader, Tracker
@@ -17,42 +21,65 @@ from memray import AllocatorType, FileReader, Tracker
 import common
 from report.scenarios import LAST_CHECKPOINT, Scenario
 
-MAPPINGS = {AllocatorType.MMAP, AllocatorType.MUNMAP}
+FREES = {kind.value for kind in AllocatorType if kind.name.endswith("FREE") or kind is AllocatorType.MUNMAP}
 
 
 def main(name: str, output: str) -> None:
-    """Run the scenario with memray in the place of tracemalloc."""
+    """Run the scenario, and write what was live at its last checkpoint."""
     with tempfile.TemporaryDirectory() as directory:
         record = Path(directory) / "memray.bin"
-        run(name, Tracker(record, trace_python_allocators=True))
-        sizes = {"python": 0, "native": 0}
-        for allocation in FileReader(record).get_leaked_allocation_records(merge_threads=True):
-            allocator = AllocatorType(allocation.allocator)
-            if allocator not in MAPPINGS:
-                sizes["python" if allocator.name.startswith("PYMALLOC") else "native"] += allocation.size
+        traced = run(name, Tracker(record, trace_python_allocators=True))
+        sizes = live_sizes(record) | {"traced": traced}
     Path(output).write_text(json.dumps(sizes), encoding="utf-8")
 
 
-def run(name: str, tracker: Tracker) -> None:
-    """Run the scenario with the tracker open exactly where tracemalloc would trace."""
+def run(name: str, tracker: Tracker) -> int:
+    """Run the scenario with both instruments open; return what tracemalloc traced at the last checkpoint, in bytes."""
     print_memory_usage = common.print_memory_usage
-
-    def checkpoint(label: str) -> None:
-        print_memory_usage(label)
-        if label == LAST_CHECKPOINT:
-            tracker.__exit__(None, None, None)
+    traced = 0
 
     def start_tracing() -> None:
+        tracemalloc.start()
         tracker.__enter__()
+        # Only sizes are wanted, no stacks. memray's callbacks at each call and each switch of a greenlet would leave
+        # blocks of their own, and take others into Python's free lists, unseen: up to 120 bytes a row.
+        sys.setprofile(None)
         if greenlet := sys.modules.get("greenlet"):
-            # memray's own callback at each switch is not recorded, but leaves blocks in Python's free lists, from where
-            # the scenario takes them unseen: 120 bytes a row (the keys of a model's dict) would be missing.
             greenlet.settrace(None)
+        tracemalloc.clear_traces()  # what memray loaded to start with
+
+    def checkpoint(label: str) -> None:
+        nonlocal traced
+        print_memory_usage(label)
+        if label == LAST_CHECKPOINT:
+            traced = tracemalloc.get_traced_memory()[0]
+            tracker.__exit__(None, None, None)
+            tracemalloc.stop()
 
     common.start_tracing = start_tracing
     common.print_memory_usage = checkpoint
     common.print_top_allocations = lambda limit=10, *, rows=None: None
     runpy.run_path(str(Scenario(name).script), run_name="__main__")
+    return traced
+
+
+def live_sizes(record: Path) -> dict[str, int]:
+    """Return the bytes that were allocated and not freed, on Python's side and natively.
+
+    memray's own list of leaks adds up by stack, whatever the allocator, and there are no stacks here.
+    """
+    gc.disable()  # millions of tuples are made, and no cycle
+    live: dict[int, tuple[int, int]] = {}
+    for event in FileReader(record).get_allocation_records():
+        if event.allocator in FREES:
+            live.pop(event.address, None)
+        else:
+            live[event.address] = (event.allocator, event.size)
+    sizes = {"python": 0, "native": 0}
+    for allocator, size in live.values():
+        if allocator != AllocatorType.MMAP.value:
+            sizes["python" if AllocatorType(allocator).name.startswith("PYMALLOC") else "native"] += size
+    return sizes
 
 
 if __name__ == "__main__":

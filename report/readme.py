@@ -9,18 +9,26 @@ from pathlib import Path
 from common import MIB
 from report import charts, results, tables
 from report.results import Figures, Record
-from report.scenarios import PROJECT, SCENARIOS
+from report.scenarios import EVERYTHING, PROJECT, REMEDIES, SCENARIOS
 from report.tables import Table, mib
 
 README = PROJECT / "README.md"
 CHARTS = PROJECT / "docs"
+NAMES = [scenario.name for scenario in EVERYTHING]
 BLOCK = re.compile(r"<!-- report:(\S+) -->\n.*?<!-- /report -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:report:\S+|/report) -->")
 
 
-def blocks(stored: Sequence[Record]) -> dict[str, str]:
+def load() -> dict[str, Record]:
+    """Return every stored result by its name, the scenarios' first. Raises UserError."""
+    return {name: results.load(name) for name in NAMES}
+
+
+def blocks(everything: dict[str, Record]) -> dict[str, str]:
     """Return every block's Markdown by name."""
+    stored = results.consistent([everything[scenario.name] for scenario in EVERYTHING])[: len(SCENARIOS)]
     figures = [results.figures(result) for result in stored]
+    remedies = [results.figures(everything[remedy.name]) for remedy in REMEDIES]
     return {
         "environment": environment(stored),
         "answer": answer(figures),
@@ -29,6 +37,7 @@ def blocks(stored: Sequence[Record]) -> dict[str, str]:
         "observation-1": first_rows(figures).markdown(),
         "observation-2": models(figures).markdown(),
         "observation-3": layers(figures).markdown(),
+        "remedies": tables.remedies([*figures, *remedies]).markdown(),
         "scenarios": "\n\n".join(map(section, stored)),
     }
 
@@ -116,27 +125,23 @@ def rewritten(text: str, contents: dict[str, str]) -> str:
     return BLOCK.sub(lambda match: f"<!-- report:{match[1]} -->\n{contents[match[1]]}\n<!-- /report -->", text)
 
 
-def outputs(stored: Sequence[Record]) -> dict[Path, str]:
+def outputs(everything: dict[str, Record]) -> dict[Path, str]:
     """Return the text of README and of every chart by path, as they follow from the results."""
     try:
         text = README.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"README.md cannot be read: {error.strerror}") from None
-    drawn = charts.draw([results.figures(result) for result in stored])
-    return {README: rewritten(text, blocks(stored))} | {CHARTS / name: svg for name, svg in drawn.items()}
+    drawn = charts.draw([results.figures(everything[scenario.name]) for scenario in SCENARIOS])
+    return {README: rewritten(text, blocks(everything))} | {CHARTS / name: svg for name, svg in drawn.items()}
 
 
 def check() -> list[str]:
     """Return what is stale, one line each; nothing is measured. Raises UserError."""
-    stored = results.load()
+    stored = load()
     stale = []
-    for result, scenario in zip(stored, SCENARIOS, strict=True):
-        hashes = results.source_hashes(scenario)
-        changed = sorted(
-            name for name in hashes.keys() | result["sources"] if hashes.get(name) != result["sources"].get(name)
-        )
-        if changed:
-            stale.append(f"results/{scenario.name}.json is older than {', '.join(changed)}")
+    for name, result in stored.items():
+        if changed := results.changed_sources(result):
+            stale.append(f"results/{name}.json is older than {', '.join(changed)}")
     for path, text in outputs(stored).items():
         name = path.relative_to(PROJECT).as_posix()
         if not path.exists():
@@ -150,6 +155,12 @@ def _where(found: str, expected: str) -> str:
     before, after = ({match[1]: match[0] for match in BLOCK.finditer(text)} for text in (found, expected))
     names = [name for name in after if before.get(name) != after[name]]
     return f" in {', '.join(names)}" if names else ""
+
+
+def store(new: dict[str, Record]) -> None:
+    """Store new results by their names, and rewrite what follows from them and from the others. Raises UserError."""
+    everything = {name: new.get(name) or results.load(name) for name in NAMES}
+    write({results.path(name): results.serialise(stored) for name, stored in new.items()} | outputs(everything))
 
 
 def write(texts: dict[Path, str]) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any
 import psutil
 
 from report.measure import Measurement
-from report.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, SCENARIOS, Scenario
+from report.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
 
 Record = dict[str, Any]
 
@@ -47,17 +48,15 @@ def record(measurement: Measurement) -> Record:
         len(measurement.traced) // 2
     ]
     return {
-        "schema": SCHEMA,
+        **header(measurement.scenario.sources),
         "scenario": measurement.scenario.name,
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine(),
         "versions": typical["versions"],
-        "sources": source_hashes(measurement.scenario),
         "rows": typical["rows"],
+        "bare": bare_data(typical["rows"]),
         "total": sum(line["size"] for line in typical["lines"]),
         "packages": dict(sorted(typical["packages"].items(), key=lambda item: -item[1])),
         "lines": [line for line in typical["lines"] if line["size"] >= SMALLEST_LINE],
-        "native": measurement.native and {key: measurement.native[key] for key in ("python", "native")},
+        "native": measurement.native and {key: measurement.native[key] for key in ("python", "native", "traced")},
         "traced": [_kept(run) for run in measurement.traced],
         "untraced": [_kept(run) for run in measurement.untraced],
         "console": typical["console"],
@@ -84,21 +83,26 @@ def machine() -> Record:
     }
 
 
-def source_hashes(scenario: Scenario) -> dict[str, str]:
-    """Return the SHA-256 of every file that decides the scenario's result."""
-    return {source.as_posix(): _hash((PROJECT / source).read_bytes()) for source in scenario.sources}
+def header(sources: Iterable[Path]) -> Record:
+    """Return what every result begins with; `sources` are the files that decide it, below the project's folder."""
+    return {
+        "schema": SCHEMA,
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine(),
+        "sources": {source.as_posix(): _hash((PROJECT / source).read_bytes()) for source in sources},
+    }
 
 
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def bare_data(rows: int) -> float:
+def bare_data(rows: int) -> int:
     """Return the bytes of the values themselves as Python objects: the id and the text of every row.
 
     `num` has at most 200 values, all of them integers that the interpreter keeps anyway.
     """
-    return float(sum(sys.getsizeof(row) + sys.getsizeof(f"hello-{row}") for row in range(rows)))
+    return sum(sys.getsizeof(row) + sys.getsizeof(f"hello-{row}") for row in range(rows))
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,8 @@ class Figures:
     native: int | None
     seconds: Spread
     first_row: float
+    first_row_process: Spread
+    after_use: Spread
 
     @property
     def multiple(self) -> float:
@@ -150,6 +156,13 @@ class Figures:
         return self.traced_process.value - self.untraced_process.value
 
 
+def kept(run: Record) -> int:
+    """Return the traced bytes that the loop keeps: at the last row, less before the query."""
+    labels = [point["label"] for point in run["checkpoints"]]
+    before = run["checkpoints"][labels.index(FIRST_ROW) - 1]
+    return int(checkpoint(run, LAST_CHECKPOINT)["traced"] - before["traced"])
+
+
 def figures(stored: Record) -> Figures:
     """Return one stored scenario's figures."""
     traced, untraced = stored["traced"], stored["untraced"]
@@ -157,29 +170,26 @@ def figures(stored: Record) -> Figures:
     def grown(run: Record, key: str) -> float:
         return float(checkpoint(run, LAST_CHECKPOINT)[key] - checkpoint(run, IMPORTED)[key])
 
-    def connected(run: Record) -> float:
-        labels = [point["label"] for point in run["checkpoints"]]
-        return float(run["checkpoints"][labels.index(FIRST_ROW) - 1]["traced"])
+    def process(runs: list[Record], label: str) -> Spread:
+        return Spread.of([checkpoint(run, label)["rss"] for run in runs])
 
-    def at_end(runs: list[Record]) -> Spread:
-        return Spread.of([checkpoint(run, LAST_CHECKPOINT)["rss"] for run in runs])
-
-    kept = [checkpoint(run, LAST_CHECKPOINT)["traced"] - connected(run) for run in traced]
     return Figures(
         scenario=Scenario(stored["scenario"]),
         rows=stored["rows"],
-        traced_process=at_end(traced),
-        untraced_process=at_end(untraced),
+        traced_process=process(traced, LAST_CHECKPOINT),
+        untraced_process=process(untraced, LAST_CHECKPOINT),
         total=stored["total"],
         by_source=by_source(stored["packages"]),
         growth=Spread.of([grown(run, "rss") for run in untraced]),
         peak=Spread.of([run["peak_rss"] for run in untraced]),
-        per_row=median(kept) / stored["rows"],
-        bare=bare_data(stored["rows"]) / stored["rows"],
+        per_row=median(map(kept, traced)) / stored["rows"],
+        bare=stored["bare"] / stored["rows"],
         python=median(checkpoint(run, LAST_CHECKPOINT)["traced"] for run in traced),
         native=stored["native"] and stored["native"]["native"],
         seconds=Spread.of([grown(run, "seconds") for run in untraced]),
         first_row=median(checkpoint(run, FIRST_ROW)["traced"] for run in traced),
+        first_row_process=process(untraced, FIRST_ROW),
+        after_use=Spread.of([run["checkpoints"][-1]["rss"] for run in untraced]),
     )
 
 
@@ -192,9 +202,9 @@ def by_source(packages: dict[str, int]) -> dict[str, int]:
     return dict(sorted(sizes.items(), key=lambda item: -item[1]))
 
 
-def path(scenario: Scenario) -> Path:
-    """Return where the scenario's result is stored."""
-    return RESULTS / f"{scenario.name}.json"
+def path(name: str) -> Path:
+    """Return where the result of that name is stored."""
+    return RESULTS / f"{name}.json"
 
 
 def serialise(stored: Record) -> str:
@@ -207,9 +217,21 @@ def _checksum(stored: Record) -> str:
     return _hash(json.dumps(content).encode())
 
 
-def load() -> list[Record]:
-    """Return all stored results in the table's order. Raises UserError where one is missing, foreign or edited."""
-    return consistent([load_one(scenario) for scenario in SCENARIOS])
+def load(name: str) -> Record:
+    """Return the stored result of that name. Raises UserError where it is missing, foreign or edited."""
+    file = f"results/{name}.json"
+    command = f"run `make {name}`" if name in ("scale", "versions") else "run `make readme`"
+    try:
+        stored: Record = json.loads(path(name).read_text(encoding="utf-8"))
+        if stored["schema"] != SCHEMA:
+            raise UserError(f"{file} is of another schema version than {SCHEMA}: {command}")
+        if stored.pop("checksum") != _checksum(stored):
+            raise UserError(f"{file} was edited by hand: {command}")
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: {command}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(f"{file} is not a result of this report: {command}") from None
+    return stored
 
 
 def consistent(stored: list[Record]) -> list[Record]:
@@ -219,18 +241,10 @@ def consistent(stored: list[Record]) -> list[Record]:
     return stored
 
 
-def load_one(scenario: Scenario) -> Record:
-    """Return one scenario's stored result. Raises UserError where it is missing, foreign or edited."""
-    file = path(scenario)
-    name = file.relative_to(PROJECT).as_posix()
-    try:
-        stored: Record = json.loads(file.read_text(encoding="utf-8"))
-        if stored["schema"] != SCHEMA:
-            raise UserError(f"{name} is of another schema version than {SCHEMA}: run `make readme`")
-        if stored.pop("checksum") != _checksum(stored):
-            raise UserError(f"{name} was edited by hand: run `make readme`")
-    except FileNotFoundError:
-        raise UserError(f"{name} is missing: run `make readme`") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{name} is not a result of this report: run `make readme`") from None
-    return stored
+def changed_sources(stored: Record) -> list[str]:
+    """Return which of the files that decided the result have changed since, or are gone."""
+    return [
+        name
+        for name, digest in stored["sources"].items()
+        if not (PROJECT / name).exists() or _hash((PROJECT / name).read_bytes()) != digest
+    ]

@@ -1,6 +1,7 @@
 """The scenarios in the order of the table; what a person reads about each comes from its own docstring."""
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,11 @@ class Scenario:
         """The script's path below the project's folder."""
         return Path(*self.name.split(".")).with_suffix(".py")
 
+    @property
+    def command(self) -> list[str]:
+        """What to run, after the interpreter's name."""
+        return ["-m", self.name] if "." in self.name else [str(self.script)]
+
     @cached_property
     def docstring(self) -> str:
         """The script's docstring."""
@@ -40,9 +46,19 @@ class Scenario:
         return [self.script, *map(Path, ("common.py", *models, "setup_db.py", "poetry.lock"))]
 
     @property
+    def fields(self) -> dict[str, str]:
+        """What a remedy's docstring says in lines of its own: `Remedies`, `Compare`, `Gives up`."""
+        return dict(re.findall(r"^(Remedies|Compare|Gives up): (.+)$", self.docstring, re.MULTILINE))
+
+    @property
+    def streams(self) -> bool:
+        """Whether each row is dropped after use, so that memory does not grow with their number."""
+        return self.name.endswith("_streaming")
+
+    @property
     def description(self) -> str:
         """What the scenario does, as one paragraph."""
-        return " ".join(self.docstring.partition("\n")[2].split())
+        return " ".join(self.docstring.rpartition("\n\n")[2].split())
 
 
 SCENARIOS = tuple(
@@ -59,3 +75,26 @@ SCENARIOS = tuple(
         "run_async_sqlalchemy_engine_pydantic_no_validation",
     )
 )
+
+REMEDIES = tuple(
+    Scenario(f"remedies.{name}")
+    for name in (
+        "run_sync_psycopg_server_cursor",
+        "run_sync_psycopg_stream",
+        "run_sync_psycopg_class_row",
+        "run_sync_sqlalchemy_engine_yield_per",
+        "run_sync_sqlalchemy_session_yield_per",
+        "run_async_sqlalchemy_session_yield_per",
+        "run_sync_sqlalchemy_session_streaming",
+        "run_async_sqlalchemy_session_streaming",
+        "run_sync_sqlalchemy_session_columns",
+        "run_async_sqlalchemy_session_columns",
+        "run_sync_sqlalchemy_session_pydantic_batches",
+        "run_async_sqlalchemy_session_pydantic_batches",
+        "run_async_sqlalchemy_engine_pydantic_construct",
+        "run_async_sqlalchemy_engine_pydantic_construct_shared",
+        "run_async_sqlalchemy_engine_pydantic_dataclass",
+        "run_sync_sqlalchemy_session_given_back",
+    )
+)
+EVERYTHING = SCENARIOS + REMEDIES

@@ -1,7 +1,7 @@
 """The report's tables: in a terminal, and as Markdown."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -114,3 +114,41 @@ def parts(figures: Figures) -> str:
     if figures.native is None or figures.rest is None:
         return f"{mib(figures.python)} + not measured"
     return f"{mib(figures.python)} + {mib(figures.native)} + {mib(figures.rest)}"
+
+
+# What a remedy's `Compare:` line names: the column's text, and the figure.
+COMPARED: dict[str, tuple[str, Callable[[Figures], float]]] = {
+    "bytes per row": ("bytes per row, traced", lambda figures: figures.per_row),
+    "process growth": ("process growth, MiB", lambda figures: figures.growth.value / MIB),
+    "process at the first row": (
+        "process at the first row, MiB",
+        lambda figures: figures.first_row_process.value / MIB,
+    ),
+    "peak of the process": ("peak of the process, MiB", lambda figures: figures.peak.value / MIB),
+    "process after use": ("process after use, MiB", lambda figures: figures.after_use.value / MIB),
+}
+
+
+def remedies(figures: Sequence[Figures]) -> Table:
+    """Return each remedy beside the scenario that it remedies, where both are among the figures."""
+    by_name = {one.scenario.name: one for one in figures}
+    rows = []
+    for one in figures:
+        fields = one.scenario.fields
+        if scenario := by_name.get(fields.get("Remedies", "")):
+            text, figure = COMPARED[fields["Compare"]]
+            before, after = figure(scenario), figure(one)
+            digits = 1 if "MiB" in text else 0
+            rows.append(
+                [
+                    one.scenario.title,
+                    scenario.scenario.title,
+                    text,
+                    f"{before:.{digits}f}",
+                    f"{after:.{digits}f}",
+                    f"{after / before:.2f}",
+                    fields["Gives up"].rstrip("."),
+                ]
+            )
+    columns = ("Remedy", "Instead of", "Compared", "Before", "After", "After / before", "What it costs")
+    return Table("Remedies", columns, rows, text_columns=3)

@@ -213,7 +213,8 @@ def short_folder() -> Iterator[Path]:
 def project(short_folder: Path, port: int) -> Iterator[Path]:
     """Copy the project, with a default address of its own, where nothing listens yet."""
     yield copy_project(short_folder, port)
-    run("setup_db.py", "--stop", folder=short_folder)
+    if (short_folder / ".postgres").exists():
+        run("setup_db.py", "--stop", folder=short_folder)
 
 
 class _AnswerInHttp(socketserver.BaseRequestHandler):
@@ -227,6 +228,6 @@ class _AnswerInHttp(socketserver.BaseRequestHandler):
 def http_port() -> Iterator[int]:
     """Open a port where something listens that is no PostgreSQL."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _AnswerInHttp) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield server.server_address[1]
         server.shutdown()

@@ -1,5 +1,7 @@
 """The instrument: what it prints, what it writes, and that it stays out of what it measures."""
 
+from errors import address
+
 import json
 import linecache
 import os
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 import common
-from tests.conftest import PROJECT, ROWS, Measurement, error_line, measure, run
+from tests.conftest import PROJECT, ROWS, Measurement, error_line, error_lines, measure, run
 
 # The lightest, the one with C code that has no Python frame, and the one with every library.
 PSYCOPG = "run_sync_psycopg.py"
@@ -260,7 +262,31 @@ def test_address_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch, sch
     assert common.database_url("postgresql+psycopg") == f"postgresql+psycopg://{rest}"
 
 
-@pytest.mark.parametrize("malformed", ["", "nonsense", "mysql://user:password@localhost/db", "postgresql:user"])
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        "",
+        "nonsense",
+        "postgresql:user",
+        "mysql://user:password@localhost/db",
+        "postgresql://user:password@localhost:port/db",
+        "postgresql://localhost:port/db",
+        "postgresql://user:password@[::1/db",
+    ],
+)
 def test_malformed_address_is_one_line(malformed: str) -> None:
-    line = error_line(run(PSYCOPG, url=malformed))
-    assert line.startswith("DATABASE_URL is no PostgreSQL URL: write postgresql://")
+    for line in error_lines([PSYCOPG, CORE], malformed):
+        assert line.startswith("DATABASE_URL is no PostgreSQL URL: write postgresql://")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:password@host:5433/db",
+        "postgresql://user:p%40ss@host:5433/db?sslmode=disable",
+        "postgresql+psycopg://host:5433/db",
+    ],
+)
+def test_messages_show_the_address_without_credentials(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert address() == "host:5433/db"

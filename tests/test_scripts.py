@@ -190,8 +190,8 @@ def test_missing_package_is_one_line(url: str, script: str, package: str) -> Non
 
 
 @pytest.mark.parametrize("script", [*SCENARIOS, "setup_db.py"])
-def test_python_without_any_package_is_one_line(script: str) -> None:
+def test_python_without_any_package_is_one_line(schema_url: str, script: str) -> None:
     # Without the module `site`, Python does not find what is installed.
-    line = error_line(run("-S", script))
+    line = error_line(run("-S", script, url=schema_url))
     assert "is not installed" in line
     assert "make bench" in line

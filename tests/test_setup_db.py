@@ -24,7 +24,7 @@ from tests.conftest import (
     wait_until,
 )
 
-MANY_ROWS = "1000000"
+MANY_ROWS = "500000"
 ALL_ROWS = "SELECT id, num, data FROM data ORDER BY id"
 INSERTS = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'INSERT INTO data%' AND state = 'active'"
 # Root may write everywhere. What the script imports must be imported before: it may be in a folder of root's.
@@ -49,6 +49,12 @@ import socket
 resolve = socket.getaddrinfo
 useless = resolve("255.255.255.255", 1, type=socket.SOCK_STREAM)
 socket.getaddrinfo = lambda *arguments, **options: resolve(*arguments, **options) + useless
+exec(open("setup_db.py").read())
+"""
+# Stands for a full disk: the server's files are larger.
+WITH_SMALL_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 exec(open("setup_db.py").read())
 """
 WITHOUT_EMBEDDED_PACKAGE = """
@@ -129,15 +135,15 @@ def test_former_table_outlives_a_seed_that_does_not_end(schema_url: str, number:
 
 
 @pytest.mark.parametrize("rows", ["0", "-5", "x", "1.5", "", " ", "1e3", "2147483649"])
-def test_rows_must_be_a_number_that_the_table_can_hold(rows: str) -> None:
-    line = error_line(run("setup_db.py", "--rows", rows))
+def test_rows_must_be_a_number_that_the_table_can_hold(schema_url: str, rows: str) -> None:
+    line = error_line(run("setup_db.py", "--rows", rows, url=schema_url))
     assert line.startswith("argument --rows: ")
     assert "setup_db.py --help" in line
 
 
 @pytest.mark.parametrize("arguments", [["--unknown"], ["10"], ["--rows"]])
-def test_unknown_arguments_are_one_line(arguments: list[str]) -> None:
-    assert "setup_db.py --help" in error_line(run("setup_db.py", *arguments))
+def test_unknown_arguments_are_one_line(schema_url: str, arguments: list[str]) -> None:
+    assert "setup_db.py --help" in error_line(run("setup_db.py", *arguments, url=schema_url))
 
 
 @pytest.mark.parametrize(
@@ -197,18 +203,13 @@ def test_default_address_gets_the_embedded_server(project: Path, port: int) -> N
     assert run("setup_db.py", "--stop", folder=project).stdout == "embedded server stopped\n"
     assert run("setup_db.py", "--stop", folder=project).stdout == "no embedded server runs\n"
     assert "nothing listens" in error_line(run("run_sync_psycopg.py", folder=project))
+    embedded_postgres.start(project / ".postgres", port)
+    assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
 
 
 def test_default_address_gets_the_embedded_server_where_localhost_has_a_useless_address(project: Path) -> None:
     process = run("-c", WITH_A_USELESS_ADDRESS, folder=project)
     assert (process.returncode, process.stderr) == (0, "")
-
-
-def test_data_outlive_the_embedded_server(project: Path, port: int) -> None:
-    run("setup_db.py", "--rows", "10", folder=project)
-    run("setup_db.py", "--stop", folder=project)
-    embedded_postgres.start(project / ".postgres", port)
-    assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
 
 
 def test_two_first_set_ups_at_once_share_one_server(project: Path, port: int) -> None:
@@ -274,6 +275,13 @@ def test_folder_without_write_permission_is_one_line(project: Path) -> None:
         project.chmod(0o755)
     assert f"cannot use {project / '.postgres'}: Permission denied" in line
     assert "DATABASE_URL" in line
+
+
+def test_failing_initialisation_is_one_line(project: Path) -> None:
+    line = error_line(run("-c", WITH_SMALL_FILES, folder=project))
+    assert str(project) in line
+    assert "DATABASE_URL" in line
+    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
 
 
 def test_data_directory_of_another_version_is_one_line(project: Path) -> None:

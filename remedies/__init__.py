@@ -1,0 +1,1 @@
+"""What to write instead: each script names the scenario it remedies, and what one gives up."""

@@ -1,0 +1,32 @@
+"""Psycopg with `Cursor.stream`
+
+Remedies: run_sync_psycopg
+Compare: process growth
+Gives up: the connection does nothing else while one iterates.
+
+`stream` hands out rows as they arrive, so that the driver's own copy of the whole result never exists. No cursor is
+left on the server.
+"""
+
+from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+
+print_memory_usage("Start")
+
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+print_memory_usage("After imports")
+start_tracing()
+
+storage: dict[int, Any] = {}
+with psycopg.connect(database_url(), row_factory=namedtuple_row) as connection:
+    row: Any
+    for row in connection.cursor().stream("SELECT * FROM data"):
+        if not storage:
+            print_memory_usage("Result iteration start")
+        storage[row.id] = row
+
+print_memory_usage("Result iteration end")
+print_top_allocations(rows=len(storage))

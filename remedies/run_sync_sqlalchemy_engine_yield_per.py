@@ -1,0 +1,34 @@
+"""Core with `yield_per`
+
+Remedies: run_sync_sqlalchemy_engine
+Compare: process growth
+Gives up: a round trip for every batch, and a transaction that stays open meanwhile.
+
+Core reads through a server-side cursor in batches, so that the driver's own copy of the whole result never exists.
+"""
+
+from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+
+print_memory_usage("Start")
+
+from typing import Any
+
+from sqlalchemy import create_engine, select
+
+from db_model import DbModel
+
+print_memory_usage("After imports")
+start_tracing()
+
+storage: dict[int, Any] = {}
+engine = create_engine(database_url("postgresql+psycopg"))
+with engine.connect() as connection:
+    print_memory_usage("Engine connected")
+    result = connection.execution_options(yield_per=1000).execute(select(DbModel))
+    for row in result:
+        if not storage:
+            print_memory_usage("Result iteration start")
+        storage[row.id] = row
+
+print_memory_usage("Result iteration end")
+print_top_allocations(rows=len(storage))

