@@ -20,7 +20,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, without the usage."""
-        sys.exit(f"{message}: see `python -m report --help`")
+        sys.exit(f"{message}: see `{self.prog} --help`")
 
 
 class Bar:

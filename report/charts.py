@@ -9,7 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from common import MIB
-from report.results import Figures
+from report.results import Figures, Record
+from report.scenarios import FIRST_ROW
 
 # Okabe and Ito's colours, told apart by colour-blind readers (https://jfly.uni-koeln.de/color/).
 COLOURS = {
@@ -24,6 +25,7 @@ COLOURS = {
     "native (malloc)": "#5D3A9B",
     "rest": "#CCCCCC",
 }
+LINES = ("#D55E00", "#CC79A7", "#0072B2", "#E69F00", "#009E73")
 # Grey that stands out from GitHub's white and from its dark page alike.
 INK = "#808080"
 STYLE: Any = {
@@ -42,10 +44,30 @@ STYLE: Any = {
 }
 
 
-def draw(figures: Sequence[Figures]) -> dict[str, str]:
+# What the growth chart shows, and the chart over time: few enough to be told apart.
+GROWING = {
+    "run_sync_sqlalchemy_session": "ORM",
+    "run_async_sqlalchemy_engine_pydantic": "Core, Pydantic models",
+    "run_sync_sqlalchemy_engine": "Core",
+    "run_sync_psycopg": "psycopg",
+    "remedies.run_sync_sqlalchemy_session_streaming": "ORM, streaming",
+}
+TIMED = {
+    "run_sync_sqlalchemy_session": "ORM",
+    "remedies.run_sync_sqlalchemy_session_yield_per": "ORM with yield_per",
+    "run_sync_sqlalchemy_engine": "Core",
+}
+
+
+def draw(figures: Sequence[Figures], scale: Record, timeline: Record) -> dict[str, str]:
     """Return every chart's SVG by its file name."""
     with matplotlib.rc_context(STYLE):
-        return {"where-the-memory-is.svg": where(figures), "what-tracing-adds.svg": tracing(figures)}
+        return {
+            "where-the-memory-is.svg": where(figures),
+            "what-tracing-adds.svg": tracing(figures),
+            "growth.svg": growth(scale),
+            "over-time.svg": over_time(timeline),
+        }
 
 
 def where(figures: Sequence[Figures]) -> str:
@@ -91,6 +113,47 @@ def tracing(figures: Sequence[Figures]) -> str:
             axes.text(size, position, f" {size:.0f}", va="center", ha="left")
     axes.set_xlabel("process memory at the last row, MiB")
     axes.margins(x=0.1)
+    figure.legend(loc="outside lower center", ncols=2)
+    return _svg(figure)
+
+
+def growth(stored: Record) -> str:
+    """Draw the process's peak against the number of rows, both axes logarithmic."""
+    figure = Figure(figsize=(6.6, 5.5), layout="constrained")
+    axes = figure.subplots()
+    for (name, label), colour, marker in zip(GROWING.items(), LINES, "osD^v", strict=True):
+        points = [
+            (int(step), figures[name]["peak"] / MIB) for step, figures in stored["figures"].items() if name in figures
+        ]
+        axes.plot(*zip(*points, strict=True), color=colour, marker=marker, linewidth=2.5, label=label)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("rows")
+    axes.set_ylabel("peak of the process, MiB")
+    steps = [int(step) for step in stored["figures"]]
+    axes.set_xticks(steps, [f"{step:,}" for step in steps])
+    axes.set_yticks([50, 100, 200, 500, 1000], ["50", "100", "200", "500", "1,000"])
+    axes.minorticks_off()
+    axes.grid(color=INK, alpha=0.25)
+    figure.legend(loc="outside lower center", ncols=2)
+    return _svg(figure)
+
+
+def over_time(stored: Record) -> str:
+    """Draw the process's memory over time, one curve per script, with the moment of its first row."""
+    figure = Figure(figsize=(6.6, 5), layout="constrained")
+    axes = figure.subplots()
+    for (name, label), colour, style in zip(TIMED.items(), LINES, ("-", "--", "-."), strict=False):
+        curve = stored["curves"][name]
+        seconds, sizes = zip(*((seconds, rss / MIB) for seconds, rss in curve["samples"]), strict=True)
+        axes.plot(seconds, sizes, style, color=colour, linewidth=2.5, label=label)
+        first = next(index for index, second in enumerate(seconds) if second >= curve[FIRST_ROW])
+        axes.plot(seconds[first], sizes[first], "o", color=colour, markersize=10)
+    axes.plot([], [], "o", color=INK, markersize=10, label="first row handed out")
+    axes.set_xlabel("seconds since the start of the process")
+    axes.set_ylabel("process memory, MiB")
+    axes.set_ylim(bottom=0)
+    axes.grid(color=INK, alpha=0.25)
     figure.legend(loc="outside lower center", ncols=2)
     return _svg(figure)
 

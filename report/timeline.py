@@ -2,7 +2,6 @@
 
 from errors import UserError
 
-import argparse
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import time
 import psutil
 
 from report import results
+from report.__main__ import Parser
 from report.results import Record
 from report.scenarios import FIRST_ROW, LAST_CHECKPOINT, PROJECT, Scenario
 
@@ -27,7 +27,7 @@ SCENARIOS = tuple(
 
 def main() -> None:
     """Sample all three, one after the other, and store them where that is asked for."""
-    parser = argparse.ArgumentParser(prog="python -m report.timeline", description=__doc__)
+    parser = Parser(prog="python -m report.timeline", description=__doc__)
     parser.add_argument("--write", action="store_true", help="store the result, and rewrite README and its charts")
     arguments = parser.parse_args()
     sources = {source: None for scenario in SCENARIOS for source in scenario.sources}

