@@ -22,6 +22,7 @@ COLOURS = {
     "the script itself": "#009E73",
     "C code without a Python frame": "#F0E442",
     "other": "#999999",
+    "freed before the list was made": "#666666",
     "native (malloc)": "#5D3A9B",
     "rest": "#CCCCCC",
 }
@@ -54,7 +55,7 @@ GROWING = {
 }
 TIMED = {
     "run_sync_sqlalchemy_session": "ORM",
-    "remedies.run_sync_sqlalchemy_session_yield_per": "ORM with yield_per",
+    "remedies.run_sync_sqlalchemy_session_yield_per": "ORM with yield_per, entities kept",
     "run_sync_sqlalchemy_engine": "Core",
 }
 
@@ -86,7 +87,7 @@ def where(figures: Sequence[Figures]) -> str:
     bare = figures[0].bare * figures[0].rows / MIB
     axes.axvline(bare, color=INK, linestyle="--", label=f"bare data: {bare:.1f} MiB")
     axes.set_xlabel("growth of the process, MiB (not traced)")
-    axes.set_xlim(0, max(lefts) * 1.15)
+    axes.set_xlim(0, max(lefts) * 1.25)
     figure.legend(loc="outside lower center", ncols=2)
     return _svg(figure)
 
@@ -94,8 +95,10 @@ def where(figures: Sequence[Figures]) -> str:
 def _part(figures: Figures, name: str) -> float:
     if name == "native (malloc)":
         return figures.native or 0
+    if name == "freed before the list was made":
+        return max(0.0, figures.python - figures.total)
     if name == "rest":
-        return max(0.0, figures.growth.value - (figures.native or 0) - figures.total)
+        return max(0.0, figures.growth.value - (figures.native or 0) - max(figures.python, figures.total))
     return figures.by_source.get(name, 0)
 
 
@@ -104,15 +107,15 @@ def tracing(figures: Sequence[Figures]) -> str:
     figure = Figure(figsize=(6.6, 8), layout="constrained")
     axes = _scenario_axes(figure, figures)
     for offset, colour, label, sizes in (
-        (-0.2, COLOURS["psycopg"], "without tracing", [one.untraced_process.value / MIB for one in figures]),
-        (0.2, COLOURS["SQLAlchemy ORM"], "while tracemalloc runs", [one.traced_process.value / MIB for one in figures]),
+        (-0.2, "#009E73", "without tracing", [one.untraced_process.value / MIB for one in figures]),
+        (0.2, "#CC79A7", "while tracemalloc runs", [one.traced_process.value / MIB for one in figures]),
     ):
         positions = [position + offset for position in range(len(figures))]
         axes.barh(positions, sizes, color=colour, label=label, height=0.38)
         for position, size in zip(positions, sizes, strict=True):
             axes.text(size, position, f" {size:.0f}", va="center", ha="left")
     axes.set_xlabel("process memory at the last row, MiB")
-    axes.margins(x=0.1)
+    axes.margins(x=0.16)
     figure.legend(loc="outside lower center", ncols=2)
     return _svg(figure)
 
@@ -128,11 +131,11 @@ def growth(stored: Record) -> str:
         axes.plot(*zip(*points, strict=True), color=colour, marker=marker, linewidth=2.5, label=label)
     axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("rows")
-    axes.set_ylabel("peak of the process, MiB")
+    axes.set_xlabel("rows (logarithmic)")
+    axes.set_ylabel("peak of the process, MiB (logarithmic)")
     steps = [int(step) for step in stored["figures"]]
     axes.set_xticks(steps, [f"{step:,}" for step in steps])
-    axes.set_yticks([50, 100, 200, 500, 1000], ["50", "100", "200", "500", "1,000"])
+    axes.set_yticks([50, 100, 200, 500, 1000, 2000], ["50", "100", "200", "500", "1,000", "2,000"])
     axes.minorticks_off()
     axes.grid(color=INK, alpha=0.25)
     figure.legend(loc="outside lower center", ncols=2)
@@ -143,7 +146,7 @@ def over_time(stored: Record) -> str:
     """Draw the process's memory over time, one curve per script, with the moment of its first row."""
     figure = Figure(figsize=(6.6, 5), layout="constrained")
     axes = figure.subplots()
-    for (name, label), colour, style in zip(TIMED.items(), LINES, ("-", "--", "-."), strict=False):
+    for (name, label), colour, style in zip(TIMED.items(), LINES[:3], ("-", "--", "-."), strict=True):
         curve = stored["curves"][name]
         seconds, sizes = zip(*((seconds, rss / MIB) for seconds, rss in curve["samples"]), strict=True)
         axes.plot(seconds, sizes, style, color=colour, linewidth=2.5, label=label)

@@ -20,37 +20,37 @@ NAMES = [*(scenario.name for scenario in EVERYTHING), scale.NAME, timeline.NAME,
 ANSWERS = (
     (
         "Why is everything loaded before the first row?",
-        "select(DbModel).execution_options(yield_per=1000)",
+        "`select(DbModel).execution_options(yield_per=1000)`",
         "run_sync_sqlalchemy_session_yield_per",
     ),
     (
         "How do I stream?",
-        "the same, and keep no entity",
+        "the same, and keep no entity: `total += row.num`",
         "run_sync_sqlalchemy_session_streaming",
     ),
     (
         "Entities or columns?",
-        "select(DbModel.id, DbModel.num, DbModel.data)",
+        "`select(DbModel.id, DbModel.num, DbModel.data)`",
         "run_sync_sqlalchemy_session_columns",
     ),
     (
         "Does `model_construct` help?",
-        "DomainModel.model_construct(id=row.id, num=row.num, data=row.data)",
+        "no: `DomainModel.model_construct(id=row.id, num=row.num, data=row.data)`",
         "run_async_sqlalchemy_engine_pydantic_construct",
     ),
     (
         "What helps, then?",
-        "@pydantic.dataclasses.dataclass(slots=True)",
+        "`@pydantic.dataclasses.dataclass(slots=True)`",
         "run_async_sqlalchemy_engine_pydantic_dataclass",
     ),
     (
         "And with psycopg alone?",
-        "connection.cursor().stream(query)",
+        "`connection.cursor().stream(query)`",
         "run_sync_psycopg_stream",
     ),
     (
         "Why is memory not given back?",
-        "ctypes.CDLL(None).malloc_trim(0)",
+        "drop the references, then `gc.collect()` and, with glibc, `malloc_trim(0)`",
         "run_sync_sqlalchemy_session_given_back",
     ),
 )
@@ -108,14 +108,21 @@ def by_name(figures: Sequence[Figures]) -> dict[str, Figures]:
 def answer(figures: Sequence[Figures]) -> str:
     """Return the answer in three lines."""
     found = by_name(figures)
-    driver, core, orm = (found[name] for name in ("sync_psycopg", "sync_sqlalchemy_engine", "sync_sqlalchemy_session"))
-    model = found["async_sqlalchemy_engine_pydantic"]
+    driver, core, model, orm = (
+        found[name]
+        for name in (
+            "sync_psycopg",
+            "async_sqlalchemy_engine",
+            "async_sqlalchemy_engine_pydantic",
+            "async_sqlalchemy_session",
+        )
+    )
     return (
         f"- A row that is {driver.bare:.0f} bytes of data costs {driver.per_row:.0f} bytes as psycopg's named tuple, "
         f"{core.per_row:.0f} as a Core row, {model.per_row:.0f} as a Pydantic model, "
         f"and **{orm.per_row:.0f} as an ORM entity**.\n"
         f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)}, {mib(core.growth.value)}, "
-        f"{mib(model.growth.value)} and {mib(orm.growth.value)} MiB.\n"
+        f"{mib(model.growth.value)} and {mib(orm.growth.value)} MiB (psycopg synchronous, the others asynchronous).\n"
         f"- Measuring is not free: tracemalloc's own tables would have added {mib(orm.tracing_adds)} MiB to the ORM's."
     )
 
@@ -126,7 +133,7 @@ def answers(figures: Sequence[Figures]) -> Table:
     rows = []
     for question, code, name in ANSWERS:
         _, _, compared, before, after, *_ = found[Scenario(f"remedies.{name}").title]
-        rows.append([question, code if code.startswith("the ") else f"`{code}`", f"{compared}: {before} → **{after}**"])
+        rows.append([question, code, f"{compared}: {before} → **{after}**"])
     return Table("", ("Question", "Write", "What it changes"), rows, text_columns=3)
 
 
@@ -147,9 +154,15 @@ def first_rows(figures: Sequence[Figures]) -> Table:
     """Return how much of the final traced memory stands when the first row is handed out."""
     return Table(
         "",
-        ("Scenario", "Traced at the first row, MiB", "Traced at the last row, MiB", "Share"),
+        ("Scenario", "Traced at the first row, MiB", "At the last row, MiB", "Share", "Process at the first row, MiB"),
         [
-            [one.scenario.title, mib(one.first_row), mib(one.python), f"{one.first_row / one.python:.0%}"]
+            [
+                one.scenario.title,
+                mib(one.first_row),
+                mib(one.python),
+                f"{one.first_row / one.python:.0%}",
+                mib(one.first_row_process.value),
+            ]
             for name, one in by_name(figures).items()
             if "pydantic" not in name and name != "sync_psycopg"
         ],

@@ -88,7 +88,7 @@ def table(stored: Record) -> Table:
     rows = [
         [
             scenario.title,
-            *(f"{size:.0f}" for size in further_rows(stored, scenario.name)),
+            *(f"{round(size) or 0}" for size in further_rows(stored, scenario.name)),
             *(mib(found[scenario.name]["peak"]) if scenario.name in found else "" for found in steps.values()),
         ]
         for scenario in EVERYTHING

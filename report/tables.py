@@ -78,7 +78,7 @@ def main_sources(figures: Figures) -> str:
     }
     rest = round(figures.total / MIB, 1) - sum(shown.values())
     parts = [f"{name} {size:.1f}" for name, size in shown.items()]
-    return ", ".join([*parts, f"other {rest:.1f}"] if round(rest, 1) else parts)
+    return ", ".join([*parts, f"smaller ones {rest:.1f}"] if round(rest, 1) else parts)
 
 
 def costs(figures: Sequence[Figures]) -> Table:
@@ -125,7 +125,10 @@ COMPARED: dict[str, tuple[str, Callable[[Figures], float]]] = {
         lambda figures: figures.first_row_process.value / MIB,
     ),
     "peak of the process": ("peak of the process, MiB", lambda figures: figures.peak.value / MIB),
-    "process after use": ("process after use, MiB", lambda figures: figures.after_use.value / MIB),
+    "process after use": (
+        "process with the rows held / given back, MiB",
+        lambda figures: figures.after_use.value / MIB,
+    ),
 }
 
 
@@ -147,8 +150,18 @@ def remedies(figures: Sequence[Figures]) -> Table:
                     f"{before:.{digits}f}",
                     f"{after:.{digits}f}",
                     f"{after / before:.2f}",
+                    f"{one.seconds.value / scenario.seconds.value:.1f}",
                     fields["Gives up"].rstrip("."),
                 ]
             )
-    columns = ("Remedy", "Instead of", "Compared", "Before", "After", "After / before", "What it costs")
+    columns = (
+        "Remedy",
+        "Instead of",
+        "Compared",
+        "Before",
+        "After",
+        "After / before",
+        "Time, after / before",
+        "What it costs",
+    )
     return Table("Remedies", columns, rows, text_columns=3)

@@ -86,3 +86,9 @@ def test_observation_3_asyncio_adds_nothing_to_a_row(scenarios: dict[str, Figure
     for stack in ("engine", "session"):
         same = scenarios[f"sync_sqlalchemy_{stack}"].per_row
         assert scenarios[f"async_sqlalchemy_{stack}"].per_row == pytest.approx(same, rel=0.02)
+
+
+def test_observation_3_asyncio_adds_time(scenarios: dict[str, Figures]) -> None:
+    """Handing out each row through asyncio takes longer; the margin is wide, for times are noisy."""
+    synchronous, asynchronous = (scenarios[f"{mode}_sqlalchemy_engine"].seconds.value for mode in ("sync", "async"))
+    assert asynchronous >= 1.3 * synchronous
