@@ -251,12 +251,12 @@ class Silent:
 
 
 @pytest.fixture(scope="session")
-def measurements() -> Iterator[list[ScenarioMeasurement]]:
+def measurements() -> list[ScenarioMeasurement]:
     """Measure every scenario and every remedy once, at 92,000 rows."""
     with embedded_postgres.temporary_server() as url, pytest.MonkeyPatch.context() as patch:
         assert run("setup_db.py", url=url).returncode == 0
         patch.setitem(os.environ, "DATABASE_URL", url)
-        yield report_measure.measure(EVERYTHING, 1, Silent(), timed=False)
+        return report_measure.measure(EVERYTHING, 1, Silent(), timed=False)
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,8 @@ def _candidates(version: str) -> Iterator[Path]:
     for folder in os.get_exec_path():
         yield Path(folder) / f"python{version}"
     installed = Path(os.environ.get("PYENV_ROOT") or "~/.pyenv").expanduser() / "versions"
+    if not os.access(installed, os.R_OK | os.X_OK):
+        return  # there is none, or it is another user's
     releases = [path for path in installed.glob(f"{version}.*") if re.fullmatch(r"[\d.]+", path.name)]
     for release in sorted(releases, key=lambda path: int(path.name.rpartition(".")[2]), reverse=True):
         yield release / "bin" / "python"
