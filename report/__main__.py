@@ -53,7 +53,7 @@ class Bar:
 
 
 def positive(text: str) -> int:
-    """Return `--repeats` as a number."""
+    """Return an option's value as a number."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return int(text)
@@ -129,7 +129,7 @@ def check() -> int:
 
     stale = readme.check()
     for line in stale:
-        print(f"{line}: run `make readme`", file=sys.stderr)
+        print(line, file=sys.stderr)
     return 1 if stale else 0
 
 

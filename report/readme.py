@@ -225,13 +225,13 @@ def check() -> list[str]:
     stale = []
     for name, result in stored.items():
         if changed := results.changed_sources(result):
-            stale.append(f"results/{name}.json is older than {', '.join(changed)}")
+            stale.append(f"results/{name}.json is older than {', '.join(changed)}: {results.remeasure(name)}")
     for path, text in outputs(stored).items():
         name = path.relative_to(PROJECT).as_posix()
         if not path.exists():
-            stale.append(f"{name} is missing")
+            stale.append(f"{name} is missing: run `make readme`")
         elif (found := path.read_text(encoding="utf-8")) != text:
-            stale.append(f"{name} differs from results/{_where(found, text)}")
+            stale.append(f"{name} differs from results/{_where(found, text)}: run `make readme`")
     return stale
 
 

@@ -217,10 +217,15 @@ def _checksum(stored: Record) -> str:
     return _hash(json.dumps(content).encode())
 
 
+def remeasure(name: str) -> str:
+    """Return what makes the result of that name anew."""
+    return f"run `make {name}`" if name in ("scale", "versions") else "run `make readme`"
+
+
 def load(name: str) -> Record:
     """Return the stored result of that name. Raises UserError where it is missing, foreign or edited."""
     file = f"results/{name}.json"
-    command = f"run `make {name}`" if name in ("scale", "versions") else "run `make readme`"
+    command = remeasure(name)
     try:
         stored: Record = json.loads(path(name).read_text(encoding="utf-8"))
         if stored["schema"] != SCHEMA:
