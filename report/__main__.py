@@ -4,6 +4,8 @@ from errors import UserError
 
 import argparse
 import sys
+import threading
+from contextlib import closing
 from typing import NoReturn
 
 from rich.console import Console
@@ -30,6 +32,7 @@ class Bar:
         """Take the number of processes to come."""
         self._total = total
         self._started = 0
+        self._lock = threading.Lock()
         columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
         self._bar = RichProgress(*columns, console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("", total=total)
@@ -38,10 +41,11 @@ class Bar:
 
     def started(self, job: Job) -> None:
         """Show the job that runs now."""
-        self._started += 1
-        self._bar.update(self._task, description=str(job))
-        if not sys.stderr.isatty():
-            print(f"{self._started}/{self._total} {job}", file=sys.stderr)
+        with self._lock:  # jobs start in several threads
+            self._started += 1
+            self._bar.update(self._task, description=str(job))
+            if not sys.stderr.isatty():
+                print(f"{self._started}/{self._total} {job}", file=sys.stderr)
 
     def finished(self, job: Job) -> None:
         """Show that one more is done."""
@@ -109,11 +113,8 @@ def print_tables(figures: list[results.Figures]) -> None:
 
 def run(scenarios: list[Scenario], repeats: int) -> list[Measurement]:
     """Measure with a progress bar."""
-    bar = Bar(len(measure.jobs(scenarios, repeats, measure.INSTRUMENTS)))
-    try:
+    with closing(Bar(len(measure.jobs(scenarios, repeats, measure.INSTRUMENTS)))) as bar:
         return measure.measure(scenarios, repeats, bar)
-    finally:
-        bar.close()
 
 
 def write(records: list[results.Record]) -> None:

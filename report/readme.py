@@ -88,12 +88,12 @@ def blocks(everything: dict[str, Record]) -> dict[str, str]:
 
 def environment(stored: Sequence[Record]) -> str:
     """Return the line that says where and when the figures were measured."""
-    versions: dict[str, str] = {}
+    found: dict[str, str] = {}
     for result in stored:
-        versions |= result["versions"]
-    versions.pop("python")
+        found |= result["versions"]
+    found.pop("python")
     machine = stored[0]["machine"]
-    packages = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+    packages = ", ".join(f"{name} {version}" for name, version in sorted(found.items()))
     return (
         f"Measured on {max(result['date'] for result in stored)}: {stored[0]['rows']:,} rows, {machine['python']}, "
         f"{packages}; {machine['system']}, {machine['cores']} cores, {machine['memory'] / MIB / 1024:.0f} GiB."
@@ -189,7 +189,7 @@ def _costs_a_row(figures: Sequence[Figures]) -> Table:
 
 def section(stored: Record) -> str:
     """Return one scenario's section: what it does, and its console."""
-    scenario = results.figures(stored).scenario
+    scenario = Scenario(stored["scenario"])
     script = scenario.script.as_posix()
     return (
         f"<details>\n<summary>{scenario.title}</summary>\n\n[`{script}`]({script}): {scenario.description}\n\n"

