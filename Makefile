@@ -37,6 +37,8 @@ lint: venv
 	$(python) -m ruff format --check .
 	$(python) -m ruff check .
 	$(python) -m mypy .
+	$(python) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/test.yml
+	$(python) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
 stop: venv
 	$(python) setup_db.py --stop
