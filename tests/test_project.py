@@ -1,4 +1,4 @@
-"""The files that say what is installed, and what docker compose starts."""
+"""The files that say what is installed, what docker compose starts, and what a push runs."""
 
 import re
 import tomllib
@@ -108,3 +108,32 @@ def test_docker_compose_waits_for_health_and_keeps_the_data() -> None:
     [(volume, folder)] = [entry.split(":") for entry in service["volumes"]]
     assert volume in compose["volumes"]
     assert folder == "/var/lib/postgresql/data"
+
+
+def workflow() -> str:
+    return (PROJECT / ".github" / "workflows" / "test.yml").read_text(encoding="utf-8")
+
+
+def test_actions_are_pinned_by_commit() -> None:
+    actions = re.findall(r"\buses\b.*", workflow())
+    assert actions
+    for action in actions:
+        assert re.fullmatch(r"uses: [\w./-]+@[0-9a-f]{40} # v[\d.]+", action), action
+
+
+def test_the_workflow_may_only_read() -> None:
+    everything = yaml.safe_load(workflow())
+    assert everything["permissions"] == {"contents": "read"}
+    assert not any("permissions" in job for job in everything["jobs"].values())
+
+
+def test_the_workflow_tries_every_python_and_macos_with_one_of_them() -> None:
+    [job] = yaml.safe_load(workflow())["jobs"].values()
+    matrix = job["strategy"]["matrix"]
+    [macos] = matrix["include"]
+    assert (matrix["os"], macos["os"], job["runs-on"]) == (["ubuntu-latest"], "macos-latest", "${{ matrix.os }}")
+    assert matrix["python"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert macos["python"] in matrix["python"]
+    assert {"python-version": "${{ matrix.python }}"} in [step.get("with") for step in job["steps"]]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert commands == ["make lint PYTHON=python", "make test PYTHON=python"]
