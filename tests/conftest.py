@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shutil
 import signal
 import socket
 import socketserver
@@ -220,8 +221,10 @@ def short_folder() -> Iterator[Path]:
 def project(short_folder: Path, port: int) -> Iterator[Path]:
     """Copy the project, with a default address of its own, where nothing listens yet."""
     yield copy_project(short_folder, port)
-    if (short_folder / ".postgres").exists():
-        run("setup_db.py", "--stop", folder=short_folder)
+    data_directory = embedded_postgres.data_directory_of(short_folder)
+    embedded_postgres.stop(data_directory)
+    for path in data_directory.parent.glob(f"{data_directory.name}*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 class _AnswerInHttp(socketserver.BaseRequestHandler):

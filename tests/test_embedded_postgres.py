@@ -43,18 +43,19 @@ class Server:
 
 
 @pytest.fixture
-def server(short_folder: Path, port: int) -> Iterator[Server]:
+def server(port: int) -> Iterator[Server]:
     """Name a server that does not exist yet."""
-    server = Server(short_folder / "data", port)
-    yield server
-    server.stop()
+    with embedded_postgres.temporary_directory() as folder:
+        server = Server(folder / "data", port)
+        yield server
+        server.stop()
 
 
 @pytest.fixture(scope="module")
 def running_server() -> Iterator[Server]:
     """Start a server that no test changes."""
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(Path(folder).resolve() / "data", unused_port())
+    with embedded_postgres.temporary_directory() as folder:
+        server = Server(folder / "data", unused_port())
         server.start()
         yield server
         server.stop()
@@ -91,6 +92,7 @@ def test_only_the_account_of_the_server_reaches_its_files(running_server: Server
     assert socket_file.stat().st_mode & 0o777 == 0o700
     [postmaster] = postmasters(running_server.data_directory)
     assert postmaster.uids().effective == running_server.data_directory.stat().st_uid != 0
+    assert postmaster.gids().effective != 0
 
 
 def test_only_this_machine_reaches_the_server(running_server: Server) -> None:
@@ -188,16 +190,17 @@ def test_start_after_a_killed_initialisation(server: Server) -> None:
     assert not list(folder.glob("data.*/PG_VERSION"))
 
 
+@pytest.mark.usefixtures("running_server")  # for root's copy of the binaries, which stays
 @pytest.mark.parametrize("fault", [None, ZeroDivisionError])
-def test_temporary_server_leaves_nothing(
-    monkeypatch: pytest.MonkeyPatch, short_folder: Path, fault: type[Exception] | None
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(short_folder))
-    with suppress(ZeroDivisionError), embedded_postgres.temporary_server() as url:
-        assert query(url, "SELECT current_user, current_database()") == [("user", "db")]
-        assert list(short_folder.iterdir())
-        if fault:
-            raise fault
-    assert list(short_folder.iterdir()) == []
+def test_temporary_server_leaves_nothing(monkeypatch: pytest.MonkeyPatch, fault: type[Exception] | None) -> None:
+    with embedded_postgres.temporary_directory() as folder:
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        monkeypatch.setattr(embedded_postgres, "STATE_DIRECTORY", folder)
+        with suppress(ZeroDivisionError), embedded_postgres.temporary_server() as url:
+            assert query(url, "SELECT current_user, current_database()") == [("user", "db")]
+            assert list(folder.iterdir())
+            if fault:
+                raise fault
+        assert list(folder.iterdir()) == []
     with pytest.raises(psycopg.OperationalError, match="refused"):
         query(url, "SELECT 1")

