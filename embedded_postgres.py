@@ -32,18 +32,8 @@ PROJECT = Path(__file__).resolve().parent
 STATE_DIRECTORY = Path("/var/lib/what-does-a-row-cost")
 PORT = 54320
 VERSION = 16
-# sizeof(sockaddr_un.sun_path) on Linux, less the closing zero.
-SOCKET_NAME_BYTES = 107
 
-_SETTINGS = """
-listen_addresses = '127.0.0.1'
-unix_socket_directories = '.'
-unix_socket_permissions = 0700
-"""
-_ACCESS = """\
-local  all  postgres                trust
-host   all  all       127.0.0.1/32  scram-sha-256
-"""
+_ACCESS = "host  all  all  127.0.0.1/32  scram-sha-256\n"
 _ROLE_AND_DATABASE = """\
 CREATE ROLE "user" LOGIN PASSWORD 'password'
 CREATE DATABASE db OWNER "user"
@@ -66,11 +56,6 @@ def start(data_directory: Path, port: int = PORT) -> None:
 
     Role `user` with password `password` owns database `db`. Raises EmbeddedPostgresError.
     """
-    if len(os.fsencode(data_directory / f".s.PGSQL.{port}")) > SOCKET_NAME_BYTES:
-        raise EmbeddedPostgresError(
-            f"{data_directory} is too long a path for a socket ({SOCKET_NAME_BYTES} bytes): "
-            "move the project to a shorter one, or set DATABASE_URL"
-        )
     with _exclusive(data_directory):
         if is_running(data_directory):
             return
@@ -81,13 +66,13 @@ def start(data_directory: Path, port: int = PORT) -> None:
             raise EmbeddedPostgresError(
                 f"{data_directory} was made by PostgreSQL {found}, not {VERSION}: move it away, or set DATABASE_URL"
             )
-        for name in ("postmaster.pid", f".s.PGSQL.{port}.lock"):
-            # Left by a crash or a restart; PostgreSQL trusts them if some other process has that number now.
-            (data_directory / name).unlink(missing_ok=True)
+        # Left by a crash or a restart; PostgreSQL trusts it if some other process has that number now.
+        (data_directory / "postmaster.pid").unlink(missing_ok=True)
         log = data_directory / "log"
         log.unlink(missing_ok=True)
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
         try:
-            _execute(data_directory, "pg_ctl", "start", "-w", "-l", str(log), "-o", f"-p {port}")
+            _execute(data_directory, "pg_ctl", "start", "-w", "-l", str(log), "-o", options)
         except subprocess.CalledProcessError:
             raise EmbeddedPostgresError(_why_not_started(log, port)) from None
 
@@ -191,8 +176,6 @@ def _initialise(data_directory: Path) -> None:
         if account := _installation()[1]:
             os.chown(unfinished, account["user"], account["group"])
         _execute(unfinished, "initdb", "--auth=reject", "--encoding=utf8", "--username=postgres")
-        with (unfinished / "postgresql.conf").open("a") as settings:
-            settings.write(_SETTINGS)
         (unfinished / "pg_hba.conf").write_text(_ACCESS)
         _execute(unfinished, "postgres", "--single", "-c", "exit_on_error=true", "postgres", input=_ROLE_AND_DATABASE)
 

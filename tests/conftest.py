@@ -211,17 +211,12 @@ def port() -> int:
 
 
 @pytest.fixture
-def short_folder() -> Iterator[Path]:
-    """Make a folder for a server, whose socket's name may have 107 bytes: pytest's own folders are too deep."""
-    with tempfile.TemporaryDirectory(prefix="a b ") as folder:
-        yield Path(folder).resolve()
-
-
-@pytest.fixture
-def project(short_folder: Path, port: int) -> Iterator[Path]:
+def project(tmp_path: Path, port: int) -> Iterator[Path]:
     """Copy the project, with a default address of its own, where nothing listens yet."""
-    yield copy_project(short_folder, port)
-    data_directory = embedded_postgres.data_directory_of(short_folder)
+    folder = tmp_path / "a b" / ("long" * 25)  # longer than the name of a Unix socket may be
+    folder.mkdir(parents=True)
+    yield copy_project(folder, port)
+    data_directory = embedded_postgres.data_directory_of(folder)
     embedded_postgres.stop(data_directory)
     for path in data_directory.parent.glob(f"{data_directory.name}*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()

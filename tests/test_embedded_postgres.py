@@ -31,10 +31,6 @@ class Server:
     def url(self) -> str:
         return f"postgresql://user:password@localhost:{self.port}/db"
 
-    @property
-    def superuser(self) -> str:
-        return f"host='{self.data_directory}' port={self.port} user=postgres dbname=postgres"
-
     def start(self) -> None:
         embedded_postgres.start(self.data_directory, self.port)
 
@@ -64,9 +60,9 @@ def running_server() -> Iterator[Server]:
 def test_role_owns_the_database_and_is_no_superuser(running_server: Server) -> None:
     assert query(running_server.url, "SELECT current_user, current_database()") == [("user", "db")]
     owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'db'"
-    assert query(running_server.superuser, owner) == [("user",)]
+    assert query(running_server.url, owner) == [("user",)]
     powers = "SELECT rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls FROM pg_roles"
-    assert query(running_server.superuser, f"{powers} WHERE rolname = 'user'") == [(False,) * 5]
+    assert query(running_server.url, f"{powers} WHERE rolname = 'user'") == [(False,) * 5]
 
 
 def test_role_logs_in_with_scram(running_server: Server) -> None:
@@ -80,16 +76,8 @@ def test_nobody_else_logs_in_over_tcp(running_server: Server, credentials: str) 
         query(running_server.url.replace("user:password", credentials), "SELECT 1")
 
 
-def test_only_the_superuser_logs_in_over_the_socket(running_server: Server) -> None:
-    assert query(running_server.superuser, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(True,)]
-    with pytest.raises(psycopg.OperationalError, match="no pg_hba"):
-        query(running_server.superuser.replace("user=postgres", "user=user password=password"), "SELECT 1")
-
-
 def test_only_the_account_of_the_server_reaches_its_files(running_server: Server) -> None:
-    socket_file = running_server.data_directory / f".s.PGSQL.{running_server.port}"
     assert running_server.data_directory.stat().st_mode & 0o777 == 0o700
-    assert socket_file.stat().st_mode & 0o777 == 0o700
     [postmaster] = postmasters(running_server.data_directory)
     assert postmaster.uids().effective == running_server.data_directory.stat().st_uid != 0
     assert postmaster.gids().effective != 0
@@ -103,6 +91,18 @@ def test_only_this_machine_reaches_the_server(running_server: Server) -> None:
         if connection.status == psutil.CONN_LISTEN
     ]
     assert listening == [("127.0.0.1", running_server.port)]
+    assert not postmaster.net_connections(kind="unix")
+    for folder in (running_server.data_directory, Path("/tmp")):
+        assert not list(folder.glob(f".s.PGSQL.{running_server.port}*"))
+
+
+def test_path_may_be_longer_than_the_name_of_a_socket(port: int) -> None:
+    with embedded_postgres.temporary_directory() as folder:
+        server = Server(folder / ("long" * 25) / "data", port)
+        server.data_directory.parent.mkdir(mode=0o755)
+        server.start()
+        assert query(server.url, "SELECT 1") == [(1,)]
+        assert server.stop()
 
 
 def test_server_stays_until_it_is_stopped(server: Server) -> None:
@@ -167,9 +167,8 @@ def test_start_when_another_process_has_the_number_of_a_crashed_server(server: S
         if not living:
             process.kill()
             process.wait()
-        for name in ("postmaster.pid", f".s.PGSQL.{server.port}.lock"):
-            path = server.data_directory / name
-            path.write_text("\n".join([str(process.pid), *path.read_text().splitlines()[1:], ""]))
+        path = server.data_directory / "postmaster.pid"
+        path.write_text("\n".join([str(process.pid), *path.read_text().splitlines()[1:], ""]))
         assert not embedded_postgres.is_running(server.data_directory)
         server.start()
         assert (process.poll() is None) == living

@@ -322,15 +322,6 @@ def test_data_directory_of_another_version_is_one_line(project: Path) -> None:
     assert "move it away" in line
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root's data is elsewhere")
-def test_path_too_long_for_a_socket_is_one_line(project: Path, port: int) -> None:
-    folder = project / ("long" * 25)
-    folder.mkdir()
-    line = error_line(run("setup_db.py", folder=copy_project(folder, port)))
-    assert "too long a path" in line
-    assert "move the project" in line
-
-
 def test_interrupt_while_waiting_is_one_line(schema_url: str) -> None:
     run("setup_db.py", "--rows", "10", url=schema_url)
     with locked(schema_url), running("setup_db.py", url=schema_url) as process:
