@@ -8,6 +8,10 @@ import os
 import re
 import sys
 from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
 PACKAGES = ("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "matplotlib")
@@ -36,6 +40,17 @@ _PROBLEMS = (
 
 class UserError(Exception):
     """An error that the user can mend: its text is the one line to show."""
+
+
+def parser(**options: Any) -> "ArgumentParser":
+    """Return a command line's parser, made with these options, whose errors are one line and exit code 1."""
+    import argparse  # not above, for the scenarios have no command line and would be measured with it
+
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            sys.exit(f"{message}: see `{self.prog} --help`")
+
+    return Parser(**options)
 
 
 def address() -> str:

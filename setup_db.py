@@ -3,14 +3,12 @@
 Where nothing listens at the default address, the embedded server is started there first.
 """
 
-from errors import address
+from errors import address, parser
 
 import argparse
 import logging
 import os
 import socket
-import sys
-from typing import NoReturn
 
 import psycopg
 
@@ -19,14 +17,6 @@ from common import database_url
 
 ROWS = 92_000
 MAXIMUM_ROWS = 2**31  # an integer key, counted from 0
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line and exit code 1."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong, without the usage."""
-        sys.exit(f"{message}: see `python setup_db.py --help`")
 
 
 def row_count(text: str) -> int:
@@ -71,10 +61,12 @@ def seed(url: str, rows: int) -> str:
 
 def main() -> None:
     """Seed, or stop the embedded server, as the command line says."""
-    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=row_count, default=ROWS, help="how many (default: 92000)")
-    parser.add_argument("--stop", action="store_true", help="stop the embedded server instead")
-    arguments = parser.parse_args()
+    command_line = parser(
+        prog="python setup_db.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command_line.add_argument("--rows", type=row_count, default=ROWS, help="how many (default: 92000)")
+    command_line.add_argument("--stop", action="store_true", help="stop the embedded server instead")
+    arguments = command_line.parse_args()
     directory = embedded_postgres.data_directory_of()
     if arguments.stop:
         print("embedded server stopped" if embedded_postgres.stop(directory) else "no embedded server runs")

@@ -246,6 +246,7 @@ def test_importing_the_instrument_imports_nothing_under_test() -> None:
     modules = set(json.loads(process.stdout))
     assert {"common", "psutil"} <= modules
     assert not modules & {"asyncio", "greenlet", "psycopg", "pydantic", "sqlalchemy"}
+    assert not modules & {"argparse", "logging"}  # each in every scenario's memory
 
 
 def test_address_is_the_default_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,11 @@ def test_former_table_outlives_a_seed_that_does_not_end(schema_url: str, number:
 def test_rows_must_be_a_number_that_the_table_can_hold(schema_url: str, rows: str) -> None:
     line = error_line(run("setup_db.py", "--rows", rows, url=schema_url))
     assert line.startswith("argument --rows: ")
-    assert "setup_db.py --help" in line
+    assert line.endswith(": see `python setup_db.py --help`")
+
+
+def test_help_names_the_command_as_one_types_it() -> None:
+    assert run("setup_db.py", "--help").stdout.startswith("usage: python setup_db.py [-h] [--rows ROWS] [--stop]\n")
 
 
 @pytest.mark.parametrize("arguments", [["--unknown"], ["10"], ["--rows"]])
