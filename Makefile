@@ -6,29 +6,22 @@ PYTHON312 ?= python3.12
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 python = .venv/bin/python
 
-.PHONY: bench readme overhead scale versions original test lint stop venv
+.PHONY: bench readme check original test lint stop venv
 
 bench: venv
 	$(python) setup_db.py
-	$(python) -m report
+	$(python) -m studies costs
 
+# Measures what is stale; ALL=1 everything.
 readme: venv
 	$(python) setup_db.py
-	$(python) -m report --write
-	$(python) -m report.timeline --write
+	$(python) -m studies --write $(if $(ALL),--all)
 
-overhead: venv
-	$(python) setup_db.py
-	$(python) -m report.overhead
-
-scale: venv
-	$(python) -m report.scale --write --rows $(or $(ROWS),920000)
-
-versions: venv
-	$(python) -m versions --write
+check: venv
+	$(python) -m studies --check
 
 test: venv
-	$(python) -m pytest
+	$(python) -m pytest -n 3 --dist loadgroup
 
 original: venv
 	$(python) -m original "$(PYTHON312)"

@@ -1,5 +1,7 @@
 """Asynchronous SQLAlchemy Engine - Core
 
+Short: async Core
+
 The rows of a Core `select`, streamed through a server-side cursor, each of them kept.
 """
 

@@ -1,5 +1,7 @@
 """Asynchronous SQLAlchemy Engine - Core - Pydantic
 
+Short: async Core, models
+
 Streamed Core rows, each turned into a Pydantic model by its constructor.
 """
 

@@ -1,5 +1,7 @@
 """Asynchronous SQLAlchemy Engine - Core - Pydantic No Validation
 
+Short: async Core, empty models
+
 Streamed Core rows, each turned into a Pydantic model by `model_construct`. As in the original, the row is passed as
 the first parameter, which is the set of the fields that count as given: the models are empty.
 """

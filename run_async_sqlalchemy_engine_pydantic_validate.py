@@ -1,5 +1,7 @@
 """Asynchronous SQLAlchemy Engine - Core - Pydantic Validation
 
+Short: async Core, validated
+
 Streamed Core rows, each turned into a Pydantic model by `model_validate`, which reads the row's attributes.
 """
 

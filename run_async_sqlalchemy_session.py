@@ -1,5 +1,7 @@
 """Asynchronous SQLAlchemy Session - ORM
 
+Short: async ORM
+
 The entities of an ORM `select` from `AsyncSession.stream`, each of them kept. Without `yield_per` it streams nothing:
 all entities exist before the first one is handed out.
 """

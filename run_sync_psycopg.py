@@ -1,5 +1,7 @@
 """Synchronous Psycopg
 
+Short: psycopg
+
 The driver alone, without SQLAlchemy: a client-side cursor that returns named tuples, each of them kept.
 """
 

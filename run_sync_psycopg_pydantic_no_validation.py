@@ -1,5 +1,7 @@
 """Synchronous Psycopg with Pydantic without validation
 
+Short: psycopg, empty models
+
 The driver's named tuples, each turned into a Pydantic model by `model_construct`. As in the original, the row is passed
 as the first parameter, which is the set of the fields that count as given: the models are empty.
 """

@@ -1,5 +1,7 @@
 """Synchronous SQLAlchemy Engine - Core
 
+Short: Core
+
 The rows of a Core `select`, each of them kept: tuples with names, no entities.
 """
 

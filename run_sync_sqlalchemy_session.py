@@ -1,5 +1,7 @@
 """Synchronous SQLAlchemy Session - ORM
 
+Short: ORM
+
 The entities of an ORM `select`, each of them kept.
 """
 

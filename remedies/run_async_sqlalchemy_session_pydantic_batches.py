@@ -1,5 +1,6 @@
 """Asynchronous, entities turned into models batch by batch
 
+Short: async ORM to models
 Remedies: run_async_sqlalchemy_session
 Compare: peak of the process
 Gives up: the entities; what is kept is the models.

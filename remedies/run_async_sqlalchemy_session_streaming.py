@@ -1,5 +1,6 @@
 """Asynchronous ORM with `yield_per`, each entity dropped
 
+Short: async ORM, streaming
 Remedies: run_async_sqlalchemy_session
 Compare: peak of the process
 Gives up: keeping the entities; each is used and forgotten.

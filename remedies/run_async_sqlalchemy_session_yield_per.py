@@ -1,5 +1,6 @@
 """Asynchronous ORM with `yield_per`, entities kept
 
+Short: async ORM, yield_per
 Remedies: run_async_sqlalchemy_session
 Compare: process at the first row
 Gives up: a little speed, and eager loading of collections by joins or subqueries.

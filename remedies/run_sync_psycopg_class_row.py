@@ -1,5 +1,6 @@
 """Psycopg with `class_row` and a slots dataclass
 
+Short: psycopg, class_row
 Remedies: run_sync_psycopg
 Compare: bytes per row
 Gives up: nothing but a class to write; a row is an object with attributes, no tuple to unpack.

@@ -1,5 +1,6 @@
 """Psycopg with a server-side cursor
 
+Short: psycopg, server cursor
 Remedies: run_sync_psycopg
 Compare: process growth
 Gives up: a round trip for every `itersize` rows, and a transaction that stays open meanwhile.

@@ -1,5 +1,6 @@
 """Psycopg with `Cursor.stream`
 
+Short: psycopg, stream
 Remedies: run_sync_psycopg
 Compare: process growth
 Gives up: the connection does nothing else while one iterates.

@@ -1,5 +1,6 @@
 """Core with `yield_per`
 
+Short: Core, yield_per
 Remedies: run_sync_sqlalchemy_engine
 Compare: process growth
 Gives up: a round trip for every batch, and a transaction that stays open meanwhile.

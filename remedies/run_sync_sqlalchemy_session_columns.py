@@ -1,5 +1,6 @@
 """ORM session, columns instead of entities
 
+Short: ORM, columns
 Remedies: run_sync_sqlalchemy_session
 Compare: bytes per row
 Gives up: entities: no identity map, no relationships, no change tracking. For reading, one rarely wants them.

@@ -1,5 +1,6 @@
 """ORM, and the memory given back
 
+Short: ORM, given back
 Remedies: run_sync_sqlalchemy_session
 Compare: process after use
 Gives up: the entities; the time of a full garbage collection.

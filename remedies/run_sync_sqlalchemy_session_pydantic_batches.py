@@ -1,5 +1,6 @@
 """Entities turned into models batch by batch
 
+Short: ORM to models
 Remedies: run_sync_sqlalchemy_session
 Compare: peak of the process
 Gives up: the entities; what is kept is the models.

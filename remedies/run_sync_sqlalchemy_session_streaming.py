@@ -1,5 +1,6 @@
 """ORM with `yield_per`, each entity dropped
 
+Short: ORM, streaming
 Remedies: run_sync_sqlalchemy_session
 Compare: peak of the process
 Gives up: keeping the entities; each is used and forgotten.

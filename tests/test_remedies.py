@@ -7,11 +7,14 @@ import pydantic
 import pytest
 
 from domain_model import DomainModel
-from report.measure import Measurement
-from report.results import Figures
-from report.scenarios import PROJECT, REMEDIES, SCENARIOS, Scenario
-from report.tables import COMPARED
+from measure.results import Parts
+from measure.scenarios import PROJECT, REMEDIES, SCENARIOS, Scenario
+from studies.costs.figures import Figures
+from studies.costs.tables import COMPARED
 from tests.conftest import ROWS, error_line, expected_rows, run
+
+# One process measures for all of them, and for the observations.
+pytestmark = pytest.mark.xdist_group("measured")
 
 MIB = 1024 * 1024
 NAMES = [remedy.name for remedy in REMEDIES]
@@ -143,10 +146,9 @@ def test_pydantic_dataclass_with_slots_validates() -> None:
         Record(id="no number")  # type: ignore[arg-type]
 
 
-def test_memory_is_given_back_after_use(figures: dict[str, Figures], measurements: list[Measurement]) -> None:
+def test_memory_is_given_back_after_use(figures: dict[str, Figures], parts: Parts) -> None:
     remedy = figures[GIVEN_BACK]
-    [measured] = [one for one in measurements if one.scenario == remedy.scenario]
-    kept, dropped, _, trimmed = (point["rss"] for point in measured.untraced[0]["checkpoints"][-4:])
+    kept, dropped, _, trimmed = (point["rss"] for point in parts[GIVEN_BACK]["untraced"][0]["checkpoints"][-4:])
     assert kept - dropped >= 0.75 * (kept - trimmed)  # most comes back by itself
     assert trimmed < dropped
     assert remedy.untraced_process.value >= 2 * remedy.after_use.value

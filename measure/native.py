@@ -1,0 +1,87 @@
+"""Run one scenario under memray: what Python and what plain `malloc` hold at the last checkpoint.
+
+usage: MEMORY_JSON=OUTPUT python -m measure.native SCENARIO
+
+OUTPUT gets one JSON object, in bytes: `python` and `native` as memray sees them, and `traced`, what tracemalloc sees of
+Python's side in the same process. Both are open from where tracing starts to the last checkpoint. memray's hooks lie
+over tracemalloc's and record nothing that is allocated beneath them, so that tracemalloc's own tables do not count as
+native. Nor do the arenas of Python's allocator (mmap), for what lies in them is counted.
+"""
+
+import json
+import os
+import runpy
+import sys
+import tempfile
+import tracemalloc
+from contextlib import suppress
+from pathlib import Path
+
+from memray import AllocatorType, FileReader, Tracker
+
+import common
+from measure.scenarios import LAST_CHECKPOINT, Scenario
+
+
+def main(name: str) -> None:
+    """Run the scenario, and write what was live at its last checkpoint."""
+    with tempfile.TemporaryDirectory() as directory:
+        record = Path(directory) / "memray.bin"
+        tracker = Tracker(record, trace_python_allocators=True)
+        try:
+            traced = run(name, tracker)
+        except BaseException:
+            with suppress(Exception):  # it may not have been opened; and the scenario's own error is the one to tell
+                tracker.__exit__(None, None, None)
+            raise
+        sizes = live_sizes(record) | {"traced": traced}
+    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(sizes), encoding="utf-8")
+
+
+def run(name: str, tracker: Tracker) -> int:
+    """Run the scenario with both instruments open; return what tracemalloc traced at the last checkpoint, in bytes."""
+    begin, print_memory_usage = common.start_tracing, common.print_memory_usage
+    traced = 0
+
+    def start_tracing() -> None:
+        begin()
+        tracker.__enter__()
+        # Only sizes are wanted, no stacks. memray's callbacks at each call and each switch of a greenlet would leave
+        # blocks of their own, and take others into Python's free lists, unseen: up to 120 bytes a row.
+        sys.setprofile(None)
+        if greenlet := sys.modules.get("greenlet"):
+            greenlet.settrace(None)
+        tracemalloc.clear_traces()  # what memray loaded to start with
+
+    def checkpoint(label: str) -> None:
+        nonlocal traced
+        print_memory_usage(label)
+        if label == LAST_CHECKPOINT:
+            traced = tracemalloc.get_traced_memory()[0]
+            tracker.__exit__(None, None, None)
+            tracemalloc.stop()
+
+    common.start_tracing = start_tracing
+    common.print_memory_usage = checkpoint
+    common.print_top_allocations = lambda limit=10, *, rows=None: None
+    runpy.run_path(str(Scenario(name).script), run_name="__main__")
+    return traced
+
+
+def live_sizes(record: Path) -> dict[str, int]:
+    """Return the bytes that were allocated and not freed, on Python's side and natively.
+
+    memray's list of leaks adds up by stack, whatever the allocator, and there are no stacks here; its intervals do not.
+    """
+    sizes = {"python": 0, "native": 0}
+    for found in FileReader(record).get_temporal_allocation_records(merge_threads=True):
+        if found.allocator != AllocatorType.MMAP.value:
+            side = "python" if AllocatorType(found.allocator).name.startswith("PYMALLOC") else "native"
+            sizes[side] += sum(
+                interval.n_bytes for interval in found.intervals if interval.deallocated_before_snapshot is None
+            )
+    return sizes
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

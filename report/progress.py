@@ -1,0 +1,42 @@
+"""Progress on standard error: a bar in a terminal, else a line per process."""
+
+import sys
+import threading
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from measure.processes import Job
+
+
+class Bar:
+    """What runs now and the time left."""
+
+    def __init__(self, total: int) -> None:
+        """Take the number of processes to come."""
+        self._total = total
+        self._started = 0
+        self._lock = threading.Lock()
+        columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> "Bar":
+        if sys.stderr.isatty():
+            self._bar.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._bar.stop()
+
+    def started(self, job: Job) -> None:
+        """Show the job that runs now."""
+        with self._lock:  # jobs start in several threads
+            self._started += 1
+            self._bar.update(self._task, description=str(job))
+            if not sys.stderr.isatty():
+                print(f"{self._started}/{self._total} {job}", file=sys.stderr)
+
+    def finished(self, job: Job) -> None:
+        """Show that one more is done."""
+        self._bar.advance(self._task)

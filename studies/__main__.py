@@ -1,0 +1,140 @@
+"""Measure what the studies ask, and print it; or store it and rewrite README; or check that nothing is stale."""
+
+from errors import UserError, parser
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Container, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from measure import results
+from measure.results import Parts
+from report import readme
+from report.tables import Table
+from studies import STUDIES
+
+
+class Study(Protocol):
+    """What every module in STUDIES has; its meaning is in `studies/__init__.py`."""
+
+    NAME: str
+    sources: Callable[[], Mapping[str, list[Path]]]
+    measure: Callable[[Container[str], int], Iterator[Parts]]
+    tables: Callable[[Parts, Container[str]], list[Table]]
+    summary: Callable[[Parts, Container[str]], list[Table]]
+    blocks: Callable[[Parts], dict[str, str]]
+    charts: Callable[[Parts], dict[str, str]]
+
+
+def study(name: str) -> Study:
+    """Return the study of that name."""
+    found: Study = importlib.import_module(f"studies.{name}")
+    return found
+
+
+def positive(text: str) -> int:
+    """Return an option's value as a number."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
+
+
+def main() -> int:
+    """Measure and print, or check; return the exit code."""
+    options = parser(prog="python -m studies", description=__doc__)
+    options.add_argument("names", metavar="NAME", nargs="*", help=f"{', '.join(STUDIES)} (all)")
+    options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
+    options.add_argument("--repeats", metavar="N", type=positive, default=3, help="runs of what varies (3)")
+    options.add_argument("--wide", action="store_true", help="in a terminal, print every column")
+    options.add_argument("--write", action="store_true", help="measure what is stale; store it and rewrite README")
+    options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
+    options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
+    arguments = options.parse_args()
+    if unknown := [name for name in arguments.names if name not in STUDIES]:
+        raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
+    chosen = [study(name) for name in arguments.names or STUDIES]
+    if arguments.check:
+        return check()
+    for one in chosen:
+        wanted = matching(one, arguments.only)
+        known: Parts = {}
+        if arguments.write:
+            known, wanted = to_measure(one, wanted, everything=arguments.all)
+        if wanted:
+            known = measure(one, wanted, known, arguments)
+            if arguments.write:
+                readme.write({results.path(one.NAME): results.serialise(results.consistent(one.NAME, known))})
+    if arguments.write:
+        readme.write(expected())
+    return 0
+
+
+def matching(one: Study, pattern: str) -> list[str]:
+    """Return the study's parts whose name contains the pattern. Raises UserError where there is none."""
+    names = list(one.sources())
+    found = [name for name in names if pattern in name]
+    if not found:
+        raise UserError(f"no scenario's name contains {pattern!r}; there are: {', '.join(names)}")
+    return found
+
+
+def to_measure(one: Study, wanted: list[str], everything: bool) -> tuple[Parts, list[str]]:
+    """Return the stored parts that stay, and which of the wanted to measure; say what is skipped, and why."""
+    sources = one.sources()
+    try:
+        stored = {name: part for name, part in results.load(one.NAME).items() if name in sources}
+        reasons = results.stale(stored, sources)
+    except UserError as error:
+        print(f"{one.NAME}: all is measured: {error}", file=sys.stderr)
+        return {}, list(sources)
+    if everything:
+        reasons = dict.fromkeys(sources, "is measured as asked")
+    elif reasons:  # what stays must have been measured as the rest will be, to stand in one table with it
+        reasons = results.foreign(stored, results.here()) | reasons
+    chosen = [name for name in wanted if name in reasons]
+    for name in chosen:
+        print(f"{one.NAME}: {name} {reasons[name]}", file=sys.stderr)
+    if skipped := len(wanted) - len(chosen):
+        print(f"{one.NAME}: {skipped} of {len(wanted)} skipped: nothing that decides them has changed", file=sys.stderr)
+    return stored, chosen
+
+
+def measure(one: Study, names: list[str], known: Parts, arguments: argparse.Namespace) -> Parts:
+    """Measure and print; return the parts that were known with the new ones, in the study's order."""
+    show = one.summary if sys.stdout.isatty() and not arguments.wide else one.tables
+    for new in one.measure(names, arguments.repeats):
+        known = known | new
+        for table in show(known, new):
+            table.print(wide=arguments.wide)
+        sys.stdout.flush()
+    return {name: known[name] for name in one.sources() if name in known}
+
+
+def expected() -> dict[Path, str]:
+    """Return the text of README and of every chart, as they follow from what is stored. Raises UserError."""
+    blocks: dict[str, str] = {}
+    charts: dict[str, str] = {}
+    for name in STUDIES:
+        one = study(name)
+        parts = results.consistent(name, results.load(name))
+        blocks |= one.blocks(parts)
+        charts |= one.charts(parts)
+    return readme.files(blocks, charts)
+
+
+def check() -> int:
+    """Print what is stale; return the exit code."""
+    stale = []
+    for name in STUDIES:
+        for part, reason in results.stale(results.load(name), study(name).sources()).items():
+            stale.append(f"results/{name}.json: {part} {reason}: {results.AGAIN}")
+    stale = stale or readme.differences(expected())
+    for line in stale:
+        print(line, file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What does a row cost in each scenario, and what does each remedy change?"""
+
+from errors import UserError
+
+import importlib.util
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from measure import processes, results
+from measure.processes import NATIVE, TRACED, UNTRACED, Job, Outcome
+from measure.results import Parts
+from measure.runs import Run, bare_data
+from measure.scenarios import EVERYTHING, REMEDIES, SCENARIOS, Scenario
+from report.progress import Bar
+from report.tables import Table
+from studies.costs import readme
+from studies.costs import tables as shown
+from studies.costs.figures import Figures, of_all
+
+NAME = "costs"
+# A line below this many bytes is told by its package only.
+SMALLEST_LINE = 100_000
+
+
+def sources() -> dict[str, list[Path]]:
+    """Return the files that decide each scenario's part, by its name."""
+    native = Path("measure", "native.py")
+    return {one.name: [*one.sources, native] if one in SCENARIOS else one.sources for one in EVERYTHING}
+
+
+def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+    """Yield the parts of the scenarios, then of the remedies, among the names, each as soon as they are known.
+
+    Raises UserError at the end where some have failed.
+    """
+    failures = []
+    for group in (SCENARIOS, REMEDIES):
+        chosen = [scenario for scenario in group if scenario.name in names]
+        parts, failed = measure_group(chosen, repeats)
+        failures += failed
+        if parts:
+            yield parts
+    if failures:
+        raise UserError("\n".join(failures))
+
+
+def jobs(scenarios: Sequence[Scenario], repeats: int) -> tuple[list[Job], list[Job]]:
+    """Return the processes that may run side by side, and those that are timed, each of which runs alone.
+
+    What is traced does not vary from run to run, so it runs once. Scenarios take turns, so that drift hits all alike.
+    """
+    native = importlib.util.find_spec("memray")
+    parted = [scenario for scenario in scenarios if native and scenario in SCENARIOS]
+    together = [Job(scenario, NATIVE, module="measure.native") for scenario in parted]
+    together += [Job(scenario, TRACED) for scenario in scenarios]
+    return together, [Job(scenario, UNTRACED) for _ in range(repeats) for scenario in scenarios]
+
+
+def measure_group(scenarios: Sequence[Scenario], repeats: int, timed: bool = True) -> tuple[Parts, list[str]]:
+    """Return the parts by scenario, and a line for each that has failed. Unless they are `timed`, all run together."""
+    together, alone = jobs(scenarios, repeats)
+    with Bar(len(together) + len(alone)) as bar:
+        outcomes = processes.run(*((together, alone) if timed else ([*together, *alone], [])), bar)
+    parts, failures = {}, []
+    for scenario in scenarios:
+        own = [outcome for outcome in outcomes if outcome.job.scenario == scenario]
+        if error := next((outcome.error for outcome in own if outcome.error), ""):
+            failures.append(f"{scenario.name} failed: {error}")
+        else:
+            parts[scenario.name] = _part(scenario, own)
+    return parts, failures
+
+
+def _part(scenario: Scenario, outcomes: Sequence[Outcome]) -> results.Part:
+    said = {kind: [one.output for one in outcomes if one.job.instrument == kind] for kind in (TRACED, UNTRACED, NATIVE)}
+    [traced] = said[TRACED]
+    native = next(iter(said[NATIVE]), None)
+    return results.part(
+        sources()[scenario.name],
+        traced["rows"],
+        traced["versions"],
+        bare=bare_data(traced["rows"]),
+        total=sum(line["size"] for line in traced["lines"]),
+        packages=dict(sorted(traced["packages"].items(), key=lambda item: -item[1])),
+        lines=[line for line in traced["lines"] if line["size"] >= SMALLEST_LINE],
+        native=native and {key: native[key] for key in ("python", "native", "traced")},
+        traced=_kept(traced),
+        untraced=[_kept(run) for run in said[UNTRACED]],
+        console=traced["console"],
+    )
+
+
+def _kept(run: Run) -> Run:
+    return {"checkpoints": run["checkpoints"], "peak_rss": run["peak_rss"]}
+
+
+def tables(parts: Parts, new: Container[str]) -> list[Table]:
+    """Return the tables of the scenarios and of the remedies that are new among the parts."""
+    return _tables(parts, new, (shown.overview, shown.costs), shown.remedies)
+
+
+def summary(parts: Parts, new: Container[str]) -> list[Table]:
+    """Return the same for a terminal: a line for each scenario, and the few figures that answer the question."""
+    return _tables(parts, new, (shown.short_costs,), shown.short_remedies)
+
+
+def _tables(
+    parts: Parts,
+    new: Container[str],
+    of_scenarios: Iterable[Callable[[Sequence[Figures]], Table]],
+    of_remedies: Callable[[Sequence[tuple[Figures, Figures]]], Table],
+) -> list[Table]:
+    figures = of_all(parts)
+    scenarios, remedies = (
+        [figures[one.name] for one in group if one.name in new and one.name in figures]
+        for group in (SCENARIOS, REMEDIES)
+    )
+    pairs = shown.remedied(figures, remedies)
+    return [*(table(scenarios) for table in of_scenarios if scenarios), *([of_remedies(pairs)] if pairs else [])]
+
+
+def blocks(parts: Parts) -> dict[str, str]:
+    """Return README's blocks by their marker."""
+    return readme.blocks(parts)
+
+
+def charts(parts: Parts) -> dict[str, str]:
+    """Return the charts' SVG by file name."""
+    from studies.costs import charts  # it loads matplotlib, which only this needs
+
+    figures = of_all(parts)
+    scenarios = [figures[one.name] for one in SCENARIOS]
+    return {"where-the-memory-is.svg": charts.where(scenarios), "what-tracing-adds.svg": charts.tracing(scenarios)}

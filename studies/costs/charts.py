@@ -1,0 +1,56 @@
+"""Two charts of the scenarios: who holds the memory, and what tracing adds."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from common import MIB
+from report import charts
+from report.colours import COLOURS, INK
+from studies.costs.figures import Figures
+
+
+def where(figures: Sequence[Figures]) -> str:
+    """Draw one bar per scenario, as long as the untraced process grew, split by source; bare data is a line."""
+    figure = charts.new(6.6, 9)
+    axes = _scenario_axes(figure, figures)
+    lefts = [0.0] * len(figures)
+    for name, colour in COLOURS.items():
+        sizes = [one.parts.get(name, 0.0) / MIB for one in figures]
+        if max(sizes) >= 0.5:
+            axes.barh(range(len(figures)), sizes, left=lefts, color=colour, label=name, height=0.7)
+            lefts = [left + size for left, size in zip(lefts, sizes, strict=True)]
+    for position, one in enumerate(figures):
+        label = f" {one.growth.value / MIB:.0f} MiB"
+        axes.text(lefts[position], position, label, va="center", ha="left")
+    bare = figures[0].bare * figures[0].rows / MIB
+    axes.axvline(bare, color=INK, linestyle="--", label=f"bare data: {bare:.1f} MiB")
+    axes.set_xlabel("growth of the process, MiB (not traced)")
+    axes.set_xlim(0, max(lefts) * 1.25)
+    return charts.svg(figure)
+
+
+def tracing(figures: Sequence[Figures]) -> str:
+    """Draw the process's memory with and without tracing, one pair of bars per scenario."""
+    figure = charts.new(6.6, 8)
+    axes = _scenario_axes(figure, figures)
+    for offset, colour, label, sizes in (
+        (-0.2, "#009E73", "without tracing", [one.untraced_process.value / MIB for one in figures]),
+        (0.2, "#CC79A7", "while tracemalloc runs", [one.traced_process / MIB for one in figures]),
+    ):
+        positions = [position + offset for position in range(len(figures))]
+        axes.barh(positions, sizes, color=colour, label=label, height=0.38)
+        for position, size in zip(positions, sizes, strict=True):
+            axes.text(size, position, f" {size:.0f}", va="center", ha="left")
+    axes.set_xlabel("process memory at the last row, MiB")
+    axes.margins(x=0.16)
+    return charts.svg(figure)
+
+
+def _scenario_axes(figure: Figure, figures: Sequence[Figures]) -> Axes:
+    axes = figure.subplots()
+    axes.set_yticks(range(len(figures)), [one.scenario.short for one in figures])
+    axes.invert_yaxis()
+    axes.grid(axis="x", color=INK, alpha=0.25)
+    return axes

