@@ -75,7 +75,13 @@ def print_memory_usage(label: str) -> None:
 
 
 def start_tracing() -> None:
-    """Start tracemalloc with one frame per allocation, unless `MEMORY_TRACING=off`."""
+    """Start tracemalloc with one frame per allocation, unless `MEMORY_TRACING=off`.
+
+    From here on, the libraries do not log a failure beside the one line that tells it.
+    """
+    if logging := sys.modules.get("logging"):  # imported by the stack alone, for it would be measured
+        for library in ("psycopg", "sqlalchemy"):
+            logging.getLogger(library).setLevel(logging.CRITICAL)
     if os.environ.get("MEMORY_TRACING") != "off":
         tracemalloc.start()
 

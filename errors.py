@@ -18,6 +18,7 @@ PACKAGES = ("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "
 
 SEED = "run `python setup_db.py`"
 _MEND = "mend DATABASE_URL"
+_AGAIN = "see that server's log, then run this again"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
 # What the driver says, what it means, what mends it with a DATABASE_URL, and what mends it at the default address.
 _PROBLEMS = (
@@ -33,7 +34,8 @@ _PROBLEMS = (
     ("lock timeout", "table data is in use by another session", "end that session", "end that session"),
     ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", _MEND, "set DATABASE_URL"),
     ("refused", "nothing listens", f"start that server, or {_MEND}", SEED),
-    ("negotiation|authentication request|closed the", "what listens is no PostgreSQL", _MEND, _OTHER),
+    ("negotiation|authentication request|failed: server closed the", "what listens is no PostgreSQL", _MEND, _OTHER),
+    ("terminating|closed the|is lost", "the server ended the connection", _AGAIN, _AGAIN),
     ("timeout expired", "what listens does not answer", _MEND, _OTHER),
 )
 

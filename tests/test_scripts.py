@@ -3,7 +3,12 @@
 import functools
 import json
 import signal
+import socket
+import socketserver
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +174,45 @@ def test_interrupt_is_one_line(url: str, script: str) -> None:
 def test_end_of_the_server_is_one_line(url: str, script: str) -> None:
     with locked(url), running(script, url=url) as process:
         wait_until(lambda: query(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"))
-        assert "terminating connection" in error_line(finished(process))
+        assert "the server ended the connection" in error_line(finished(process))
+
+
+@contextmanager
+def ending_at(url: str, marker: bytes) -> Iterator[str]:
+    """Hand everything on to the server, until the client sends `marker`: then end the session as a server does."""
+    says = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+
+    class Session(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", port_of(url))) as server:
+                threading.Thread(target=self.answer, args=[server]).start()
+                while (received := self.request.recv(2**16)) and marker not in received:
+                    server.sendall(received)
+                self.request.sendall(b"E" + (len(says) + 4).to_bytes(4, "big") + says)
+
+        def answer(self, server: socket.socket) -> None:
+            with suppress(OSError):
+                while received := server.recv(2**16):
+                    self.request.sendall(received)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as proxy:
+        threading.Thread(target=proxy.serve_forever, args=[0.01], daemon=True).start()
+        yield url.replace(str(port_of(url)), str(proxy.server_address[1]))
+        proxy.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "marker"),
+    [
+        ([STACKS[3]], b"FETCH FORWARD"),
+        ([STACKS[3]], b"CLOSE"),
+        ([STACKS[4]], b"CLOSE"),
+        (["-m", "remedies.run_sync_psycopg_stream"], b"SELECT"),
+    ],
+)
+def test_end_of_the_server_while_rows_are_read_is_one_line(url: str, arguments: list[str], marker: bytes) -> None:
+    with ending_at(url, marker) as through_proxy:
+        assert "the server ended the connection" in error_line(run(*arguments, url=through_proxy))
 
 
 @pytest.mark.parametrize(
