@@ -18,6 +18,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -182,14 +183,21 @@ def _initialise(data_directory: Path) -> None:
 
 @contextmanager
 def _made_aside(folder: Path) -> Iterator[Path]:
-    """Make a folder aside first, so that an interrupted one is never used."""
+    """Make a folder aside first, so that an unfinished one is never used; it is removed, if need be by the next."""
     prefix = f"{folder.name}.new-"
     for leftover in folder.parent.glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    # A name of its own, for a process of an interrupted set-up may still write into the leftover.
+    # A name of its own, for a process of a killed set-up may still write into the leftover.
     unfinished = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
-    yield unfinished
-    unfinished.rename(folder)
+    try:
+        yield unfinished
+        unfinished.rename(folder)
+    finally:
+        for _ in range(50):  # for as long as a process of an interrupted initdb still writes there
+            shutil.rmtree(unfinished, ignore_errors=True)
+            if not unfinished.exists():
+                break
+            time.sleep(0.1)
 
 
 @functools.cache

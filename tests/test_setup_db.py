@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -261,12 +262,14 @@ def test_set_up_waits_for_a_server_that_recovers(project: Path, port: int) -> No
         assert [(process.returncode, process.stderr) for process in (second, finished(first))] == [(0, "")] * 2
 
 
-def test_interrupt_while_the_embedded_server_is_made(project: Path) -> None:
+@pytest.mark.parametrize("send", [os.killpg, os.kill], ids=["by the terminal", "alone"])
+def test_interrupt_while_the_embedded_server_is_made(project: Path, send: Callable[[int, int], None]) -> None:
+    directory = embedded_postgres.data_directory_of(project)
     with running("setup_db.py", folder=project) as process:
-        directory = embedded_postgres.data_directory_of(project)
         wait_until(lambda: list(directory.parent.glob(f"{directory.name}.*/PG_VERSION")))
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        send(process.pid, signal.SIGINT)
         assert error_line(finished(process)) == "interrupted"
+    assert not list(directory.parent.glob(f"{directory.name}.new-*"))
     assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
 
 
@@ -311,8 +314,10 @@ def test_folder_without_write_permission_is_one_line(project: Path) -> None:
 
 def test_failing_initialisation_is_one_line(project: Path) -> None:
     line = error_line(run("-c", WITH_SMALL_FILES, folder=project))
-    assert str(embedded_postgres.data_directory_of(project)) in line
+    directory = embedded_postgres.data_directory_of(project)
+    assert str(directory) in line
     assert "DATABASE_URL" in line
+    assert not list(directory.parent.glob(f"{directory.name}.new-*"))
     assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
 
 
