@@ -53,10 +53,14 @@ def database_url(scheme: str = "postgresql") -> str:
     `scheme` replaces the URL's own, for SQLAlchemy wants `postgresql+psycopg` and psycopg `postgresql`.
     """
     own_scheme, _, rest = os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")
-    hosts = address().partition("/")[0].split(",")
-    well_formed = all(re.fullmatch(r"(\[[^\[\]]+\]|[^\[\]:]*)(:\d*)?", host) for host in hosts)
+    hosts = address().partition("/")[0]
+    well_formed = all(re.fullmatch(r"(\[[^\[\]]+\]|[^\[\]:]*)(:\d*)?", host) for host in hosts.split(","))
     if own_scheme.partition("+")[0] not in ("postgresql", "postgres") or not well_formed:
         raise UserError("DATABASE_URL is no PostgreSQL URL: write postgresql://user:password@host:port/database")
+    if "+" in scheme and re.search(r":\d*,", hosts):
+        raise UserError(
+            "DATABASE_URL names several hosts, which SQLAlchemy does not read in this form: name one of them"
+        )
     return f"{scheme}://{rest}"
 
 

@@ -280,6 +280,16 @@ def test_malformed_address_is_one_line(malformed: str) -> None:
         assert line.startswith("DATABASE_URL is no PostgreSQL URL: write postgresql://")
 
 
+def test_several_hosts_are_one_line_where_sqlalchemy_is(url: str, port: int) -> None:
+    several = url.replace("@localhost:", f"@localhost:{port},localhost:")
+    assert several != url
+    process = run(PSYCOPG, url=several)
+    assert (process.returncode, process.stderr) == (0, "")
+    [line] = error_lines([CORE], several)
+    assert line.startswith("DATABASE_URL names several hosts")
+    assert line.endswith("name one of them")
+
+
 @pytest.mark.parametrize(
     "url",
     [
