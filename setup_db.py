@@ -3,7 +3,7 @@
 Where nothing listens at the default address, the embedded server is started there first.
 """
 
-from errors import address, parser
+from errors import UserError, address, parser
 
 import argparse
 import logging
@@ -75,6 +75,11 @@ def main() -> None:
     # A server that another set-up has just started listens before it serves: `start` waits for that one, too.
     if at_default and (embedded_postgres.is_running(directory) or not something_listens()):
         embedded_postgres.start(directory)
+        if not something_listens():
+            raise UserError(
+                f"the embedded server in {directory} runs, but nothing listens at {address()}: "
+                "stop it with `python setup_db.py --stop`, then run this again; or set DATABASE_URL"
+            )
     version = seed(database_url(), arguments.rows)
     where = f"embedded in {directory}" if at_default and embedded_postgres.is_running(directory) else "not embedded"
     print(f"{arguments.rows:,} rows in table data at {address()} (PostgreSQL {version}, {where})")

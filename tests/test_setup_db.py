@@ -25,6 +25,7 @@ from tests.conftest import (
     query,
     run,
     running,
+    unused_port,
     wait_until,
 )
 
@@ -48,6 +49,12 @@ import socket
 resolve = socket.getaddrinfo
 useless = resolve("255.255.255.255", 1, type=socket.SOCK_STREAM)
 socket.getaddrinfo = lambda *arguments, **options: resolve(*arguments, **options) + useless
+exec(open("setup_db.py").read())
+"""
+WHERE_LOCALHOST_IS_ELSEWHERE = """
+import socket
+resolve = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *arguments, **options: resolve("127.0.0.2", *arguments, **options)
 exec(open("setup_db.py").read())
 """
 # Stands for a full disk: the server's files are larger.
@@ -242,6 +249,22 @@ def test_private_folders_of_root_stay_private(tmp_path: Path, port: int) -> None
 def test_default_address_gets_the_embedded_server_where_localhost_has_a_useless_address(project: Path) -> None:
     process = run("-c", WITH_A_USELESS_ADDRESS, folder=project)
     assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_embedded_server_at_another_port_is_one_line(project: Path, port: int) -> None:
+    directory = embedded_postgres.data_directory_of(project)
+    embedded_postgres.start(directory, unused_port())
+    line = error_line(run("setup_db.py", folder=project))
+    assert line.startswith(f"the embedded server in {directory} runs, but nothing listens at localhost:{port}/db: ")
+    assert "stop it with `python setup_db.py --stop`, then run this again" in line
+    assert run("setup_db.py", "--stop", folder=project).returncode == 0
+    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+
+
+def test_embedded_server_where_localhost_is_elsewhere_is_one_line(project: Path) -> None:
+    line = error_line(run("-c", WHERE_LOCALHOST_IS_ELSEWHERE, folder=project))
+    assert "runs, but nothing listens at localhost" in line
+    assert "or set DATABASE_URL" in line
 
 
 def test_two_first_set_ups_at_once_share_one_server(project: Path, port: int) -> None:
