@@ -4,6 +4,7 @@ Importing this module is enough, and it comes first, for any other import may be
 the user's ends the process so, and any other error with its traceback.
 """
 
+import io
 import os
 import re
 import sys
@@ -52,6 +53,9 @@ def parser(**options: Any) -> "ArgumentParser":
         def error(self, message: str) -> NoReturn:
             sys.exit(f"{message}: see `{self.prog} --help`")
 
+        def print_help(self, file: Any = None) -> None:
+            print(self.format_help(), end="", file=file)  # argparse's own does not tell where it fails
+
     return Parser(**options)
 
 
@@ -78,10 +82,29 @@ def explain(error: BaseException) -> str | None:
     return f"the database at {address()} says: {str(error).splitlines()[0]}: mend it, or DATABASE_URL"
 
 
+def _output_fault(error: BaseException) -> str | None:
+    """Return why standard output takes no more, where that is the error."""
+    if not isinstance(error, OSError) or error.filename or isinstance(error, BrokenPipeError):
+        return None
+    try:
+        print(flush=True)
+    except OSError as failure:
+        return f"cannot write to standard output: {failure.strerror}: make room there, or name another place"
+    return None
+
+
 def _report_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    if line := explain(error):
+    if line := explain(error) or _output_fault(error):
+        if isinstance(error, OSError):
+            # Else the interpreter's last flush fails, too: https://docs.python.org/3/library/signal.html#note-on-sigpipe
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(line)
     sys.__excepthook__(kind, error, trace)
 
 
 sys.excepthook = _report_error
+if sys.stdout is None:
+    sys.exit("standard output is closed: name a place for it")
+if isinstance(sys.stdout, io.TextIOWrapper):
+    # By line, so that what cannot be written is an error of the script's, not one of the interpreter's at its end.
+    sys.stdout.reconfigure(line_buffering=True, errors="replace")

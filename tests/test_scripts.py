@@ -2,9 +2,12 @@
 
 import functools
 import json
+import shlex
 import signal
 import socket
 import socketserver
+import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -18,6 +21,7 @@ from tests.conftest import (
     PROJECT,
     ROWS,
     copy_project,
+    environment,
     error_line,
     error_lines,
     expected_rows,
@@ -238,3 +242,30 @@ def test_python_without_any_package_is_one_line(schema_url: str, script: str) ->
     line = error_line(run("-S", script, url=schema_url))
     assert "is not installed" in line
     assert "make bench" in line
+
+
+@pytest.mark.parametrize(
+    ("place", "problem"),
+    [(">/dev/full", "cannot write to standard output: No space left"), (">&-", "standard output is closed")],
+)
+@pytest.mark.parametrize("arguments", [*LAYERS, "setup_db.py --rows 10", "setup_db.py --help"])
+def test_output_that_cannot_be_written_is_one_line(schema_url: str, arguments: str, place: str, problem: str) -> None:
+    run("setup_db.py", "--rows", "10", url=schema_url)
+    command = f"exec {shlex.quote(sys.executable)} {arguments} {place}"
+    process = subprocess.run(
+        ["sh", "-c", command], cwd=PROJECT, env=environment(schema_url, {}), stderr=subprocess.PIPE, text=True
+    )
+    assert error_line(process).startswith(problem)
+
+
+def test_reader_that_goes_away_is_one_line(url: str) -> None:
+    with running(STACKS[0], url=url) as process:
+        assert process.stdout
+        process.stdout.close()
+        process.stdout = None
+        assert error_line(finished(process)) == "interrupted"
+
+
+def test_terminal_without_the_character_shows_another(url: str) -> None:
+    process = run("-c", "import errors; print('m\u00fcde', flush=True)", url=url, PYTHONIOENCODING="ascii")
+    assert (process.returncode, process.stdout, process.stderr) == (0, "m?de\n", "")
