@@ -4,7 +4,7 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
-from errors import DEFAULT_URL, PACKAGES, SEED, UserError, address
+from errors import DEFAULT_URL, NOT_SEEDED, PACKAGES, SEED, SEED_ANEW, UserError, address, explain
 
 import linecache
 import os
@@ -13,6 +13,8 @@ import sys
 import sysconfig
 import time
 import tracemalloc
+from contextlib import suppress
+from types import TracebackType
 from typing import NamedTuple
 
 import psutil
@@ -194,3 +196,28 @@ def _peak_rss() -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+
+
+def _table_is_the_seeded_one() -> bool:
+    """Return whether table `data` has the columns of the seeded one and no NULL. Raises psycopg.Error."""
+    import psycopg
+
+    with psycopg.connect(database_url(), connect_timeout=10) as connection:
+        columns = connection.execute("SELECT * FROM data LIMIT 0").description or ()
+        if [(column.name, column.type_code) for column in columns] != [("id", 23), ("num", 23), ("data", 25)]:
+            return False  # other names, or other types than integer (23) and text (25)
+        nulls = connection.execute("SELECT 1 FROM data WHERE id IS NULL OR num IS NULL OR data IS NULL LIMIT 1")
+        return nulls.fetchone() is None
+
+
+def _report_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Report an error of a scenario's as the table's, where that is not the seeded one and nothing else explains it."""
+    if _checkpoints and isinstance(error, Exception) and not isinstance(error, OSError) and not explain(error):
+        with suppress(Exception):
+            if not _table_is_the_seeded_one():
+                error = UserError(f"{NOT_SEEDED} at {address()}: {SEED_ANEW}")
+    _report_other_error(kind, error, trace)
+
+
+_report_other_error = sys.excepthook
+sys.excepthook = _report_error

@@ -18,6 +18,8 @@ DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
 PACKAGES = ("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "matplotlib")
 
 SEED = "run `python setup_db.py`"
+NOT_SEEDED = "table data is not the seeded one"
+SEED_ANEW = f"{SEED}, which makes it anew, or name another database in DATABASE_URL"
 _MEND = "mend DATABASE_URL"
 _AGAIN = "see that server's log, then run this again"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
@@ -25,6 +27,7 @@ _OTHER = "another server has that port: stop it, or name your own in DATABASE_UR
 _PROBLEMS = (
     ("password|pg_hba|role .* does not exist", "user or password is wrong", _MEND, _OTHER),
     ("database .* does not exist", "there is no such database", f"create it, or {_MEND}", _OTHER),
+    ("column .* does not exist", NOT_SEEDED, SEED_ANEW, SEED_ANEW),
     ('relation "data" does not exist', "table data is missing", SEED, SEED),
     (
         "permission denied|must be owner|no schema has been",
