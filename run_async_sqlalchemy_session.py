@@ -2,8 +2,8 @@
 
 Short: async ORM
 
-The entities of an ORM `select` from `AsyncSession.stream`, each of them kept. Without `yield_per` it streams nothing:
-all entities exist before the first one is handed out.
+The entities of an ORM `select` from `AsyncSession.stream`, iterated row by row, each of them kept. Without `yield_per`
+that streams nothing: all entities exist before the first one is handed out.
 """
 
 import asyncio

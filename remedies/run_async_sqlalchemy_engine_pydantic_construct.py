@@ -2,7 +2,6 @@
 
 Short: model_construct
 Remedies: run_async_sqlalchemy_engine_pydantic_validate
-Compare: bytes per row
 Gives up: validation, and gains nothing in memory.
 
 Called as it is meant to be, with the fields as keywords, `model_construct` builds a model as large as a validated one.

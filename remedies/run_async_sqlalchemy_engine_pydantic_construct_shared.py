@@ -2,7 +2,6 @@
 
 Short: model_construct, shared
 Remedies: run_async_sqlalchemy_engine_pydantic_validate
-Compare: bytes per row
 Gives up: validation; and assigning a field on one model marks it as set on all, for they share the set.
 
 Each model owns a set of the fields that were given, 216 bytes. `model_construct` takes one from its caller, so that all

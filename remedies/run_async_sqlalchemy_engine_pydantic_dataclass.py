@@ -2,10 +2,10 @@
 
 Short: Pydantic dataclass
 Remedies: run_async_sqlalchemy_engine_pydantic
-Compare: bytes per row
-Gives up: the model's methods (a `TypeAdapter` has their like), and the set of given fields.
+Gives up: the model's methods, `model_copy` among them, `from_attributes`, and the set of given fields.
 
-Pydantic validates a dataclass as strictly as a model. With slots, an instance has neither a dict nor a set.
+Pydantic validates a dataclass as it does a model. With slots, an instance has neither a dict nor a set. A `TypeAdapter`
+validates plain data, dumps and describes it; it reads no attributes of a row either.
 """
 
 import asyncio

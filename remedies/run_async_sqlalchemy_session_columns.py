@@ -1,8 +1,7 @@
 """Asynchronous ORM session, columns instead of entities
 
-Short: async ORM, columns
+Short: async ORM columns
 Remedies: run_async_sqlalchemy_session
-Compare: bytes per row
 Gives up: entities: no identity map, no relationships, no change tracking. For reading, one rarely wants them.
 
 `select` names the columns, so that the session hands out plain rows.

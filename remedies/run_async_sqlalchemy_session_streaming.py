@@ -2,11 +2,10 @@
 
 Short: async ORM, streaming
 Remedies: run_async_sqlalchemy_session
-Compare: peak of the process
 Gives up: keeping the entities; each is used and forgotten.
 
-The session refers to its entities weakly: whatever the loop does not keep is gone with its batch, and memory stays flat
-however many rows there are.
+The session refers weakly to entities that were not modified: whatever the loop does not keep is gone with its batch,
+and memory stays flat however many rows there are. `partitions` enters a greenlet for each batch, not for each row.
 """
 
 import asyncio
@@ -32,11 +31,12 @@ async def main() -> None:
     async with AsyncSession(engine) as session:
         print_memory_usage("Engine connected")
         result = await session.stream(select(DbModel).execution_options(yield_per=1000))
-        async for row in result.scalars():
-            if not rows:
-                print_memory_usage("Result iteration start")
-            rows += 1
-            total += row.num
+        async for batch in result.scalars().partitions():
+            for row in batch:
+                if not rows:
+                    print_memory_usage("Result iteration start")
+                rows += 1
+                total += row.num
 
         print_memory_usage("Result iteration end")
 

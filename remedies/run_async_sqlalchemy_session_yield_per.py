@@ -2,11 +2,10 @@
 
 Short: async ORM, yield_per
 Remedies: run_async_sqlalchemy_session
-Compare: process at the first row
-Gives up: a little speed, and eager loading of collections by joins or subqueries.
+Gives up: a round trip for every batch, an open transaction, `unique`, eager joins or subqueries of collections.
 
-`AsyncSession.stream` alone does not stream: it builds all entities first. With `yield_per` it builds them in batches,
-and the first row comes after one batch.
+The result of `AsyncSession.stream`, iterated row by row, builds all entities first. With `yield_per` it builds them in
+batches, and the first row comes after one of them. What is kept costs what it cost.
 """
 
 import asyncio

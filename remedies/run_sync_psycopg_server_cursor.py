@@ -2,7 +2,6 @@
 
 Short: psycopg, server cursor
 Remedies: run_sync_psycopg
-Compare: process growth
 Gives up: a round trip for every `itersize` rows, and a transaction that stays open meanwhile.
 
 A named cursor keeps the result on the server and fetches it in batches, so that the driver's own copy of the whole

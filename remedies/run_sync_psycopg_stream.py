@@ -2,11 +2,10 @@
 
 Short: psycopg, stream
 Remedies: run_sync_psycopg
-Compare: process growth
-Gives up: the connection does nothing else while one iterates.
+Gives up: the connection does nothing else until all rows are read or the generator is closed; experimental.
 
-`stream` hands out rows as they arrive, so that the driver's own copy of the whole result never exists. No cursor is
-left on the server.
+`stream` hands out rows as they arrive, so that the driver's own copy of the whole result never exists, and no cursor on
+the server either. A `size` over 1 makes one result of so many rows; it needs libpq 17, which `psycopg[binary]` brings.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing
@@ -24,7 +23,7 @@ start_tracing()
 storage: dict[int, Any] = {}
 with psycopg.connect(database_url(), row_factory=namedtuple_row) as connection:
     row: Any
-    for row in connection.cursor().stream("SELECT * FROM data"):
+    for row in connection.cursor().stream("SELECT * FROM data", size=1000):
         if not storage:
             print_memory_usage("Result iteration start")
         storage[row.id] = row

@@ -2,10 +2,10 @@
 
 Short: Core, yield_per
 Remedies: run_sync_sqlalchemy_engine
-Compare: process growth
 Gives up: a round trip for every batch, and a transaction that stays open meanwhile.
 
-Core reads through a server-side cursor in batches, so that the driver's own copy of the whole result never exists.
+Core reads through a server-side cursor in batches, so that the driver's own copy of the whole result never exists. The
+option stands on the statement: set on a connection, it stays there for all later ones.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing
@@ -25,7 +25,7 @@ storage: dict[int, Any] = {}
 engine = create_engine(database_url("postgresql+psycopg"))
 with engine.connect() as connection:
     print_memory_usage("Engine connected")
-    result = connection.execution_options(yield_per=1000).execute(select(DbModel))
+    result = connection.execute(select(DbModel).execution_options(yield_per=1000))
     for row in result:
         if not storage:
             print_memory_usage("Result iteration start")

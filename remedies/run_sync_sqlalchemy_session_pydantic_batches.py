@@ -1,8 +1,7 @@
 """Entities turned into models batch by batch
 
-Short: ORM to models
-Remedies: run_sync_sqlalchemy_session
-Compare: peak of the process
+Short: ORM to models, batches
+Remedies: remedies.run_sync_sqlalchemy_session_pydantic
 Gives up: the entities; what is kept is the models.
 
 With `yield_per`, each batch's entities are turned into models (`from_attributes`) and forgotten: one pays for the

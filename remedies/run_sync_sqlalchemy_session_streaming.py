@@ -1,12 +1,11 @@
 """ORM with `yield_per`, each entity dropped
 
 Short: ORM, streaming
-Remedies: run_sync_sqlalchemy_session
-Compare: peak of the process
+Remedies: remedies.run_sync_sqlalchemy_session_dropped
 Gives up: keeping the entities; each is used and forgotten.
 
-The session refers to its entities weakly: whatever the loop does not keep is gone with its batch, and memory stays flat
-however many rows there are.
+The session refers weakly to entities that were not modified: whatever the loop does not keep is gone with its batch,
+and memory stays flat however many rows there are. A modified entity stays until it is flushed.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing

@@ -2,8 +2,7 @@
 
 Short: ORM, yield_per
 Remedies: run_sync_sqlalchemy_session
-Compare: process at the first row
-Gives up: a little speed, and eager loading of collections by joins or subqueries.
+Gives up: a round trip for every batch, an open transaction, `unique`, eager joins or subqueries of collections.
 
 The ORM builds entities in batches: the first row comes after one batch, not after all, and the driver reads through a
 server-side cursor. What is kept costs what it cost.

@@ -53,6 +53,11 @@ STACKS = SCENARIOS[:1] + SCENARIOS[2:6]
 # For errors that all stacks with SQLAlchemy have from the same code.
 LAYERS = (STACKS[0], STACKS[3])
 
+# A model of each row, the sum of a column, an instance of a dataclass: each fails at another fault of the table.
+MODELS = "run_async_sqlalchemy_engine_pydantic.py"
+SUMS = "-m remedies.run_sync_sqlalchemy_session_streaming"
+RECORDS = "-m remedies.run_sync_psycopg_args_row"
+
 TABLE = "CREATE TABLE data (id integer, num integer, data text)"
 KEPT = """
 import json, runpy, sys
@@ -159,6 +164,45 @@ def test_unusable_table_is_one_line(
     for line in error_lines(scripts, schema_url):
         assert problem in line
         assert mend in line
+
+
+@pytest.mark.parametrize(
+    ("columns", "scripts"),
+    [
+        ("1 AS id, NULL::integer AS num, 'a' AS data", [MODELS, SUMS]),
+        ("1 AS id, 2 AS num, NULL::text AS data", [MODELS]),
+        ("NULL::integer AS id, 2 AS num, 'a' AS data", [STACKS[2]]),
+        ("1 AS id, 'x' AS num, 'a' AS data", [MODELS, SUMS]),
+        ("1 AS id, 'a' AS data", [STACKS[3], RECORDS]),
+        ("1 AS num, 'a' AS data", [STACKS[0]]),
+    ],
+    ids=["null in num", "null in data", "null in id", "text in num", "no num", "no id"],
+)
+def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: str, scripts: list[str]) -> None:
+    query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
+    for script in scripts:
+        line = error_line(run(*script.split(), url=schema_url))
+        assert line.startswith(f"table data is not the seeded one at localhost:{port_of(schema_url)}/db: ")
+        assert "run `python setup_db.py`, which makes it anew, or name another database in DATABASE_URL" in line
+
+
+def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
+    query(schema_url, "CREATE TABLE data AS SELECT 'a' AS data, 2 AS num, 1 AS id")
+    for script in SCENARIOS:
+        process = run(script, url=schema_url)
+        assert (process.returncode, process.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("seeded", "checkpoint"), [(True, True), (False, False)])
+def test_error_that_is_not_the_table_s_keeps_its_traceback(schema_url: str, seeded: bool, checkpoint: bool) -> None:
+    if seeded:
+        run("setup_db.py", "--rows", "10", url=schema_url)
+    else:
+        query(schema_url, "CREATE TABLE data AS SELECT 1 AS id")
+    process = run("-c", f"import common\nif {checkpoint}: common.print_memory_usage('Start')\n1 + 'a'", url=schema_url)
+    assert process.returncode == 1
+    assert process.stderr.startswith("Traceback")
+    assert process.stderr.splitlines()[-1].startswith("TypeError: ")
 
 
 def test_default_address_without_a_server_is_one_line(tmp_path: Path, port: int) -> None:

@@ -1,12 +1,11 @@
-"""Asynchronous, entities turned into models batch by batch
+"""Asynchronous ORM by `execute`: no streaming
 
-Short: async ORM to models
+Short: async ORM, execute
 Remedies: run_async_sqlalchemy_session
-Compare: peak of the process
-Gives up: the entities; what is kept is the models.
+Gives up: streaming; with `yield_per` it raises `AsyncMethodRequired`, and `stream` is needed.
 
-With `yield_per`, each batch's entities are turned into models (`from_attributes`) and forgotten: one pays for the
-models that are kept, not for the entities as well.
+`await session.execute` builds all entities and hands out a synchronous result: one greenlet for all rows, where
+iterating over `stream`'s result makes one for each.
 """
 
 import asyncio
@@ -19,23 +18,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from db_model import DbModel
-from domain_model import DomainModel
 
 print_memory_usage("After imports")
 start_tracing()
 
-storage: dict[int, DomainModel] = {}
+storage: dict[int, DbModel] = {}
 
 
 async def main() -> None:
     engine = create_async_engine(database_url("postgresql+psycopg"))
     async with AsyncSession(engine) as session:
         print_memory_usage("Engine connected")
-        result = await session.stream(select(DbModel).execution_options(yield_per=1000))
-        async for row in result.scalars():
+        result = await session.execute(select(DbModel))
+        for row in result.scalars():
             if not storage:
                 print_memory_usage("Result iteration start")
-            storage[row.id] = DomainModel.model_validate(row)
+            storage[row.id] = row
 
         print_memory_usage("Result iteration end")
 

@@ -1,0 +1,49 @@
+"""ORM, one entity in a thousand kept: memory is not given back
+
+Short: ORM, survivors
+Remedies: remedies.run_sync_sqlalchemy_session_given_back
+Gives up: nearly all memory that dropping the rest should give back.
+
+Python returns its memory by arenas of 1 MiB, and only empty ones. A thousand entities fill about one: each survivor
+holds its arena, while the same number of neighbours would share one.
+"""
+
+from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+
+print_memory_usage("Start")
+
+import ctypes
+import gc
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+from db_model import DbModel
+
+print_memory_usage("After imports")
+start_tracing()
+
+storage: dict[int, DbModel] = {}
+engine = create_engine(database_url("postgresql+psycopg"))
+with Session(engine) as session:
+    print_memory_usage("Session connected")
+    result = session.execute(select(DbModel))
+    for row in result.scalars():
+        if not storage:
+            print_memory_usage("Result iteration start")
+        storage[row.id] = row
+
+print_memory_usage("Result iteration end")
+rows = len(storage)
+survivors = list(storage.values())[::1000]
+del row, result
+storage.clear()
+print_memory_usage("References dropped")
+gc.collect()
+print_memory_usage("Free lists emptied")
+try:
+    ctypes.CDLL(None).malloc_trim(0)
+    print_memory_usage("Heap trimmed")
+except (AttributeError, TypeError):  # not glibc; on Windows no library has no name
+    print("This C library has no malloc_trim: what its malloc keeps stays in the process")
+print_top_allocations(rows=rows)
