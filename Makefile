@@ -21,7 +21,7 @@ check: venv
 	$(python) -m studies --check
 
 test: venv
-	$(python) -m pytest -n 3 --dist loadgroup
+	$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 original: venv
 	$(python) -m original "$(PYTHON312)"

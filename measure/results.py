@@ -40,7 +40,7 @@ def part(sources: Iterable[Path], rows: int, versions: Mapping[str, str], **meas
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "rows": rows,
-        "versions": dict(versions),
+        "versions": {name: number for name, number in versions.items() if name != "python"},  # the machine has it
         "sources": {source.as_posix(): digest(source) for source in sources},
         **measured,
     }

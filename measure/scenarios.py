@@ -52,13 +52,18 @@ class Scenario:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What the docstring says in lines of its own: `Short`, and a remedy's `Remedies`, `Compare`, `Gives up`."""
-        return dict(re.findall(r"^(Short|Remedies|Compare|Gives up): (.+)$", self.docstring, re.MULTILINE))
+        """What the docstring says in lines of its own: `Short`, and a remedy's `Remedies` and `Gives up`."""
+        return dict(re.findall(r"^(Short|Remedies|Gives up): (.+)$", self.docstring, re.MULTILINE))
 
     @property
     def streams(self) -> bool:
-        """Whether each row is dropped after use, so that memory does not grow with their number."""
+        """Whether each row is dropped after use, in batches, so that memory does not grow with their number."""
         return self.name.endswith("_streaming")
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the rows are kept in a dict."""
+        return not self.name.endswith(("_streaming", "_dropped"))
 
     @property
     def description(self) -> str:
@@ -86,20 +91,28 @@ REMEDIES = tuple(
     for name in (
         "run_sync_psycopg_server_cursor",
         "run_sync_psycopg_stream",
-        "run_sync_psycopg_class_row",
+        "run_sync_psycopg_tuple_row",
+        "run_sync_psycopg_args_row",
         "run_sync_sqlalchemy_engine_yield_per",
+        "run_async_sqlalchemy_engine_partitions",
         "run_sync_sqlalchemy_session_yield_per",
         "run_async_sqlalchemy_session_yield_per",
+        "run_async_sqlalchemy_session_partitions",
+        "run_async_sqlalchemy_session_execute",
+        "run_sync_sqlalchemy_session_dropped",
         "run_sync_sqlalchemy_session_streaming",
         "run_async_sqlalchemy_session_streaming",
         "run_sync_sqlalchemy_session_columns",
         "run_async_sqlalchemy_session_columns",
+        "run_sync_sqlalchemy_session_columns_yield_per",
+        "run_async_sqlalchemy_session_columns_yield_per",
+        "run_sync_sqlalchemy_session_pydantic",
         "run_sync_sqlalchemy_session_pydantic_batches",
-        "run_async_sqlalchemy_session_pydantic_batches",
         "run_async_sqlalchemy_engine_pydantic_construct",
         "run_async_sqlalchemy_engine_pydantic_construct_shared",
         "run_async_sqlalchemy_engine_pydantic_dataclass",
         "run_sync_sqlalchemy_session_given_back",
+        "run_sync_sqlalchemy_session_survivors",
     )
 )
 EVERYTHING = SCENARIOS + REMEDIES

@@ -16,6 +16,7 @@ from typing import Any
 
 from common import MIB
 from measure import processes
+from measure.database import private_server
 from measure.environments import ORIGINAL, Combination, install
 from measure.processes import Job
 from measure.scenarios import Scenario
@@ -58,7 +59,7 @@ def main(python: str) -> int:
     install(ENVIRONMENT, str(shutil.which(python)))
     published = json.loads((HERE / "figures.json").read_text(encoding="utf-8"))
     jobs = [Job(Scenario(script), python=str(ENVIRONMENT.interpreter)) for script in published]
-    with processes.private_server(ROWS), Bar(len(jobs)) as bar:
+    with private_server(ROWS), Bar(len(jobs)) as bar:
         measured = processes.outputs(processes.run(jobs, [], bar))
     judged = []
     in_range = True

@@ -45,16 +45,16 @@ class Table:
         if not sys.stdout.isatty():
             print(f"\n{self.title}\n\n{self.markdown()}")
             return
-        columns = list(zip(self.columns, *self.rows, strict=True))
-        widths = [max(map(len, column)) for column in columns]
+        widths = [max(map(len, column)) for column in zip(self.columns, *self.rows, strict=True)]
         console = Console(highlight=False, width=sum(widths) + GAP * len(widths) if wide else None)
         shown = len(widths)
         while not wide and shown > 1 and sum(widths[:shown]) + GAP * (shown - 1) > console.width:
             shown -= 1
         table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True)
         for index in range(shown):
-            text = index < self.text_columns or not any(map(str.isdigit, "".join(columns[index][1:])))
-            table.add_column(self.columns[index], "", justify="left" if text else "right", no_wrap=True)
+            table.add_column(
+                self.columns[index], justify="left" if index < self.text_columns else "right", no_wrap=True
+            )
         room = min(console.width - sum(widths) - GAP * len(widths), LONGEST_BAR)
         bars = Bars(self.bars, room, console) if self.bars and room >= SHORTEST_BAR else None
         if bars:
@@ -106,7 +106,7 @@ class Bars:
 
 def mib(size: float) -> str:
     """Return a size in bytes as MiB with one decimal."""
-    return f"{size / MIB:.1f}"
+    return f"{round(size / MIB, 1) + 0.0:.1f}"  # adding zero makes no negative zero
 
 
 def spread(figure: Spread, text: str) -> str:

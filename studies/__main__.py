@@ -21,7 +21,7 @@ class Study(Protocol):
 
     NAME: str
     sources: Callable[[], Mapping[str, list[Path]]]
-    measure: Callable[[Container[str], int], Iterator[Parts]]
+    measure: Callable[[Container[str], int | None, bool], Iterator[Parts]]
     tables: Callable[[Parts, Container[str]], list[Table]]
     summary: Callable[[Parts, Container[str]], list[Table]]
     blocks: Callable[[Parts], dict[str, str]]
@@ -46,8 +46,8 @@ def main() -> int:
     options = parser(prog="python -m studies", description=__doc__)
     options.add_argument("names", metavar="NAME", nargs="*", help=f"{', '.join(STUDIES)} (all)")
     options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
-    options.add_argument("--repeats", metavar="N", type=positive, default=3, help="runs of what varies (3)")
-    options.add_argument("--wide", action="store_true", help="in a terminal, print every column")
+    options.add_argument("--repeats", metavar="N", type=positive, help="runs of what varies (3; in short 2 or 1)")
+    options.add_argument("--wide", action="store_true", help="in a terminal: measure in full, print every column")
     options.add_argument("--write", action="store_true", help="measure what is stale; store it and rewrite README")
     options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
     options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
@@ -57,8 +57,11 @@ def main() -> int:
     chosen = [study(name) for name in arguments.names or STUDIES]
     if arguments.check:
         return check()
-    for one in chosen:
-        wanted = matching(one, arguments.only)
+    found = [(one, [name for name in one.sources() if arguments.only in name]) for one in chosen]
+    if not any(names for _, names in found):
+        names = ", ".join(name for one in chosen for name in one.sources())
+        raise UserError(f"no scenario's name contains {arguments.only!r}; there are: {names}")
+    for one, wanted in found:
         known: Parts = {}
         if arguments.write:
             known, wanted = to_measure(one, wanted, everything=arguments.all)
@@ -69,15 +72,6 @@ def main() -> int:
     if arguments.write:
         readme.write(expected())
     return 0
-
-
-def matching(one: Study, pattern: str) -> list[str]:
-    """Return the study's parts whose name contains the pattern. Raises UserError where there is none."""
-    names = list(one.sources())
-    found = [name for name in names if pattern in name]
-    if not found:
-        raise UserError(f"no scenario's name contains {pattern!r}; there are: {', '.join(names)}")
-    return found
 
 
 def to_measure(one: Study, wanted: list[str], everything: bool) -> tuple[Parts, list[str]]:
@@ -103,8 +97,9 @@ def to_measure(one: Study, wanted: list[str], everything: bool) -> tuple[Parts, 
 
 def measure(one: Study, names: list[str], known: Parts, arguments: argparse.Namespace) -> Parts:
     """Measure and print; return the parts that were known with the new ones, in the study's order."""
-    show = one.summary if sys.stdout.isatty() and not arguments.wide else one.tables
-    for new in one.measure(names, arguments.repeats):
+    short = sys.stdout.isatty() and not arguments.wide
+    show = one.summary if short else one.tables
+    for new in one.measure(names, arguments.repeats, arguments.write or not short):
         known = known | new
         for table in show(known, new):
             table.print(wide=arguments.wide)
@@ -118,7 +113,8 @@ def expected() -> dict[Path, str]:
     charts: dict[str, str] = {}
     for name in STUDIES:
         one = study(name)
-        parts = results.consistent(name, results.load(name))
+        stored = results.load(name)
+        parts = results.consistent(name, {part: stored[part] for part in one.sources() if part in stored})
         blocks |= one.blocks(parts)
         charts |= one.charts(parts)
     return readme.files(blocks, charts)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from common import MIB
 from measure import processes, results
+from measure.database import private_server, seed
 from measure.processes import TRACED, UNTRACED, Job
 from measure.results import Part, Parts
 from measure.runs import kept
@@ -17,8 +18,8 @@ from report.tables import Table, mib
 
 NAME = "growth"
 STEPS = (9_200, 92_000, 920_000)
-# For what streams: tracemalloc would take as much again, so only the process's memory is read here.
-MOST = 9_200_000
+# Here only the process's memory is read: at one row, for what is paid once; and at the most, for what streams.
+ONE, MOST = 1, 9_200_000
 # What the chart shows: few enough to be told apart.
 CHARTED = (
     "run_sync_sqlalchemy_session",
@@ -34,7 +35,7 @@ def sources() -> dict[str, list[Path]]:
     return {scenario.name: scenario.sources for scenario in EVERYTHING}
 
 
-def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:
     """Yield every scenario's traced bytes per row and untraced peak in bytes at every step, not repeated.
 
     Raises UserError.
@@ -42,10 +43,10 @@ def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
     scenarios = [scenario for scenario in EVERYTHING if scenario.name in names]
     steps: dict[str, dict[str, Part]] = {scenario.name: {} for scenario in scenarios}
     versions: dict[str, str] = {}
-    with processes.private_server(STEPS[0]):
-        for rows in (*STEPS, MOST):
-            chosen = scenarios if rows in STEPS else [scenario for scenario in scenarios if scenario.streams]
-            processes.seed(rows)
+    with private_server(ONE):
+        for rows in (ONE, *STEPS, MOST):
+            chosen = [scenario for scenario in scenarios if rows < MOST or scenario.streams]
+            seed(rows)
             for scenario, step in at(rows, chosen):
                 versions |= step.pop("versions")
                 steps[scenario.name][str(rows)] = step
@@ -66,7 +67,7 @@ def at(rows: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, Par
 
 def container(scenario: Scenario, rows: int) -> float:
     """Return the bytes per row of the dict that keeps the rows: it grows by doubling, not with each row."""
-    return 0.0 if scenario.streams else sys.getsizeof(dict.fromkeys(range(rows))) / rows
+    return sys.getsizeof(dict.fromkeys(range(rows))) / rows if scenario.keeps else 0.0
 
 
 def further_rows(part: Part) -> list[float]:
@@ -76,7 +77,7 @@ def further_rows(part: Part) -> list[float]:
 
 
 def tables(parts: Parts, new: Container[str]) -> list[Table]:
-    """Return what each further row costs from step to step, and the peak of the process at every step."""
+    """Return what each further row costs from step to step, and the peak of the process for the rows at every step."""
     columns = [
         *(f"Bytes per further row, {less:,} to {more:,}" for less, more in pairwise(STEPS)),
         *(f"Peak, MiB, {step:,} rows" for step in (*STEPS, MOST)),
@@ -86,27 +87,34 @@ def tables(parts: Parts, new: Container[str]) -> list[Table]:
         if scenario.name in new:
             sizes = [f"{round(size) or 0}" for size in further_rows(parts[scenario.name])]
             rows.append([scenario.title, *sizes, *_peaks(parts, scenario)])
-    return [Table("How it grows (bytes: traced, without the dict that keeps the rows)", ["Scenario", *columns], rows)]
+    title = "How it grows, for the rows (bytes: traced, without the dict that keeps the rows)"
+    return [Table(title, ["Scenario", *columns], rows)]
 
 
 def summary(parts: Parts, new: Container[str]) -> list[Table]:
     """Return the peaks for a terminal."""
     rows = [[scenario.short, *_peaks(parts, scenario)] for scenario in EVERYTHING if scenario.name in new]
-    return [Table("Peak of the process, MiB, by rows", ["", *(f"{step:,}" for step in (*STEPS, MOST))], rows)]
+    return [Table("Peak for the rows, MiB", ["", *(f"{step:,}" for step in (*STEPS, MOST))], rows)]
 
 
 def _peaks(parts: Parts, scenario: Scenario) -> list[str]:
-    steps = parts[scenario.name]["steps"]
-    return [mib(steps[str(step)]["peak"]) if str(step) in steps else "" for step in (*STEPS, MOST)]
+    peaks = peaks_for_the_rows(parts[scenario.name])
+    return [mib(peaks[step]) if step in peaks else "" for step in (*STEPS, MOST)]
+
+
+def peaks_for_the_rows(part: Part) -> dict[int, int]:
+    """Return in bytes by how much the process's peak at so many rows exceeds that at one row."""
+    peaks = {int(rows): step["peak"] for rows, step in part["steps"].items()}
+    return {rows: peak - peaks[ONE] for rows, peak in peaks.items() if rows != ONE}
 
 
 def blocks(parts: Parts) -> dict[str, str]:
     """Return the headline of how it grows, and the table."""
-    streaming = parts["remedies.run_sync_sqlalchemy_session_streaming"]["steps"][str(MOST)]
-    keeping = parts["run_sync_sqlalchemy_session"]["steps"][str(STEPS[-1])]
+    streaming = peaks_for_the_rows(parts["remedies.run_sync_sqlalchemy_session_streaming"])[MOST]
+    keeping = peaks_for_the_rows(parts["run_sync_sqlalchemy_session"])[STEPS[-1]]
     headline = (
-        f"The streaming ORM reads **{MOST:,} rows in {mib(streaming['peak'])} MiB**. "
-        f"Keeping the entities of {STEPS[-1]:,} rows takes {mib(keeping['peak'])} MiB."
+        f"The streaming ORM reads **{MOST:,} rows in {mib(streaming)} MiB**. "
+        f"Keeping the entities of {STEPS[-1]:,} rows takes {mib(keeping)} MiB."
     )
     [table] = tables(parts, parts)
     return {"growth": f"{headline}\n\n{table.markdown()}"}
@@ -119,15 +127,15 @@ def charts(parts: Parts) -> dict[str, str]:
     figure = charts.new(6.6, 5.5)
     axes = figure.subplots()
     for name, colour, marker in zip(CHARTED, LINES, "osD^v", strict=True):
-        points = [(int(rows), step["peak"] / MIB) for rows, step in parts[name]["steps"].items()]
+        points = [(rows, peak / MIB) for rows, peak in peaks_for_the_rows(parts[name]).items()]
         axes.plot(*zip(*points, strict=True), color=colour, marker=marker, linewidth=2.5, label=Scenario(name).short)
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("rows (logarithmic)")
-    axes.set_ylabel("peak of the process, MiB (logarithmic)")
+    axes.set_ylabel("peak for the rows, MiB (logarithmic)")
     steps = (*STEPS, MOST)
     axes.set_xticks(steps, [f"{step:,}" for step in steps])
-    axes.set_yticks([50, 100, 200, 500, 1000, 2000], ["50", "100", "200", "500", "1,000", "2,000"])
+    axes.set_yticks([1, 3, 10, 30, 100, 300, 1000], ["1", "3", "10", "30", "100", "300", "1,000"])
     axes.minorticks_off()
     axes.grid(color=INK, alpha=0.25)
     return {"growth.svg": charts.svg(figure)}

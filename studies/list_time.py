@@ -29,7 +29,7 @@ def sources() -> dict[str, list[Path]]:
     return {scenario.name: [*scenario.sources, Path("studies", "list_time.py")] for scenario in SCENARIOS}
 
 
-def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:
     """Yield how many seconds each scenario's process takes from its start to its end, both ways. Raises UserError."""
     chosen = [scenario for scenario in SCENARIOS if scenario.name in names]
     jobs = [job for scenario in chosen for job in (Job(scenario), Job(scenario, module="studies.list_time"))]

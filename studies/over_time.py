@@ -31,7 +31,7 @@ def sources() -> dict[str, list[Path]]:
     return {scenario.name: scenario.sources for scenario in SCENARIOS}
 
 
-def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:
     """Yield each scenario's curve, which is not repeated. Raises UserError."""
     jobs = [Job(scenario, UNTRACED) for scenario in SCENARIOS if scenario.name in names]
     samples: dict[Job, list[tuple[float, int]]] = {}

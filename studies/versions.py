@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 from measure import processes, results
+from measure.database import one_row_table, private_server
 from measure.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
 from measure.processes import TRACED, Job
 from measure.results import Part, Parts
@@ -25,20 +26,23 @@ def sources() -> dict[str, list[Path]]:
     return {scenario.name: [*scenario.sources, Path("original", "requirements.txt")] for scenario in SCENARIOS}
 
 
-def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:
     """Yield every scenario's figures by Python and packages, which do not vary from run to run. Raises UserError."""
     chosen = [scenario for scenario in SCENARIOS if scenario.name in names]
     installed = install_all()
     usable = [combination for combination, missing in installed.items() if not missing]
     if not usable:
         raise UserError("no environment could be made: see above")
-    jobs = [job(scenario, one) for one in usable for scenario in chosen]
-    with processes.private_server(ROWS), Bar(len(jobs)) as bar:
-        said = dict(zip(jobs, processes.outputs(processes.run(jobs, [], bar)), strict=True))
+    with private_server(ROWS), one_row_table() as one_row:
+        jobs = [job(scenario, one, url) for url in ("", one_row) for one in usable for scenario in chosen]
+        with Bar(len(jobs)) as bar:
+            said = dict(zip(jobs, processes.outputs(processes.run(jobs, [], bar)), strict=True))
     parts = {}
     for scenario in chosen:
         found = {
-            str(one): {"no wheel": missing} if missing else figures(said[job(scenario, one)])
+            str(one): figures(said[job(scenario, one)], said[job(scenario, one, one_row)])
+            if one in usable
+            else {"no wheel": missing}
             for one, missing in installed.items()
         }
         # Each combination has versions of its own.
@@ -46,9 +50,9 @@ def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
     yield parts
 
 
-def job(scenario: Scenario, combination: Combination) -> Job:
+def job(scenario: Scenario, combination: Combination, url: str = "") -> Job:
     """Return the process that measures a scenario with one Python and set of packages."""
-    return Job(scenario, TRACED, str(combination.interpreter))
+    return Job(scenario, TRACED, str(combination.interpreter), url=url)
 
 
 def install_all() -> dict[Combination, str]:
@@ -69,10 +73,10 @@ def install_all() -> dict[Combination, str]:
     return installed
 
 
-def figures(run: Run) -> Part:
-    """Return one run's traced bytes per row, its traced peak in bytes, and its versions."""
+def figures(run: Run, once: Run) -> Part:
+    """Return the traced bytes per row, the traced peak in bytes, and the versions; `once` is the run on one row."""
     return {
-        "per_row": kept(run) / run["rows"],
+        "per_row": (kept(run) - kept(once)) / (run["rows"] - 1),
         "peak": checkpoint(run, LAST_CHECKPOINT)["traced_peak"],
         "versions": run["versions"],
     }
@@ -96,9 +100,10 @@ def tables(parts: Parts, new: Container[str]) -> list[Table]:
 def summary(parts: Parts, new: Container[str]) -> list[Table]:
     """Return the bytes per row for a terminal."""
     [table, _] = tables(parts, new)
-    columns = ["", *(name.replace(", original", " orig.").replace(", ", " ") for name in table.columns[1:])]
+    columns = ["", *(name.replace(", original", "o").replace(", lock", "") for name in table.columns[1:])]
     shorts = {scenario.title: scenario.short for scenario in SCENARIOS}
-    return [Table(table.title, columns, [[shorts[title], *texts] for title, *texts in table.rows])]
+    rows = [[shorts[title], *(text.replace(NO_WHEELS, "-") for text in texts)] for title, *texts in table.rows]
+    return [Table(table.title, columns, rows, note="o: the original's package versions; the others are the lock's.")]
 
 
 def costs(parts: Parts, new: Container[str]) -> Table:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from measure import database as measured_database
 from measure import environments, results
+from measure.database import one_row_table, with_search_path
 from measure.environments import LOCK, ORIGINAL, Combination, NoWheelsError, install, interpreters, requirements
 from measure.processes import NATIVE, Job, outputs, reason
 from measure.processes import run as run_jobs
@@ -23,7 +25,7 @@ from measure.results import Part, Parts
 from measure.runs import kept
 from measure.scenarios import Scenario
 from report.progress import Bar
-from tests.conftest import PROJECT, run, unused_port
+from tests.conftest import PROJECT, ROWS, error_line, expected_rows, query, run, unused_port
 
 RUNNING = f"3.{sys.version_info.minor}"
 REAL = os.path.realpath(sys.executable)
@@ -42,6 +44,57 @@ def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Let DATABASE_URL name the server with the table."""
     monkeypatch.setenv("DATABASE_URL", url)
     return url
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "?options=-csearch_path%3Done"),
+        ("?", "?options=-csearch_path%3Done"),
+        ("?sslmode=disable", "?sslmode=disable&options=-csearch_path%3Done"),
+        ("?options=-cgeqo%3Doff", "?options=-cgeqo%3Doff%20-csearch_path%3Done"),
+        ("?options=-csearch_path%3Dmine&a=b", "?options=-csearch_path%3Dmine%20-csearch_path%3Done&a=b"),
+    ],
+)
+@pytest.mark.parametrize("server", ["postgresql://user:p?w@host:5/db", "postgresql+psycopg://host", "postgresql:///db"])
+def test_search_path_joins_the_url_s_own_options(server: str, before: str, after: str) -> None:
+    assert with_search_path(server + before, "one") == server + after
+
+
+def schemas(url: str) -> list[tuple[str, ...]]:
+    return query(url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'one_row%'")
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+psycopg"])
+def test_table_of_one_row_lies_beside_the_reader_s_own(
+    database: str, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", database.replace("postgresql", scheme) + "?options=-cgeqo%3Doff")
+    with one_row_table() as seen:
+        assert query(seen, "SELECT id, num, data FROM data") == expected_rows(1)
+        assert query(seen, "SHOW geqo") == [("off",)]
+        assert len(schemas(database)) == 1
+    assert schemas(database) == []
+    assert query(database, "SELECT count(*) FROM data") == [(ROWS,)]
+
+
+def test_no_right_to_create_a_schema_is_one_line(database: str) -> None:
+    query(database, 'REVOKE CREATE ON DATABASE db FROM "user"')
+    try:
+        line = error_line(run("-m", "studies", "costs", "--only", "run_sync_psycopg", url=database))
+    finally:
+        query(database, 'GRANT CREATE ON DATABASE db TO "user"')
+    assert line.startswith("no right to create a schema at localhost:")
+    assert "GRANT CREATE ON DATABASE" in line
+
+
+def test_server_that_ignores_the_options_keeps_its_table(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pooler does; here, the URL stays as it was."""
+    monkeypatch.setattr(measured_database, "with_search_path", lambda url, schema: url)
+    with pytest.raises(UserError, match="ignores options=-csearch_path"), one_row_table():
+        pass
+    assert query(database, "SELECT count(*) FROM data") == [(ROWS,)]
+    assert schemas(database) == []
 
 
 @pytest.mark.parametrize("scenario", [PSYCOPG, ENTITIES], ids=str)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from measure import processes, results
+from measure.database import one_row_table
 from measure.processes import NATIVE, TRACED, UNTRACED, Job, Outcome
 from measure.results import Parts
 from measure.runs import Run, bare_data
@@ -28,37 +29,46 @@ def sources() -> dict[str, list[Path]]:
     return {one.name: [*one.sources, native] if one in SCENARIOS else one.sources for one in EVERYTHING}
 
 
-def measure(names: Container[str], repeats: int) -> Iterator[Parts]:
+def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:
     """Yield the parts of the scenarios, then of the remedies, among the names, each as soon as they are known.
 
     Raises UserError at the end where some have failed.
     """
     failures = []
-    for group in (SCENARIOS, REMEDIES):
-        chosen = [scenario for scenario in group if scenario.name in names]
-        parts, failed = measure_group(chosen, repeats)
-        failures += failed
-        if parts:
-            yield parts
+    with one_row_table() as one_row:
+        for group, quick in ((SCENARIOS, 2), (REMEDIES, 1)):
+            chosen = [scenario for scenario in group if scenario.name in names]
+            parts, failed = measure_group(chosen, repeats or (3 if full else quick), one_row, full=full)
+            failures += failed
+            if parts:
+                yield parts
     if failures:
         raise UserError("\n".join(failures))
 
 
-def jobs(scenarios: Sequence[Scenario], repeats: int) -> tuple[list[Job], list[Job]]:
+def jobs(scenarios: Sequence[Scenario], repeats: int, one_row: str, full: bool) -> tuple[list[Job], list[Job]]:
     """Return the processes that may run side by side, and those that are timed, each of which runs alone.
 
-    What is traced does not vary from run to run, so it runs once. Scenarios take turns, so that drift hits all alike.
+    Each script runs on both tables. What is traced does not vary from run to run, so it runs once. Scenarios take
+    turns, so that drift hits all alike.
     """
-    native = importlib.util.find_spec("memray")
+    native = full and importlib.util.find_spec("memray")  # it takes as long as all the rest
     parted = [scenario for scenario in scenarios if native and scenario in SCENARIOS]
-    together = [Job(scenario, NATIVE, module="measure.native") for scenario in parted]
-    together += [Job(scenario, TRACED) for scenario in scenarios]
-    return together, [Job(scenario, UNTRACED) for _ in range(repeats) for scenario in scenarios]
+    together = []
+    for url in ("", one_row):
+        together += [Job(scenario, NATIVE, module="measure.native", url=url) for scenario in parted]
+        together += [Job(scenario, TRACED, url=url) for scenario in scenarios]
+    alone = [
+        Job(scenario, UNTRACED, url=url) for _ in range(repeats) for scenario in scenarios for url in ("", one_row)
+    ]
+    return together, alone
 
 
-def measure_group(scenarios: Sequence[Scenario], repeats: int, timed: bool = True) -> tuple[Parts, list[str]]:
+def measure_group(
+    scenarios: Sequence[Scenario], repeats: int, one_row: str, full: bool = True, timed: bool = True
+) -> tuple[Parts, list[str]]:
     """Return the parts by scenario, and a line for each that has failed. Unless they are `timed`, all run together."""
-    together, alone = jobs(scenarios, repeats)
+    together, alone = jobs(scenarios, repeats, one_row, full)
     with Bar(len(together) + len(alone)) as bar:
         outcomes = processes.run(*((together, alone) if timed else ([*together, *alone], [])), bar)
     parts, failures = {}, []
@@ -72,22 +82,34 @@ def measure_group(scenarios: Sequence[Scenario], repeats: int, timed: bool = Tru
 
 
 def _part(scenario: Scenario, outcomes: Sequence[Outcome]) -> results.Part:
-    said = {kind: [one.output for one in outcomes if one.job.instrument == kind] for kind in (TRACED, UNTRACED, NATIVE)}
-    [traced] = said[TRACED]
-    native = next(iter(said[NATIVE]), None)
+    [traced] = [one.output for one in outcomes if one.job.instrument == TRACED and not one.job.url]
     return results.part(
         sources()[scenario.name],
         traced["rows"],
         traced["versions"],
         bare=bare_data(traced["rows"]),
-        total=sum(line["size"] for line in traced["lines"]),
-        packages=dict(sorted(traced["packages"].items(), key=lambda item: -item[1])),
         lines=[line for line in traced["lines"] if line["size"] >= SMALLEST_LINE],
-        native=native and {key: native[key] for key in ("python", "native", "traced")},
-        traced=_kept(traced),
-        untraced=[_kept(run) for run in said[UNTRACED]],
+        whole=_said([outcome for outcome in outcomes if not outcome.job.url]),
+        once=_said([outcome for outcome in outcomes if outcome.job.url]),
         console=traced["console"],
     )
+
+
+def _said(outcomes: Sequence[Outcome]) -> Run:
+    """Return what is kept of a script's runs on one of the two tables."""
+    by_instrument = {
+        instrument: [outcome.output for outcome in outcomes if outcome.job.instrument == instrument]
+        for instrument in (TRACED, UNTRACED, NATIVE)
+    }
+    [traced] = by_instrument[TRACED]
+    native = next(iter(by_instrument[NATIVE]), None)
+    return {
+        "total": sum(line["size"] for line in traced["lines"]),
+        "packages": dict(sorted(traced["packages"].items(), key=lambda item: -item[1])),
+        "native": native and {key: native[key] for key in ("python", "native", "traced")},
+        "traced": _kept(traced),
+        "untraced": [_kept(run) for run in by_instrument[UNTRACED]],
+    }
 
 
 def _kept(run: Run) -> Run:
@@ -126,8 +148,8 @@ def blocks(parts: Parts) -> dict[str, str]:
 
 def charts(parts: Parts) -> dict[str, str]:
     """Return the charts' SVG by file name."""
-    from studies.costs import charts  # it loads matplotlib, which only this needs
+    from studies.costs import bars  # it loads matplotlib, which only this needs
 
     figures = of_all(parts)
     scenarios = [figures[one.name] for one in SCENARIOS]
-    return {"where-the-memory-is.svg": charts.where(scenarios), "what-tracing-adds.svg": charts.tracing(scenarios)}
+    return {"where-the-memory-is.svg": bars.where(scenarios), "what-tracing-adds.svg": bars.tracing(scenarios)}

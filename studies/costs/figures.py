@@ -1,10 +1,11 @@
 """One scenario's figures, in bytes and seconds, made of what is stored of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from statistics import median
 
 from measure.results import Part, Parts
-from measure.runs import Spread, checkpoint, grown, kept
+from measure.runs import Run, Spread, checkpoint, grown, kept
 from measure.scenarios import FIRST_ROW, LAST_CHECKPOINT, Scenario
 
 # The packages as the overview calls them, by the beginning of the instrument's name.
@@ -21,24 +22,36 @@ SOURCES = {
 
 @dataclass(frozen=True)
 class Figures:
-    """What the tables and charts show of one scenario, in bytes and seconds."""
+    """What the tables and charts show of one scenario, in bytes and seconds.
+
+    What is `for the rows` is the difference to the same script on a table of one row, so that imports, connecting and
+    the dialect, which each stack pays at another moment, are not in it. What is paid `once` is that script's.
+    """
 
     scenario: Scenario
     rows: int
+    bare: float
+    # On the whole table, as the original has it.
     traced_process: int
+    tracer: int
     untraced_process: Spread
     total: int
     by_source: dict[str, int]
+    # Paid once, after the imports.
+    once: float
+    once_peak: float
+    once_seconds: float
+    # For the rows.
+    per_row: float
     growth: Spread
     peak: Spread
-    per_row: float
-    bare: float
+    seconds: Spread
     python: int
     native: int | None
-    seconds: Spread
+    python_by_source: dict[str, int]
     first_row: int
     first_row_process: Spread
-    after_use: Spread
+    after_use: list[tuple[str, float]]
 
     @property
     def multiple(self) -> float:
@@ -47,7 +60,7 @@ class Figures:
 
     @property
     def rest(self) -> float | None:
-        """What neither instrument sees of the growth: slack of the allocators, pages of libraries."""
+        """What neither instrument sees of the growth for the rows: slack of the allocators."""
         return None if self.native is None else self.growth.value - self.python - self.native
 
     @property
@@ -57,12 +70,12 @@ class Figures:
 
     @property
     def parts(self) -> dict[str, float]:
-        """The growth of the process by who holds it."""
-        held = max(self.python, self.total) + (self.native or 0)
-        return self.by_source | {
-            "freed before the list": max(0, self.python - self.total),
+        """The growth of the process for the rows, by who holds it."""
+        listed = sum(self.python_by_source.values())
+        return self.python_by_source | {
+            "freed before the list": max(0, self.python - listed),
             "native (malloc)": self.native or 0,
-            "rest": max(0.0, self.growth.value - held),
+            "rest": max(0.0, self.growth.value - max(self.python, listed) - (self.native or 0)),
         }
 
 
@@ -73,28 +86,43 @@ def of_all(parts: Parts) -> dict[str, Figures]:
 
 def of(name: str, part: Part) -> Figures:
     """Return one scenario's figures."""
-    traced, untraced = part["traced"], part["untraced"]
+    whole, once = part["whole"], part["once"]
+    traced, once_traced = whole["traced"], once["traced"]
 
-    def process(label: str) -> Spread:
-        return Spread.of([checkpoint(run, label)["rss"] for run in untraced])
+    def for_the_rows(figure: Callable[[Run], float]) -> Spread:
+        paid_once = median(map(figure, once["untraced"]))
+        return Spread.of([figure(run) - paid_once for run in whole["untraced"]])
 
+    def at(label: str) -> Callable[[Run], float]:
+        return lambda run: float(checkpoint(run, label)["rss"])
+
+    def traced_at(label: str) -> int:
+        return int(checkpoint(traced, label)["traced"] - checkpoint(once_traced, label)["traced"])
+
+    sources, once_sources = by_source(whole["packages"]), by_source(once["packages"])
+    labels = [point["label"] for point in traced["checkpoints"]]
     return Figures(
         scenario=Scenario(name),
         rows=part["rows"],
-        traced_process=checkpoint(traced, LAST_CHECKPOINT)["rss"],
-        untraced_process=process(LAST_CHECKPOINT),
-        total=part["total"],
-        by_source=by_source(part["packages"]),
-        growth=Spread.of([grown(run, "rss") for run in untraced]),
-        peak=Spread.of([run["peak_rss"] for run in untraced]),
-        per_row=kept(traced) / part["rows"],
         bare=part["bare"] / part["rows"],
-        python=checkpoint(traced, LAST_CHECKPOINT)["traced"],
-        native=part["native"] and part["native"]["native"],
-        seconds=Spread.of([grown(run, "seconds") for run in untraced]),
-        first_row=checkpoint(traced, FIRST_ROW)["traced"],
-        first_row_process=process(FIRST_ROW),
-        after_use=Spread.of([run["checkpoints"][-1]["rss"] for run in untraced]),
+        traced_process=checkpoint(traced, LAST_CHECKPOINT)["rss"],
+        tracer=checkpoint(traced, LAST_CHECKPOINT)["tracer"],
+        untraced_process=Spread.of([at(LAST_CHECKPOINT)(run) for run in whole["untraced"]]),
+        total=whole["total"],
+        by_source=sources,
+        once=median(grown(run, "rss") for run in once["untraced"]),
+        once_peak=median(run["peak_rss"] for run in once["untraced"]),
+        once_seconds=median(grown(run, "seconds") for run in once["untraced"]),
+        per_row=(kept(traced) - kept(once_traced)) / (part["rows"] - 1),
+        growth=for_the_rows(lambda run: grown(run, "rss")),
+        peak=for_the_rows(lambda run: run["peak_rss"]),
+        seconds=for_the_rows(lambda run: grown(run, "seconds")),
+        python=traced_at(LAST_CHECKPOINT),
+        native=whole["native"] and whole["native"]["native"] - once["native"]["native"],
+        python_by_source={source: max(0, size - once_sources.get(source, 0)) for source, size in sources.items()},
+        first_row=traced_at(FIRST_ROW),
+        first_row_process=for_the_rows(at(FIRST_ROW)),
+        after_use=[(label, for_the_rows(at(label)).value) for label in labels[labels.index(LAST_CHECKPOINT) :]],
     )
 
 

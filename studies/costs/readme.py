@@ -22,56 +22,79 @@ ANSWERS = (
     ),
     (
         "Entities or columns?",
-        "`select(DbModel.id, DbModel.num, DbModel.data)`",
-        "run_sync_sqlalchemy_session_columns",
+        "`select(DbModel.id, DbModel.num, DbModel.data)`, with `yield_per`",
+        "run_sync_sqlalchemy_session_columns_yield_per",
     ),
     (
-        "Does `model_construct` help?",
-        "no: `DomainModel.model_construct(id=row.id, num=row.num, data=row.data)`",
-        "run_async_sqlalchemy_engine_pydantic_construct",
+        "Why is asyncio slow?",
+        "`async for rows in result.partitions(1000): for row in rows:`",
+        "run_async_sqlalchemy_engine_partitions",
     ),
     (
-        "What helps, then?",
+        "Entities into Pydantic models?",
+        "`DomainModel.model_validate(row)` in a loop with `yield_per`",
+        "run_sync_sqlalchemy_session_pydantic_batches",
+    ),
+    (
+        "Lighter models?",
         "`@pydantic.dataclasses.dataclass(slots=True)`",
         "run_async_sqlalchemy_engine_pydantic_dataclass",
     ),
     (
         "And with psycopg alone?",
-        "`connection.cursor().stream(query)`",
+        "`connection.cursor().stream(query, size=1000)`",
         "run_sync_psycopg_stream",
     ),
-    (
-        "Why is memory not given back?",
-        "drop the references, then `gc.collect()` and, with glibc, `malloc_trim(0)`",
-        "run_sync_sqlalchemy_session_given_back",
-    ),
+)
+
+
+# Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
+FIRST_ROWS = (
+    "run_sync_sqlalchemy_engine",
+    "run_async_sqlalchemy_engine",
+    "run_sync_sqlalchemy_session",
+    "run_async_sqlalchemy_session",
+    "remedies.run_async_sqlalchemy_session_execute",
+    "remedies.run_async_sqlalchemy_session_partitions",
+    "remedies.run_sync_sqlalchemy_session_yield_per",
+)
+# What each layer costs, and each way to hand out rows through asyncio.
+LAYERS = (
+    "run_sync_psycopg",
+    "run_sync_sqlalchemy_engine",
+    "run_async_sqlalchemy_engine",
+    "remedies.run_async_sqlalchemy_engine_partitions",
+    "run_sync_sqlalchemy_session",
+    "run_async_sqlalchemy_session",
+    "remedies.run_async_sqlalchemy_session_partitions",
+    "remedies.run_async_sqlalchemy_session_execute",
 )
 
 
 def blocks(parts: Parts) -> dict[str, str]:
     """Return every block's Markdown by its marker."""
     figures = of_all(parts)
-    scenarios = {one.name: figures[one.name] for one in SCENARIOS}
-    nine = list(scenarios.values())
+    nine = [figures[one.name] for one in SCENARIOS]
     pairs = tables.remedied(figures, [figures[one.name] for one in REMEDIES])
     return {
         "environment": environment(parts),
-        "answer": answer(scenarios),
+        "answer": answer(figures),
+        "answers": answers(pairs).markdown(),
+        "observation-1": first_rows([figures[name] for name in FIRST_ROWS]).markdown(),
+        "observation-2": a_row([one for one in nine if "pydantic" in one.scenario.name]).markdown(),
+        "observation-3": a_row([figures[name] for name in LAYERS]).markdown(),
         "overview": tables.overview(nine).markdown(),
         "costs": tables.costs(nine).markdown(),
-        "observation-1": first_rows(scenarios).markdown(),
-        "observation-2": _costs_a_row([one for name, one in scenarios.items() if "pydantic" in name]).markdown(),
-        "observation-3": _costs_a_row([one for name, one in scenarios.items() if "pydantic" not in name]).markdown(),
-        "answers": answers(pairs).markdown(),
+        "in-the-figure": in_the_figure(parts["run_sync_sqlalchemy_session"], figures["run_sync_sqlalchemy_session"]),
         "remedies": tables.remedies(pairs).markdown(),
-        "scenarios": "\n\n".join(section(Scenario(name), parts[name]) for name in scenarios),
+        "given-back": given_back([one for one in figures.values() if one.after_use[1:]]).markdown(),
+        "scenarios": "\n\n".join(section(one.scenario, parts[one.scenario.name]) for one in nine),
     }
 
 
 def environment(parts: Parts) -> str:
     """Return the line that says where and when the figures were measured."""
     packages = {name: version for part in parts.values() for name, version in part["versions"].items()}
-    packages.pop("python")
     part = next(iter(parts.values()))
     return (
         f"Measured on {max(part['date'] for part in parts.values())}: {part['rows']:,} rows, "
@@ -92,52 +115,78 @@ def answer(figures: Mapping[str, Figures]) -> str:
         )
     )
     return (
-        f"- A row that is {driver.bare:.0f} bytes of data costs {driver.per_row:.0f} bytes as psycopg's named tuple, "
-        f"{core.per_row:.0f} as a Core row, {model.per_row:.0f} as a Pydantic model, "
-        f"and **{orm.per_row:.0f} as an ORM entity**.\n"
-        f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)}, {mib(core.growth.value)}, "
-        f"{mib(model.growth.value)} and {mib(orm.growth.value)} MiB (psycopg synchronous, the others asynchronous).\n"
-        f"- Measuring is not free: tracemalloc's own tables would have added {mib(orm.tracing_adds)} MiB to the ORM's."
+        f"- A row whose values take {wire_bytes(driver.rows):.0f} bytes in PostgreSQL, and {driver.bare:.0f} as Python "
+        f"objects, costs {driver.per_row:.0f} bytes as psycopg's named tuple, {core.per_row:.0f} as a Core row, "
+        f"{model.per_row:.0f} as a Pydantic model, and **{orm.per_row:.0f} as an ORM entity**.\n"
+        f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)} MiB with psycopg, "
+        f"{mib(core.growth.value)} with Core, {mib(model.growth.value)} with Core and models, and "
+        f"{mib(orm.growth.value)} with the ORM (psycopg synchronous, the others asynchronous). Connection and dialect "
+        f"come on top, once: {mib(driver.once)} MiB after psycopg's imports, {mib(orm.once)} after SQLAlchemy's.\n"
+        f"- Measuring is not free: while tracemalloc runs, the ORM's process takes {mib(orm.tracing_adds)} MiB more; "
+        f"of these, tracemalloc itself reports {mib(orm.tracer)}."
     )
 
 
-def answers(pairs: Sequence[tuple[Figures, Figures]]) -> Table:
+def wire_bytes(rows: int) -> float:
+    """Return the bytes of a row's values as PostgreSQL has them: two integers of 4 bytes, and the text."""
+    return 4 + 4 + sum(len(f"hello-{row}") for row in range(rows)) / rows
+
+
+def in_the_figure(part: Part, figures: Figures) -> str:
+    """Return what of an entity's figure is not the entity itself."""
+
+    def of(file: str) -> float:
+        return float(sum(line["size"] for line in part["lines"] if line["file"].endswith(file)) / figures.rows)
+
+    storage, identity_map = of(figures.scenario.script.name), of("sqlalchemy/orm/identity.py")
+    return (
+        f"Bytes per row are all that the loop keeps. Of an entity's {figures.per_row:.0f}, {storage:.0f} are its place "
+        f"in the `storage` dict, {identity_map:.0f} its place in the session's identity map, and {figures.bare:.0f} "
+        "its values."
+    )
+
+
+def answers(pairs: tables.Pairs) -> Table:
     """Return the most-asked questions, each with the line of code and what it changes."""
-    found = {remedy.scenario.name: (scenario, remedy) for scenario, remedy in pairs}
+    found = {remedy.scenario.name: (before, remedy) for before, remedy in pairs}
     rows = []
     for question, code, name in ANSWERS:
-        scenario, remedy = found[f"remedies.{name}"]
-        before, after, *_ = tables.compared(scenario, remedy)
-        text, _ = tables.COMPARED[remedy.scenario.fields["Compare"]]
-        rows.append([question, code, f"{text}: {before} → **{after}**"])
-    return Table("", ("Question", "Write", "What it changes"), rows, text_columns=3)
+        before, remedy = found[f"remedies.{name}"]
+        changes = (tables.change(figure(before), figure(remedy), digits) for _, _, figure, digits in tables.COMPARED)
+        rows.append([question, code, *changes])
+    return Table("", ("Question", "Write", *(name for name, *_ in tables.COMPARED)), rows, text_columns=2)
 
 
-def first_rows(figures: Mapping[str, Figures]) -> Table:
+def given_back(figures: Sequence[Figures]) -> Table:
+    """Return how much of the process's growth for the rows is left, step by step, after their use."""
+    labels = [label for label, _ in figures[0].after_use]
+    rows = [[one.scenario.title, *(mib(size) for _, size in one.after_use)] for one in figures]
+    return Table("", ("MiB for the rows", *labels), rows)
+
+
+def first_rows(figures: Sequence[Figures]) -> Table:
     """Return how much of the final traced memory stands when the first row is handed out."""
-    return Table(
-        "",
-        ("Scenario", "Traced at the first row, MiB", "At the last row, MiB", "Share", "Process at the first row, MiB"),
+    columns = ("Scenario", "Traced at the first row, MiB", "At the last row, MiB", "Process at the first row, MiB")
+    rows = [
+        [one.scenario.title, mib(one.first_row), mib(one.python), mib(one.first_row_process.value)] for one in figures
+    ]
+    return Table("", columns, rows)
+
+
+def a_row(figures: Sequence[Figures]) -> Table:
+    """Return what a row costs in memory, and all rows in time."""
+    columns = ("Scenario", "Bytes per row", "Multiple of bare data", "Process growth, MiB", "Time, s")
+    rows = [
         [
-            [
-                one.scenario.title,
-                mib(one.first_row),
-                mib(one.python),
-                f"{one.first_row / one.python:.0%}",
-                mib(one.first_row_process.value),
-            ]
-            for name, one in figures.items()
-            if "sqlalchemy" in name and "pydantic" not in name
-        ],
-    )
-
-
-def _costs_a_row(figures: Sequence[Figures]) -> Table:
-    return Table(
-        "",
-        ("Scenario", "Bytes per row, traced", "Multiple of bare data"),
-        [[one.scenario.title, f"{one.per_row:.0f}", f"{one.multiple:.1f}"] for one in figures],
-    )
+            one.scenario.title,
+            f"{one.per_row:.0f}",
+            f"{one.multiple:.1f}",
+            mib(one.growth.value),
+            f"{one.seconds.value:.2f}",
+        ]
+        for one in figures
+    ]
+    return Table("", columns, rows)
 
 
 def section(scenario: Scenario, part: Part) -> str:

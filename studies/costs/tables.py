@@ -33,31 +33,35 @@ def main_sources(figures: Figures) -> str:
 
 
 def costs(figures: Sequence[Figures]) -> Table:
-    """Return what the process pays without tracing, per row and in parts."""
+    """Return what the process pays for the rows without tracing, and what it pays once."""
     columns = (
         "Scenario",
+        "Bytes per row",
+        "Multiple of bare data",
         "Process growth, MiB",
         "Python + native + rest, MiB",
-        "Peak of the process, MiB",
-        "Bytes per row, traced",
-        "Multiple of bare data",
-        "Tracing adds, MiB",
+        "Peak, MiB",
         "Time, s",
+        "Once: growth, MiB",
+        "Once: time, s",
+        "Tracing adds, MiB",
     )
     rows = [
         [
             one.scenario.title,
+            f"{one.per_row:.0f}",
+            f"{one.multiple:.1f}",
             spread(one.growth, mib(one.growth.value)),
             three_parts(one),
             spread(one.peak, mib(one.peak.value)),
-            f"{one.per_row:.0f}",
-            f"{one.multiple:.1f}",
-            mib(one.tracing_adds),
             spread(one.seconds, f"{one.seconds.value:.2f}"),
+            mib(one.once),
+            f"{one.once_seconds:.2f}",
+            mib(one.tracing_adds),
         ]
         for one in figures
     ]
-    return Table("What a row costs (no tracing, except where it says traced)", columns, rows)
+    return Table("What the rows cost (no tracing, but for bytes per row), and what is paid once", columns, rows)
 
 
 def three_parts(figures: Figures) -> str:
@@ -72,71 +76,59 @@ def short_costs(figures: Sequence[Figures]) -> Table:
     rows = [
         [one.scenario.short, f"{one.per_row:.0f}", mib(one.growth.value), f"{one.seconds.value:.2f}"] for one in figures
     ]
-    note = "B/row: live Python objects, traced. MiB: growth of the process, untraced."
+    once = [one.once / MIB for one in figures]
+    rest = "" if figures[0].native else " The rest is native memory and slack."
+    note = (
+        "B/row: live Python objects, traced. MiB: growth of the process, untraced. All for the rows alone: imports, "
+        f"connection and dialect take {min(once):.0f} to {max(once):.0f} MiB once.{rest}"
+    )
     title = f"What {figures[0].rows:,} rows cost"
     return Table(title, ("", "B/row", "MiB", "s"), rows, bars=[one.parts for one in figures], note=note)
 
 
-# What a remedy's `Compare:` line names: the column's text, and the figure.
-COMPARED: dict[str, tuple[str, Callable[[Figures], float]]] = {
-    "bytes per row": ("bytes per row, traced", lambda figures: figures.per_row),
-    "process growth": ("process growth, MiB", lambda figures: figures.growth.value / MIB),
-    "process at the first row": (
-        "process at the first row, MiB",
-        lambda figures: figures.first_row_process.value / MIB,
-    ),
-    "peak of the process": ("peak of the process, MiB", lambda figures: figures.peak.value / MIB),
-    "process after use": (
-        "process with the rows held / given back, MiB",
-        lambda figures: figures.after_use.value / MIB,
-    ),
-}
+Pairs = Sequence[tuple[Figures, Figures]]
+# What a remedy may change: the column's name, in full and short, the figure, and its decimals in full.
+COMPARED: tuple[tuple[str, str, Callable[[Figures], float], int], ...] = (
+    ("Bytes per row", "B/row", lambda one: one.per_row, 0),
+    ("Peak, MiB", "peak MiB", lambda one: one.peak.value / MIB, 1),
+    ("At the first row, MiB", "1st row", lambda one: one.first_row_process.value / MIB, 1),
+    ("Time, s", "s", lambda one: one.seconds.value, 2),
+)
 
 
-def remedied(figures: Mapping[str, Figures], remedies: Sequence[Figures]) -> list[tuple[Figures, Figures]]:
-    """Return each remedy with the scenario that it remedies, where that is among the figures."""
+def remedied(figures: Mapping[str, Figures], remedies: Sequence[Figures]) -> Pairs:
+    """Return what each remedy is compared with, and the remedy, where both are among the figures."""
     pairs = [(figures.get(one.scenario.fields["Remedies"]), one) for one in remedies]
-    return [(scenario, remedy) for scenario, remedy in pairs if scenario]
+    return [(before, remedy) for before, remedy in pairs if before]
 
 
-def remedies(pairs: Sequence[tuple[Figures, Figures]]) -> Table:
-    """Return each remedy beside the scenario that it remedies."""
+def change(before: float, after: float, digits: int) -> str:
+    """Return both figures, before and after."""
+    return " → ".join(f"{round(figure, digits) + 0.0:.{digits}f}" for figure in (before, after))
+
+
+def remedies(pairs: Pairs) -> Table:
+    """Return each remedy with what it changes, for the rows, and what one gives up for it."""
     rows = [
         [
             remedy.scenario.title,
-            scenario.scenario.title,
-            COMPARED[remedy.scenario.fields["Compare"]][0],
-            *compared(scenario, remedy),
+            before.scenario.title,
+            *(change(figure(before), figure(remedy), digits) for _, _, figure, digits in COMPARED),
             remedy.scenario.fields["Gives up"].rstrip("."),
         ]
-        for scenario, remedy in pairs
+        for before, remedy in pairs
     ]
-    columns = (
-        "Remedy",
-        "Instead of",
-        "Compared",
-        "Before",
-        "After",
-        "After / before",
-        "Time, after / before",
-        "What it costs",
-    )
-    return Table("Remedies", columns, rows, text_columns=3)
+    columns = ("Remedy", "Instead of", *(name for name, *_ in COMPARED), "What one gives up")
+    return Table("Remedies, for the rows", columns, rows, text_columns=2)
 
 
-def short_remedies(pairs: Sequence[tuple[Figures, Figures]]) -> Table:
+def short_remedies(pairs: Pairs) -> Table:
     """Return what each remedy changes."""
-    rows = []
-    for scenario, remedy in pairs:
-        before, after, _, time = compared(scenario, remedy)
-        rows.append([remedy.scenario.short, f"{before} → {after}", remedy.scenario.fields["Compare"], time])
-    return Table("Remedies", ("", "before → after", "compared (B or MiB)", "time x"), rows)
-
-
-def compared(scenario: Figures, remedy: Figures) -> list[str]:
-    """Return before, after, and their ratio, of what the remedy's `Compare:` line names; and the ratio of the times."""
-    text, figure = COMPARED[remedy.scenario.fields["Compare"]]
-    before, after = figure(scenario), figure(remedy)
-    digits = 1 if "MiB" in text else 0
-    time = remedy.seconds.value / scenario.seconds.value
-    return [f"{before:.{digits}f}", f"{after:.{digits}f}", f"{after / before:.2f}", f"{time:.1f}"]
+    rows = [
+        [
+            remedy.scenario.short,
+            *(change(figure(before), figure(remedy), 2 if digits == 2 else 0) for _, _, figure, digits in COMPARED),
+        ]
+        for before, remedy in pairs
+    ]
+    return Table("Remedies, before → after, for the rows", ("", *(short for _, short, *_ in COMPARED)), rows)

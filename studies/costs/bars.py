@@ -26,7 +26,7 @@ def where(figures: Sequence[Figures]) -> str:
         axes.text(lefts[position], position, label, va="center", ha="left")
     bare = figures[0].bare * figures[0].rows / MIB
     axes.axvline(bare, color=INK, linestyle="--", label=f"bare data: {bare:.1f} MiB")
-    axes.set_xlabel("growth of the process, MiB (not traced)")
+    axes.set_xlabel("growth of the process for the rows, MiB")
     axes.set_xlim(0, max(lefts) * 1.25)
     return charts.svg(figure)
 

