@@ -1,6 +1,6 @@
 """What an instance costs whose class has both slots and a dict, when one attribute goes into the dict.
 
-usage: python versions/slots_and_dict.py
+usage: python studies/slots_and_dict.py
 
 This is 264 of the 272 bytes that a SQLAlchemy entity costs more with Python 3.13 than with 3.12; the other 8 are
 the entity's own. Its `InstanceState` has `__dict__`
@@ -9,7 +9,7 @@ among its `__slots__` (`sqlalchemy/orm/state.py`), and loading sets `state.key`,
 dict, made together with it, and no dict; each new instance made the array of the next one smaller, down to the keys
 that are in use. 3.13 puts the array into the instance, right after its header, so a class with slots has no place for
 it (`_PyObject_InlineValues`,
-https://github.com/python/cpython/blob/v3.13.0/Include/internal/pycore_object.h#L736). The first attribute then makes a
+https://github.com/python/cpython/blob/v3.13.0/Include/internal/pycore_object.h#L735). The first attribute then makes a
 dict of 64 bytes, and an array for all the 30 keys that instances may share, 280 bytes (`SHARED_KEYS_MAX_SIZE` and
 `_PyInlineValuesSize`, https://github.com/python/cpython/blob/v3.13.0/Include/internal/pycore_dict.h#L187): 344 bytes,
 and nothing makes the next one smaller.

@@ -261,6 +261,39 @@ def test_partitions_without_a_size_and_without_yield_per_is_one_batch_of_all(url
     assert run_async(url, lambda session: by_partition(session, ENTITIES, None)) == (ROWS, ROWS)
 
 
+@pytest.mark.parametrize("end", [AsyncSession.commit, AsyncSession.rollback])
+def test_partitions_of_a_stream_lose_their_cursor_with_the_transaction(
+    url: str, end: Callable[[AsyncSession], Awaitable[None]]
+) -> None:
+    async def read(session: AsyncSession) -> None:
+        async for _ in (await session.stream(ENTITIES)).partitions(BATCH):
+            await end(session)
+
+    with pytest.raises(ProgrammingError, match="InvalidCursorName"):
+        run_async(url, read)
+
+
+def test_partitions_of_a_stream_refuse_unique_and_row_by_row_does_not(url: str) -> None:
+    async def by_partitions(session: AsyncSession) -> None:
+        async for _ in (await session.stream(ENTITIES)).unique().partitions(BATCH):
+            pass
+
+    async def row_by_row(session: AsyncSession) -> int:
+        return len([row async for row in (await session.stream(ENTITIES)).unique()])
+
+    with pytest.raises(InvalidRequestError, match="unique"):
+        run_async(url, by_partitions)
+    assert run_async(url, row_by_row) == ROWS
+
+
+def test_commit_without_yield_per_expires_the_entities(session: Session) -> None:
+    rows = iter(session.scalars(ENTITIES))
+    first = next(rows)
+    session.commit()
+    assert "num" in sqlalchemy.inspect(first).expired_attributes
+    assert sum(1 for _ in rows) == ROWS - 1
+
+
 @pytest.mark.parametrize(("options", "existed"), [({}, ROWS), ({"stream_results": True}, BATCH)], ids=str)
 def test_synchronous_partitions_build_one_batch_with_a_server_side_cursor_only(
     session: Session, options: dict[str, Any], existed: int

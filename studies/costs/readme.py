@@ -27,7 +27,7 @@ ANSWERS = (
     ),
     (
         "Why is asyncio slow?",
-        "`async for rows in result.partitions(1000): for row in rows:`",
+        "`async for rows in result.partitions(1000)`, and `for row in rows`",
         "run_async_sqlalchemy_engine_partitions",
     ),
     (
@@ -109,7 +109,7 @@ def answer(figures: Mapping[str, Figures]) -> str:
         figures[f"run_{name}"]
         for name in (
             "sync_psycopg",
-            "async_sqlalchemy_engine",
+            "sync_sqlalchemy_engine",
             "async_sqlalchemy_engine_pydantic",
             "async_sqlalchemy_session",
         )
@@ -117,11 +117,13 @@ def answer(figures: Mapping[str, Figures]) -> str:
     return (
         f"- A row whose values take {wire_bytes(driver.rows):.0f} bytes in PostgreSQL, and {driver.bare:.0f} as Python "
         f"objects, costs {driver.per_row:.0f} bytes as psycopg's named tuple, {core.per_row:.0f} as a Core row, "
-        f"{model.per_row:.0f} as a Pydantic model, and **{orm.per_row:.0f} as an ORM entity**.\n"
+        f"{model.per_row:.0f} as a Pydantic model, and **{orm.per_row:.0f} as an ORM entity**, each with its place in "
+        "the dict that keeps it.\n"
         f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)} MiB with psycopg, "
         f"{mib(core.growth.value)} with Core, {mib(model.growth.value)} with Core and models, and "
-        f"{mib(orm.growth.value)} with the ORM (psycopg synchronous, the others asynchronous). Connection and dialect "
-        f"come on top, once: {mib(driver.once)} MiB after psycopg's imports, {mib(orm.once)} after SQLAlchemy's.\n"
+        f"{mib(orm.growth.value)} with the ORM (psycopg and Core synchronous, the others asynchronous). Connection "
+        f"and dialect come on top, once: {mib(driver.once)} MiB after psycopg's imports, {mib(orm.once)} after "
+        "SQLAlchemy's.\n"
         f"- Measuring is not free: while tracemalloc runs, the ORM's process takes {mib(orm.tracing_adds)} MiB more; "
         f"of these, tracemalloc itself reports {mib(orm.tracer)}."
     )
@@ -153,8 +155,9 @@ def answers(pairs: tables.Pairs) -> Table:
     for question, code, name in ANSWERS:
         before, remedy = found[f"remedies.{name}"]
         changes = (tables.change(figure(before), figure(remedy), digits) for _, _, figure, digits in tables.COMPARED)
-        rows.append([question, code, *changes])
-    return Table("", ("Question", "Write", *(name for name, *_ in tables.COMPARED)), rows, text_columns=2)
+        rows.append([question, code, before.scenario.short, *changes])
+    columns = ("Question", "Write", "Instead of", *(name for name, *_ in tables.COMPARED))
+    return Table("", columns, rows, text_columns=3)
 
 
 def given_back(figures: Sequence[Figures]) -> Table:
