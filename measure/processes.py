@@ -82,6 +82,8 @@ def run(
             if not outcome.error:
                 return outcome
             failed.setdefault(job.scenario, outcome.error)
+        else:
+            progress.finished(job)
         return Outcome(job, error=failed[job.scenario])
 
     outcomes = []
@@ -142,6 +144,8 @@ class _Children:
                 self._running.discard(child)
             if child.returncode:
                 return Outcome(job, error=reason(child.returncode, errors))
+            if not file.exists():
+                return Outcome(job, error="wrote no measurement: it ends with print_top_allocations()")
             said = {"console": console, "process_seconds": time.perf_counter() - start}
             return Outcome(job, json.loads(file.read_text(encoding="utf-8")) | said)
 

@@ -3,7 +3,7 @@
 usage: python -m original PYTHON312
 """
 
-from errors import UserError
+from errors import UserError, parser
 
 import json
 import shutil
@@ -120,4 +120,6 @@ def process_figures(expected: Any, measured: Any) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    command = parser(prog="python -m original", description=__doc__)
+    command.add_argument("python", metavar="PYTHON312", help="a Python 3.12")
+    sys.exit(main(command.parse_args().python))

@@ -55,6 +55,7 @@ def _where(found: str, expected: str) -> str:
 def write(texts: Mapping[Path, str]) -> None:
     """Write all files, or none: each aside first, then all into place. Raises UserError."""
     asides = {path: path.with_name(path.name + ".new") for path in texts}
+    path = README
     try:
         for path, text in texts.items():
             path.parent.mkdir(exist_ok=True)
@@ -62,7 +63,8 @@ def write(texts: Mapping[Path, str]) -> None:
         for path, aside in asides.items():
             aside.replace(path)
     except OSError as error:
-        raise UserError(f"{error.filename} cannot be written: {error.strerror}: nothing was changed") from None
+        name = path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
+        raise UserError(f"{name} cannot be written: {error.strerror}: nothing was changed") from None
     finally:
         for aside in asides.values():
             aside.unlink(missing_ok=True)

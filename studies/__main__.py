@@ -55,6 +55,10 @@ def main() -> int:
     if unknown := [name for name in arguments.names if name not in STUDIES]:
         raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
     chosen = [study(name) for name in arguments.names or STUDIES]
+    if arguments.check and (arguments.write or arguments.only or arguments.names):
+        options.error("--check goes alone, for README is made of all studies")
+    if arguments.all and not arguments.write:
+        options.error("--all goes with --write")
     if arguments.check:
         return check()
     found = [(one, [name for name in one.sources() if arguments.only in name]) for one in chosen]
@@ -114,7 +118,9 @@ def expected() -> dict[Path, str]:
     for name in STUDIES:
         one = study(name)
         stored = results.load(name)
-        parts = results.consistent(name, {part: stored[part] for part in one.sources() if part in stored})
+        if missing := [part for part in one.sources() if part not in stored]:
+            raise UserError(f"results/{name}.json: {missing[0]} was never measured: {results.AGAIN}")
+        parts = results.consistent(name, {part: stored[part] for part in one.sources()})
         blocks |= one.blocks(parts)
         charts |= one.charts(parts)
     return readme.files(blocks, charts)

@@ -76,7 +76,8 @@ def curve(output: Run, samples: list[tuple[float, int]]) -> results.Part:
 
 def at_first_row(part: results.Part) -> tuple[float, int]:
     """Return the sample in which the first row has been handed out."""
-    return next((seconds, rss) for seconds, rss in part["samples"] if seconds >= part[FIRST_ROW])
+    later = ((seconds, rss) for seconds, rss in part["samples"] if seconds >= part[FIRST_ROW])
+    return next(later, part["samples"][-1])
 
 
 def tables(parts: Parts, new: Container[str]) -> list[Table]:

@@ -141,6 +141,8 @@ def test_ctrl_c_ends_the_children_too(url: str) -> None:
         (["--repeats", "x"], "argument --repeats: 'x' is not a positive number"),
         (["--unknown"], "unrecognized arguments: --unknown: see `python -m studies --help`"),
         (["speed"], "there is no study 'speed'; there are: costs, "),
+        (["--all"], "--all goes with --write"),
+        (["--check", "costs"], "--check goes alone"),
     ],
 )
 def test_wrong_arguments(arguments: list[str], message: str) -> None:
@@ -353,6 +355,22 @@ def test_study_of_a_script_that_fails_is_one_line(copied: Path, url: str, name: 
     process = run("-m", "studies", name, "--only", "run_sync_sqlalchemy_session", url=url, folder=copied)
     assert process.returncode == 1
     assert process.stderr.splitlines()[-1] == "run_sync_sqlalchemy_session failed: broken on purpose"
+
+
+def test_first_row_after_the_last_sample_is_at_the_last_sample() -> None:
+    assert over_time.at_first_row({"samples": [(0.0, 1), (0.1, 2)], FIRST_ROW: 0.2}) == (0.1, 2)
+
+
+def test_part_that_was_never_measured_is_one_line(copied: Path) -> None:
+    path = copied / "results" / "costs.json"
+    parts = json.loads(path.read_text(encoding="utf-8"))["parts"]
+    del parts["run_sync_psycopg"]
+    path.write_text(results.serialise(parts), encoding="utf-8")
+    process = run("-m", "studies", "list_time", "--write", folder=copied)
+    assert process.returncode == 1
+    assert process.stderr.splitlines()[-1] == (
+        "results/costs.json: run_sync_psycopg was never measured: run `make readme`"
+    )
 
 
 def test_list_takes_less_time_than_the_recipe_as_readme_says() -> None:

@@ -83,6 +83,8 @@ def measure_group(
 
 def _part(scenario: Scenario, outcomes: Sequence[Outcome]) -> results.Part:
     [traced] = [one.output for one in outcomes if one.job.instrument == TRACED and not one.job.url]
+    if traced["rows"] < 2:
+        raise UserError("table data has one row, which is what is paid once: run `python setup_db.py`")
     return results.part(
         sources()[scenario.name],
         traced["rows"],

@@ -39,7 +39,6 @@ class Figures:
     by_source: dict[str, int]
     # Paid once, after the imports.
     once: float
-    once_peak: float
     once_seconds: float
     # For the rows.
     per_row: float
@@ -111,7 +110,6 @@ def of(name: str, part: Part) -> Figures:
         total=whole["total"],
         by_source=sources,
         once=median(grown(run, "rss") for run in once["untraced"]),
-        once_peak=median(run["peak_rss"] for run in once["untraced"]),
         once_seconds=median(grown(run, "seconds") for run in once["untraced"]),
         per_row=(kept(traced) - kept(once_traced)) / (part["rows"] - 1),
         growth=for_the_rows(lambda run: grown(run, "rss")),
