@@ -453,6 +453,12 @@ def session(python: str, packages: str) -> dict[str, float]:
     return found
 
 
+def test_python_3_12_makes_every_row_smaller_as_readme_says() -> None:
+    for name, part in results.load(versions.NAME).items():
+        before, after = (part["combinations"][f"{python}, {LOCK}"]["per_row"] for python in ("3.11", "3.12"))
+        assert 5 <= before - after <= 30, name
+
+
 @pytest.mark.parametrize("packages", [ORIGINAL, LOCK])
 def test_python_3_13_makes_an_entity_dearer_as_readme_says(packages: str) -> None:
     # 264 bytes in its state, and 8 in the entity itself.

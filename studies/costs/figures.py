@@ -64,7 +64,7 @@ class Figures:
 
     @property
     def tracing_adds(self) -> float:
-        """What tracemalloc's own tables add to the process."""
+        """What the process has more while tracemalloc runs."""
         return self.traced_process - self.untraced_process.value
 
     @property

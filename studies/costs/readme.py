@@ -115,7 +115,7 @@ def answer(figures: Mapping[str, Figures]) -> str:
         )
     )
     return (
-        f"- A row whose values take {wire_bytes(driver.rows):.0f} bytes in PostgreSQL, and {driver.bare:.0f} as Python "
+        f"- A row whose values are {wire_bytes(driver.rows):.0f} bytes of data, and {driver.bare:.0f} as Python "
         f"objects, costs {driver.per_row:.0f} bytes as psycopg's named tuple, {core.per_row:.0f} as a Core row, "
         f"{model.per_row:.0f} as a Pydantic model, and **{orm.per_row:.0f} as an ORM entity**, each with its place in "
         "the dict that keeps it.\n"
@@ -124,8 +124,8 @@ def answer(figures: Mapping[str, Figures]) -> str:
         f"{mib(orm.growth.value)} with the ORM (psycopg and Core synchronous, the others asynchronous). Connection "
         f"and dialect come on top, once: {mib(driver.once)} MiB after psycopg's imports, {mib(orm.once)} after "
         "SQLAlchemy's.\n"
-        f"- Measuring is not free: while tracemalloc runs, the ORM's process takes {mib(orm.tracing_adds)} MiB more; "
-        f"of these, tracemalloc itself reports {mib(orm.tracer)}."
+        "- Measuring is not free: while tracemalloc runs, the asynchronous ORM's process takes "
+        f"{mib(orm.tracing_adds)} MiB more; of these, tracemalloc itself reports {mib(orm.tracer)}."
     )
 
 
@@ -142,9 +142,9 @@ def in_the_figure(part: Part, figures: Figures) -> str:
 
     storage, identity_map = of(figures.scenario.script.name), of("sqlalchemy/orm/identity.py")
     return (
-        f"Bytes per row are all that the loop keeps. Of an entity's {figures.per_row:.0f}, {storage:.0f} are its place "
-        f"in the `storage` dict, {identity_map:.0f} its place in the session's identity map, and {figures.bare:.0f} "
-        "its values."
+        "Bytes per row count what is alive at the last row. "
+        f"Of an entity's {figures.per_row:.0f}, {storage:.0f} are its place in the `storage` dict, {identity_map:.0f} "
+        f"its place in the session's identity map, and {figures.bare:.0f} its values."
     )
 
 
