@@ -82,6 +82,20 @@ def figures(run: Run, once: Run) -> Part:
     }
 
 
+def same_versions(parts: Parts) -> None:
+    """Raise UserError where a column would mix scenarios that were measured with other versions."""
+    known: dict[tuple[str, str], str] = {}
+    for scenario, part in parts.items():
+        for column, found in part["combinations"].items():
+            for package, version in found.get("versions", {}).items():
+                other = known.setdefault((column, package), version)
+                if other != version:
+                    raise UserError(
+                        f"results/versions.json: {scenario} was measured with {package} {version} in {column}, "
+                        f"others with {other}: {results.AGAIN} ALL=1"
+                    )
+
+
 def tables(parts: Parts, new: Container[str]) -> list[Table]:
     """Return two tables, traced bytes per row and traced peaks in MiB, one column per Python and package versions.
 
@@ -128,6 +142,7 @@ def _table(parts: Parts, new: Container[str], title: str, text: Callable[[Part],
 
 def blocks(parts: Parts) -> dict[str, str]:
     """Return the bytes per row of all, and the peaks of the two ORM scenarios."""
+    same_versions(parts)
     sessions = {scenario.name for scenario in SCENARIOS if "session" in scenario.name}
     return {"versions": costs(parts, parts).markdown(), "peaks": peaks(parts, sessions).markdown()}
 

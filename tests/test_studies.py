@@ -413,6 +413,14 @@ def test_tables_of_versions() -> None:
     assert (short.columns, short.rows[0]) == (["", "3.12", "3.14o"], ["psycopg", "210", "-"])
 
 
+def test_column_of_versions_does_not_mix_them() -> None:
+    parts = {scenario.name: {"combinations": {"3.12, lock": measured(1, 2)}} for scenario in SCENARIOS}
+    versions.same_versions(parts)
+    parts["run_sync_psycopg"]["combinations"]["3.12, lock"] = measured(1, 2) | {"versions": {"python": "3.12.9"}}
+    with pytest.raises(UserError, match=r"was measured with python 3\.12\.\d in 3\.12, lock, others with 3\.12\.\d"):
+        versions.same_versions(parts)
+
+
 def test_no_environment_for_any_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "interpreters", dict)
     with pytest.raises(UserError, match="no environment could be made"):
