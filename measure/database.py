@@ -81,7 +81,7 @@ def with_search_path(url: str, schema: str) -> str:
     """
     # A password may have a question mark.
     [(base, query)] = re.findall(r"^([\w+]+://(?:[^@/]*@)?[^?]*)\??(.*)$", url)
-    parameters = dict(parse_qsl(query, keep_blank_values=True))
+    parameters = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
     before = parameters.get("options", os.environ.get("PGOPTIONS", ""))
     parameters["options"] = f"{before} -csearch_path={schema}".strip()
     return f"{base}?{urlencode(parameters, quote_via=quote)}"  # %20 and not +, which libpq does not decode

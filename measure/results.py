@@ -41,7 +41,7 @@ def part(sources: Iterable[Path], rows: int, versions: Mapping[str, str], **meas
         "machine": machine(),
         "rows": rows,
         "versions": {name: number for name, number in versions.items() if name != "python"},  # the machine has it
-        "sources": {source.as_posix(): digest(source) for source in sources},
+        "sources": digests(sources),
         **measured,
     }
 
@@ -53,6 +53,11 @@ def machine() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
     }
+
+
+def digests(sources: Iterable[Path]) -> dict[str, str]:
+    """Return the digest of each file by its path below the project's folder."""
+    return {source.as_posix(): digest(source) for source in sources}
 
 
 def digest(source: Path) -> str:
@@ -127,9 +132,9 @@ def stale(parts: Parts, sources: Mapping[str, list[Path]]) -> dict[str, str]:
     return reasons
 
 
-def _changed(digests: Mapping[str, str], files: Iterable[Path]) -> list[str]:
-    current = {file.as_posix(): digest(file) for file in files}
-    return [name for name in {**current, **digests} if digests.get(name) != current.get(name)]
+def _changed(former: Mapping[str, str], files: Iterable[Path]) -> list[str]:
+    current = digests(files)
+    return [name for name in {**current, **former} if former.get(name) != current.get(name)]
 
 
 def here() -> dict[str, str]:

@@ -4,6 +4,7 @@ from errors import UserError, parser
 
 import argparse
 import importlib
+import signal
 import sys
 from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
@@ -52,6 +53,8 @@ def main() -> int:
     options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
     options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
     arguments = options.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what was made for the measurement is removed, as after Ctrl-C
+        signal.signal(number, signal.default_int_handler)
     if unknown := [name for name in arguments.names if name not in STUDIES]:
         raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
     chosen = [study(name) for name in arguments.names or STUDIES]
@@ -103,8 +106,9 @@ def measure(one: Study, names: list[str], known: Parts, arguments: argparse.Name
     """Measure and print; return the parts that were known with the new ones, in the study's order."""
     short = sys.stdout.isatty() and not arguments.wide
     show = one.summary if short else one.tables
+    before = {name: results.digests(files) for name, files in one.sources().items()}  # a file may change meanwhile
     for new in one.measure(names, arguments.repeats, arguments.write or not short):
-        known = known | new
+        known = known | {name: part | {"sources": before[name]} for name, part in new.items()}
         for table in show(known, new):
             table.print(wide=arguments.wide)
         sys.stdout.flush()

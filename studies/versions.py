@@ -136,7 +136,8 @@ def _table(parts: Parts, new: Container[str], title: str, text: Callable[[Part],
     rows = []
     for scenario in shown:
         combinations = [parts[scenario.name]["combinations"].get(name, {}) for name in names]
-        rows.append([scenario.title, *(text(one) if "per_row" in one else NO_WHEELS for one in combinations)])
+        cells = (text(one) if "per_row" in one else NO_WHEELS if one else "not measured" for one in combinations)
+        rows.append([scenario.title, *cells])
     return Table(title, ["Scenario", *names], rows)
 
 

@@ -51,6 +51,7 @@ def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     [
         ("", "?options=-csearch_path%3Done"),
         ("?", "?options=-csearch_path%3Done"),
+        ("?password=a+b", "?password=a%2Bb&options=-csearch_path%3Done"),
         ("?sslmode=disable", "?sslmode=disable&options=-csearch_path%3Done"),
         ("?options=-cgeqo%3Doff", "?options=-cgeqo%3Doff%20-csearch_path%3Done"),
         ("?options=-csearch_path%3Dmine&a=b", "?options=-csearch_path%3Dmine%20-csearch_path%3Done&a=b"),

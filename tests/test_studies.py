@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,10 @@ from common import MIB
 from measure import results
 from measure.environments import LOCK, ORIGINAL, Combination, NoWheelsError, interpreters
 from measure.scenarios import EVERYTHING, FIRST_ROW, LAST_CHECKPOINT, SCENARIOS, Scenario
-from studies import growth, list_time, over_time, versions
+from studies import costs, growth, list_time, over_time, versions
 from studies.costs.figures import Figures
 from studies.costs.tables import overview
-from tests.conftest import PROJECT, ROWS, error_line, finished, run, running, wait_until
+from tests.conftest import PROJECT, ROWS, error_line, finished, query, run, running, wait_until
 
 PSYCOPG = "run_sync_psycopg.py"
 STREAMING = [scenario.name for scenario in EVERYTHING if scenario.streams]
@@ -120,17 +121,46 @@ def stop_server(url: str) -> None:
     postmaster.wait(10)
 
 
-def test_ctrl_c_ends_the_children_too(url: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_ends_the_children_and_removes_the_table_of_one_row(url: str, number: signal.Signals) -> None:
     with running("-m", "studies", "costs", url=url) as process:
         parent = psutil.Process(process.pid)
         wait_until(parent.children)
         children = parent.children(recursive=True)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         ended = finished(process)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.splitlines()[-1] == "interrupted"
     assert "Traceback" not in ended.stderr
     assert not any(child.is_running() for child in children)
+    assert query(url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'one_row%'") == []
+
+
+def test_remedy_alone_is_shown_too(url: str) -> None:
+    process = studies("--only", "run_sync_psycopg_tuple_row", url=url)
+    assert process.returncode == 0
+    assert "| Psycopg with plain tuples, its default | " in process.stdout
+
+
+def test_script_that_changes_while_it_is_measured_is_stale(copied: Path, url: str) -> None:
+    replace(PSYCOPG, "if not storage", "if len(storage) == 0")(copied)
+    with running("-m", "studies", "costs", "--write", "--only", "run_sync_psycopg", url=url, folder=copied) as process:
+        wait_until(lambda: process.stderr and process.stderr.readline().startswith("1/"))
+        replace(PSYCOPG, "if len(storage) == 0", "if storage == {}")(copied)
+        finished(process)
+    stored = json.loads((copied / "results" / "costs.json").read_text(encoding="utf-8"))["parts"]["run_sync_psycopg"]
+    edited = run("-c", f"from measure.results import *; print(digest(Path({PSYCOPG!r})))", folder=copied).stdout.strip()
+    assert stored["sources"][PSYCOPG] != edited
+
+
+def test_table_that_changes_between_the_scenarios_and_the_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured_group(scenarios: list[Scenario], *_: object, **__: object) -> tuple[dict[str, Any], list[str]]:
+        return {one.name: {"rows": 5 if one in SCENARIOS else 6} for one in scenarios}, []
+
+    monkeypatch.setattr(costs, "one_row_table", lambda: nullcontext(""))
+    monkeypatch.setattr(costs, "measure_group", measured_group)
+    with pytest.raises(UserError, match="table data changed between two runs"):
+        list(costs.measure({scenario.name for scenario in EVERYTHING}, 1, False))
 
 
 @pytest.mark.parametrize(
@@ -403,12 +433,15 @@ def measured(per_row: float, peak: float) -> dict[str, Any]:
 
 def test_tables_of_versions() -> None:
     found = {"3.12, lock": measured(209.6, 20.26 * MIB), "3.14, original": {"no wheel": "greenlet==3.1.1"}}
-    parts = {scenario.name: {"combinations": found} for scenario in SCENARIOS}
+    parts = {scenario.name: {"combinations": dict(found)} for scenario in SCENARIOS}
     costs, peaks = versions.tables(parts, parts)
     title = SCENARIOS[0].title
     assert costs.columns == peaks.columns == ["Scenario", "3.12, lock", "3.14, original"]
     assert (costs.rows[0], peaks.rows[0]) == ([title, "210", "no wheels"], [title, "20.3", "no wheels"])
     assert len(costs.rows) == len(peaks.rows) == 9
+    del parts["run_sync_psycopg"]["combinations"]["3.14, original"]
+    assert versions.tables(parts, parts)[0].rows[0] == [title, "210", "not measured"]
+    parts["run_sync_psycopg"]["combinations"]["3.14, original"] = {"no wheel": "greenlet==3.1.1"}
     [short] = versions.summary(parts, parts)
     assert (short.columns, short.rows[0]) == (["", "3.12", "3.14o"], ["psycopg", "210", "-"])
 

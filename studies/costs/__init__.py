@@ -34,12 +34,15 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
 
     Raises UserError at the end where some have failed.
     """
-    failures = []
+    failures, counts = [], set()
     with one_row_table() as one_row:
         for group, quick in ((SCENARIOS, 2), (REMEDIES, 1)):
             chosen = [scenario for scenario in group if scenario.name in names]
             parts, failed = measure_group(chosen, repeats or (3 if full else quick), one_row, full=full)
             failures += failed
+            counts |= {part["rows"] for part in parts.values()}
+            if len(counts) > 1:
+                raise UserError("table data changed between two runs, so nothing is compared: run this again")
             if parts:
                 yield parts
     if failures:
@@ -140,6 +143,8 @@ def _tables(
         for group in (SCENARIOS, REMEDIES)
     )
     pairs = shown.remedied(figures, remedies)
+    # What it is compared with was not measured: it stands by itself.
+    scenarios += [one for one in remedies if one.scenario.fields["Remedies"] not in figures]
     return [*(table(scenarios) for table in of_scenarios if scenarios), *([of_remedies(pairs)] if pairs else [])]
 
 
