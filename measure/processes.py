@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,11 +95,15 @@ def run(
                 children.kill()
                 pool.shutdown(cancel_futures=True)
                 raise
-    counts = {one.output["rows"] for one in outcomes if one.output and "rows" in one.output and not one.job.url}
+    same_rows({one.output["rows"] for one in outcomes if one.output and "rows" in one.output and not one.job.url})
+    return outcomes
+
+
+def same_rows(counts: Set[int]) -> None:
+    """Raise UserError where the table had another number of rows in one run than in another."""
     if len(counts) > 1:
         found = " and ".join(f"{count:,}" for count in sorted(counts))
         raise UserError(f"table data changed between two runs ({found} rows), so nothing is compared: run this again")
-    return outcomes
 
 
 def outputs(outcomes: Iterable[Outcome]) -> list[Any]:

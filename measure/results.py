@@ -31,17 +31,16 @@ RESULTS = PROJECT / "results"
 AGAIN = "run `make readme`"
 
 
-def part(sources: Iterable[Path], rows: int, versions: Mapping[str, str], **measured: Any) -> Part:
+def part(rows: int, versions: Mapping[str, str], **measured: Any) -> Part:
     """Return what is stored of one scenario: how it was measured, and what was found.
 
-    `sources` are the files that decide it, below the project's folder; `versions` are the packages' by name.
+    `versions` are the packages' by name. The digests of its `sources` come from before it was measured.
     """
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
         "rows": rows,
         "versions": {name: number for name, number in versions.items() if name != "python"},  # the machine has it
-        "sources": digests(sources),
         **measured,
     }
 

@@ -50,7 +50,7 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
             for scenario, step in at(rows, chosen):
                 versions |= step.pop("versions")
                 steps[scenario.name][str(rows)] = step
-    yield {one.name: results.part(one.sources, STEPS[0], versions, steps=steps[one.name]) for one in scenarios}
+    yield {one.name: results.part(STEPS[0], versions, steps=steps[one.name]) for one in scenarios}
 
 
 def at(rows: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, Part]]:

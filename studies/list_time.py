@@ -37,7 +37,6 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
         said = dict(zip(jobs, processes.outputs(processes.run([], jobs, bar)), strict=True))
     yield {
         scenario.name: results.part(
-            sources()[scenario.name],
             said[Job(scenario)]["rows"],
             said[Job(scenario)]["versions"],
             ours=said[Job(scenario)]["process_seconds"],

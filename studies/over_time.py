@@ -42,9 +42,7 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
     with Bar(len(jobs)) as bar:
         said = processes.outputs(processes.run([], jobs, bar, watch))
     yield {
-        job.scenario.name: results.part(
-            job.scenario.sources, output["rows"], output["versions"], **curve(output, samples[job])
-        )
+        job.scenario.name: results.part(output["rows"], output["versions"], **curve(output, samples[job]))
         for job, output in zip(jobs, said, strict=True)
     }
 
@@ -93,7 +91,7 @@ def summary(parts: Parts, new: Container[str]) -> list[Table]:
 def _table(parts: Parts, new: Container[str], name: str, columns: tuple[str, ...]) -> Table:
     rows = []
     for scenario in SCENARIOS:
-        if scenario.name in new and scenario.name in parts:
+        if scenario.name in new:
             part = parts[scenario.name]
             seconds, rss = at_first_row(part)
             rows.append([getattr(scenario, name), f"{seconds:.2f}", mib(rss), mib(part["samples"][-1][1])])

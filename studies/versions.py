@@ -15,9 +15,9 @@ from measure.runs import Run, checkpoint, kept
 from measure.scenarios import LAST_CHECKPOINT, SCENARIOS, Scenario
 from report.progress import Bar
 from report.tables import Table, mib
+from setup_db import ROWS
 
 NAME = "versions"
-ROWS = 92_000
 NO_WHEELS = "no wheels"
 
 
@@ -46,7 +46,7 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
             for one, missing in installed.items()
         }
         # Each combination has versions of its own.
-        parts[scenario.name] = results.part(sources()[scenario.name], ROWS, {}, combinations=found)
+        parts[scenario.name] = results.part(ROWS, {}, combinations=found)
     yield parts
 
 

@@ -41,8 +41,7 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
             parts, failed = measure_group(chosen, repeats or (3 if full else quick), one_row, full=full)
             failures += failed
             counts |= {part["rows"] for part in parts.values()}
-            if len(counts) > 1:
-                raise UserError("table data changed between two runs, so nothing is compared: run this again")
+            processes.same_rows(counts)
             if parts:
                 yield parts
     if failures:
@@ -89,7 +88,6 @@ def _part(scenario: Scenario, outcomes: Sequence[Outcome]) -> results.Part:
     if traced["rows"] < 2:
         raise UserError("table data has one row, which is what is paid once: run `python setup_db.py`")
     return results.part(
-        sources()[scenario.name],
         traced["rows"],
         traced["versions"],
         bare=bare_data(traced["rows"]),
@@ -135,13 +133,10 @@ def _tables(
     parts: Parts,
     new: Container[str],
     of_scenarios: Iterable[Callable[[Sequence[Figures]], Table]],
-    of_remedies: Callable[[Sequence[tuple[Figures, Figures]]], Table],
+    of_remedies: Callable[[shown.Pairs], Table],
 ) -> list[Table]:
     figures = of_all(parts)
-    scenarios, remedies = (
-        [figures[one.name] for one in group if one.name in new and one.name in figures]
-        for group in (SCENARIOS, REMEDIES)
-    )
+    scenarios, remedies = ([figures[one.name] for one in group if one.name in new] for group in (SCENARIOS, REMEDIES))
     pairs = shown.remedied(figures, remedies)
     # What it is compared with was not measured: it stands by itself.
     scenarios += [one for one in remedies if one.scenario.fields["Remedies"] not in figures]
