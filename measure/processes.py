@@ -17,16 +17,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from measure.scenarios import PROJECT, Scenario
+from measure.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
 
 
+class Script(Protocol):
+    """What is run: a scenario, or what else has a name, one for where there is little room, and a command line."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def short(self) -> str:
+        """Its name where there is little room."""
+
+    @property
+    def command(self) -> list[str]:
+        """What to run, after the interpreter's name."""
+
+
 @dataclass(frozen=True)
 class Job:
-    """One process to run: a scenario, with one instrument."""
+    """One process to run: a script, with one instrument."""
 
-    scenario: Scenario
+    scenario: Script
     instrument: str = TRACED
     python: str = sys.executable
     # Runs the script in its own way: `python -m module SCENARIO`. Empty: the script is run as a person runs it.
@@ -72,7 +88,7 @@ def run(
     failed is not run again. Raises UserError where the table changed between two runs.
     """
     children = _Children(watch)
-    failed: dict[Scenario, str] = {}
+    failed: dict[Script, str] = {}
 
     def run_one(job: Job) -> Outcome:
         if job.scenario not in failed:
@@ -123,6 +139,14 @@ def reason(code: int, errors: str) -> str:
     return raised[0] if raised else (errors.strip() or f"exit code {code}").splitlines()[-1]
 
 
+def _missing(output: Any) -> str:
+    """Return what a scenario's measurement lacks to be one, else an empty text."""
+    labels = {checkpoint["label"] for checkpoint in output.get("checkpoints", ())}
+    if labels and (missing := {IMPORTED, FIRST_ROW, LAST_CHECKPOINT} - labels):
+        return f"has no checkpoint {min(missing)!r}"
+    return "does not say how many rows: print_top_allocations(rows=…)" if output.get("rows", 0) is None else ""
+
+
 class _Children:
     """The processes that run now, so that none outlives this one."""
 
@@ -150,8 +174,9 @@ class _Children:
                 return Outcome(job, error=reason(child.returncode, errors))
             if not file.exists():
                 return Outcome(job, error="wrote no measurement: it ends with print_top_allocations()")
+            output = json.loads(file.read_text(encoding="utf-8"))
             said = {"console": console, "process_seconds": time.perf_counter() - start}
-            return Outcome(job, json.loads(file.read_text(encoding="utf-8")) | said)
+            return Outcome(job, output | said, _missing(output))
 
     def _start(self, job: Job, file: Path) -> subprocess.Popen[str] | None:
         environment = os.environ | {

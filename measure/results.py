@@ -62,17 +62,37 @@ def digests(sources: Iterable[Path]) -> dict[str, str]:
 def digest(source: Path) -> str:
     """Return a digest of what in a file decides a result.
 
-    Of a Python file, that is its code without docstrings and comments; of the lock, the versions of the packages that
-    the scenarios and their instruments use.
+    Of a Python file, that is its code without docstrings and comments, and of a study's only what measures; of the
+    lock, the versions of the packages that the scenarios and their instruments use.
     """
     text = (PROJECT / source).read_text(encoding="utf-8")
     if source.suffix == ".py":
-        text = repr(_tree(ast.parse(text)))
+        text = repr(_tree(_measuring(ast.parse(text))))
     elif source.name == "poetry.lock":
         packages = tomllib.loads(text)["package"]
         used = [one for one in packages if "main" in one["groups"] or one["name"] == "memray"]
         text = repr([(one["name"], one["version"]) for one in used])
     return _hash(text)
+
+
+def _measuring(module: ast.Module) -> ast.Module:
+    """Return what the function `measure` reaches, and what is run as a script; all, where there is no such function."""
+    defined = {name: statement for statement in module.body for name in _names(statement)}
+    if "measure" not in defined:
+        return module
+    reached = [defined["measure"], *(statement for statement in module.body if isinstance(statement, ast.If))]
+    for statement in reached:  # which gets longer
+        names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        reached += [other for name, other in defined.items() if name in names and other not in reached]
+    return ast.Module([statement for statement in module.body if statement in reached], [])
+
+
+def _names(statement: ast.stmt) -> list[str]:
+    """Return the names that a module's statement defines."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return [statement.name]
+    targets = getattr(statement, "targets", [getattr(statement, "target", None)])  # several, or one with its type
+    return [node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)]
 
 
 def _tree(node: Any) -> Any:

@@ -10,6 +10,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 IMPORTED = "After imports"
 FIRST_ROW = "Result iteration start"
 LAST_CHECKPOINT = "Result iteration end"
+# How every script is run, and what is read off its checkpoints.
+MEASURING = ("measure/database.py", "measure/processes.py", "measure/runs.py")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Scenario:
         """The files that decide what the scenario measures, below the project's folder."""
         text = (PROJECT / self.script).read_text(encoding="utf-8")
         models = [f"{model}.py" for model in ("db_model", "domain_model") if f"from {model} import" in text]
-        return [self.script, *map(Path, ("common.py", *models, "setup_db.py", "poetry.lock"))]
+        return [self.script, *map(Path, ("common.py", *models, "setup_db.py", "poetry.lock", *MEASURING))]
 
     @property
     def fields(self) -> dict[str, str]:

@@ -55,16 +55,17 @@ def _where(found: str, expected: str) -> str:
 def write(texts: Mapping[Path, str]) -> None:
     """Write all files, or none: each aside first, then all into place. Raises UserError."""
     asides = {path: path.with_name(path.name + ".new") for path in texts}
-    path = README
+    path, changed = README, "nothing was changed"
     try:
         for path, text in texts.items():
             path.parent.mkdir(exist_ok=True)
             asides[path].write_text(text, encoding="utf-8")
         for path, aside in asides.items():
             aside.replace(path)
+            changed = "some files were changed: run this again"
     except OSError as error:
         name = path.relative_to(PROJECT) if path.is_relative_to(PROJECT) else path
-        raise UserError(f"{name} cannot be written: {error.strerror}: nothing was changed") from None
+        raise UserError(f"{name} cannot be written: {error.strerror}: {changed}") from None
     finally:
         for aside in asides.values():
             aside.unlink(missing_ok=True)

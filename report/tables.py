@@ -65,6 +65,8 @@ class Table:
         console.print(table)
         if bars:
             console.print("", bars.legend(), sep="\n")
+        if left_out := len(widths) - shown:
+            console.print(f"\n{left_out} columns do not fit: --wide prints them")
         if self.note:
             console.print(f"\n{self.note}")
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from measure import results
 from measure.results import Parts
+from measure.scenarios import PROJECT
 from report import readme
 from report.tables import Table
 from studies import STUDIES
@@ -21,6 +22,7 @@ class Study(Protocol):
     """What every module in STUDIES has; its meaning is in `studies/__init__.py`."""
 
     NAME: str
+    __file__: str | None
     sources: Callable[[], Mapping[str, list[Path]]]
     measure: Callable[[Container[str], int | None, bool], Iterator[Parts]]
     tables: Callable[[Parts, Container[str]], list[Table]]
@@ -33,6 +35,12 @@ def study(name: str) -> Study:
     """Return the study of that name."""
     found: Study = importlib.import_module(f"studies.{name}")
     return found
+
+
+def sources(one: Study) -> dict[str, list[Path]]:
+    """Return the files that decide each of a study's parts: those that it names, and its own."""
+    own = Path(str(one.__file__)).relative_to(PROJECT)
+    return {name: [*files, own] for name, files in one.sources().items()}
 
 
 def positive(text: str) -> int:
@@ -57,7 +65,7 @@ def main() -> int:
         signal.signal(number, signal.default_int_handler)
     if unknown := [name for name in arguments.names if name not in STUDIES]:
         raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
-    chosen = [study(name) for name in arguments.names or STUDIES]
+    chosen = [study(name) for name in dict.fromkeys(arguments.names or STUDIES)]
     if arguments.check and (arguments.write or arguments.only or arguments.names):
         options.error("--check goes alone, for README is made of all studies")
     if arguments.all and not arguments.write:
@@ -66,7 +74,7 @@ def main() -> int:
         return check()
     found = [(one, [name for name in one.sources() if arguments.only in name]) for one in chosen]
     if not any(names for _, names in found):
-        names = ", ".join(name for one in chosen for name in one.sources())
+        names = ", ".join(dict.fromkeys(name for one in chosen for name in one.sources()))
         raise UserError(f"no scenario's name contains {arguments.only!r}; there are: {names}")
     for one, wanted in found:
         known: Parts = {}
@@ -83,15 +91,15 @@ def main() -> int:
 
 def to_measure(one: Study, wanted: list[str], everything: bool) -> tuple[Parts, list[str]]:
     """Return the stored parts that stay, and which of the wanted to measure; say what is skipped, and why."""
-    sources = one.sources()
+    decide = sources(one)
     try:
-        stored = {name: part for name, part in results.load(one.NAME).items() if name in sources}
-        reasons = results.stale(stored, sources)
+        stored = {name: part for name, part in results.load(one.NAME).items() if name in decide}
+        reasons = results.stale(stored, decide)
     except UserError as error:
         print(f"{one.NAME}: all is measured: {error}", file=sys.stderr)
-        return {}, list(sources)
+        return {}, list(decide)
     if everything:
-        reasons = dict.fromkeys(sources, "is measured as asked")
+        reasons = dict.fromkeys(decide, "is measured as asked")
     elif reasons:  # what stays must have been measured as the rest will be, to stand in one table with it
         reasons = results.foreign(stored, results.here()) | reasons
     chosen = [name for name in wanted if name in reasons]
@@ -106,7 +114,7 @@ def measure(one: Study, names: list[str], known: Parts, arguments: argparse.Name
     """Measure and print; return the parts that were known with the new ones, in the study's order."""
     short = sys.stdout.isatty() and not arguments.wide
     show = one.summary if short else one.tables
-    before = {name: results.digests(files) for name, files in one.sources().items()}  # a file may change meanwhile
+    before = {name: results.digests(files) for name, files in sources(one).items()}  # a file may change meanwhile
     for new in one.measure(names, arguments.repeats, arguments.write or not short):
         known = known | {name: part | {"sources": before[name]} for name, part in new.items()}
         for table in show(known, new):
@@ -134,7 +142,7 @@ def check() -> int:
     """Print what is stale; return the exit code."""
     stale = []
     for name in STUDIES:
-        for part, reason in results.stale(results.load(name), study(name).sources()).items():
+        for part, reason in results.stale(results.load(name), sources(study(name))).items():
             stale.append(f"results/{name}.json: {part} {reason}: {results.AGAIN}")
     stale = stale or readme.differences(expected())
     for line in stale:

@@ -42,19 +42,20 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
     """
     scenarios = [scenario for scenario in EVERYTHING if scenario.name in names]
     steps: dict[str, dict[str, Part]] = {scenario.name: {} for scenario in scenarios}
-    versions: dict[str, str] = {}
+    versions: dict[str, dict[str, str]] = {}
     with private_server(ONE):
         for rows in (ONE, *STEPS, MOST):
+            if rows != ONE:
+                seed(rows)
             chosen = [scenario for scenario in scenarios if rows < MOST or scenario.streams]
-            seed(rows)
-            for scenario, step in at(rows, chosen):
-                versions |= step.pop("versions")
+            for scenario, step, found in at(rows, chosen):
                 steps[scenario.name][str(rows)] = step
-    yield {one.name: results.part(STEPS[0], versions, steps=steps[one.name]) for one in scenarios}
+                versions[scenario.name] = found
+    yield {one.name: results.part(STEPS[0], versions[one.name], steps=steps[one.name]) for one in scenarios}
 
 
-def at(rows: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, Part]]:
-    """Yield every scenario's figures at so many rows. Raises UserError."""
+def at(rows: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, Part, dict[str, str]]]:
+    """Yield every scenario's figures at so many rows, and its packages' versions. Raises UserError."""
     instruments = (TRACED, UNTRACED) if rows in STEPS else (UNTRACED,)
     jobs = [Job(scenario, instrument) for instrument in instruments for scenario in scenarios]
     with Bar(len(jobs)) as bar:
@@ -62,7 +63,7 @@ def at(rows: int, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, Par
     for scenario in scenarios:
         traced, untraced = said.get(Job(scenario, TRACED)), said[Job(scenario, UNTRACED)]
         per_row = kept(traced) / rows - container(scenario, rows) if traced else None
-        yield scenario, {"per_row": per_row, "peak": untraced["peak_rss"], "versions": untraced["versions"]}
+        yield scenario, {"per_row": per_row, "peak": untraced["peak_rss"]}, untraced["versions"]
 
 
 def container(scenario: Scenario, rows: int) -> float:

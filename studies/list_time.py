@@ -26,7 +26,7 @@ _OURS = common.print_top_allocations
 
 def sources() -> dict[str, list[Path]]:
     """Return the files that decide each scenario's part, by its name."""
-    return {scenario.name: [*scenario.sources, Path("studies", "list_time.py")] for scenario in SCENARIOS}
+    return {scenario.name: scenario.sources for scenario in SCENARIOS}
 
 
 def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:

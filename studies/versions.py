@@ -1,4 +1,14 @@
-"""What does a row cost on every Python that is found, with the original's package versions and with the lock's?"""
+"""What does a row cost on every Python that is found, with the original's package versions and with the lock's?
+
+Why the session's peak is lower with the lock's SQLAlchemy 2.1 than with the original's 2.0.36, though its entities
+cost the same: 2.0 makes a `Row` of every tuple before it makes the entity (`chunks` in `sqlalchemy/orm/loading.py`
+calls `_raw_all_rows`, `sqlalchemy/engine/result.py`), and they live until the last entity has been handed out. 2.1
+reads the driver's tuples (`_raw_all_tuples`, `sqlalchemy/engine/_result_cy.py`), from 2.1.0 on. Measured at the
+first entity: 64 bytes for each `Row` and 9 for its place in a list are gone, 8 for the tuple's place in the
+driver's own list have come. With `yield_per`, 2.1 makes the rows as before, a batch at a time.
+
+Why every entity costs more from Python 3.13 on: see `studies/slots_and_dict.py`.
+"""
 
 from errors import UserError
 
@@ -45,8 +55,12 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
             else {"no wheel": missing}
             for one, missing in installed.items()
         }
-        # Each combination has versions of its own.
-        parts[scenario.name] = results.part(ROWS, {}, combinations=found)
+        versions = {
+            f"{package} of {one}": number
+            for one, run in ((one, said[job(scenario, one)]) for one in usable)
+            for package, number in run["versions"].items()
+        }
+        parts[scenario.name] = results.part(ROWS, versions, combinations=found)
     yield parts
 
 
@@ -74,40 +88,15 @@ def install_all() -> dict[Combination, str]:
 
 
 def figures(run: Run, once: Run) -> Part:
-    """Return the traced bytes per row, the traced peak in bytes, and the versions; `once` is the run on one row."""
+    """Return the traced bytes per row, and the traced peak in bytes; `once` is the run on one row."""
     return {
         "per_row": (kept(run) - kept(once)) / (run["rows"] - 1),
         "peak": checkpoint(run, LAST_CHECKPOINT)["traced_peak"],
-        "versions": run["versions"],
     }
 
 
-def same_versions(parts: Parts) -> None:
-    """Raise UserError where a column would mix scenarios that were measured with other versions."""
-    known: dict[tuple[str, str], str] = {}
-    for scenario, part in parts.items():
-        for column, found in part["combinations"].items():
-            for package, version in found.get("versions", {}).items():
-                other = known.setdefault((column, package), version)
-                if other != version:
-                    raise UserError(
-                        f"results/versions.json: {scenario} was measured with {package} {version} in {column}, "
-                        f"others with {other}: {results.AGAIN} ALL=1"
-                    )
-
-
 def tables(parts: Parts, new: Container[str]) -> list[Table]:
-    """Return two tables, traced bytes per row and traced peaks in MiB, one column per Python and package versions.
-
-    Why the session's peak is lower with the lock's SQLAlchemy 2.1 than with the original's 2.0.36, though its entities
-    cost the same: 2.0 makes a `Row` of every tuple before it makes the entity (`chunks` in `sqlalchemy/orm/loading.py`
-    calls `_raw_all_rows`, `sqlalchemy/engine/result.py`), and they live until the last entity has been handed out. 2.1
-    reads the driver's tuples (`_raw_all_tuples`, `sqlalchemy/engine/_result_cy.py`), from 2.1.0 on. Measured at the
-    first entity: 64 bytes for each `Row` and 9 for its place in a list are gone, 8 for the tuple's place in the
-    driver's own list have come. With `yield_per`, 2.1 makes the rows as before, a batch at a time.
-
-    Why every entity costs more from Python 3.13 on: see `studies/slots_and_dict.py`.
-    """
+    """Return two tables, traced bytes per row and traced peaks in MiB, one column per Python and package versions."""
     return [costs(parts, new), peaks(parts, new)]
 
 
@@ -143,7 +132,6 @@ def _table(parts: Parts, new: Container[str], title: str, text: Callable[[Part],
 
 def blocks(parts: Parts) -> dict[str, str]:
     """Return the bytes per row of all, and the peaks of the two ORM scenarios."""
-    same_versions(parts)
     sessions = {scenario.name for scenario in SCENARIOS if "session" in scenario.name}
     return {"versions": costs(parts, parts).markdown(), "peaks": peaks(parts, sessions).markdown()}
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,32 @@ def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.mark.parametrize("server", ["postgresql://user:p?w@host:5/db", "postgresql+psycopg://host", "postgresql:///db"])
 def test_search_path_joins_the_url_s_own_options(server: str, before: str, after: str) -> None:
     assert with_search_path(server + before, "one") == server + after
+
+
+@dataclass(frozen=True)
+class Code:
+    """A script that writes this measurement."""
+
+    measurement: str
+    name: str = "run_it"
+    short: str = "it"
+
+    @property
+    def command(self) -> list[str]:
+        return ["-c", f"import os; open(os.environ['MEMORY_JSON'], 'w').write({self.measurement!r})"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows", "reason"),
+    [
+        (["After imports", "Result iteration end"], 5, "has no checkpoint 'Result iteration start'"),
+        (["After imports", "Result iteration start", "Result iteration end"], None, "does not say how many rows"),
+    ],
+)
+def test_script_that_is_no_scenario_says_what_it_lacks(labels: list[str], rows: int | None, reason: str) -> None:
+    code = Code(json.dumps({"rows": rows, "checkpoints": [{"label": label} for label in labels]}))
+    with pytest.raises(UserError, match=f"run_it failed: {reason}"):
+        measure(Job(code))
 
 
 def schemas(url: str) -> list[tuple[str, ...]]:
@@ -212,6 +239,51 @@ def test_digest_is_the_same_on_every_python(digest_of: Callable[..., str], tmp_p
         for python in interpreters().values()
     }
     assert said == {"".join(f"{results._tree(ast.parse(file.read_text(encoding='utf-8')))!r}\n" for file in files)}
+
+
+STUDY = """
+STEPS: tuple = (1, 2)
+LEAST, MOST = 3, 4
+TITLE = "How"
+
+
+def measure():
+    return run(STEPS) + MOST
+
+
+def run(steps):
+    return Scale() * len(steps)
+
+
+class Scale:
+    factor = 2
+
+
+def tables():
+    return TITLE
+
+
+if __name__ == "__main__":
+    child()
+
+
+def child():
+    return 5
+"""
+
+
+def test_digest_of_a_study_covers_what_measures_and_not_how_it_looks(digest_of: Callable[..., str]) -> None:
+    before = digest_of(STUDY)
+    for old, new, same in (
+        ('"How"', '"Why"', True),
+        ("return TITLE", "return TITLE * 2", True),
+        ("(1, 2)", "(1, 3)", False),
+        ("3, 4", "3, 5", False),
+        ("factor = 2", "factor = 3", False),
+        ("return 5", "return 6", False),
+    ):
+        assert old in STUDY
+        assert (digest_of(STUDY.replace(old, new)) == before) is same, old
 
 
 LOCKED = """
