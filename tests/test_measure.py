@@ -163,6 +163,16 @@ def test_failure_is_the_scenario_s_own(monkeypatch: pytest.MonkeyPatch, job: Job
         measure(job)
 
 
+def test_scenario_that_is_killed_is_named_and_the_others_still_run(database: str, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nkill -KILL $$\n")
+    python.chmod(0o755)
+    with Bar(2) as bar:
+        killed, other = run_jobs([Job(ENTITIES, python=str(python)), Job(PSYCOPG)], [], bar)
+    assert (killed.output, killed.error) == (None, "killed by SIGKILL")
+    assert (other.output["rows"], other.error) == (ROWS, "")
+
+
 def test_scenario_that_failed_is_not_run_again(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,10 +186,11 @@ def test_scenario_that_failed_is_not_run_again(
 
 def test_native_run_in_a_folder_that_the_locale_cannot_write(copied: Path, url: str) -> None:
     variables = {"LC_ALL": "xx_XX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    command = ("-m", "studies", "costs", "--only", "run_sync_psycopg", "--repeats", "1")
-    process = run(*command, url=url, folder=copied, **variables)
+    # Matches one scenario, so that no more runs than need be.
+    only = "run_sync_psycopg_pydantic_no_validation"
+    process = run("-m", "studies", "costs", "--only", only, "--repeats", "1", url=url, folder=copied, **variables)
     assert process.returncode == 0, process.stderr
-    assert "| Synchronous Psycopg | " in process.stdout
+    assert "| Synchronous Psycopg with Pydantic without validation | " in process.stdout
 
 
 CODE = '''
@@ -367,6 +378,10 @@ def age(path: Path) -> None:
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"schema": 0}), encoding="utf-8")
 
 
+def garble(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace("{", "[", 1), encoding="utf-8")
+
+
 def break_off(path: Path) -> None:
     path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
 
@@ -378,6 +393,7 @@ def break_off(path: Path) -> None:
         (edit, "was edited by hand"),
         (age, "is of another schema version than 2"),
         (break_off, "is not a result of this project"),
+        (garble, "is not a result of this project"),
     ],
 )
 def test_load_refuses(stored: Path, spoil: Callable[[Path], None], reason: str) -> None:

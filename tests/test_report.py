@@ -135,3 +135,30 @@ def test_no_space_for_results_changes_nothing(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert contents(tmp_path) == {str(small): "before"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<!-- report:costs -->", "", "README.md has 0 blocks `report:costs`, not one"),
+        (
+            "<!-- report:costs -->",
+            "<!-- report:costs -->\n<!-- /report -->\n<!-- report:costs -->",
+            "README.md has 2 blocks `report:costs`, not one",
+        ),
+        ("## Run it", "## Run it <!-- /report -->", "README.md has markers that belong to no block"),
+    ],
+)
+def test_broken_markers_are_named(old: str, new: str, message: str) -> None:
+    text = readme.README.read_text(encoding="utf-8")
+    blocks = {match[1]: "" for match in readme.BLOCK.finditer(text)}
+    assert "costs" in blocks
+    assert old in text
+    with pytest.raises(UserError, match=f"^{message}"):
+        readme.rewritten(text.replace(old, new, 1), blocks)
+
+
+def test_missing_readme_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
+    with pytest.raises(UserError, match=r"^README\.md cannot be read: No such file"):
+        readme.files({}, {})
