@@ -382,7 +382,8 @@ def test_curve_goes_from_the_start_of_the_process_to_the_last_row(url: str, monk
     seconds, sizes = zip(*curve["samples"], strict=True)
     assert list(seconds) == sorted(seconds)
     assert seconds[0] == 0 < curve[FIRST_ROW] <= curve[LAST_CHECKPOINT]
-    assert curve[LAST_CHECKPOINT] - 0.1 <= seconds[-1] <= curve[LAST_CHECKPOINT]
+    # On a busy machine, the sampler has to wait, but so has the process.
+    assert 0.7 * curve[LAST_CHECKPOINT] <= seconds[-1] <= curve[LAST_CHECKPOINT]
     assert 20 * MIB < max(sizes) < psutil.virtual_memory().total
 
 
