@@ -96,11 +96,13 @@ def error_line(process: subprocess.CompletedProcess[str]) -> str:
 
 
 def error_lines(scripts: Sequence[str], url: str | None, folder: Path = PROJECT) -> list[str]:
-    """Return the error line of each of these scripts, which run side by side."""
+    """Return the error line of each of these scripts, which run side by side, untraced: that takes half of the time."""
+
+    def run_untraced(script: str) -> subprocess.CompletedProcess[str]:
+        return run(script, url=url, folder=folder, MEMORY_TRACING="off")
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [
-            error_line(process) for process in pool.map(lambda script: run(script, url=url, folder=folder), scripts)
-        ]
+        return [error_line(process) for process in pool.map(run_untraced, scripts)]
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -194,8 +196,7 @@ def copy_project(folder: Path, port: int) -> Path:
 def url() -> Iterator[str]:
     """Run a server whose table `data` holds ROWS rows. No test changes it."""
     with embedded_postgres.temporary_server() as address:
-        process = run("setup_db.py", "--rows", str(ROWS), url=address)
-        assert process.returncode == 0, process.stderr
+        setup_db.seed(address, ROWS)
         yield address
 
 

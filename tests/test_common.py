@@ -1,6 +1,6 @@
 """The instrument: what it prints, what it writes, and that it stays out of what it measures."""
 
-from errors import address
+from errors import UserError, address
 
 import json
 import linecache
@@ -275,8 +275,15 @@ def test_address_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch, sch
         "postgresql://user:password@[::1/db",
     ],
 )
-def test_malformed_address_is_one_line(malformed: str) -> None:
-    for line in error_lines([PSYCOPG, CORE], malformed):
+def test_malformed_address_is_refused(monkeypatch: pytest.MonkeyPatch, malformed: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", malformed)
+    for scheme in ("postgresql", "postgresql+psycopg"):
+        with pytest.raises(UserError, match=r"^DATABASE_URL is no PostgreSQL URL: write postgresql://"):
+            common.database_url(scheme)
+
+
+def test_malformed_address_is_one_line() -> None:
+    for line in error_lines([PSYCOPG, CORE], "nonsense"):
         assert line.startswith("DATABASE_URL is no PostgreSQL URL: write postgresql://")
 
 

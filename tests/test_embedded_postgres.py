@@ -57,6 +57,15 @@ def running_server() -> Iterator[Server]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def crashing_server() -> Iterator[Server]:
+    """Name a server that several tests start, if need be, and crash: making it takes longer than all they do."""
+    with embedded_postgres.temporary_directory() as folder:
+        server = Server(folder / "data", unused_port())
+        yield server
+        server.stop()
+
+
 def test_role_owns_the_database_and_is_no_superuser(running_server: Server) -> None:
     assert query(running_server.url, "SELECT current_user, current_database()") == [("user", "db")]
     owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = 'db'"
@@ -124,11 +133,10 @@ def test_interrupt_in_the_terminal_does_not_reach_the_server(server: Server) -> 
     assert query(server.url, "SELECT 1") == [(1,)]
 
 
-def test_second_start_changes_nothing(server: Server) -> None:
-    server.start()
-    before = postmasters(server.data_directory)
-    server.start()
-    assert postmasters(server.data_directory) == before
+def test_second_start_changes_nothing(running_server: Server) -> None:
+    before = postmasters(running_server.data_directory)
+    running_server.start()
+    assert postmasters(running_server.data_directory) == before
     assert len(before) == 1
 
 
@@ -149,17 +157,18 @@ def test_stop_of_nothing_is_false(server: Server) -> None:
     assert not server.stop()
 
 
-def test_start_after_a_crash(server: Server) -> None:
-    server.start()
-    query(server.url, "CREATE TABLE saved AS SELECT 1 AS id")
-    crash(server.data_directory)
-    assert not embedded_postgres.is_running(server.data_directory)
-    server.start()
-    assert query(server.url, "SELECT id FROM saved") == [(1,)]
+def test_start_after_a_crash(crashing_server: Server) -> None:
+    crashing_server.start()
+    query(crashing_server.url, "CREATE TABLE saved AS SELECT 1 AS id")
+    crash(crashing_server.data_directory)
+    assert not embedded_postgres.is_running(crashing_server.data_directory)
+    crashing_server.start()
+    assert query(crashing_server.url, "SELECT id FROM saved") == [(1,)]
 
 
 @pytest.mark.parametrize("living", [True, False])
-def test_start_when_another_process_has_the_number_of_a_crashed_server(server: Server, living: bool) -> None:
+def test_start_when_another_process_has_the_number_of_a_crashed_server(crashing_server: Server, living: bool) -> None:
+    server = crashing_server
     server.start()
     crash(server.data_directory)
     # PostgreSQL takes a living process of its own account for a server.

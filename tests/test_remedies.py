@@ -34,9 +34,10 @@ with open(sys.argv[2], "w") as file:
 
 
 def run_remedy(name: str, url: str, folder: Path) -> dict[str, object]:
-    """Run a remedy in a process that then tells what it kept; a deprecation is an error."""
+    """Run a remedy, untraced, in a process that then tells what it kept; a deprecation is an error."""
     output = folder / "kept.json"
-    process = run("-W", "error::DeprecationWarning", "-c", NAMESPACE, name, output, url=url)
+    command = ("-W", "error::DeprecationWarning", "-c", NAMESPACE, name, output)
+    process = run(*command, url=url, MEMORY_TRACING="off")
     assert (process.returncode, process.stderr) == (0, "")
     return dict(json.loads(output.read_text(encoding="utf-8")))
 

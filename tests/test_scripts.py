@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import setup_db
 from tests.conftest import (
     PROJECT,
     ROWS,
@@ -181,7 +182,7 @@ def test_unusable_table_is_one_line(
 def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: str, scripts: list[str]) -> None:
     query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
     for script in scripts:
-        line = error_line(run(*script.split(), url=schema_url))
+        line = error_line(run(*script.split(), url=schema_url, MEMORY_TRACING="off"))
         assert line.startswith(f"table data is not the seeded one at localhost:{port_of(schema_url)}/db: ")
         assert "run `python setup_db.py`, which makes it anew, or name another database in DATABASE_URL" in line
 
@@ -189,14 +190,14 @@ def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: 
 def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
     query(schema_url, "CREATE TABLE data AS SELECT 'a' AS data, 2 AS num, 1 AS id")
     for script in SCENARIOS:
-        process = run(script, url=schema_url)
+        process = run(script, url=schema_url, MEMORY_TRACING="off")
         assert (process.returncode, process.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("seeded", "checkpoint"), [(True, True), (False, False)])
 def test_error_that_is_not_the_table_s_keeps_its_traceback(schema_url: str, seeded: bool, checkpoint: bool) -> None:
     if seeded:
-        run("setup_db.py", "--rows", "10", url=schema_url)
+        setup_db.seed(schema_url, 10)
     else:
         query(schema_url, "CREATE TABLE data AS SELECT 1 AS id")
     process = run("-c", f"import common\nif {checkpoint}: common.print_memory_usage('Start')\n1 + 'a'", url=schema_url)
@@ -294,7 +295,7 @@ def test_python_without_any_package_is_one_line(schema_url: str, script: str) ->
 )
 @pytest.mark.parametrize("arguments", [*LAYERS, "setup_db.py --rows 10", "setup_db.py --help"])
 def test_output_that_cannot_be_written_is_one_line(schema_url: str, arguments: str, place: str, problem: str) -> None:
-    run("setup_db.py", "--rows", "10", url=schema_url)
+    setup_db.seed(schema_url, 10)
     command = f"exec {shlex.quote(sys.executable)} {arguments} {place}"
     process = subprocess.run(
         ["sh", "-c", command], cwd=PROJECT, env=environment(schema_url, {}), stderr=subprocess.PIPE, text=True
