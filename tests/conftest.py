@@ -37,7 +37,8 @@ PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
 # A quarter of what is published: what a row costs is the same, for a dict is as full as one with four times as many.
 MEASURED_ROWS = setup_db.ROWS // 4
-TIMEOUT = 60
+# Seconds after which something hangs; the longest run takes 15 on an idle machine.
+TIMEOUT = 120
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what README says of process memory, it says of Linux")
 
 # What the caller has set for himself must not decide a test.
