@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
-PACKAGES = ("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "matplotlib")
+PACKAGES = (
+    *("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "matplotlib"),
+    *("asyncpg", "sqlmodel", "msgspec", "adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"),
+)
 
 SEED = "run `python setup_db.py`"
 NOT_SEEDED = "table data is not the seeded one"
@@ -23,6 +26,7 @@ SEED_ANEW = f"{SEED}, which makes it anew, or name another database in DATABASE_
 _MEND = "mend DATABASE_URL"
 _AGAIN = "see that server's log, then run this again"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
+_DRIVERS = ("psycopg", "asyncpg", "sqlalchemy.dialects.postgresql.asyncpg", "adbc_driver_manager")
 # What the driver says, what it means, what mends it with a DATABASE_URL, and what mends it at the default address.
 _PROBLEMS = (
     ("password|pg_hba|role .* does not exist", "user or password is wrong", _MEND, _OTHER),
@@ -37,10 +41,11 @@ _PROBLEMS = (
     ),
     ("lock timeout", "table data is in use by another session", "end that session", "end that session"),
     ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", _MEND, "set DATABASE_URL"),
-    ("refused", "nothing listens", f"start that server, or {_MEND}", SEED),
+    ("refused|Connect call failed", "nothing listens", f"start that server, or {_MEND}", SEED),
     ("negotiation|authentication request|failed: server closed the", "what listens is no PostgreSQL", _MEND, _OTHER),
     ("terminating|closed the|is lost", "the server ended the connection", _AGAIN, _AGAIN),
     ("timeout expired", "what listens does not answer", _MEND, _OTHER),
+    ("invalid literal|bad query|Invalid IPv6", "user or password is not percent-encoded", _MEND, _MEND),
 )
 
 
@@ -77,12 +82,22 @@ def explain(error: BaseException) -> str | None:
     for missing in (error, error.__cause__):
         if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:
             return f"{missing.name} is not installed for this Python: `make bench` installs all packages into .venv"
-    if not type(error).__module__.startswith("psycopg"):
+    if not _is_a_driver_s(error):
         return None
     for pattern, problem, mend, mend_at_default in _PROBLEMS:
         if re.search(pattern, str(error)):
             return f"{problem} at {address()}: {mend if 'DATABASE_URL' in os.environ else mend_at_default}"
     return f"the database at {address()} says: {str(error).splitlines()[0]}: mend it, or DATABASE_URL"
+
+
+def _is_a_driver_s(error: BaseException) -> bool:
+    """Return whether a driver says it. asyncpg raises some of Python's own: where it connects, or reads the URL."""
+    if type(error).__module__.startswith(_DRIVERS):
+        return True
+    trace = error.__traceback__ if isinstance(error, (OSError, ValueError)) else None
+    while trace and not trace.tb_frame.f_globals["__name__"].startswith("asyncpg"):
+        trace = trace.tb_next
+    return trace is not None
 
 
 def _output_fault(error: BaseException) -> str | None:

@@ -4,6 +4,7 @@ import ast
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -54,8 +55,16 @@ class Scenario:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What the docstring says in lines of its own: `Short`, and a remedy's `Remedies` and `Gives up`."""
-        return dict(re.findall(r"^(Short|Remedies|Gives up): (.+)$", self.docstring, re.MULTILINE))
+        """What the docstring says in lines of its own: `Short`, and what remedies and alternatives say beside it"""
+        names = "Short|Remedies|Instead of|Gives up|Choose it"
+        return dict(re.findall(rf"^({names}): (.+)$", self.docstring, re.MULTILINE))
+
+    @property
+    def missing(self) -> str | None:
+        """A package that the script imports and this Python does not have, so that it cannot run."""
+        text = (PROJECT / self.script).read_text(encoding="utf-8")
+        names = re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)
+        return next((name for name in names if not find_spec(name)), None)
 
     @property
     def streams(self) -> bool:
@@ -118,3 +127,18 @@ REMEDIES = tuple(
     )
 )
 EVERYTHING = SCENARIOS + REMEDIES
+
+# Each may lack its package, which `missing` names.
+ALTERNATIVES = tuple(
+    Scenario(f"alternatives.{name}")
+    for name in (
+        "run_sync_psycopg_msgspec",
+        "run_async_asyncpg_fetch",
+        "run_async_asyncpg_cursor",
+        "run_async_sqlalchemy_engine_asyncpg_partitions",
+        "run_async_sqlalchemy_session_asyncpg",
+        "run_async_sqlalchemy_session_asyncpg_partitions",
+        "run_sync_sqlmodel",
+        "run_sync_adbc_arrow",
+    )
+)

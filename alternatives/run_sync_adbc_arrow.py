@@ -1,0 +1,34 @@
+"""ADBC into an Arrow table
+
+Short: ADBC, Arrow
+Instead of: run_sync_psycopg
+Gives up: Python objects, for a value becomes one where it is read; a dict's look-up; queries that `COPY` does not take.
+Choose it: where rows are computed with, by columns, and not looked up one by one.
+
+The driver reads by `COPY` and puts the values into columns: Arrow's buffers, outside Python's memory. There is no loop,
+and all rows are there at once. A table has no index: the look-up by id compares every id, and its first one also loads
+what it computes with.
+"""
+
+from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+
+print_memory_usage("Start")
+
+import adbc_driver_postgresql.dbapi
+import pyarrow
+import pyarrow.compute
+
+print_memory_usage("After imports")
+start_tracing()
+
+with adbc_driver_postgresql.dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
+    cursor.execute("SELECT * FROM data")
+    table: pyarrow.Table = cursor.fetch_arrow_table()
+    print_memory_usage("Result iteration start")
+
+print_memory_usage("Result iteration end")
+
+last = table.num_rows - 1
+found = table.filter(pyarrow.compute.equal(table["id"], last)).to_pylist()
+print_memory_usage("Looked up by id")
+print_top_allocations(rows=table.num_rows)
