@@ -43,7 +43,7 @@ _PROBLEMS = (
     ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", _MEND, "set DATABASE_URL"),
     ("refused|Connect call failed", "nothing listens", f"start that server, or {_MEND}", SEED),
     ("negotiation|authentication request|failed: server closed the", "what listens is no PostgreSQL", _MEND, _OTHER),
-    ("terminating|closed the|is lost", "the server ended the connection", _AGAIN, _AGAIN),
+    ("terminating|closed the|(is|was) closed|is lost", "the server ended the connection", _AGAIN, _AGAIN),
     ("timeout expired", "what listens does not answer", _MEND, _OTHER),
     ("invalid literal|bad query|Invalid IPv6", "user or password is not percent-encoded", _MEND, _MEND),
 )
@@ -77,7 +77,7 @@ def explain(error: BaseException) -> str | None:
     if isinstance(error, UserError):
         return str(error)
     error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
-    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)):
+    if isinstance(error, (KeyboardInterrupt, BrokenPipeError)) or "due to user request" in str(error):  # ADBC's Ctrl-C
         return "interrupted"
     for missing in (error, error.__cause__):
         if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:

@@ -14,14 +14,14 @@ from common import database_url, print_memory_usage, print_top_allocations, star
 
 print_memory_usage("Start")
 
-import adbc_driver_postgresql.dbapi
 import pyarrow
 import pyarrow.compute
+from adbc_driver_postgresql import dbapi
 
 print_memory_usage("After imports")
 start_tracing()
 
-with adbc_driver_postgresql.dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
+with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
     cursor.execute("SELECT * FROM data")
     table: pyarrow.Table = cursor.fetch_arrow_table()
     print_memory_usage("Result iteration start")

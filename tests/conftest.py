@@ -39,6 +39,23 @@ ROWS = 2_000
 MEASURED_ROWS = setup_db.ROWS // 4
 # Seconds after which something hangs; the longest run takes 15 on an idle machine.
 TIMEOUT = 120
+TOLD = """
+import json, runpy, sys
+names = runpy.run_module(sys.argv[1], run_name="__main__")
+storage = names.get("storage", {})
+kept = [[kept.id, kept.num, kept.data] if hasattr(kept, "id") else list(kept) for kept in storage.values()]
+told = {"keys": list(storage), "kept": kept, **{name: names.get(name) for name in ("rows", "total", "found")}}
+if "table" in names:
+    told["table"] = names["table"].to_pylist()
+with open(sys.argv[2], "w") as file:
+    json.dump(told, file)
+"""
+WITHOUT_PACKAGE = """
+import runpy, sys
+sys.modules[sys.argv[2]] = None
+run = runpy.run_path if sys.argv[1].endswith(".py") else runpy.run_module
+run(sys.argv[1], run_name="__main__")
+"""
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what README says of process memory, it says of Linux")
 
 # What the caller has set for himself must not decide a test.
@@ -152,6 +169,14 @@ def measure(script: str, url: str, tracing: str = "on") -> Measurement:
         process = run(script, url=url, MEMORY_JSON=str(path), MEMORY_TRACING=tracing)
         assert (process.returncode, process.stderr) == (0, "")
         return Measurement(process.stdout, json.loads(path.read_text(encoding="utf-8")))
+
+
+def told_by(name: str, url: str, folder: Path) -> dict[str, Any]:
+    """Run a script of a package in a process that then tells what it kept; a deprecation is an error."""
+    output = folder / "told.json"
+    process = run("-W", "error::DeprecationWarning", "-c", TOLD, name, output, url=url, MEMORY_TRACING="off")
+    assert (process.returncode, process.stderr) == (0, "")
+    return dict(json.loads(output.read_text(encoding="utf-8")))
 
 
 def postmasters(data_directory: Path) -> list[psutil.Process]:

@@ -1,6 +1,5 @@
 """The remedies: each reads all rows rightly, and does what README says of it."""
 
-import json
 from pathlib import Path
 
 import pydantic
@@ -9,7 +8,7 @@ import pytest
 from domain_model import DomainModel
 from measure.scenarios import EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
 from studies.costs.figures import Figures
-from tests.conftest import ROWS, error_line, expected_rows, run
+from tests.conftest import ROWS, error_line, expected_rows, run, told_by
 
 NAMES = [remedy.name for remedy in REMEDIES]
 COUNTING = [name for name in NAMES if name.endswith(("_streaming", "_dropped"))]
@@ -23,23 +22,6 @@ STACKS = [
     "remedies.run_sync_sqlalchemy_session_streaming",
     GIVEN_BACK,
 ]
-NAMESPACE = """
-import json, runpy, sys
-names = runpy.run_module(sys.argv[1], run_name="__main__")
-storage = names.get("storage", {})
-kept = [list(kept) if isinstance(kept, tuple) else [kept.id, kept.num, kept.data] for kept in storage.values()]
-with open(sys.argv[2], "w") as file:
-    json.dump({"keys": list(storage), "kept": kept, "rows": names.get("rows"), "total": names.get("total")}, file)
-"""
-
-
-def run_remedy(name: str, url: str, folder: Path) -> dict[str, object]:
-    """Run a remedy, untraced, in a process that then tells what it kept; a deprecation is an error."""
-    output = folder / "kept.json"
-    command = ("-W", "error::DeprecationWarning", "-c", NAMESPACE, name, output)
-    process = run(*command, url=url, MEMORY_TRACING="off")
-    assert (process.returncode, process.stderr) == (0, "")
-    return dict(json.loads(output.read_text(encoding="utf-8")))
 
 
 def test_every_remedy_is_listed() -> None:
@@ -63,20 +45,20 @@ def test_short_names_differ() -> None:
 
 @pytest.mark.parametrize("name", KEEPING)
 def test_every_row_is_kept_with_the_right_values(name: str, url: str, tmp_path: Path) -> None:
-    told = run_remedy(name, url, tmp_path)
+    told = told_by(name, url, tmp_path)
     assert told["keys"] == list(range(ROWS))
     assert told["kept"] == [list(row) for row in expected_rows(ROWS)]
 
 
 @pytest.mark.parametrize("name", COUNTING)
 def test_every_row_is_read(name: str, url: str, tmp_path: Path) -> None:
-    told = run_remedy(name, url, tmp_path)
+    told = told_by(name, url, tmp_path)
     assert (told["rows"], told["total"]) == (ROWS, sum(num for _, num, _ in expected_rows(ROWS)))
 
 
 @pytest.mark.parametrize("name", [GIVEN_BACK, SURVIVORS])
 def test_every_row_was_there_before_it_was_given_back(name: str, url: str, tmp_path: Path) -> None:
-    assert run_remedy(name, url, tmp_path)["rows"] == ROWS
+    assert told_by(name, url, tmp_path)["rows"] == ROWS
 
 
 @pytest.mark.parametrize("name", STACKS)

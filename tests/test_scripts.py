@@ -21,6 +21,7 @@ import setup_db
 from tests.conftest import (
     PROJECT,
     ROWS,
+    WITHOUT_PACKAGE,
     copy_project,
     environment,
     error_line,
@@ -68,11 +69,6 @@ fields = [len(getattr(kept, "__dict__", ())) for kept in storage.values()]
 kept = {"keys": list(storage), "rows": rows, "fields": fields, "modules": list(sys.modules)}
 with open(sys.argv[2], "w") as file:
     json.dump(kept, file)
-"""
-WITHOUT_PACKAGE = """
-import runpy, sys
-sys.modules[sys.argv[2]] = None
-runpy.run_path(sys.argv[1], run_name="__main__")
 """
 
 
@@ -123,6 +119,7 @@ def test_only_the_stack_is_imported(url: str, script: str) -> None:
     assert ("sqlalchemy" in modules) == ("sqlalchemy" in script)
     assert ("pydantic" in modules) == ("pydantic" in script)
     assert "psycopg" in modules
+    assert not modules & {"asyncpg", "sqlmodel", "msgspec", "adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"}
 
 
 @pytest.mark.parametrize(
