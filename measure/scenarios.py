@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+STARTED = "Start"
 IMPORTED = "After imports"
 FIRST_ROW = "Result iteration start"
 LAST_CHECKPOINT = "Result iteration end"

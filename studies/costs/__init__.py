@@ -1,8 +1,9 @@
-"""What does a row cost in each scenario, and what does each remedy change?"""
+"""What does a row cost in each scenario, what does each remedy change, and what does it cost with another stack?"""
 
 from errors import UserError
 
 import importlib.util
+import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from measure.database import one_row_table
 from measure.processes import NATIVE, TRACED, UNTRACED, Job, Outcome
 from measure.results import Parts
 from measure.runs import Run, bare_data
-from measure.scenarios import EVERYTHING, REMEDIES, SCENARIOS, Scenario
+from measure.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
 from report.progress import Bar
 from report.tables import Table
 from studies.costs import readme
@@ -21,23 +22,28 @@ from studies.costs.figures import Figures, of_all
 NAME = "costs"
 # A line below this many bytes is told by its package only.
 SMALLEST_LINE = 100_000
+# What memray takes apart, too.
+PARTED = SCENARIOS + ALTERNATIVES
 
 
 def sources() -> dict[str, list[Path]]:
     """Return the files that decide each scenario's part, by its name."""
-    native = Path("measure", "native.py")
-    return {one.name: [*one.sources, native] if one in SCENARIOS else one.sources for one in EVERYTHING}
+    native, packages = Path("measure", "native.py"), Path("requirements.txt")
+    return {
+        **{one.name: [*one.sources, native] if one in SCENARIOS else one.sources for one in EVERYTHING},
+        **{one.name: [*one.sources, native, packages] for one in ALTERNATIVES},
+    }
 
 
 def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:
-    """Yield the parts of the scenarios, then of the remedies, among the names, each as soon as they are known.
+    """Yield the parts of the scenarios, of the remedies and of the alternatives, each as soon as they are known.
 
     Raises UserError at the end where some have failed.
     """
     failures, counts = [], set()
     with one_row_table() as one_row:
-        for group, quick in ((SCENARIOS, 2), (REMEDIES, 1)):
-            chosen = [scenario for scenario in group if scenario.name in names]
+        for group, quick in ((SCENARIOS, 2), (REMEDIES, 1), (ALTERNATIVES, 1)):
+            chosen = [scenario for scenario in group if scenario.name in names and can_run(scenario)]
             parts, failed = measure_group(chosen, repeats or (3 if full else quick), one_row, full=full)
             failures += failed
             counts |= {part["rows"] for part in parts.values()}
@@ -48,6 +54,13 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
         raise UserError("\n".join(failures))
 
 
+def can_run(scenario: Scenario) -> bool:
+    """Return whether all of the scenario's packages are here; say which one is not."""
+    if missing := scenario.missing:
+        print(f"{scenario.name} is left out: {missing} is not installed for this Python", file=sys.stderr)
+    return not missing
+
+
 def jobs(scenarios: Sequence[Scenario], repeats: int, one_row: str, full: bool) -> tuple[list[Job], list[Job]]:
     """Return the processes that may run side by side, and those that are timed, each of which runs alone.
 
@@ -55,7 +68,7 @@ def jobs(scenarios: Sequence[Scenario], repeats: int, one_row: str, full: bool) 
     turns, so that drift hits all alike.
     """
     native = full and importlib.util.find_spec("memray")  # it takes as long as all the rest
-    parted = [scenario for scenario in scenarios if native and scenario in SCENARIOS]
+    parted = [scenario for scenario in scenarios if native and scenario in PARTED]
     together = []
     for url in ("", one_row):
         together += [Job(scenario, NATIVE, module="measure.native", url=url) for scenario in parted]
@@ -120,13 +133,13 @@ def _kept(run: Run) -> Run:
 
 
 def tables(parts: Parts, new: Container[str]) -> list[Table]:
-    """Return the tables of the scenarios and of the remedies that are new among the parts."""
-    return _tables(parts, new, (shown.overview, shown.costs), shown.remedies)
+    """Return the tables of what is new among the parts."""
+    return _tables(parts, new, (shown.overview, shown.costs), shown.remedies, shown.alternatives)
 
 
 def summary(parts: Parts, new: Container[str]) -> list[Table]:
     """Return the same for a terminal: a line for each scenario, and the few figures that answer the question."""
-    return _tables(parts, new, (shown.short_costs,), shown.short_remedies)
+    return _tables(parts, new, (shown.short_costs,), shown.short_remedies, shown.short_alternatives)
 
 
 def _tables(
@@ -134,13 +147,20 @@ def _tables(
     new: Container[str],
     of_scenarios: Iterable[Callable[[Sequence[Figures]], Table]],
     of_remedies: Callable[[shown.Pairs], Table],
+    of_alternatives: Callable[[Sequence[Figures]], Table],
 ) -> list[Table]:
     figures = of_all(parts)
-    scenarios, remedies = ([figures[one.name] for one in group if one.name in new] for group in (SCENARIOS, REMEDIES))
+    scenarios, remedies, alternatives = (
+        [figures[one.name] for one in group if one.name in new] for group in (SCENARIOS, REMEDIES, ALTERNATIVES)
+    )
     pairs = shown.remedied(figures, remedies)
     # What it is compared with was not measured: it stands by itself.
     scenarios += [one for one in remedies if one.scenario.fields["Remedies"] not in figures]
-    return [*(table(scenarios) for table in of_scenarios if scenarios), *([of_remedies(pairs)] if pairs else [])]
+    return [
+        *(table(scenarios) for table in of_scenarios if scenarios),
+        *([of_remedies(pairs)] if pairs else []),
+        *([of_alternatives(alternatives)] if alternatives else []),
+    ]
 
 
 def blocks(parts: Parts) -> dict[str, str]:
@@ -154,4 +174,8 @@ def charts(parts: Parts) -> dict[str, str]:
 
     figures = of_all(parts)
     scenarios = [figures[one.name] for one in SCENARIOS]
-    return {"where-the-memory-is.svg": bars.where(scenarios), "what-tracing-adds.svg": bars.tracing(scenarios)}
+    return {
+        "where-the-memory-is.svg": bars.where(scenarios),
+        "what-tracing-adds.svg": bars.tracing(scenarios),
+        "other-stacks.svg": bars.stacks(readme.stacks(figures), readme.wire_bytes(scenarios[0].rows)),
+    }

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from common import MIB
 from report import charts
-from report.colours import COLOURS, INK
+from report.colours import COLOURS, INK, LINES
 from studies.costs.figures import Figures
 
 
@@ -45,6 +45,26 @@ def tracing(figures: Sequence[Figures]) -> str:
             axes.text(size, position, f" {size:.0f}", va="center", ha="left")
     axes.set_xlabel("process memory at the last row, MiB")
     axes.margins(x=0.16)
+    return charts.svg(figure)
+
+
+def stacks(figures: Sequence[Figures], values: float) -> str:
+    """Draw the bytes that a row takes with each stack on a logarithmic axis, down to the values alone."""
+    figure = charts.new(6.6, 7)
+    axes = _scenario_axes(figure, figures)
+    sizes = [one.per_row + (one.native_per_row or 0) for one in figures]
+    traced = [one.per_row for one in figures]
+    axes.hlines(range(len(figures)), values, sizes, color=INK, linewidth=1)
+    axes.plot(sizes, range(len(figures)), "o", color=LINES[0], markersize=11, label="Python objects and native memory")
+    axes.plot(traced, range(len(figures)), "|", color=LINES[2], markersize=13, label="Python objects (traced)")
+    for position, size in enumerate(sizes):
+        axes.text(size * 1.1, position, f" {size:,.0f}", va="center", ha="left")
+    axes.axvline(values, color=INK, linestyle="--", label=f"the values alone: {values:.0f} bytes")
+    axes.set_xscale("log")
+    axes.set_xlabel("bytes per row (logarithmic)")
+    axes.set_xlim(0.8 * values, 2.5 * max(sizes))
+    axes.set_xticks([20, 50, 100, 200, 500, 1000], ["20", "50", "100", "200", "500", "1,000"])
+    axes.minorticks_off()
     return charts.svg(figure)
 
 

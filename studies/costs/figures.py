@@ -6,7 +6,7 @@ from statistics import median
 
 from measure.results import Part, Parts
 from measure.runs import Run, Spread, checkpoint, grown, kept
-from measure.scenarios import FIRST_ROW, LAST_CHECKPOINT, Scenario
+from measure.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
 
 # The packages as the overview calls them, by the beginning of the instrument's name.
 SOURCES = {
@@ -37,9 +37,11 @@ class Figures:
     untraced_process: Spread
     total: int
     by_source: dict[str, int]
-    # Paid once, after the imports.
+    # Paid once: what comes after the imports.
     once: float
     once_seconds: float
+    # Paid once, too: the imports.
+    imports: float
     # For the rows.
     per_row: float
     growth: Spread
@@ -61,6 +63,11 @@ class Figures:
     def rest(self) -> float | None:
         """What neither instrument sees of the growth for the rows: slack of the allocators."""
         return None if self.native is None else self.growth.value - self.python - self.native
+
+    @property
+    def native_per_row(self) -> float | None:
+        """Bytes per row that no Python object has: what `malloc` holds, as memray sees it."""
+        return None if self.native is None else self.native / (self.rows - 1)
 
     @property
     def tracing_adds(self) -> float:
@@ -111,6 +118,7 @@ def of(name: str, part: Part) -> Figures:
         by_source=sources,
         once=median(grown(run, "rss") for run in once["untraced"]),
         once_seconds=median(grown(run, "seconds") for run in once["untraced"]),
+        imports=median(at(IMPORTED)(run) - at(STARTED)(run) for run in once["untraced"]),
         per_row=(kept(traced) - kept(once_traced)) / (part["rows"] - 1),
         growth=for_the_rows(lambda run: grown(run, "rss")),
         peak=for_the_rows(lambda run: run["peak_rss"]),

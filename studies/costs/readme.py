@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from measure.results import Part, Parts
-from measure.scenarios import REMEDIES, SCENARIOS, Scenario
+from measure.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS, Scenario
 from report.tables import Table, mib
 from studies.costs import tables
 from studies.costs.figures import Figures, of_all
@@ -69,6 +69,10 @@ LAYERS = (
     "remedies.run_async_sqlalchemy_session_partitions",
     "remedies.run_async_sqlalchemy_session_execute",
 )
+# What happens to the memory after use.
+GIVEN_BACK = ("run_sync_sqlalchemy_session_given_back", "run_sync_sqlalchemy_session_survivors")
+# Which of the original's stacks the others are compared with.
+COMPARED = ("run_sync_sqlalchemy_session", "run_sync_sqlalchemy_engine", "run_sync_psycopg")
 
 
 def blocks(parts: Parts) -> dict[str, str]:
@@ -87,7 +91,9 @@ def blocks(parts: Parts) -> dict[str, str]:
         "costs": tables.costs(nine).markdown(),
         "in-the-figure": in_the_figure(parts["run_sync_sqlalchemy_session"], figures["run_sync_sqlalchemy_session"]),
         "remedies": tables.remedies(pairs).markdown(),
-        "given-back": given_back([one for one in figures.values() if one.after_use[1:]]).markdown(),
+        "given-back": given_back([figures[f"remedies.{name}"] for name in GIVEN_BACK]).markdown(),
+        "other-stacks": tables.alternatives(stacks(figures)).markdown(),
+        "arrow": arrow(figures),
         "scenarios": "\n\n".join(section(one.scenario, parts[one.scenario.name]) for one in nine),
     }
 
@@ -158,6 +164,24 @@ def answers(pairs: tables.Pairs) -> Table:
         rows.append([question, code, before.scenario.short, *changes])
     columns = ("Question", "Write", "Instead of", *(name for name, *_ in tables.COMPARED))
     return Table("", columns, rows, text_columns=3)
+
+
+def stacks(figures: Mapping[str, Figures]) -> list[Figures]:
+    """Return the stacks to compare, from the one whose row takes most to that whose row takes least."""
+    chosen = [figures[name] for name in (*COMPARED, *(one.name for one in ALTERNATIVES))]
+    return sorted(chosen, key=lambda one: -(one.per_row + (one.native_per_row or 0)))
+
+
+def arrow(figures: Mapping[str, Figures]) -> str:
+    """Return from how many rows on Arrow's process is the smaller one, beside psycopg's, what is paid once included."""
+    one, other = figures["alternatives.run_sync_adbc_arrow"], figures["run_sync_psycopg"]
+    once = (one.imports + one.once) - (other.imports + other.once)
+    rows = once / (other.growth.value - one.growth.value) * one.rows
+    return (
+        f"Imports included, Arrow's process pays {mib(one.imports + one.once)} MiB once, psycopg's "
+        f"{mib(other.imports + other.once)}: from some {round(rows, -4):,.0f} rows of this table on, Arrow's is the "
+        f"smaller one. A look-up by id takes {mib(one.after_use[1][1] - one.after_use[0][1])} MiB more."
+    )
 
 
 def given_back(figures: Sequence[Figures]) -> Table:
