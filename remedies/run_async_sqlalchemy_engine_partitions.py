@@ -2,7 +2,7 @@
 
 Short: async Core, partitions
 Remedies: run_async_sqlalchemy_engine
-Gives up: nothing but a second loop.
+Gives up: a second loop; the first row comes after a whole batch, which the driver holds twice meanwhile.
 
 `async for row` enters a new greenlet for every row, `partitions(1000)` one for every thousand.
 """

@@ -4,7 +4,8 @@ Short: model_construct
 Remedies: run_async_sqlalchemy_engine_pydantic_validate
 Gives up: validation, and gains nothing in memory.
 
-Called as it is meant to be, with the fields as keywords, `model_construct` builds a model as large as a validated one.
+Called as it is meant to be, with the fields as keywords, `model_construct` builds a model as large as a validated one,
+unless the model allows extra fields.
 """
 
 import asyncio

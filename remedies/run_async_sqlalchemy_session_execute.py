@@ -2,7 +2,7 @@
 
 Short: async ORM, execute
 Remedies: run_async_sqlalchemy_session
-Gives up: streaming; with `yield_per` it raises `AsyncMethodRequired`, and `stream` is needed.
+Gives up: the server-side cursor: the driver keeps the whole result; `yield_per` raises `AsyncMethodRequired`.
 
 `await session.execute` builds all entities and hands out a synchronous result: one greenlet for all rows, where
 iterating over `stream`'s result makes one for each.

@@ -5,7 +5,8 @@ Remedies: run_async_sqlalchemy_session
 Gives up: a second loop; `unique`, joined eager loading of collections, `commit` in the loop.
 
 `AsyncSession.stream` reads through a server-side cursor, and then `partitions(1000)` builds a thousand entities at a
-time, even without `yield_per`; iterated row by row, the same result builds all of them first.
+time, even without `yield_per`; iterated row by row, the same result builds all of them first. `subqueryload` is not
+refused here, but loads what belongs to all entities with the first batch.
 """
 
 import asyncio

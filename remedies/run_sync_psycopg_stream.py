@@ -2,7 +2,7 @@
 
 Short: psycopg, stream
 Remedies: run_sync_psycopg
-Gives up: the connection does nothing else until all rows are read or the generator is closed; experimental.
+Gives up: any other statement, `commit` or `rollback`, until the generator is exhausted or closed; experimental.
 
 `stream` hands out rows as they arrive, so that the driver's own copy of the whole result never exists, and no cursor on
 the server either. A `size` over 1 makes one result of so many rows; it needs libpq 17, which `psycopg[binary]` brings.

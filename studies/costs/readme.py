@@ -127,9 +127,9 @@ def answer(figures: Mapping[str, Figures]) -> str:
         "the dict that keeps it.\n"
         f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)} MiB with psycopg, "
         f"{mib(core.growth.value)} with Core, {mib(model.growth.value)} with Core and models, and "
-        f"{mib(orm.growth.value)} with the ORM (psycopg and Core synchronous, the others asynchronous). Connection "
-        f"and dialect come on top, once: {mib(driver.once)} MiB after psycopg's imports, {mib(orm.once)} after "
-        "SQLAlchemy's.\n"
+        f"{mib(orm.growth.value)} with the ORM (psycopg and Core synchronous, the others asynchronous). Connecting "
+        f"comes on top, once: {mib(driver.once)} MiB with psycopg, {mib(orm.once)} with SQLAlchemy, which imports "
+        "psycopg only then.\n"
         "- Measuring is not free: while tracemalloc runs, the asynchronous ORM's process takes "
         f"{mib(orm.tracing_adds)} MiB more; of these, tracemalloc itself reports {mib(orm.tracer)}."
     )
