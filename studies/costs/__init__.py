@@ -134,12 +134,12 @@ def _kept(run: Run) -> Run:
 
 def tables(parts: Parts, new: Container[str]) -> list[Table]:
     """Return the tables of what is new among the parts."""
-    return _tables(parts, new, (shown.overview, shown.costs), shown.remedies, shown.alternatives)
+    return _tables(parts, new, (shown.overview, shown.costs), shown.remedies, shown.stacks)
 
 
 def summary(parts: Parts, new: Container[str]) -> list[Table]:
     """Return the same for a terminal: a line for each scenario, and the few figures that answer the question."""
-    return _tables(parts, new, (shown.short_costs,), shown.short_remedies, shown.short_alternatives)
+    return _tables(parts, new, (shown.short_costs,), shown.short_remedies, shown.short_stacks)
 
 
 def _tables(
@@ -147,7 +147,7 @@ def _tables(
     new: Container[str],
     of_scenarios: Iterable[Callable[[Sequence[Figures]], Table]],
     of_remedies: Callable[[shown.Pairs], Table],
-    of_alternatives: Callable[[Sequence[Figures]], Table],
+    of_stacks: Callable[[Sequence[Figures]], Table],
 ) -> list[Table]:
     figures = of_all(parts)
     scenarios, remedies, alternatives = (
@@ -159,7 +159,7 @@ def _tables(
     return [
         *(table(scenarios) for table in of_scenarios if scenarios),
         *([of_remedies(pairs)] if pairs else []),
-        *([of_alternatives(alternatives)] if alternatives else []),
+        *([of_stacks(alternatives)] if alternatives else []),
     ]
 
 

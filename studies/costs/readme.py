@@ -92,7 +92,8 @@ def blocks(parts: Parts) -> dict[str, str]:
         "in-the-figure": in_the_figure(parts["run_sync_sqlalchemy_session"], figures["run_sync_sqlalchemy_session"]),
         "remedies": tables.remedies(pairs).markdown(),
         "given-back": given_back([figures[f"remedies.{name}"] for name in GIVEN_BACK]).markdown(),
-        "other-stacks": tables.alternatives(stacks(figures)).markdown(),
+        "other-stacks": compared(stacks(figures), figures["run_sync_psycopg"]).markdown(),
+        "choices": "\n".join(choice(one) for one in ALTERNATIVES),
         "arrow": arrow(figures),
         "scenarios": "\n\n".join(section(one.scenario, parts[one.scenario.name]) for one in nine),
     }
@@ -170,6 +171,20 @@ def stacks(figures: Mapping[str, Figures]) -> list[Figures]:
     """Return the stacks to compare, from the one whose row takes most to that whose row takes least."""
     chosen = [figures[name] for name in (*COMPARED, *(one.name for one in ALTERNATIVES))]
     return sorted(chosen, key=lambda one: -(one.per_row + (one.native_per_row or 0)))
+
+
+def compared(figures: Sequence[Figures], reference: Figures) -> Table:
+    """Return the table of the stacks, with times as multiples of the reference's, for only that can be compared."""
+    table = tables.stacks(figures)
+    times = (f"{one.seconds.value / reference.seconds.value:.1f}" for one in figures)
+    rows = [[*row[:-1], time] for row, time in zip(table.rows, times, strict=True)]
+    return Table("", [*table.columns[:-1], f"Time, {reference.scenario.short} = 1"], rows)
+
+
+def choice(scenario: Scenario) -> str:
+    """Return when to choose a stack, and what one gives up, as an item of a list."""
+    script, fields = scenario.script.as_posix(), scenario.fields
+    return f"- [{scenario.title}]({script}): {fields['Choose it']} It gives up {fields['Gives up']}"
 
 
 def arrow(figures: Mapping[str, Figures]) -> str:

@@ -126,7 +126,7 @@ def remedies(pairs: Pairs) -> Table:
 STACK: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
     ("Bytes per row, traced", "traced", lambda one: f"{one.per_row:.0f}"),
     ("Bytes per row, native", "native", lambda one: of_native(one)),
-    ("Process growth for the rows, MiB", "MiB", lambda one: mib(one.growth.value)),
+    ("For the rows: growth, MiB", "MiB", lambda one: mib(one.growth.value)),
     ("Once: imports, MiB", "imports", lambda one: mib(one.imports)),
     ("Once: the rest, MiB", "once", lambda one: mib(one.once)),
     ("Time for the rows, s", "s", lambda one: f"{one.seconds.value:.2f}"),
@@ -138,22 +138,13 @@ def of_native(figures: Figures) -> str:
     return "not measured" if figures.native_per_row is None else f"{figures.native_per_row:.0f}"
 
 
-def alternatives(figures: Sequence[Figures]) -> Table:
-    """Return what a row costs with each stack, what is paid once, what one gives up, and when to choose it."""
-    rows = [
-        [
-            one.scenario.title,
-            *(text(one) for *_, text in STACK),
-            one.scenario.fields.get("Gives up", "").rstrip("."),
-            one.scenario.fields.get("Choose it", "").rstrip("."),
-        ]
-        for one in figures
-    ]
-    columns = ("Stack", *(name for name, *_ in STACK), "What one gives up", "Choose it")
-    return Table("With another stack", columns, rows)
+def stacks(figures: Sequence[Figures]) -> Table:
+    """Return what a row costs with each stack, for the rows and once."""
+    rows = [[one.scenario.title, *(text(one) for *_, text in STACK)] for one in figures]
+    return Table("With another stack", ("Stack", *(name for name, *_ in STACK)), rows)
 
 
-def short_alternatives(figures: Sequence[Figures]) -> Table:
+def short_stacks(figures: Sequence[Figures]) -> Table:
     """Return the same for a terminal."""
     shown = [column for column in STACK if figures[0].native is not None or column[1] != "native"]
     rows = [[one.scenario.short, *(text(one) for *_, text in shown)] for one in figures]
