@@ -7,6 +7,7 @@ its own content too, so that an edit by hand is noticed.
 from errors import PACKAGES, UserError
 
 import ast
+import functools
 import hashlib
 import json
 import os
@@ -65,10 +66,14 @@ def digest(source: Path) -> str:
     Of a Python file, that is its code without docstrings and comments, and of a study's only what measures; of the
     lock, the versions of the packages that the scenarios and their instruments use.
     """
-    text = (PROJECT / source).read_text(encoding="utf-8")
-    if source.suffix == ".py":
+    return _digest(source.name, (PROJECT / source).read_text(encoding="utf-8"))
+
+
+@functools.cache  # by the text, for most files decide many parts
+def _digest(name: str, text: str) -> str:
+    if name.endswith(".py"):
         text = repr(_tree(_measuring(ast.parse(text))))
-    elif source.name == "poetry.lock":
+    elif name == "poetry.lock":
         packages = tomllib.loads(text)["package"]
         used = [one for one in packages if "main" in one["groups"] or one["name"] == "memray"]
         text = repr([(one["name"], one["version"]) for one in used])
