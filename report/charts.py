@@ -31,8 +31,9 @@ def new(width: float, height: float) -> Figure:
 
 
 def svg(figure: Figure) -> str:
-    """Return the figure as SVG, with its legend below."""
-    figure.legend(loc="outside lower center", ncols=2)
+    """Return the figure as SVG, with its legend below, where anything has a label."""
+    if any(axes.get_legend_handles_labels()[1] for axes in figure.axes):
+        figure.legend(loc="outside lower center", ncols=2)
     text = io.StringIO()
     figure.savefig(text, format="svg", transparent=True, metadata={"Date": None})
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

@@ -1,0 +1,48 @@
+"""The blocks of README that follow from the shapes."""
+
+from measure.results import Parts
+from studies.row_shape import objects, tables
+from studies.row_shape.law import ENTITY, MODEL, TUPLE, crossing, deviations, frame
+
+
+def blocks(parts: Parts) -> dict[str, str]:
+    """Return every block's Markdown by its marker."""
+    values = tables.values(parts, parts[TUPLE])
+    return {
+        "row-shape": answer(parts),
+        "frames": tables.frames(parts).markdown(),
+        "values": values.markdown(),
+        "prediction": f"{worst(parts)}\n\n{tables.prediction(parts, parts).markdown()}",
+        "entity": f"{whole(parts, ENTITY)}\n\n{lazily(parts)}",
+        "model": whole(parts, MODEL),
+    }
+
+
+def whole(parts: Parts, layer: str) -> str:
+    """Return the table of a row's objects."""
+    return tables.consists(layer, parts[layer]).markdown()
+
+
+def answer(parts: Parts) -> str:
+    """Return the answer in one line."""
+    model, entity, slots = (frame(parts[layer], 20) for layer in (MODEL, ENTITY, "Pydantic slots dataclass"))
+    return (
+        f"**From {crossing(parts)} columns on, a Pydantic model costs more than an ORM entity.** At 20 columns its "
+        f"frame takes {model:,.0f} bytes, that of an entity {entity:,.0f}, and that of a Pydantic dataclass with slots "
+        f"{slots:,.0f}."
+    )
+
+
+def worst(parts: Parts) -> str:
+    """Return how far the prediction is off at most."""
+    return f"The prediction is off by {max(map(abs, deviations(parts).values())):.1%} at most:"
+
+
+def lazily(parts: Parts) -> str:
+    """Return what SQLAlchemy could make only when it is needed."""
+    part = parts[ENTITY]
+    size, total = objects.never_used(part), frame(part, 3)
+    return (
+        f"{size:.0f} of these bytes, {size / total:.0%} of the frame, are a set and a dict that stay empty as long as "
+        "an entity is only read: SQLAlchemy could make them when they are first needed."
+    )
