@@ -7,4 +7,4 @@ marker; `charts(parts)`, SVG by file name. Data is plain, in bytes and seconds; 
 """
 
 # In the order of README.
-STUDIES = ("costs", "over_time", "growth", "versions", "list_time")
+STUDIES = ("costs", "row_shape", "over_time", "growth", "versions", "list_time")

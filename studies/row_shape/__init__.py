@@ -11,6 +11,7 @@ from typing import Any
 
 from common import database_url
 from measure import processes, results
+from measure.blocks import OF_BLOCKS, Blocks
 from measure.database import private_server
 from measure.layers import COUNT, LAYERS, Reading
 from measure.processes import Job
@@ -20,7 +21,6 @@ from report.progress import Bar
 from report.tables import Table
 from studies.row_shape import readme
 from studies.row_shape import tables as shown
-from studies.row_shape.blocks import OF_BLOCKS, Blocks
 from studies.row_shape.law import TUPLE
 from studies.row_shape.shapes import COLUMNS, NULL, ROWS, SHOWN, TABLES, Key, make, shapes_of
 
@@ -32,12 +32,8 @@ Said = dict[Key, dict[str, Any]]
 
 def sources() -> dict[str, list[Path]]:
     """Return the files that decide each layer's part, by its name."""
-    names = ("layers", "relations", "processes", "database")
-    files = [
-        *(Path("measure", f"{name}.py") for name in names),
-        *(Path("studies", "row_shape", f"{name}.py") for name in ("shapes", "blocks")),
-        *map(Path, ("common.py", "poetry.lock")),
-    ]
+    measuring = (Path("measure", f"{name}.py") for name in ("layers", "blocks", "relations", "processes", "database"))
+    files = [*measuring, Path("studies", "row_shape", "shapes.py"), Path("common.py"), Path("poetry.lock")]
     return dict.fromkeys(LAYERS, files)
 
 

@@ -44,23 +44,8 @@ DATE = Kind("date", "date '1970-01-01' + i")
 UUID = Kind("uuid", "md5(i::text)::uuid")
 JSON = Kind("jsonb, an object of two integers", "jsonb_build_object('width', 1000 + i, 'height', 2000 + i)")
 ARRAY = Kind("text[] of two, of 6 characters each", "ARRAY[lpad(i::text, 6, 'a'), lpad(i::text, 6, 'b')]")
-KINDS = (
-    NULL,
-    BOOLEAN,
-    SMALL,
-    INTEGER,
-    BIGINT,
-    DOUBLE,
-    NUMERIC,
-    TEXT,
-    LONG_TEXT,
-    CYRILLIC_TEXT,
-    TIME,
-    DATE,
-    UUID,
-    JSON,
-    ARRAY,
-)
+OF_FIXED_SIZE = (NULL, BOOLEAN, SMALL, INTEGER, BIGINT, DOUBLE, NUMERIC, TIME, DATE, UUID)
+KINDS = (*OF_FIXED_SIZE, TEXT, LONG_TEXT, CYRILLIC_TEXT, JSON, ARRAY)
 
 
 @dataclass(frozen=True)

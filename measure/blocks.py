@@ -1,10 +1,10 @@
 """Read rows into the objects of one layer, and say of what blocks of memory a row consists, and which line made each.
 
-usage: MEMORY_JSON=OUTPUT python -m studies.row_shape.blocks READING
+usage: MEMORY_JSON=OUTPUT python -m measure.blocks READING
 
 It is `measure.layers`, but where that adds up what a line allocated, this tells those of different sizes apart: a line
-that makes two objects of different sizes shows twice. OUTPUT gets one JSON object: `blocks`, of those that take a byte a
-row or more, each with its `file`, `line`, that line's `text`, its `size` in bytes, and how many there are `per_row`.
+that makes two objects of different sizes shows twice. OUTPUT gets one JSON object: `blocks`, of those that take a byte
+a row or more, each with its `file`, `line`, that line's `text`, its `size` in bytes, and how many are `per_row`.
 """
 
 from errors import PACKAGES
@@ -24,7 +24,7 @@ from typing import Any
 from common import short_path
 from measure.layers import LAYERS, Read, Reading, reading
 
-# How many columns the rows have whose blocks are told apart: as many as the scenarios' rows.
+# How many columns the rows have whose blocks are told apart: as many as the scenarios' rows have.
 OF_BLOCKS = "3"
 
 
@@ -35,7 +35,7 @@ class Blocks(Reading):
     @property
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
-        return ["-m", "studies.row_shape.blocks", super().command[-1]]
+        return ["-m", "measure.blocks", super().command[-1]]
 
 
 def blocks_of(read: Read, count: int) -> list[dict[str, Any]]:

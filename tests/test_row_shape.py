@@ -1,0 +1,320 @@
+"""What README says of rows of other shapes: of what is stored, and, where that is cheap, measured anew."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+
+from common import database_url
+from measure import processes, results
+from measure.blocks import OF_BLOCKS, Blocks
+from measure.database import private_server
+from measure.layers import LAYERS, Reading
+from measure.processes import Job
+from measure.relations import Relation
+from measure.results import Part, Parts
+from report.progress import Bar
+from studies import row_shape
+from studies.row_shape import objects, shapes
+from studies.row_shape.law import ENTITY, MODEL, TUPLE, crossing, deviations, frame, predicted, steps
+from studies.row_shape.shapes import ARRAY, COLUMNS, KINDS, NULL, ROWS, TABLES, TEXT, Key, Kind, make, shapes_of
+from studies.row_shape.tables import SHORT
+from tests.conftest import run
+
+LINEAR = [layer for layer in LAYERS if layer not in ("psycopg, dict", MODEL, ENTITY)]
+# From how many columns on a model costs more than an entity, on the Pythons whose entities' cost README says.
+CROSSINGS = {(3, 11): 5, (3, 12): 5, (3, 13): 19}
+MORE = CROSSINGS.get(sys.version_info[:2], 20)
+LESS = MORE - 1 if sys.version_info < (3, 14) else 4
+# What is measured anew, of each layer; with as many rows as fill a dict like those of the study do.
+COUNTS = {MODEL: {LESS, MORE}, ENTITY: {LESS, MORE, 28, 29}}
+FEW = ROWS // 4
+
+
+@pytest.fixture(scope="module")
+def parts() -> Parts:
+    return results.load(row_shape.NAME)
+
+
+def said_of(jobs: Mapping[Key, Job]) -> row_shape.Said:
+    """Run these processes, and return what they say."""
+    with Bar(len(jobs)) as bar:
+        outputs = processes.outputs(processes.run(list(jobs.values()), [], bar))
+    return dict(zip(jobs, outputs, strict=True))
+
+
+@pytest.fixture(scope="module")
+def relations() -> Iterator[dict[Key, Relation]]:
+    """Make the tables that are measured anew, on a server of their own, which the variable names meanwhile."""
+    everything = shapes_of({3, 10, *COUNTS[ENTITY]}, {})
+    with private_server(1):
+        kept = {
+            key: fields
+            for key, fields in everything.items()
+            if key.group == "frames" or key.name in (NULL.name, TEXT.name)
+        }
+        yield {key: make(database_url(), key.name, fields) for key, fields in kept.items()}
+
+
+@pytest.fixture(scope="module")
+def frames(relations: dict[Key, Relation]) -> dict[str, dict[int, float]]:
+    """Measure the frames of models and entities on the Python that runs, by layer and number of columns."""
+    found: dict[str, dict[int, float]] = {}
+    for layer, counts in COUNTS.items():
+        keys = {count: Key("frames", str(count)) for count in counts}
+        said = said_of({key: Job(Reading(layer, relations[key], FEW)) for key in keys.values()})
+        found[layer] = {count: said[key]["traced"] / FEW - count * sys.getsizeof(1000) for count, key in keys.items()}
+    return found
+
+
+def sizes(part: Part) -> dict[str, float]:
+    return {one.name: one.size for one in objects.of(part)}
+
+
+def test_law_predicts_three_tables_that_took_no_part_within_1_percent(parts: Parts) -> None:
+    found = deviations(parts)
+    assert len(found) == len(LAYERS) * len(TABLES) == 24
+    assert max(map(abs, found.values())) <= 0.01
+
+
+def test_the_three_tables_are_mixed_and_have_nulls() -> None:
+    counts = [len(fields) for fields in TABLES.values()]
+    assert (min(counts), max(counts)) == (8, 25)
+    for fields in TABLES.values():
+        assert len({field.kind for field in fields}) >= 5
+        assert any(field.nulls for field in fields)
+        assert any(field.lengths[0] < field.lengths[1] for field in fields)
+
+
+def test_prediction_depends_on_every_part_of_the_law(parts: Parts) -> None:
+    """Else a table of values alone, or of frames alone, would do as well."""
+    fields = TABLES["users"]
+    whole = predicted(parts, MODEL, fields)
+    assert whole - frame(parts[MODEL], len(fields)) > 0.2 * whole
+    assert frame(parts[MODEL], len(fields)) > 0.2 * whole
+    assert predicted(parts, MODEL, fields[:-1]) < whole
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_value_costs_the_same_in_every_layer(parts: Parts, kind: Kind) -> None:
+    """A list is a copy in Pydantic's classes, which is a little smaller."""
+    found = [part["values"][kind.name] for part in parts.values()]
+    assert max(found) - min(found) <= (20 if kind == ARRAY else 1)
+
+
+def test_values_of_text_in_every_kind_of_layer_measured_anew(relations: dict[Key, Relation]) -> None:
+    layers = (TUPLE, MODEL, ENTITY)
+    jobs = {
+        Key(layer, kind.name): Job(Reading(layer, relations[Key("values", kind.name)], FEW))
+        for layer in layers
+        for kind in (NULL, TEXT)
+    }
+    said = {key: output["traced"] / FEW for key, output in said_of(jobs).items()}
+    for layer in layers:
+        assert said[Key(layer, TEXT.name)] - said[Key(layer, NULL.name)] == pytest.approx(
+            sys.getsizeof("x" * 20), abs=1
+        )
+
+
+def test_what_an_integer_and_a_text_take(parts: Parts) -> None:
+    found = {name: round(size) for name, size in parts[TUPLE]["values"].items()}
+    assert [found[name] for name in ("NULL", "boolean", "integer from -5 to 256")] == [0, 0, 0]
+    ascii_texts = {20: found["text of 20 characters"], 200: found["text of 200 characters"]}
+    assert ascii_texts == {20: 41 + 20, 200: 41 + 200}
+    assert found["text of 20 characters, Cyrillic"] >= ascii_texts[20] + 20
+
+
+@pytest.mark.parametrize("layer", LINEAR)
+def test_tuples_and_slots_grow_by_a_pointer_with_every_column(parts: Parts, layer: str) -> None:
+    assert list(parts[layer]["frames"]) == [str(count) for count in COLUMNS]
+    assert all(size == pytest.approx(8, abs=0.5) for size in steps(parts[layer]).values())
+
+
+def test_model_costs_more_than_an_entity_from_five_columns_on(parts: Parts) -> None:
+    assert crossing(parts) == 5
+    assert frame(parts[MODEL], 4) < 0.6 * frame(parts[ENTITY], 4)
+    assert frame(parts[MODEL], 20) > 2.5 * frame(parts[ENTITY], 20)
+    assert frame(parts[MODEL], 20) > 14 * frame(parts["Pydantic slots dataclass"], 20)
+
+
+def test_model_overtakes_the_entity_where_readme_says_measured_anew(frames: dict[str, dict[int, float]]) -> None:
+    assert frames[MODEL][LESS] < frames[ENTITY][LESS]
+    assert frames[MODEL][MORE] > frames[ENTITY][MORE]
+
+
+def test_frames_measured_anew_are_those_that_are_published(parts: Parts, frames: dict[str, dict[int, float]]) -> None:
+    same = parts[MODEL]["machine"]["python"] == results.machine()["python"]
+    for layer, found in frames.items():
+        for count, size in found.items():
+            assert size == pytest.approx(frame(parts[layer], count), rel=0.01 if same else 0.35), (layer, count)
+
+
+def test_steps_of_the_model_are_those_of_a_set_and_of_a_dict(parts: Parts) -> None:
+    """And that set and that dict grow on the Python that runs as on the one that measured."""
+    fields: set[str] = set()
+    given, table = {}, {}
+    for count in COLUMNS:
+        fields.add(str(count))
+        given[count] = sys.getsizeof(fields)
+        table[count] = sys.getsizeof({str(number): None for number in range(count)})
+    assert {count: size for count, size in given.items() if size != given.get(count - 1)} == {1: 216, 5: 728, 19: 2264}
+    assert [count for count in COLUMNS[1:] if table[count] != table[count - 1]] == [6, 11, 22]
+    for layer, part_of in (
+        ("psycopg, dict", table),
+        (MODEL, {count: given[count] + table[count] for count in COLUMNS}),
+    ):
+        for less, more in pairwise(COLUMNS):
+            assert steps(parts[layer])[more] == pytest.approx(part_of[more] - part_of[less], abs=1)
+
+
+def test_entity_has_its_one_great_step_at_29_columns(parts: Parts) -> None:
+    found = steps(parts[ENTITY])
+    assert max(found, key=lambda count: found[count]) == 29
+    assert found.pop(29) > 1000
+    assert max(found.values()) < 20
+
+
+def test_entity_shares_no_keys_from_29_columns_on_measured_anew(frames: dict[str, dict[int, float]]) -> None:
+    entity = frames[ENTITY]
+    assert entity[29] - entity[28] > 1000
+    assert entity[28] - entity[MORE] == pytest.approx((28 - MORE) * 8, abs=24)
+
+
+def test_class_has_room_for_29_shared_keys_and_a_larger_table_for_no_more() -> None:
+    """As CPython has it: 30, of which the first instance takes one; then a table for three times as many keys."""
+
+    def dict_of(count: int) -> int:
+        kind = type("Kind", (), {})
+        for _ in range(2):  # the first one decides which keys are shared
+            instance = kind()
+            attributes = instance.__dict__
+            for number in range(count):
+                attributes[f"a{number}"] = None
+        return sys.getsizeof(attributes)
+
+    own = sys.getsizeof({f"a{number}": None for number in range(30)})
+    assert dict_of(29) < own < dict_of(30)
+
+
+FEW_COLUMNS_FIRST = """
+import sys, tracemalloc
+from sqlalchemy import MetaData, Table, create_engine, select
+from sqlalchemy.orm import Session, load_only, registry
+from common import database_url
+bind = create_engine(database_url("postgresql+psycopg"))
+class Row: pass
+registry().map_imperatively(Row, Table("10", MetaData(), autoload_with=bind))
+with Session(bind) as session:
+    if int(sys.argv[1]):
+        session.scalars(select(Row).options(load_only(Row.id)).limit(30)).all()
+        session.expunge_all()
+    session.scalars(select(Row).limit(1)).all()
+    session.expunge_all()
+    tracemalloc.start()
+    entities = session.scalars(select(Row).limit(2000)).all()
+    values = 10 * sys.getsizeof(1000)
+    print(tracemalloc.get_traced_memory()[0] / 2000 - values)
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="what README says of it was measured up to 3.13")
+def test_entities_of_few_columns_that_come_first_make_the_others_dearer(relations: dict[Key, Relation]) -> None:
+    alone, after = (float(run("-c", FEW_COLUMNS_FIRST, first).stdout) for first in "01")
+    assert 1.2 <= after / alone <= 1.35
+
+
+def test_objects_of_an_entity_and_of_a_model_add_up(parts: Parts) -> None:
+    for layer in (ENTITY, MODEL):
+        whole = frame(parts[layer], 3) + 3 * 28
+        found = sizes(parts[layer])
+        assert sum(found.values()) == pytest.approx(whole, rel=0.01)
+        assert found.get(objects.OTHER, 0) <= 0.01 * whole
+        assert found["the values"] == pytest.approx(3 * 28, abs=1)
+
+
+def test_objects_have_the_sizes_that_readme_says(parts: Parts) -> None:
+    entity, model = sizes(parts[ENTITY]), sizes(parts[MODEL])
+    assert entity["the set `expired_attributes`, empty"] == pytest.approx(216, abs=1)
+    assert entity["the dict `committed_state`, empty"] == pytest.approx(64, abs=1)
+    assert model["the set of given fields"] == pytest.approx(216, abs=1)
+    assert model["its dict"] + model["the dict's table"] == pytest.approx(184, abs=1)
+
+
+def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(parts: Parts) -> None:
+    links = {one.name: one.link for one in objects.of(parts[ENTITY])}
+    version = parts[ENTITY]["versions"]["sqlalchemy"].replace(".", "_")
+    address = f"https://github.com/sqlalchemy/sqlalchemy/blob/rel_{version}/lib/sqlalchemy/orm/state.py#L"
+    assert address in links["the set `expired_attributes`, empty"]
+    assert objects.link("./x/site-packages/other/a.py", 3, {}) == "`other/a.py:3`"
+
+
+@pytest.fixture(scope="module")
+def anew(relations: dict[Key, Relation]) -> dict[str, Part]:
+    """Tell the blocks of an entity and of a model apart on the Python that runs."""
+    relation = relations[Key("frames", OF_BLOCKS)]
+    jobs = {Key(layer, ""): Job(Blocks(layer, relation, FEW)) for layer in (ENTITY, MODEL)}
+    return {key.group: output for key, output in said_of(jobs).items()}
+
+
+@pytest.mark.parametrize("layer", [ENTITY, MODEL])
+def test_every_object_has_a_name_measured_anew(anew: dict[str, Part], layer: str) -> None:
+    found = sizes(anew[layer])
+    assert found.get(objects.OTHER, 0) <= 0.02 * sum(found.values())
+    assert found["the values"] == pytest.approx(3 * sys.getsizeof(1000), abs=1)
+
+
+MADE_ONCE = """
+import sys, weakref
+from sqlalchemy.orm.state import InstanceState
+from measure.blocks import main
+committed, expired = {}, set()
+def init(self, instance, manager):
+    self.class_, self.manager = instance.__class__, manager
+    self.obj = weakref.ref(instance, self._cleanup)
+    self.committed_state, self.expired_attributes = committed, expired
+InstanceState.__init__ = init
+main(sys.argv[1])
+assert (committed, expired) == ({}, set())
+"""
+
+
+@dataclass(frozen=True)
+class MadeOnce(Blocks):
+    """The same process, but that all entities share the set and the dict that stay empty."""
+
+    @property
+    def command(self) -> list[str]:
+        return ["-c", MADE_ONCE, super().command[-1]]
+
+
+def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
+    anew: dict[str, Part], relations: dict[Key, Relation]
+) -> None:
+    """All are read as before where they are made once for all entities, and each entity costs as much less."""
+    made_once = MadeOnce(ENTITY, relations[Key("frames", OF_BLOCKS)], FEW)
+    [output] = said_of({Key("made once", ""): Job(made_once)}).values()
+    before, after = (sum(block["size"] * block["per_row"] for block in one["blocks"]) for one in (anew[ENTITY], output))
+    saved = objects.never_used(anew[ENTITY])
+    assert before - after == pytest.approx(saved, abs=4)
+    assert saved == pytest.approx(sys.getsizeof(set()) + sys.getsizeof({}), abs=1)
+
+
+def test_the_study_measures_the_tuples_and_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_shape, "SHOWN", (3,))
+    monkeypatch.setattr(row_shape, "ROWS", FEW)
+    monkeypatch.setattr(shapes, "KINDS", (NULL, TEXT))
+    [found] = row_shape.measure({"slots dataclass"}, None, False)
+    assert list(found) == [TUPLE, "slots dataclass"]
+    assert {name: round(part["frames"]["3"]) for name, part in found.items()} == {TUPLE: 64, "slots dataclass": 56}
+    assert found["slots dataclass"]["values"][TEXT.name] == pytest.approx(sys.getsizeof("x" * 20), abs=1)
+
+
+def test_tables_show_every_layer_that_is_new_and_the_short_ones_what_fits(parts: Parts) -> None:
+    shown = row_shape.tables(parts, {MODEL})
+    assert [table.columns[-1] for table in shown] == [MODEL, "In every layer", "`events`, 25 columns", "Made at"]
+    frames_of_all, values = row_shape.summary(parts, parts)
+    assert len(frames_of_all.columns) == 1 + len(LAYERS)
+    assert len(values.rows) == len(KINDS)
+    assert set(SHORT) == set(LAYERS)
