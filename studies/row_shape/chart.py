@@ -65,7 +65,7 @@ def frames(parts: Parts) -> str:
             axes.annotate(text, end, (7, -lower), textcoords="offset points", va="center", color=colour, weight="bold")
         name_steps(axes, parts, layer)
     axes.set_xlim(0.5, COLUMNS[-1] + 0.5)
-    axes.set_ylim(0, 3400)
+    axes.set_ylim(0)
     axes.set_xticks([1, 5, 10, 15, 20, 25, 30, 35, 40])
     axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("columns of the row")

@@ -60,7 +60,7 @@ def prediction(new: Parts, parts: Parts) -> Table:
 
 def _cell(parts: Parts, layer: str, table: str) -> str:
     foreseen, found = predicted(parts, layer, TABLES[table]), parts[layer]["tables"][table]
-    return f"{foreseen:.0f}, {found:.0f}, {foreseen / found - 1:+.1%}"
+    return f"{foreseen:.0f}, {found:.0f}, {round(foreseen / found - 1, 3) + 0.0:+.1%}"  # adding zero makes no negative zero
 
 
 def consists(layer: str, part: Part) -> Table:
