@@ -60,7 +60,8 @@ def prediction(new: Parts, parts: Parts) -> Table:
 
 def _cell(parts: Parts, layer: str, table: str) -> str:
     foreseen, found = predicted(parts, layer, TABLES[table]), parts[layer]["tables"][table]
-    return f"{foreseen:.0f}, {found:.0f}, {round(foreseen / found - 1, 3) + 0.0:+.1%}"  # adding zero makes no negative zero
+    deviation = round(foreseen / found - 1, 3) + 0.0  # adding zero makes no negative zero
+    return f"{foreseen:.0f}, {found:.0f}, {deviation:+.1%}"
 
 
 def consists(layer: str, part: Part) -> Table:
