@@ -1,0 +1,61 @@
+"""Why something failed, in one line that holds no value of any row, though messages may quote them."""
+
+from errors import UserError, address, explain
+
+import re
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+# What names a relation, a column or a function, and nothing that is in them.
+NO_RIGHT = re.compile(r"permission denied for (?:[a-z]+ )+\S+$")
+
+
+@contextmanager
+def without_values() -> Iterator[None]:
+    """Raise every error inside as a UserError that holds no value."""
+    try:
+        yield
+    except Exception as error:
+        raise UserError(reason(error)) from None
+
+
+def reason(error: BaseException) -> str:
+    """Return in one line why it failed."""
+    error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return of_the_server(error, error.sqlstate)
+    if isinstance(error, psycopg.Error) and not isinstance(error, psycopg.OperationalError):
+        return f"psycopg cannot read one of the values ({type(error).__name__})"
+    if line := explain(error):
+        return line
+    if hasattr(error, "errors") and type(error).__module__.startswith("pydantic"):
+        [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
+        # The first part of the location is a field's name or its position, those below it may be a dict's keys.
+        place = first["loc"][0]
+        column = f"number {place + 1}" if isinstance(place, int) else place
+        return f"Pydantic refuses a later value of column {column} ({first['type']}), unlike those of the first rows"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+
+
+def of_the_server(error: psycopg.Error, state: str) -> str:
+    """Return what the server says, if that holds no value; else what kind of error it is.
+
+    It holds none where it points into the statement, for then it was found before any row was read: but not where a
+    function ran a statement of its own.
+    """
+    first = (error.diag.message_primary or "").partition("\n")[0]
+    if isinstance(error, psycopg.errors.QueryCanceled) and "timeout" in first:
+        return f"a statement took longer than it may at {address()}: see --timeout"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege) and NO_RIGHT.match(first):
+        return f"no right to read it at {address()}: {first}"
+    if state.startswith(("08", "28", "3D", "57P")):
+        return explain(error) or first
+    parsed = bool(error.diag.statement_position) and not error.diag.context
+    if parsed or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return f"the database at {address()} says: {first}"
+    return f"the database at {address()} says: {type(error).__name__} ({state}), with a message that may hold values"
