@@ -61,7 +61,7 @@ class Table:
             table.add_column("", no_wrap=True)
         for index, row in enumerate(self.rows):
             table.add_row(*row[:shown], *([bars.draw(self.bars[index])] if bars else []))
-        console.print(f"\n{self.title}\n", style="bold")
+        console.print(f"\n{self.title}\n", style="bold", markup=False)
         console.print(table)
         if bars:
             console.print("", bars.legend(), sep="\n")

@@ -13,7 +13,7 @@ from tests.conftest import PROJECT
 
 # From the top; a module imports from its own floor and from those below.
 FLOORS = (
-    ("studies", "original"),
+    ("studies", "original", "your_table"),
     ("report",),
     ("measure",),
     ("setup_db", "embedded_postgres"),

@@ -1,0 +1,184 @@
+"""What does a row of your own table cost in memory, in each layer? It is read, never written, and no value is shown.
+
+RELATION is a table or a view, named as in SQL: orders, sales."Order-Lines"; or a query: "SELECT ...". The database is
+that of DATABASE_URL. Each layer reads the first rows in a fresh process, twice: with tracemalloc, which counts the
+bytes per row, and without, for the process's memory and the time.
+"""
+
+from errors import UserError, parser
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+
+from measure.by_layer import ENTITY, Figure, Figures, Subject, look_at, measure
+from measure.layers import COUNT
+from report.advice import advice
+from report.progress import Bar
+from report.tables import Table, mib
+
+# Below so many rows, what is paid once weighs more than a few percent.
+FEW = 1000
+# A list of so many places, which is made first, takes 76 MiB.
+MOST_ROWS = 10_000_000
+# The longest statement_timeout (https://www.postgresql.org/docs/16/runtime-config-client.html).
+LONGEST = (2**31 - 1) // 1000
+
+
+def number(most: int) -> Any:
+    """Return what reads an option's value as a number from 1 to `most`."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {most:,}")
+        return int(text)
+
+    return read
+
+
+def main() -> None:
+    """Measure, and print what was found and what follows from it."""
+    description = argparse.RawDescriptionHelpFormatter
+    options = parser(prog="python your_table.py", description=__doc__, formatter_class=description)
+    options.add_argument("relation", metavar="RELATION", help="a table's or view's name, or a query")
+    options.add_argument("--rows", metavar="N", type=number(MOST_ROWS), default=COUNT, help="how many (20000)")
+    options.add_argument(
+        "--timeout", metavar="S", type=number(LONGEST), default=60, help="seconds a statement may take (60)"
+    )
+    options.add_argument("--count", action="store_true", help="count all rows, for the server may not know how many")
+    options.add_argument("--json", action="store_true", help="print what was found as JSON, in bytes and seconds")
+    options.add_argument("--wide", action="store_true", help="in a terminal: print every column of the table")
+    arguments = options.parse_args()
+    for signalled in (signal.SIGTERM, signal.SIGHUP):  # no process outlives this one, as after Ctrl-C
+        signal.signal(signalled, signal.default_int_handler)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # an interrupt is one line, not two
+    try:
+        subject = look_at(arguments.relation, arguments.timeout, arguments.count)
+    except UserError as error:
+        at_default = "DATABASE_URL" not in os.environ and "DATABASE_URL" not in str(error)
+        raise UserError(f"{error}{' (DATABASE_URL names another database)' if at_default else ''}") from None
+    with Bar(2 * len(subject.layers)) as bar:
+        figures = measure(subject, arguments.rows, arguments.timeout, subject.layers, bar)
+    if arguments.json:
+        print(json.dumps(as_json(subject, figures, arguments.rows), indent=2))
+    else:
+        show(subject, figures, arguments)
+
+
+def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> None:
+    """Print the table, what is to be said of it, and the advice: for a terminal, else in Markdown."""
+    drawn = sys.stdout.isatty()
+    total, known = all_rows(subject, figures, arguments.rows)
+    table(subject, figures, total).print(wide=arguments.wide)
+    print()
+    for line in [*about(figures, total, known), *notes(subject, figures)]:
+        say(line if drawn else f"- {line}")
+    for one in advice(subject, figures):
+        print()
+        say(one.text)
+        if one.code:
+            print()
+            print(one.code if drawn else f"```python\n{one.code}\n```")
+
+
+def say(line: str) -> None:
+    """Print a sentence, in a terminal wrapped between words."""
+    if sys.stdout.isatty():
+        Console(highlight=False).print(line, markup=False)
+    else:
+        print(line)
+
+
+def all_rows(subject: Subject, figures: Figures, asked: int) -> tuple[int | None, str]:
+    """Return how many rows there are in all, if that is known, and how it is known."""
+    if subject.counted:
+        return subject.total, "counted"
+    if figures.count < asked:
+        return figures.count, "and all were read"
+    if subject.total is None or subject.total < figures.count:
+        return None, "not known: --count counts them"
+    return subject.total, "as the server estimates: --count counts them"
+
+
+def table(subject: Subject, figures: Figures, total: int | None) -> Table:
+    """Return the table, the least first."""
+    drawn = sys.stdout.isatty()
+    names = ["Layer", "Bytes per row", "Of which frame", "Process, MiB", "Time, s", "All rows, MiB", "All rows, s"]
+    short = ["", "bytes/row", "frame", "MiB", "s", "all: MiB", "all: s"]
+    rows = []
+    for layer, one in figures.by_layer.items():
+        frame = "" if figures.values is None else f"{one.traced - figures.values:,.0f}"
+        row = [layer, f"{one.traced:,.0f}", frame, mib(one.process), f"{one.seconds:.2f}"]
+        if total not in (None, one.count):
+            row += [mib(one.process * total / one.count), f"{one.seconds * total / one.count:,.1f}"]
+        rows.append(row)
+    columns = (short if drawn else names)[: len(rows[0])]
+    note = "Bytes: traced, per row; MiB: what the process grew by; frame: what is not the values."
+    return Table(f"{figures.count:,} rows of {shown(subject)}", columns, rows, note=note)
+
+
+def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
+    """Yield what the table does not say of the figures."""
+    if figures.values is not None:
+        yield f"The values take {figures.values:,.0f} bytes of each row; the frame is what the layer adds."
+    yield f"Rows in all: {known if total is None else f'{total:,}, {known}'}."
+    if figures.count < FEW:
+        yield f"So few rows make the figures inexact: what is paid once weighs in them. From {FEW:,} on it hardly does."
+
+
+def notes(subject: Subject, figures: Figures) -> Iterator[str]:
+    """Yield what was done otherwise than one may expect."""
+    relation = subject.relation
+    for column in relation.columns:
+        if column.attribute != column.name:
+            yield f"Column {json.dumps(column.name, ensure_ascii=False)} is {column.attribute} here."
+    if not relation.key:
+        why = "it has neither primary key nor unique index of NOT NULL columns" if relation.name else "a query has none"
+        yield f"{ENTITY} is left out: an entity needs a key, and {why}."
+    elif not subject.primary:
+        names = ", ".join(relation.key)
+        yield f"There is no primary key: what tells the entities apart is the unique index of {names}."
+    for layer, reason in figures.failures.items():
+        yield f"{layer} is left out: {reason}."
+
+
+def shown(subject: Subject) -> str:
+    """Return what is measured as a title names it."""
+    name = subject.sql_source or "the query"
+    return name if name.isprintable() else ascii(name)
+
+
+def as_json(subject: Subject, figures: Figures, asked: int) -> dict[str, Any]:
+    """Return what was found, in bytes and seconds."""
+    total, known = all_rows(subject, figures, asked)
+    return {
+        "relation": subject.sql_source or None,
+        "columns": [asdict(column) for column in subject.relation.columns],
+        "key": subject.relation.key,
+        "key_is_primary": subject.primary,
+        "rows": figures.count,
+        "all_rows": total,
+        "all_rows_are": known,
+        "values": figures.values,
+        "layers": {layer: layer_as_json(one, figures.values) for layer, one in figures.by_layer.items()},
+        "left_out": figures.failures,
+        "advice": [asdict(one) for one in advice(subject, figures)],
+    }
+
+
+def layer_as_json(one: Figure, values: float | None) -> dict[str, Any]:
+    """Return one layer's figures, in bytes and seconds."""
+    frame = None if values is None else one.traced - values
+    return asdict(one) | {"frame": frame}
+
+
+if __name__ == "__main__":
+    main()
