@@ -74,7 +74,7 @@ def look_at(text: str, timeout: int, count: bool) -> Subject:
     with without_values(), relations.connect(database_url(), timeout) as connection:
         relation = relations.describe(connection, text)
         source = relations.sql_names(connection, [relation.schema, relation.name]) if relation.name else []
-        return Subject(
+        found = Subject(
             relation,
             relations.row_count(connection, relation) if count else relations.row_estimate(connection, relation),
             count,
@@ -83,6 +83,8 @@ def look_at(text: str, timeout: int, count: bool) -> Subject:
             tuple(relations.sql_names(connection, [column.name for column in relation.columns])),
             ".".join(source),
         )
+        connection.rollback()  # not even a notification is sent
+    return found
 
 
 def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str], progress: Progress) -> Figures:

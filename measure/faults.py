@@ -4,7 +4,7 @@ from errors import UserError, address, explain
 
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,15 +15,15 @@ NO_RIGHT = re.compile(r"permission denied for (?:[a-z]+ )+\S+$")
 
 
 @contextmanager
-def without_values() -> Iterator[None]:
-    """Raise every error inside as a UserError that holds no value."""
+def without_values(columns: Sequence[str] = ()) -> Iterator[None]:
+    """Raise every error inside as a UserError that holds no value; `columns` are the names of a row's fields."""
     try:
         yield
     except Exception as error:
-        raise UserError(reason(error)) from None
+        raise UserError(reason(error, columns)) from None
 
 
-def reason(error: BaseException) -> str:
+def reason(error: BaseException, columns: Sequence[str]) -> str:
     """Return in one line why it failed."""
     error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
     if isinstance(error, psycopg.Error) and error.sqlstate:
@@ -36,8 +36,8 @@ def reason(error: BaseException) -> str:
         [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
         # The first part of the location is a field's name or its position, those below it may be a dict's keys.
         place = first["loc"][0]
-        column = f"number {place + 1}" if isinstance(place, int) else place
-        return f"Pydantic refuses a later value of column {column} ({first['type']}), unlike those of the first rows"
+        column = columns[place] if isinstance(place, int) else place
+        return f"Pydantic refuses a value of {column} ({first['type']}), whose class is taken from the first rows"
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
@@ -50,7 +50,7 @@ def of_the_server(error: psycopg.Error, state: str) -> str:
     """
     first = (error.diag.message_primary or "").partition("\n")[0]
     if isinstance(error, psycopg.errors.QueryCanceled) and "timeout" in first:
-        return f"a statement took longer than it may at {address()}: see --timeout"
+        return f"a statement took longer than --timeout allows at {address()}"
     if isinstance(error, psycopg.errors.InsufficientPrivilege) and NO_RIGHT.match(first):
         return f"no right to read it at {address()}: {first}"
     if state.startswith(("08", "28", "3D", "57P")):
@@ -58,4 +58,4 @@ def of_the_server(error: psycopg.Error, state: str) -> str:
     parsed = bool(error.diag.statement_position) and not error.diag.context
     if parsed or isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return f"the database at {address()} says: {first}"
-    return f"the database at {address()} says: {type(error).__name__} ({state}), with a message that may hold values"
+    return f"the database at {address()} says {type(error).__name__} ({state}); its text may hold values"

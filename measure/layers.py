@@ -75,7 +75,7 @@ def reading(text: str) -> Reading:
 def main(text: str) -> None:
     """Read, and write what was measured."""
     what = reading(text)
-    with without_values(), LAYERS[what.layer](what) as read:
+    with without_values([column.attribute for column in what.relation.columns]), LAYERS[what.layer](what) as read:
         for _ in read(1):
             pass
         measurement = measured(read, what.count)
@@ -116,6 +116,7 @@ def psycopg_rows(what: Reading, row_factory: Any) -> Iterator[Read]:
 
     with connect(database_url(), what.timeout) as connection:
         yield read
+        connection.rollback()  # not even a notification is sent
 
 
 @contextmanager

@@ -16,6 +16,8 @@ import psycopg
 QUERY = re.compile(r"(\s|--.*\n|/\*(.|\n)*?\*/)*(\(|(SELECT|WITH|VALUES|TABLE)\b(?=.*\S))", re.IGNORECASE)
 # What may follow a query and has no place in a subquery; a comment with a quote may be the end of a text.
 END = re.compile(r"(\s*;(\s|--[^\n'\"$]*(\n|$))*)+$")
+# A name as it stands in SQL, if need be with its schema.
+NAME = re.compile(r"""\s*(("([^"]|"")+"|[^\W\d][\w$]*)\s*(\.\s*(?=\S)|$)){1,3}""")
 # The relations that hold rows (https://www.postgresql.org/docs/16/catalog-pg-class.html).
 KINDS = "rvmpf"
 # How many rows are looked at for the classes of the values.
@@ -76,20 +78,19 @@ def describe(connection: "psycopg.Connection[Any]", text: str) -> Relation:
 
 def find(connection: "psycopg.Connection[Any]", text: str) -> tuple[str, str, int]:
     """Return a relation's schema, name and number. Raises UserError."""
-    try:
-        found = connection.execute(
-            "SELECT nspname, relname, pg_class.oid, relkind FROM pg_class JOIN pg_namespace ON pg_namespace.oid "
-            "= relnamespace WHERE pg_class.oid = to_regclass(%s)",
-            [text],
-        ).fetchone()
-    except (psycopg.errors.SyntaxError, psycopg.errors.InvalidName, psycopg.errors.FeatureNotSupported):
-        raise UserError(f"{text!r} is no name of a table: quote it as in SQL, or write a query: SELECT …") from None
+    if not NAME.fullmatch(text):
+        raise UserError(f"{text!r} is neither a table's name, quoted as in SQL, nor a query, which begins with SELECT")
+    found = connection.execute(
+        "SELECT nspname, relname, pg_class.oid, relkind FROM pg_class JOIN pg_namespace ON pg_namespace.oid "
+        "= relnamespace WHERE pg_class.oid = to_regclass(%s)",
+        [text],
+    ).fetchone()
     if not found:
         similar = " or ".join(nearest(connection, text))
         raise UserError(f"there is no table {text} at {address()}" + (f": is it {similar}?" if similar else ""))
     schema, name, oid, kind = found
     if kind not in KINDS:
-        raise UserError(f"{text} is no table or view")
+        raise UserError(f"{text} at {address()} is no table or view")
     return schema, name, oid
 
 

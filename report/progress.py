@@ -27,7 +27,8 @@ class Bar:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._bar.stop()
+        if sys.stderr.isatty():  # else it would print an empty line
+            self._bar.stop()
 
     def started(self, job: Job) -> None:
         """Show the job that runs now."""

@@ -9,11 +9,15 @@ from psycopg.rows import namedtuple_row
 import setup_db
 from common import MIB
 from domain_model import DomainModel
-from measure import results
+from measure import processes, relations, results
+from measure.layers import Reading
+from measure.processes import TRACED, Job
 from measure.results import Parts
+from report.progress import Bar
+from studies import growth
 from studies.costs.figures import Figures
 from studies.costs.readme import in_the_figure, wire_bytes
-from tests.conftest import linux
+from tests.conftest import MEASURED_ROWS, linux, run
 
 CLIENT_SIDE = (
     "sync_psycopg",
@@ -167,3 +171,25 @@ def test_observation_3_asyncio_takes_time_row_by_row_only(stored: dict[str, Figu
     )
     assert row_by_row >= 1.5 * synchronous
     assert partitions <= 1.3 * synchronous
+
+
+def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Figures], schema_url: str) -> None:
+    """With as many rows, layer by layer; the scenarios' figures have the dict's place for each row in them, too."""
+    layers = {
+        "psycopg, named tuple": "sync_psycopg",
+        "Core row": "sync_sqlalchemy_engine",
+        "ORM entity": "sync_sqlalchemy_session",
+        "Pydantic model": "async_sqlalchemy_engine_pydantic",
+    }
+    run("setup_db.py", "--rows", str(MEASURED_ROWS), url=schema_url)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", schema_url)
+        with relations.connect(schema_url, 60) as connection:
+            table = relations.describe(connection, "data")
+        jobs = [Job(Reading(layer, table, MEASURED_ROWS), TRACED) for layer in layers]
+        with Bar(len(jobs)) as bar:
+            found = processes.outputs(processes.run(jobs, [], bar))
+    for (layer, name), one in zip(layers.items(), found, strict=True):
+        expected = scenarios[name].per_row - growth.container(scenarios[name].scenario, MEASURED_ROWS)
+        assert one["count"] == MEASURED_ROWS
+        assert one["traced"] / MEASURED_ROWS == pytest.approx(expected, rel=0.01), layer

@@ -35,14 +35,14 @@ for name in sys.argv[1].split():
 """
 
 
-def in_terminal(names: str, width: int, *arguments: str, **variables: str) -> str:
-    """Return what the tables of these studies show in a terminal so many columns wide, with its escapes."""
+def in_terminal(names: str, width: int, *arguments: str, script: str = SHOW, **variables: str) -> str:
+    """Return what the tables of these studies, or a script, show in a terminal so many columns wide."""
     parent, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
     variables = environment(None, {"TERM": "xterm-256color", "PYTHONUTF8": "1"} | variables)
     for name_of_size in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
         variables.pop(name_of_size, None)
-    command = [sys.executable, "-c", SHOW, names, *arguments]
+    command = [sys.executable, "-c", script, names, *arguments]
     with subprocess.Popen(command, cwd=PROJECT, env=variables, stdout=child) as process:
         os.close(child)
         output = b""

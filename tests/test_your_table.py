@@ -1,0 +1,433 @@
+"""The reader's own table: any relation or query, what is printed of it, its errors; and that nothing is written."""
+
+from errors import UserError
+
+import json
+import re
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from dataclasses import astuple, replace
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+import your_table
+from measure import relations
+from measure.by_layer import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure
+from measure.layers import LAYERS, Reading
+from measure.processes import Job
+from report.advice import advice, class_name
+from tests.conftest import error_line, finished, query, run, running, unused_port, wait_until
+from tests.test_report import ESCAPES, in_terminal
+
+ROWS = 1_200
+SECRET = "nobody-may-read-this"
+ODD = 'shop."Order-Lines [x] 50%% of :all"'.replace("%%", "%")
+SCHEMA = f"""
+CREATE SCHEMA shop;
+CREATE TYPE shop.state AS ENUM ('new', 'paid');
+CREATE DOMAIN shop.positive AS integer CHECK (VALUE > 0);
+CREATE DOMAIN shop.last_state AS shop.state;
+CREATE TYPE shop.pair AS (x integer, y text);
+CREATE TABLE shop.orders (
+    id bigserial PRIMARY KEY, customer_id integer NOT NULL, number uuid NOT NULL, state shop.state NOT NULL,
+    total numeric(12, 2) NOT NULL, discount numeric(12, 2), ordered_at timestamptz NOT NULL, due date, note text,
+    tags text[], details jsonb, gift boolean NOT NULL
+);
+INSERT INTO shop.orders SELECT i, i % 500, gen_random_uuid(), (ARRAY['new', 'paid']::shop.state[])[1 + i % 2],
+    i * 1.13, CASE WHEN i % 3 = 0 THEN 1.5 END, now() + i * interval '1 minute', current_date + i % 300,
+    CASE WHEN i % 4 > 0 THEN '{SECRET}' || i END, ARRAY['a' || i, 'b'], jsonb_build_object('a', i), i % 2 = 0
+    FROM generate_series(1, {ROWS}) AS i;
+CREATE TABLE shop.types AS SELECT i AS id, 'new'::shop.state AS state, i::shop.positive AS domain,
+    'paid'::shop.last_state AS enum_domain, ROW(i, 'a')::shop.pair AS pair, ARRAY[ROW(i, 'z')::shop.pair] AS pairs,
+    ARRAY[[i, 2], [3, 4]] AS matrix, ARRAY['new']::shop.state[] AS states, int4range(i, i + 5) AS span,
+    int4multirange(int4range(1, 2), int4range(5, 9)) AS spans, tstzrange(now(), NULL) AS period,
+    make_interval(months => 1, days => i) AS delay, ('10.0.0.' || i)::inet AS ip, '10.0.0.0/8'::cidr AS net,
+    '08:00:2b:01:02:03'::macaddr AS mac, decode('abcd', 'hex') AS raw, NULL::xml AS doc, 'a b'::tsvector AS words,
+    'a & b'::tsquery AS search, 'x'::"char" AS letter, point(i, 2) AS place, box(point(0, 0), point(1, 1)) AS area,
+    B'101' AS bits, '12.50'::money AS price, '10:00'::time AS at, '10:00+02'::timetz AS at_zone, '{{}}'::json AS json,
+    (CASE WHEN i % 2 = 0 THEN '[1]' ELSE '{{"k": 2}}' END)::jsonb AS any_json, 1.5::real AS float4,
+    'abc'::char(5) AS padded, 'n'::name AS name, 'pg_class'::regclass AS class, NULL::text AS nothing,
+    '0/0'::pg_lsn AS lsn, '(0,1)'::tid AS tid, '1 2'::int2vector AS vector, '$.a'::jsonpath AS path
+    FROM generate_series(1, 20) AS i;
+ALTER TABLE shop.types ADD PRIMARY KEY (id);
+CREATE TABLE {ODD} (
+    "class" integer, "order-id" integer, _x text, metadata text, registry text, model_config text, copy text,
+    json jsonb, self integer, self_ integer, "a b" integer, a_b integer, "A" integer, a integer, "é" integer,
+    "ﬁ" integer, "²" integer, "1st" integer, "%" text, ":name" text, "None" integer, "datetime" timestamp,
+    "int" integer, "__init__" integer, "\\" integer, "q""q" integer, "{"long" * 15}-é" integer,
+    PRIMARY KEY ("class", "order-id")
+);
+INSERT INTO {ODD} SELECT i, i, 'x', 'm', 'r', 'c', 'c', '{{}}', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 'p', 'n', 11, now(), 12,
+    13, 14, 15, 16 FROM generate_series(1, 20) AS i;
+CREATE TABLE shop.unique_only (a integer NOT NULL, b integer NOT NULL, c integer, UNIQUE (a, b));
+INSERT INTO shop.unique_only SELECT i, i, i FROM generate_series(1, 20) AS i;
+CREATE TABLE shop.parts (id integer, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE shop.part_1 PARTITION OF shop.parts FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE shop.part_2 PARTITION OF shop.parts FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+INSERT INTO shop.parts SELECT i, date '2024-06-01' + i FROM generate_series(1, 400) AS i;
+CREATE VIEW shop.seen AS SELECT id, note FROM shop.orders;
+CREATE MATERIALIZED VIEW shop.stored AS SELECT * FROM shop.parts;
+CREATE TABLE shop.empty (a integer);
+CREATE TABLE shop.bare ();
+CREATE TABLE shop.forbidden (a integer);
+CREATE TABLE shop.log (a integer);
+CREATE FUNCTION shop.writes() RETURNS integer LANGUAGE sql AS 'INSERT INTO shop.log VALUES (1) RETURNING 1';
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON ALL TABLES IN SCHEMA shop FROM "user";
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA shop FROM "user";
+REVOKE ALL ON shop.forbidden FROM "user";
+REVOKE CREATE ON SCHEMA shop FROM "user"
+"""
+ORDERS = "SELECT md5(string_agg(orders::text, '')) FROM shop.orders"
+# A row that the first thousand do not announce.
+LATER = (
+    f"""SELECT i, CASE WHEN i < 1500 THEN '1' ELSE '"{SECRET}"' END::jsonb AS j FROM generate_series(1, 1500) AS i"""
+)
+FAILS_LATER = f"SELECT CASE WHEN i < 1500 THEN i ELSE ('{SECRET}' || i)::int END FROM generate_series(1, 1500) AS i"
+# Draws the figures of a layer whose name is as long as the longest, for the largest of tables.
+SHOW = """
+import your_table
+from argparse import Namespace
+from measure.by_layer import *
+from measure.layers import LAYERS
+traced = dict.fromkeys(LAYERS, 12_345.6) | {ENTITY: 98_765.4}
+found = Figures({layer: Figure(20_000, size, 2**28, 12.34) for layer, size in traced.items()}, {}, 3)
+columns = (relations.Column("a", "a", "int"), relations.Column("order-id", "order_id", "decimal.Decimal"))
+subject = Subject(Relation("", columns, "s", "t", ("a",)), 10**8, False, True, frozenset(), ("a", "b"), "s.t[bold]")
+your_table.show(subject, found, Namespace(rows=20_000, wide=False))
+"""
+
+
+class Silent:
+    """Progress that nobody sees."""
+
+    def started(self, job: Job) -> None:
+        pass
+
+    def finished(self, job: Job) -> None:
+        pass
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shop(url: str) -> Iterator[str]:
+    """Make tables whose owner may do nothing but read them, and let DATABASE_URL name their database."""
+    for statement in SCHEMA.split(";\n"):
+        query(url, statement)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        yield url
+    query(url, "DROP SCHEMA shop CASCADE")
+
+
+@pytest.fixture(scope="module")
+def orders() -> Subject:
+    return look_at("shop.orders", 60, count=False)
+
+
+@pytest.fixture(scope="module")
+def found(shop: str, orders: Subject) -> Figures:
+    """Measure in all layers, while another session lets nobody do more than read."""
+    with psycopg.connect(shop) as connection:
+        before = query(shop, ORDERS)
+        connection.execute('GRANT UPDATE ON shop.orders TO "user"')
+        connection.execute("LOCK TABLE shop.orders IN EXCLUSIVE MODE")
+        result = measure(orders, ROWS, 60, orders.layers, Silent())
+        connection.rollback()
+    assert query(shop, ORDERS) == before
+    return result
+
+
+def plain(row: Any, attributes: list[str]) -> tuple[Any, ...]:
+    """Return the values of any layer's row."""
+    if isinstance(row, tuple):
+        return tuple(row)
+    return tuple(row[name] if isinstance(row, dict) else getattr(row, name) for name in attributes)
+
+
+def made_up() -> Figures:
+    """Return figures for advice: an entity is dear, a row is cheap."""
+    default = dict.fromkeys(LAYERS, 500.0) | {ENTITY: 2000.0, "Pydantic model": 3000.0, "slots dataclass": 400.0}
+    return Figures({layer: Figure(2000, bytes_, 2**20, 0.1) for layer, bytes_ in default.items()}, {}, 3)
+
+
+def printed(subject: Subject, result: Figures, capsys: pytest.CaptureFixture[str], rows: int = 20_000) -> str:
+    your_table.show(subject, result, Namespace(rows=rows, wide=False))
+    return capsys.readouterr().out
+
+
+def test_twelve_mixed_columns_in_every_layer(orders: Subject, found: Figures) -> None:
+    assert not found.failures
+    assert list(found.by_layer) == sorted(found.by_layer, key=lambda layer: found.by_layer[layer].traced)
+    assert {one.count for one in found.by_layer.values()} == {ROWS}
+    assert found.values is not None
+    traced = {layer: one.traced for layer, one in found.by_layer.items()}
+    assert traced[PLAIN] - found.values == sys.getsizeof((None,) * 12)
+    assert traced["slots dataclass"] == pytest.approx(traced[PLAIN] - 8, abs=2)
+    assert traced["Pydantic model"] > traced[ENTITY] > traced["Core row"] > traced[PLAIN]
+    assert all(one.process > 0 and one.seconds > 0 for one in found.by_layer.values())
+
+
+def test_reading_needs_no_right_but_select(shop: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        query(shop, "INSERT INTO shop.empty VALUES (1)")
+
+
+def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(orders, found, capsys, ROWS)
+    assert f"\n{ROWS:,} rows of shop.orders\n" in text
+    assert re.search(r"^\| ORM entity \| [\d,]+ \| [\d,]+ \| \d+\.\d \| \d+\.\d\d \|$", text, re.MULTILINE)
+    assert SECRET not in text
+    [factor] = re.findall(r"^Columns instead of entities: ([\d,]+) → ([\d,]+) bytes per row, (\S+) times", text, re.M)
+    before, after, times = (float(figure.replace(",", "")) for figure in factor)
+    assert times == pytest.approx(before / after, abs=0.1)
+    assert "select(  # instead of select(Orders)" in text
+    assert "    total: Decimal\n    discount: Decimal | None\n    ordered_at: datetime\n    due: date | None" in text
+
+
+def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
+    told = json.loads(json.dumps(your_table.as_json(orders, found, ROWS)))
+    assert (told["relation"], told["rows"], told["key"]) == ("shop.orders", ROWS, ["id"])
+    assert set(told["layers"]) == set(LAYERS)
+    for one in told["layers"].values():
+        assert one["frame"] == pytest.approx(one["traced"] - told["values"])
+    assert SECRET not in json.dumps(told)
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shop.types",
+        ODD,
+        "shop.unique_only",
+        "shop.parts",
+        "shop.seen",
+        "shop.stored",
+        "pg_catalog.pg_attribute",
+        "pg_catalog.pg_proc",
+        "information_schema.columns",
+        "SELECT 1 AS a, '50%s :b::int' AS b, 2 AS a, 'x'::text, now()::date -- the end ; of it\n;  -- really",
+        "-- first\n/* of all */ WITH x AS (SELECT 1) TABLE x",
+        "(VALUES (1, 'a'), (2, NULL))",
+        "SELECT '; -- no comment'",
+    ],
+)
+def test_rows_are_the_same_in_every_layer(name: str) -> None:
+    subject = look_at(name, 60, count=False)
+    attributes = [column.attribute for column in subject.relation.columns]
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for layer in subject.layers:
+        with LAYERS[layer](Reading(layer, subject.relation)) as read:
+            rows[layer] = [plain(row, attributes) for row in read(15)]
+    assert rows[PLAIN]
+    for layer, same in rows.items():
+        if (layer, name) == (ENTITY, "shop.types"):  # SQLAlchemy has classes of its own for ranges
+            assert len(same) == len(rows[PLAIN])
+        else:
+            assert list(map(repr, same)) == list(map(repr, rows[PLAIN])), layer
+
+
+@pytest.mark.parametrize("name", ["shop.orders", ODD, "shop.types", "pg_catalog.pg_proc", "SELECT 1 AS a, now()"])
+def test_advice_compiles_and_the_dataclass_takes_the_rows(shop: str, name: str) -> None:
+    subject = look_at(name, 60, count=False)
+    [columns, rows, validated] = advice(subject, made_up())
+    assert "by `from pydantic.dataclasses import dataclass`" in validated.text
+    entity = type("Entity", (), {column.attribute: None for column in subject.relation.columns})
+    assert compile(columns.code, "advice", "exec").co_names[0] == "sqlalchemy"
+    assert all(hasattr(entity, name) for name in re.findall(rf"\b{class_name(subject)}\.(\w+)", columns.code))
+    for code in (rows.code, rows.code.replace("from dataclasses", "from pydantic.dataclasses")):
+        with psycopg.connect(shop) as connection:
+            names: dict[str, Any] = {"connection": connection, "query": name}
+            exec(code, names)
+            row = names["row"]
+            plain = connection.execute(f"SELECT * FROM {subject.relation.source} AS relation".encode()).fetchall()[-1]
+        assert not hasattr(row, "__dict__")
+        if name != "SELECT 1 AS a, now()":
+            assert repr(astuple(row)) == repr(plain)
+    assert max(map(len, rows.code.splitlines())) <= 80 or name == ODD
+
+
+def test_advice_is_to_read_less_where_no_layer_saves_much(orders: Subject) -> None:
+    wide = Figures({layer: Figure(2000, 10_000.0, 2**20, 0.1) for layer in LAYERS}, {}, 3)
+    [one] = advice(orders, wide)
+    assert one.text == "No layer saves much: the values are 99% of the dearest row. Read fewer columns."
+
+
+def test_names_that_no_class_can_have_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(look_at(ODD, 60, count=False), made_up(), capsys)
+    for line in ('"class" is class_', '"order-id" is order_id', '"_x" is x', '"copy" is copy_', '"ﬁ" is fi'):
+        assert f"- Column {line} here.\n" in text
+    for name in ("metadata", "registry", "model_config", "json", "None"):
+        assert f'- Column "{name}" is {name}_ here.\n' in text
+    assert 'Column "a_b"' not in text
+
+
+def test_names_are_identifiers_and_no_two_are_equal() -> None:
+    names = ["a", "a", "a-2", "a_2", "class", "class_", "", "?column?", "é" * 31, "é" * 31, "é" * 30 + "-1", "self"]
+    found = relations.attributes(names)
+    assert len(set(found)) == len(names)
+    assert all(name.isidentifier() and len(name.encode()) <= 63 for name in found)
+
+
+def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    unique = look_at("shop.unique_only", 60, count=False)
+    assert (unique.relation.key, unique.primary) == (("a", "b"), False)
+    assert "- There is no primary key: what tells the entities apart is the unique index of a, b.\n" in printed(
+        unique, made_up(), capsys
+    )
+    for name, reason in (("shop.seen", "it has neither primary key nor unique"), ("SELECT 1", "a query has none")):
+        keyless = look_at(name, 60, count=False)
+        assert ENTITY not in keyless.layers
+        assert f"- ORM entity is left out: an entity needs a key, and {reason}" in printed(keyless, made_up(), capsys)
+
+
+def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("shop.parts", "shop.seen", "shop.orders", "SELECT 1"):
+        unknown = look_at(name, 60, count=False)
+        assert unknown.total is None
+        assert "- Rows in all: not known: --count counts them.\n" in printed(unknown, made_up(), capsys, 2000)
+    query(shop, "ANALYZE shop.part_1, shop.part_2, shop.orders")
+    estimated = look_at("shop.parts", 60, count=False)
+    assert estimated.total == 400
+    assert look_at("shop.orders", 60, count=False).total == ROWS
+    assert look_at("shop.seen", 60, count=True).total == ROWS
+    more = printed(replace(estimated, total=4000), made_up(), capsys, 2000)
+    assert re.search(r"^\| ORM entity \| 2,000 \| [\d,]+ \| 1\.0 \| 0\.10 \| 2\.0 \| 0\.2 \|$", more, re.MULTILINE)
+    assert "- Rows in all: 4,000, as the server estimates: --count counts them.\n" in more
+    assert "- Rows in all: 2,000, and all were read.\n" in printed(estimated, made_up(), capsys)
+
+
+def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) -> None:
+    few = Figures({PLAIN: Figure(999, 300.0, 0, 0.1)}, {}, 3)
+    assert "So few rows make the figures inexact" in printed(orders, few, capsys)
+    assert "So few rows" not in printed(orders, made_up(), capsys)
+
+
+def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    subject = look_at(LATER, 60, count=False)
+    result = measure(subject, 2000, 60, [PLAIN, "Pydantic model", "Pydantic slots dataclass"], Silent())
+    assert list(result.by_layer) == [PLAIN]
+    text = printed(subject, result, capsys)
+    reason = "Pydantic refuses a value of j (int_parsing), whose class is taken from the first rows"
+    for layer in ("Pydantic model", "Pydantic slots dataclass"):
+        assert f"- {layer} is left out: {reason}.\n" in text
+    assert SECRET not in text
+
+
+def test_where_every_layer_fails_the_first_reason_is_told() -> None:
+    subject = look_at(FAILS_LATER, 60, count=False)
+    with pytest.raises(UserError) as error:
+        measure(subject, 2000, 60, [PLAIN], Silent())
+    assert "says InvalidTextRepresentation (22P02); its text may hold values" in str(error.value)
+    assert SECRET not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("shop.order", "there is no table shop.order at localhost:{port}/db: is it shop.orders or "),
+        ("orders", "there is no table orders at localhost:{port}/db: is it shop.orders?"),
+        ("shop.ORDERS_", "is it shop.orders"),
+        ("pg_catalog.pg_prok", "is it pg_catalog.pg_proc or"),
+        ("zzzzzz", "there is no table zzzzzz at localhost:{port}/db"),
+        ("shop.orders_pkey", "shop.orders_pkey at localhost:{port}/db is no table or view"),
+        ("shop.forbidden", "no right to read it at localhost:{port}/db: permission denied for table forbidden"),
+        ("shop.empty", "has no rows"),
+        ("shop.bare", "has no columns"),
+        ("SELECT FROM shop.orders", "has no columns"),
+        ("SELECT 1 WHERE false", "has no rows"),
+        ("SELECT missing FROM shop.orders", 'says: column "missing" does not exist'),
+        ("SELECT * FROM shop.missing", 'says: relation "shop.missing" does not exist'),
+        ("SELECT 1 FRM x y", "says: syntax error at or near"),
+        ("SELECT note::int FROM shop.orders", "says InvalidTextRepresentation (22P02)"),
+        ("SELECT note::regclass FROM shop.orders", "says UndefinedTable (42P01)"),
+        ("SELECT to_tsquery(note || ' x') FROM shop.orders", "says SyntaxError (42601)"),
+        ("SELECT date 'infinity'", "psycopg cannot read one of the values (DataError)"),
+        ("SELECT pg_sleep(9)", "a statement took longer than --timeout allows"),
+        ("SELECT setval('shop.orders_id_seq', 5)", "permission denied for sequence orders_id_seq"),
+        ("SELECT setval('data_id_seq', 5)", "cannot execute setval() in a read-only transaction"),
+        ("SELECT shop.writes()", "cannot execute INSERT in a read-only transaction"),
+        ("SELECT * FROM data FOR UPDATE", "cannot execute SELECT FOR UPDATE in a read-only transaction"),
+        ("SELECT lo_create(0)", "cannot execute lo_create() in a read-only transaction"),
+        ("WITH x AS (DELETE FROM data RETURNING 1) TABLE x", "data-modifying statement must be at the top level"),
+        ("SELECT 1) AS a; COMMIT; DELETE FROM data; SELECT * FROM (SELECT 1", "says SyntaxError (42601)"),
+        ("SELECT 1; DELETE FROM data", "says: syntax error at or near"),
+        ("SELECT set_config('transaction_read_only', 'off', false)", "says ActiveSqlTransaction"),
+        ("INSERT INTO data VALUES (1)", "is neither a table's name, quoted as in SQL, nor a query"),
+        ("UPDATE data SET num = 1", "is neither"),
+        ("DELETE FROM data", "is neither"),
+        ("DO $$ BEGIN END $$", "is neither"),
+        ("a.b.c.d", "is neither"),
+        ("", "is neither"),
+    ],
+)
+def test_error_is_one_line_without_a_value(shop: str, text: str, line: str) -> None:
+    before = query(shop, "SELECT count(*), sum(num), (SELECT last_value FROM data_id_seq) FROM data")
+    with pytest.raises(UserError) as error:
+        look_at(text, 1, count=False)
+    told = str(error.value)
+    assert line.format(port=shop.rpartition(":")[2].partition("/")[0]) in told
+    assert "\n" not in told
+    assert SECRET not in told
+    assert query(shop, "SELECT count(*), sum(num), (SELECT last_value FROM data_id_seq) FROM data") == before
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (("password@", "wrong@"), "user or password is wrong at "),
+        (("/db", "/other"), "there is no such database at "),
+    ],
+)
+def test_server_that_does_not_let_one_in_is_one_line(
+    shop: str, change: tuple[str, str], line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", shop.replace(*change))
+    with pytest.raises(UserError, match=f"^{line}"):
+        look_at("shop.orders", 60, count=False)
+
+
+def test_unreachable_server_is_one_line() -> None:
+    url = f"postgresql://user:password@localhost:{unused_port()}/db"
+    assert error_line(run("your_table.py", "orders", url=url)).startswith("nothing listens at localhost")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "the following arguments are required: RELATION"),
+        (["data", "--rows", "0"], "argument --rows: '0' is not a number from 1 to 10,000,000"),
+        (["data", "--rows", "²"], "is not a number"),
+        (["data", "--timeout", "soon"], "argument --timeout: 'soon' is not a number from 1 to"),
+    ],
+)
+def test_wrong_arguments_are_one_line(arguments: list[str], line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["your_table.py", *arguments])
+    with pytest.raises(SystemExit, match=re.escape(line)):
+        your_table.main()
+
+
+def test_ctrl_c_is_one_line_and_ends_the_children(shop: str) -> None:
+    with running("your_table.py", "shop.orders", "--rows", "100000", url=shop) as process:
+        wait_until(lambda: psutil.Process(process.pid).children())
+        children = psutil.Process(process.pid).children()
+        process.send_signal(signal.SIGINT)
+        result = finished(process)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert [line for line in result.stderr.splitlines() if "/16 " not in line] == ["interrupted"]
+    wait_until(lambda: not any(child.is_running() for child in children))
+
+
+@pytest.mark.parametrize("width", [80, 40])
+@pytest.mark.parametrize("colours", [{}, {"NO_COLOR": "1"}], ids=["colours", "no colours"])
+def test_output_fits_the_terminal(width: int, colours: dict[str, str]) -> None:
+    text = ESCAPES.sub("", in_terminal("", width, script=SHOW, **colours))
+    drawn, _, code = text.partition("from sqlalchemy import")
+    assert max(len(line.rstrip()) for line in drawn.splitlines()) <= width
+    assert "rows of s.t[bold]" in text
+    assert ("columns do not fit" in text) == (width < 80)
+    assert "    T.a, T.order_id,\n" in code
