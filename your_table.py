@@ -121,7 +121,7 @@ def table(subject: Subject, figures: Figures, total: int | None) -> Table:
             row += [mib(one.process * total / one.count), f"{one.seconds * total / one.count:,.1f}"]
         rows.append(row)
     columns = (short if drawn else names)[: len(rows[0])]
-    note = "Bytes: traced, per row; MiB: what the process grew by; frame: what is not the values."
+    note = "bytes/row: what tracemalloc counts; MiB: what the process grew by."
     return Table(f"{figures.count:,} rows of {shown(subject)}", columns, rows, note=note)
 
 

@@ -52,7 +52,7 @@ def of_the_server(error: psycopg.Error, state: str) -> str:
     if isinstance(error, psycopg.errors.QueryCanceled) and "timeout" in first:
         return f"a statement took longer than --timeout allows at {address()}"
     if isinstance(error, psycopg.errors.InsufficientPrivilege) and NO_RIGHT.match(first):
-        return f"no right to read it at {address()}: {first}"
+        return f"no right to read it at {address()}: {first}: grant SELECT, or select what you may read"
     if state.startswith(("08", "28", "3D", "57P")):
         return explain(error) or first
     parsed = bool(error.diag.statement_position) and not error.diag.context
