@@ -98,11 +98,17 @@ def measured(read: Read, count: int) -> dict[str, Any]:
     found["rss"] = process.memory_info().rss - before
     if tracemalloc.is_tracing():
         gc.collect()  # empties the free lists of built-in types, in which memory of no row may lie
-        sys._clear_type_cache()  # which keeps some 500 copies of the word `utcoffset`, where values have a time zone
+        clear_caches()
         found["traced"] = tracemalloc.get_traced_memory()[0]
         lines = group_by_line(tracemalloc.take_snapshot())
         found["lines"] = [line._replace(file=short_path(line.file))._asdict() for line in lines]
     return found
+
+
+def clear_caches() -> None:
+    """Empty CPython's cache of methods, which keeps some 500 copies of a name where values have a time zone."""
+    # Renamed in 3.13: https://docs.python.org/3.13/library/sys.html#sys._clear_type_cache
+    (getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache)()
 
 
 def psycopg_rows(what: Reading, row_factory: Any) -> Iterator[Read]:

@@ -11,7 +11,7 @@ from common import database_url
 from measure import processes, results
 from measure.blocks import OF_BLOCKS, Blocks
 from measure.database import private_server
-from measure.layers import LAYERS, Reading
+from measure.layers import COUNT, LAYERS, Reading
 from measure.processes import Job
 from measure.relations import Relation
 from measure.results import Part, Parts
@@ -19,7 +19,7 @@ from report.progress import Bar
 from studies import row_shape
 from studies.row_shape import objects, shapes
 from studies.row_shape.law import ENTITY, MODEL, TUPLE, crossing, deviations, frame, predicted, steps
-from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, ROWS, TABLES, TEXT, Key, Kind, make, shapes_of
+from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, TABLES, TEXT, Key, Kind, make, shapes_of
 from studies.row_shape.tables import SHORT
 from tests.conftest import run
 
@@ -30,7 +30,8 @@ MORE = CROSSINGS.get(sys.version_info[:2], 20)
 LESS = MORE - 1 if sys.version_info < (3, 14) else 4
 # What is measured anew, of each layer; with as many rows as fill a dict like those of the study do.
 COUNTS = {MODEL: {LESS, MORE}, ENTITY: {LESS, MORE, 28, 29}}
-FEW = ROWS // 4
+# They fill a dict like a session's identity map as much as COUNT rows do, for a dict grows by doubling.
+FEW = COUNT // 16
 
 
 @pytest.fixture(scope="module")
@@ -312,7 +313,7 @@ def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
 
 def test_the_study_measures_the_tuples_and_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_shape, "SHOWN", (3,))
-    monkeypatch.setattr(row_shape, "ROWS", FEW)
+    monkeypatch.setattr(row_shape, "COUNT", FEW)
     monkeypatch.setattr(shapes, "KINDS", (NULL, TEXT))
     [found] = row_shape.measure({"slots dataclass"}, None, False)
     assert list(found) == [TUPLE, "slots dataclass"]

@@ -22,7 +22,7 @@ from report.tables import Table
 from studies.row_shape import readme
 from studies.row_shape import tables as shown
 from studies.row_shape.law import TUPLE
-from studies.row_shape.shapes import COLUMNS, NULL, ROWS, SHOWN, TABLES, Key, make, shapes_of
+from studies.row_shape.shapes import COLUMNS, NULL, SHOWN, TABLES, Key, make, shapes_of
 
 NAME = "row_shape"
 BLOCKS = Key("blocks", "")
@@ -54,9 +54,8 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
 
 def jobs_of(layer: str, relations: Mapping[Key, Relation]) -> dict[Key, Job]:
     """Return the processes that measure a layer, by what each of them tells."""
-    counts = {"tables": COUNT}
-    readings = {key: Reading(layer, relation, counts.get(key.group, ROWS)) for key, relation in relations.items()}
-    blocks = Blocks(layer, relations[Key("frames", OF_BLOCKS)], ROWS)
+    readings = {key: Reading(layer, relation, COUNT) for key, relation in relations.items()}
+    blocks = Blocks(layer, relations[Key("frames", OF_BLOCKS)], COUNT)
     return {key: Job(reading) for key, reading in (readings | {BLOCKS: blocks}).items()}
 
 
@@ -69,7 +68,7 @@ def part(said: Said, tuples: Said) -> Part:
     values = {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, "frames").items()}
     kinds = per_row(said, "values")
     return results.part(
-        ROWS,
+        COUNT,
         said[BLOCKS]["versions"],
         frames={name: size - values[name] for name, size in per_row(said, "frames").items()},
         values={name: size - kinds[NULL.name] for name, size in kinds.items()},

@@ -11,9 +11,6 @@ from measure.relations import Relation, describe, quoted
 
 # The column that tells rows apart, of every table; then the others.
 KEY = "id"
-# How many rows are read of a table that tells a frame or a value: as many as fill a dict like a session's identity map
-# as COUNT rows do, for a dict grows by doubling; of the tables that someone might have, COUNT are read.
-ROWS = COUNT // 4
 COLUMNS = range(1, 41)
 # Those that the tables show.
 SHOWN = (1, 3, 5, 10, 20, 30, 40)
