@@ -122,7 +122,7 @@ def table(subject: Subject, figures: Figures, total: int | None) -> Table:
         rows.append(row)
     columns = (short if drawn else names)[: len(rows[0])]
     note = "bytes/row: what tracemalloc counts; MiB: what the process grew by."
-    return Table(f"{figures.count:,} rows of {shown(subject)}", columns, rows, note=note)
+    return Table(f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown(subject)}", columns, rows, note=note)
 
 
 def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
