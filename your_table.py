@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from measure.by_layer import ENTITY, Figure, Figures, Subject, look_at, measure
+from measure.by_layer import KEYED, Figure, Figures, Subject, look_at, measure
 from measure.layers import COUNT
 from report.advice import advice
 from report.progress import Bar
@@ -115,7 +115,7 @@ def table(subject: Subject, figures: Figures, total: int | None) -> Table:
     short = ["", "bytes/row", "frame", "MiB", "s", "all: MiB", "all: s"]
     rows = []
     for layer, one in figures.by_layer.items():
-        frame = "" if figures.values is None else f"{one.traced - figures.values:,.0f}"
+        frame = "" if figures.values is None or one.native else f"{one.traced - figures.values:,.0f}"
         row = [layer, f"{one.traced:,.0f}", frame, mib(one.process), f"{one.seconds:.2f}"]
         if total not in (None, one.count):
             row += [mib(one.process * total / one.count), f"{one.seconds * total / one.count:,.1f}"]
@@ -130,6 +130,9 @@ def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
     if figures.values is not None:
         yield f"The values take {figures.values:,.0f} bytes of each row; the frame is what the layer adds."
     yield f"Rows in all: {known if total is None else f'{total:,}, {known}'}."
+    for layer, one in figures.by_layer.items():
+        if one.native:
+            yield f"{layer}: its bytes are those of its buffers, outside Python, where the values are no objects."
     if figures.count < FEW:
         yield f"So few rows make the figures inexact: what is paid once weighs in them. From {FEW:,} on it hardly does."
 
@@ -142,7 +145,7 @@ def notes(subject: Subject, figures: Figures) -> Iterator[str]:
             yield f"Column {json.dumps(column.name, ensure_ascii=False)} is {column.attribute} here."
     if not relation.key:
         why = "it has neither primary key nor unique index of NOT NULL columns" if relation.name else "a query has none"
-        yield f"{ENTITY} is left out: an entity needs a key, and {why}."
+        yield f"{' and '.join(KEYED)} are left out: an entity needs a key, and {why}."
     elif not subject.primary:
         names = ", ".join(relation.key)
         yield f"There is no primary key: what tells the entities apart is the unique index of {names}."
@@ -176,7 +179,7 @@ def as_json(subject: Subject, figures: Figures, asked: int) -> dict[str, Any]:
 
 def layer_as_json(one: Figure, values: float | None) -> dict[str, Any]:
     """Return one layer's figures, in bytes and seconds."""
-    frame = None if values is None else one.traced - values
+    frame = None if values is None or one.native else one.traced - values
     return asdict(one) | {"frame": frame}
 
 

@@ -10,10 +10,12 @@ from common import database_url
 from measure import processes, relations
 from measure.faults import without_values
 from measure.layers import LAYERS, Reading
+from measure.other_layers import SQLMODEL, OtherReading, installed
 from measure.processes import TRACED, UNTRACED, Job, Outcome, Progress
 from measure.relations import Relation
 
 ENTITY, PLAIN = "ORM entity", "psycopg, tuple"
+KEYED = (ENTITY, SQLMODEL)
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,22 @@ class Subject:
 
     @property
     def layers(self) -> list[str]:
-        """The layers that can hold its rows: an entity needs a key."""
-        return [layer for layer in LAYERS if layer != ENTITY or self.relation.key]
+        """The layers that can hold its rows, those of other stacks where they are installed: an entity needs a key."""
+        return [layer for layer in (*LAYERS, *installed()) if layer not in KEYED or self.relation.key]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What the rows take in one layer: traced bytes per row, the process's bytes for all of them, and seconds."""
+    """What the rows take in one layer: bytes per row, the process's bytes for all of them, and seconds.
+
+    Bytes per row are traced, but for Arrow's, which lie outside Python: they are those of its buffers, and `native`.
+    """
 
     count: int
     traced: float
     process: int
     seconds: float
+    native: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,10 @@ def look_at(text: str, timeout: int, count: bool) -> Subject:
 
 def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str], progress: Progress) -> Figures:
     """Read so many rows in each of these layers, in fresh processes. Raises UserError where every one fails."""
-    readings = {layer: Reading(layer, subject.relation, rows, timeout) for layer in layers}
+    readings = {
+        layer: (Reading if layer in LAYERS else OtherReading)(layer, subject.relation, rows, timeout)
+        for layer in layers
+    }
     traced = [Job(one, TRACED) for one in readings.values()]
     untraced = [Job(one, UNTRACED) for one in readings.values()]
     outcomes = processes.run(traced, untraced, progress)
@@ -109,9 +118,9 @@ def figures(outcomes: Mapping[str, tuple[Outcome, Outcome]], columns: int) -> Fi
         if not count or untraced.output["count"] != count:
             failures[layer] = "the rows changed meanwhile"
             continue
-        found[layer] = Figure(
-            count, traced.output["traced"] / count, untraced.output["rss"], untraced.output["seconds"]
-        )
+        native = traced.output.get("native", 0)
+        size = (traced.output["traced"] + native) / count
+        found[layer] = Figure(count, size, untraced.output["rss"], untraced.output["seconds"], bool(native))
     if not found:
         raise UserError(next(iter(failures.values())))
     return Figures(dict(sorted(found.items(), key=lambda item: item[1].traced)), failures, columns)

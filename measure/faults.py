@@ -30,6 +30,9 @@ def reason(error: BaseException, columns: Sequence[str]) -> str:
         return of_the_server(error, error.sqlstate)
     if isinstance(error, psycopg.Error) and not isinstance(error, psycopg.OperationalError):
         return f"psycopg cannot read one of the values ({type(error).__name__})"
+    driver = type(error).__module__.partition(".")[0]
+    if driver in ("asyncpg", "adbc_driver_manager"):  # what they say may hold values, too
+        return f"{driver} cannot read it ({type(error).__name__})"
     if line := explain(error):
         return line
     if hasattr(error, "errors") and type(error).__module__.startswith("pydantic"):

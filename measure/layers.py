@@ -17,8 +17,8 @@ import os
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +37,7 @@ COUNT = 20_000
 
 # Gives that many rows, as objects of a layer.
 Read = Callable[[int], Iterable[object]]
+Layer = Callable[["Reading"], AbstractContextManager[Read]]
 
 
 @dataclass(frozen=True)
@@ -72,18 +73,23 @@ def reading(text: str) -> Reading:
     return Reading(**found | {"relation": Relation(**relation | {"columns": columns, "key": tuple(relation["key"])})})
 
 
-def main(text: str) -> None:
-    """Read, and write what was measured."""
+def main(
+    text: str, layers: "Mapping[str, Layer] | None" = None, tell: Callable[[Any], dict[str, int]] = lambda first: {}
+) -> None:
+    """Read in one of these layers, else of LAYERS, and write what was measured, with what the first row tells."""
     what = reading(text)
-    with without_values([column.attribute for column in what.relation.columns]), LAYERS[what.layer](what) as read:
+    with (
+        without_values([column.attribute for column in what.relation.columns]),
+        (layers or LAYERS)[what.layer](what) as read,
+    ):
         for _ in read(1):
             pass
-        measurement = measured(read, what.count)
+        measurement = measured(read, what.count, tell)
     measurement["versions"] = {name: version(name) for name in PACKAGES if name in sys.modules}
     Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(measurement), encoding="utf-8")
 
 
-def measured(read: Read, count: int) -> dict[str, Any]:
+def measured(read: Read, count: int, tell: Callable[[Any], dict[str, int]]) -> dict[str, Any]:
     """Return what so many rows take, in bytes and seconds. All are kept until that is known."""
     kept: list[object] = [None] * count
     process = psutil.Process()
@@ -102,7 +108,7 @@ def measured(read: Read, count: int) -> dict[str, Any]:
         found["traced"] = tracemalloc.get_traced_memory()[0]
         lines = group_by_line(tracemalloc.take_snapshot())
         found["lines"] = [line._replace(file=short_path(line.file))._asdict() for line in lines]
-    return found
+    return found | tell(kept[0])
 
 
 def clear_caches() -> None:
@@ -217,7 +223,7 @@ def engine(what: Reading) -> Any:
     return create_engine("postgresql+psycopg://", creator=lambda: connect(database_url(), what.timeout))
 
 
-LAYERS = {
+LAYERS: dict[str, Layer] = {
     "psycopg, tuple": plain_tuple,
     "psycopg, named tuple": named_tuple,
     "psycopg, dict": dictionary,
@@ -230,4 +236,4 @@ LAYERS = {
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1])

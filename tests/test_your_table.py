@@ -19,6 +19,8 @@ import your_table
 from measure import relations
 from measure.by_layer import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure
 from measure.layers import LAYERS, Reading
+from measure.other_layers import ARROW, installed
+from measure.other_layers import LAYERS as OTHERS
 from measure.processes import Job
 from report.advice import advice, class_name
 from tests.conftest import error_line, finished, query, run, running, unused_port, wait_until
@@ -191,9 +193,10 @@ def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, caps
 def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
     told = json.loads(json.dumps(your_table.as_json(orders, found, ROWS)))
     assert (told["relation"], told["rows"], told["key"]) == ("shop.orders", ROWS, ["id"])
-    assert set(told["layers"]) == set(LAYERS)
-    for one in told["layers"].values():
-        assert one["frame"] == pytest.approx(one["traced"] - told["values"])
+    assert set(told["layers"]) == {*LAYERS, *installed()}
+    for name, one in told["layers"].items():
+        assert one["native"] is (name == ARROW)
+        assert one["frame"] is None if one["native"] else one["frame"] == pytest.approx(one["traced"] - told["values"])
     assert SECRET not in json.dumps(told)
 
 
@@ -220,7 +223,7 @@ def test_rows_are_the_same_in_every_layer(name: str) -> None:
     subject = look_at(name, 60, count=False)
     attributes = [column.attribute for column in subject.relation.columns]
     rows: dict[str, list[tuple[Any, ...]]] = {}
-    for layer in subject.layers:
+    for layer in [layer for layer in subject.layers if layer in LAYERS]:
         with LAYERS[layer](Reading(layer, subject.relation)) as read:
             rows[layer] = [plain(row, attributes) for row in read(15)]
     assert rows[PLAIN]
@@ -282,7 +285,7 @@ def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -
     for name, reason in (("shop.seen", "it has neither primary key nor unique"), ("SELECT 1", "a query has none")):
         keyless = look_at(name, 60, count=False)
         assert ENTITY not in keyless.layers
-        assert f"- ORM entity is left out: an entity needs a key, and {reason}" in printed(keyless, made_up(), capsys)
+        assert f"- ORM entity and SQLModel are left out: an entity needs a key, and {reason}" in printed(keyless, made_up(), capsys)
 
 
 def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -418,7 +421,7 @@ def test_ctrl_c_is_one_line_and_ends_the_children(shop: str) -> None:
         process.send_signal(signal.SIGINT)
         result = finished(process)
     assert (result.returncode, result.stdout) == (1, "")
-    assert [line for line in result.stderr.splitlines() if "/16 " not in line] == ["interrupted"]
+    assert [line for line in result.stderr.splitlines() if f"/{jobs} " not in line] == ["interrupted"]
     wait_until(lambda: not any(child.is_running() for child in children))
 
 

@@ -1,0 +1,136 @@
+"""The layers of other stacks, each where its package is installed; else as `measure.layers`.
+
+usage: MEMORY_JSON=OUTPUT python -m measure.other_layers READING
+"""
+
+import errors  # noqa: F401 (first, for any import below may be the first to fail)
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import repeat
+from types import new_class
+from typing import Any
+
+from psycopg import rows
+
+from common import database_url
+from measure.layers import BATCH, Read, Reading, engine, kind, main, psycopg_rows
+
+SQLMODEL, ARROW = "SQLModel", "Arrow table"
+
+
+@dataclass(frozen=True)
+class OtherReading(Reading):
+    """The process that reads rows in a layer of another stack."""
+
+    @property
+    def command(self) -> list[str]:
+        """What to run, after the interpreter's name."""
+        return ["-m", "measure.other_layers", super().command[-1]]
+
+
+@contextmanager
+def asyncpg_record(what: Reading) -> Iterator[Read]:
+    """Yield asyncpg's records, a batch at a time."""
+    import asyncpg
+
+    settings = {"default_transaction_read_only": "on", "statement_timeout": f"{what.timeout}s"}
+
+    def read(count: int) -> Iterator[object]:
+        cursor = runner.run(declare(f"{what.relation.statement} LIMIT {count}"))
+        while batch := runner.run(cursor.fetch(BATCH)):
+            yield from batch
+
+    async def declare(statement: str) -> Any:
+        return await connection.cursor(statement)
+
+    with asyncio.Runner() as runner:
+        connection = runner.run(asyncpg.connect(database_url(), timeout=10, server_settings=settings))
+        runner.run(connection.transaction(readonly=True).start())
+        yield read
+        runner.run(connection.close())
+
+
+@contextmanager
+def msgspec_struct(what: Reading) -> Iterator[Read]:
+    """Yield instances of a `msgspec.Struct`, which validates nothing here."""
+    import msgspec
+
+    fields = [(column.attribute, kind(column)) for column in what.relation.columns]
+    yield from psycopg_rows(what, rows.args_row(msgspec.defstruct("Row", fields)))
+
+
+@contextmanager
+def sqlmodel_entity(what: Reading) -> Iterator[Read]:
+    """Yield SQLModel's entities, whose session stays open while they are measured."""
+    from sqlalchemy import Column, MetaData, Table
+    from sqlmodel import Field, Session, SQLModel, select
+
+    relation, bind = what.relation, engine(what)
+    table = Table(relation.name, MetaData(), schema=relation.schema, autoload_with=bind, resolve_fks=False)
+    fields = {
+        column.attribute: Field(
+            sa_column=Column(column.name, table.c[column.name].type, primary_key=column.name in relation.key)
+        )
+        for column in relation.columns
+    }
+    names: dict[str, Any] = {
+        "__annotations__": {column.attribute: kind(column) for column in relation.columns},
+        "__module__": __name__,
+        "__tablename__": relation.name,
+        "__table_args__": {"schema": relation.schema},
+    }
+    mapped: Any = new_class("Row", (SQLModel,), {"table": True}, lambda namespace: namespace.update(names | fields))
+    with Session(bind) as session:
+        yield lambda count: session.exec(select(mapped).limit(count).execution_options(yield_per=BATCH))
+
+
+@contextmanager
+def arrow_table(what: Reading) -> Iterator[Read]:
+    """Yield one table of all rows, and nothing for each of the others; its buffers' bytes are what `tell` tells."""
+    from adbc_driver_postgresql import dbapi
+
+    def read(count: int) -> Iterator[object]:
+        cursor.execute(f"{what.relation.statement} LIMIT {count}")
+        table = cursor.fetch_arrow_table()
+        yield table
+        yield from repeat(None, table.num_rows - 1)
+
+    with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
+        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        cursor.execute(f"SET statement_timeout = '{what.timeout}s'")
+        connection.commit()
+        yield read
+        connection.rollback()
+
+
+def tell(first: Any) -> dict[str, int]:
+    """Return the bytes of an Arrow table's buffers that its values use, for tracemalloc sees none of them."""
+    return {"native": first.nbytes} if type(first).__module__.startswith("pyarrow") else {}
+
+
+LAYERS = {
+    "asyncpg record": asyncpg_record,
+    "msgspec.Struct": msgspec_struct,
+    SQLMODEL: sqlmodel_entity,
+    ARROW: arrow_table,
+}
+PACKAGES = {
+    "asyncpg record": "asyncpg",
+    "msgspec.Struct": "msgspec",
+    SQLMODEL: "sqlmodel",
+    ARROW: "adbc_driver_postgresql",
+}
+
+
+def installed() -> list[str]:
+    """Return the layers whose packages are here."""
+    return [layer for layer, package in PACKAGES.items() if find_spec(package)]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], LAYERS, tell)
