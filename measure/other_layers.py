@@ -20,7 +20,7 @@ from psycopg import rows
 from common import database_url
 from measure.layers import BATCH, Read, Reading, engine, kind, main, psycopg_rows
 
-SQLMODEL, ARROW = "SQLModel", "Arrow table"
+RECORD, SQLMODEL, ARROW = "asyncpg record", "SQLModel", "Arrow table"
 
 
 @dataclass(frozen=True)
@@ -114,13 +114,13 @@ def tell(first: Any) -> dict[str, int]:
 
 
 LAYERS = {
-    "asyncpg record": asyncpg_record,
+    RECORD: asyncpg_record,
     "msgspec.Struct": msgspec_struct,
     SQLMODEL: sqlmodel_entity,
     ARROW: arrow_table,
 }
 PACKAGES = {
-    "asyncpg record": "asyncpg",
+    RECORD: "asyncpg",
     "msgspec.Struct": "msgspec",
     SQLMODEL: "sqlmodel",
     ARROW: "adbc_driver_postgresql",

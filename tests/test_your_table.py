@@ -16,12 +16,13 @@ import psycopg
 import pytest
 
 import your_table
-from measure import relations
+from measure import other_layers, relations
 from measure.by_layer import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure
 from measure.layers import LAYERS, Reading
-from measure.other_layers import ARROW, installed
+from measure.other_layers import ARROW, RECORD, SQLMODEL, OtherReading, installed
 from measure.other_layers import LAYERS as OTHERS
 from measure.processes import Job
+from measure.relations import Column, Relation
 from report.advice import advice, class_name
 from tests.conftest import error_line, finished, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
@@ -234,6 +235,33 @@ def test_rows_are_the_same_in_every_layer(name: str) -> None:
             assert list(map(repr, same)) == list(map(repr, rows[PLAIN])), layer
 
 
+@pytest.mark.parametrize("layer", installed())
+def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Subject, layer: str) -> None:
+    with OTHERS[layer](OtherReading(layer, orders.relation)) as read:
+        found: list[Any] = list(read(15))
+        first, *others = found
+    if layer == ARROW:
+        rows = first.to_pylist()
+        assert others == [None] * 14  # one object holds all rows
+    else:
+        attributes = [column.attribute for column in orders.relation.columns]
+        rows = [dict(one) if layer == RECORD else {name: getattr(one, name) for name in attributes} for one in others]
+    expected = [{"id": row, "note": note} for row, note in query(shop, "SELECT id, note FROM shop.orders LIMIT 15")]
+    assert [{"id": row["id"], "note": row["note"]} for row in rows] == expected[-len(rows) :]
+    assert len(rows[0]) == 12
+    if layer != SQLMODEL:
+        writing = Relation("(SELECT shop.writes())", (Column("writes", "writes", "int"),))
+        with pytest.raises(Exception, match="read-only"), OTHERS[layer](OtherReading(layer, writing)) as read:
+            list(read(1))
+
+
+def test_layer_without_its_package_is_left_out(orders: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "msgspec", None)
+    monkeypatch.setattr(other_layers, "find_spec", lambda name: sys.modules.get(name, name))
+    assert "msgspec.Struct" not in orders.layers
+    assert set(orders.layers) == {*LAYERS, *OTHERS} - {"msgspec.Struct"}
+
+
 @pytest.mark.parametrize("name", ["shop.orders", ODD, "shop.types", "pg_catalog.pg_proc", "SELECT 1 AS a, now()"])
 def test_advice_compiles_and_the_dataclass_takes_the_rows(shop: str, name: str) -> None:
     subject = look_at(name, 60, count=False)
@@ -285,7 +313,9 @@ def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -
     for name, reason in (("shop.seen", "it has neither primary key nor unique"), ("SELECT 1", "a query has none")):
         keyless = look_at(name, 60, count=False)
         assert ENTITY not in keyless.layers
-        assert f"- ORM entity and SQLModel are left out: an entity needs a key, and {reason}" in printed(keyless, made_up(), capsys)
+        assert f"- ORM entity and SQLModel are left out: an entity needs a key, and {reason}" in printed(
+            keyless, made_up(), capsys
+        )
 
 
 def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -421,7 +451,9 @@ def test_ctrl_c_is_one_line_and_ends_the_children(shop: str) -> None:
         process.send_signal(signal.SIGINT)
         result = finished(process)
     assert (result.returncode, result.stdout) == (1, "")
-    assert [line for line in result.stderr.splitlines() if f"/{jobs} " not in line] == ["interrupted"]
+    assert [line for line in result.stderr.splitlines() if f"/{2 * len([*LAYERS, *installed()])} " not in line] == [
+        "interrupted"
+    ]
     wait_until(lambda: not any(child.is_running() for child in children))
 
 
