@@ -2,7 +2,7 @@
 
 Short: async Core, partitions
 Remedies: run_async_sqlalchemy_engine
-Gives up: a second loop; the first row comes after a whole batch, which the driver holds twice meanwhile.
+Gives up: a second loop; the first row comes after a whole batch, and each is there until the next one is read.
 
 `async for row` enters a new greenlet for every row, `partitions(1000)` one for every thousand.
 """

@@ -29,6 +29,7 @@ from sqlalchemy.orm import (
     Bundle,
     DeclarativeBase,
     Mapped,
+    QueryContext,
     Session,
     aliased,
     joinedload,
@@ -368,6 +369,23 @@ def test_unmodified_entities_are_gone_with_their_batch(session: Session) -> None
     assert entities_held(session, lambda entity: None) <= 2 * BATCH
 
 
+@pytest.mark.parametrize("partitions", [False, True])
+def test_two_batches_of_dropped_entities_exist_at_most(session: Session, partitions: bool) -> None:
+    """Whoever hands out a batch refers to it until the next one is built."""
+    held: set[int] = set()
+
+    def tell(entity: DbModel, context: QueryContext) -> None:
+        held.add(len(context.session.identity_map))
+
+    sqlalchemy.event.listen(DbModel, "load", tell)
+    try:
+        result = session.scalars(STREAMED)
+        assert sum(1 for _ in (result.partitions() if partitions else result)) == ROWS / (BATCH if partitions else 1)
+    finally:
+        sqlalchemy.event.remove(DbModel, "load", tell)
+    assert max(held) == 2 * BATCH
+
+
 def increment(entity: DbModel) -> None:
     entity.num += 1
 
@@ -625,8 +643,8 @@ async def read_core(session: AsyncSession, statement: sqlalchemy.Executable, siz
         async for _ in result:
             pass
     else:
-        async for batch in result.partitions(size):
-            del batch
+        async for _ in result.partitions(size):
+            pass
 
 
 @pytest.mark.parametrize(
@@ -647,6 +665,23 @@ STREAM_USES: dict[str, Callable[[psycopg.Connection], object]] = {
     "rollback": psycopg.Connection.rollback,
     "end of with": lambda connection: connection.__exit__(None, None, None),
 }
+
+
+@pytest.mark.parametrize(("partitions", "batches"), [(False, 1), (True, 2)])
+def test_asynchronous_core_holds_two_batches_by_partitions_and_one_row_by_row(
+    url: str, partitions: bool, batches: int
+) -> None:
+    """Row by row, the driver reads a thousand rows at a time, too, once it has read some."""
+    wide = text("SELECT i, repeat('-', 2_000) || i FROM generate_series(1, 3_000) i")
+
+    async def use(session: AsyncSession) -> int:
+        await session.execute(select(1))
+        with traced():
+            await read_core(session, wide, 1_000 if partitions else None)
+            _, peak = tracemalloc.get_traced_memory()
+        return peak
+
+    assert run_async(url, use) == pytest.approx(batches * 1_000 * 2_200, rel=0.2)
 
 
 @pytest.mark.parametrize("taken", [1, ROWS])
