@@ -847,3 +847,33 @@ runpy.run_module("remedies.run_sync_sqlalchemy_session_given_back", run_name="__
     assert (cycles, cycles_of_all) == (0, 0)
     assert blocks <= 0.1 * blocks_of_all
     assert blocks_of_all >= 0.5 * ROWS
+
+
+def arenas(capfd: pytest.CaptureFixture[str]) -> int:
+    """Return how many arenas CPython's allocator has from the system."""
+    sys._debugmallocstats()
+    found = re.search(r"# arenas allocated current\s+=\s+([\d,]+)", capfd.readouterr().err)
+    assert found
+    return int(found[1].replace(",", ""))
+
+
+@pytest.mark.parametrize(
+    ("survivors", "least", "most"),
+    [(slice(None, None, 1_000), 0.7, 1), (slice(20), 0, 0.3), (slice(0), 0, 0.3)],
+    ids=["one in a thousand", "neighbours", "none"],
+)
+def test_a_survivor_keeps_its_arena(
+    session: Session, capfd: pytest.CaptureFixture[str], survivors: slice, least: float, most: float
+) -> None:
+    """So it is where the survivors lie that decides, more than how many they are."""
+    rows = text("SELECT i AS id, 0 AS num, 'hello-' || i AS data FROM generate_series(1, 20_000) AS i")
+    gc.collect()
+    before = arenas(capfd)
+    entities = list(session.scalars(select(DbModel).from_statement(rows)))
+    held = arenas(capfd) - before
+    assert held >= 10
+    kept = entities[survivors]
+    entities.clear()
+    gc.collect()
+    assert least * held <= arenas(capfd) - before <= most * held
+    assert len(session.identity_map) == len(kept)

@@ -87,6 +87,17 @@ def test_once_is_what_sqlalchemy_does_after_the_imports_and_psycopg_before(
             assert stored[f"run_{name}"].once_seconds < 0.05
 
 
+def test_sqlalchemy_imports_its_driver_when_an_engine_is_made() -> None:
+    code = (
+        "import sys, sqlalchemy.orm, sqlalchemy.ext.asyncio\n"
+        "drivers = 'psycopg', 'sqlalchemy.dialects.postgresql.psycopg'\n"
+        "print([name in sys.modules for name in drivers])\n"
+        "sqlalchemy.create_engine('postgresql+psycopg://')\n"
+        "print([name in sys.modules for name in drivers])"
+    )
+    assert run("-c", code).stdout.splitlines() == ["[False, False]", "[True, True]"]
+
+
 def test_what_an_entity_s_figure_holds(parts: Parts, scenarios: dict[str, Figures]) -> None:
     orm = scenarios["sync_sqlalchemy_session"]
     found = re.findall(r"(\d+) (?:are|its)", in_the_figure(parts["run_sync_sqlalchemy_session"], orm))
