@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from common import MIB
 from measure.scenarios import ALTERNATIVES, EVERYTHING, FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
+from studies.costs.figures import Figures
+from studies.costs.readme import wire_bytes
 from tests.conftest import (
     ROWS,
     WITHOUT_PACKAGE,
@@ -159,3 +162,62 @@ def test_missing_package_is_one_line_and_known_beforehand(
 
 def test_no_scenario_and_no_remedy_lacks_a_package() -> None:
     assert {scenario.missing for scenario in EVERYTHING} == {None}
+
+
+def held(one: Figures) -> float:
+    """Return all bytes per row: Python's objects and native memory."""
+    assert one.native_per_row is not None
+    return one.per_row + one.native_per_row
+
+
+def test_arrow_is_near_the_values_and_far_from_an_entity_as_readme_says(stored: dict[str, Figures]) -> None:
+    """A row's values are no Python objects, so that what is traced alone would say nothing."""
+    arrow = stored[ARROW]
+    assert abs(arrow.per_row) < 1
+    assert 1 < held(arrow) / wire_bytes(arrow.rows) < 2.5
+    assert held(stored["run_sync_sqlalchemy_session"]) > 20 * held(arrow)
+    assert all(
+        held(stored[name]) > 3 * held(arrow) for name in stored if stored[name].native is not None and name != ARROW
+    )
+
+
+@needs_arrow
+def test_arrow_has_room_to_spare_as_readme_says(stored: dict[str, Figures], url: str) -> None:
+    count = "import runpy, sys; table = runpy.run_module(sys.argv[1])['table']; print(table.nbytes / table.num_rows)"
+    used = float(run("-c", count, ARROW, url=url).stdout.splitlines()[-1])
+    assert wire_bytes(ROWS) <= used < 0.8 * held(stored[ARROW])
+
+
+def test_arrow_s_imports_weigh_more_than_a_small_table_as_readme_says(stored: dict[str, Figures]) -> None:
+    arrow, psycopg = stored[ARROW], stored["run_sync_psycopg"]
+    assert arrow.imports + arrow.once > psycopg.imports + psycopg.once + 20 * MIB
+    assert arrow.growth.value < 0.5 * psycopg.growth.value
+    assert psycopg.seconds.value > arrow.seconds.value
+
+
+@pytest.mark.parametrize("name", ["run_async_asyncpg_fetch", "run_async_asyncpg_cursor"])
+def test_asyncpg_s_records_are_python_objects_as_readme_says(stored: dict[str, Figures], name: str) -> None:
+    one = stored[f"alternatives.{name}"]
+    assert one.native is not None
+    assert abs(one.native) < 0.2 * MIB
+    assert stored["run_sync_psycopg"].per_row < one.per_row < stored["run_sync_sqlalchemy_engine"].per_row
+
+
+def test_psycopg_s_native_bytes_are_the_driver_s_copy_as_readme_says(stored: dict[str, Figures]) -> None:
+    one, streamed = stored["run_sync_psycopg"], stored["remedies.run_sync_psycopg_stream"]
+    assert one.native_per_row == pytest.approx(wire_bytes(one.rows) + 3 * 16, rel=0.35)
+    assert one.growth.value - streamed.growth.value == pytest.approx(one.native, rel=0.2)
+
+
+@pytest.mark.parametrize("how", ["", "_partitions"])
+def test_an_entity_costs_the_same_whoever_reads_its_row_as_readme_says(stored: dict[str, Figures], how: str) -> None:
+    one = stored[f"alternatives.run_async_sqlalchemy_session_asyncpg{how}"]
+    assert one.per_row == pytest.approx(stored["run_async_sqlalchemy_session"].per_row, rel=0.02)
+
+
+def test_sqlmodel_s_entities_cost_more_than_the_orm_s_as_readme_says(stored: dict[str, Figures]) -> None:
+    assert stored["alternatives.run_sync_sqlmodel"].per_row > 1.1 * stored["run_sync_sqlalchemy_session"].per_row
+
+
+def test_a_struct_costs_less_than_a_named_tuple_as_readme_says(stored: dict[str, Figures]) -> None:
+    assert stored["alternatives.run_sync_psycopg_msgspec"].per_row < stored["run_sync_psycopg"].per_row
