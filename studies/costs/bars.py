@@ -55,11 +55,11 @@ def stacks(figures: Sequence[Figures], values: float) -> str:
     sizes = [one.per_row + (one.native_per_row or 0) for one in figures]
     traced = [one.per_row for one in figures]
     axes.hlines(range(len(figures)), values, sizes, color=INK, linewidth=1)
-    axes.plot(sizes, range(len(figures)), "o", color=LINES[0], markersize=11, label="Python objects and native memory")
-    axes.plot(traced, range(len(figures)), "|", color=LINES[2], markersize=13, label="Python objects (traced)")
+    axes.plot(sizes, range(len(figures)), "o", color=LINES[0], markersize=11, label="with native memory")
+    axes.plot(traced, range(len(figures)), "|", color=LINES[2], markersize=13, label="Python objects")
     for position, size in enumerate(sizes):
         axes.text(size * 1.1, position, f" {size:,.0f}", va="center", ha="left")
-    axes.axvline(values, color=INK, linestyle="--", label=f"the values alone: {values:.0f} bytes")
+    axes.axvline(values, color=INK, linestyle="--", label=f"values: {values:.0f} bytes")
     axes.set_xscale("log")
     axes.set_xlabel("bytes per row (logarithmic)")
     axes.set_xlim(0.8 * values, 2.5 * max(sizes))

@@ -1,9 +1,11 @@
 """The blocks of README that follow from the costs of the scenarios and of the remedies."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 from measure.results import Part, Parts
-from measure.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS, Scenario
+from measure.runs import Run, checkpoint
+from measure.scenarios import ALTERNATIVES, LAST_CHECKPOINT, REMEDIES, SCENARIOS, Scenario
 from report.tables import Table, mib
 from studies.costs import tables
 from studies.costs.figures import Figures, of_all
@@ -94,7 +96,7 @@ def blocks(parts: Parts) -> dict[str, str]:
         "given-back": given_back([figures[f"remedies.{name}"] for name in GIVEN_BACK]).markdown(),
         "other-stacks": compared(stacks(figures), figures["run_sync_psycopg"]).markdown(),
         "choices": "\n".join(choice(one) for one in ALTERNATIVES),
-        "arrow": arrow(figures),
+        "arrow": arrow(figures, parts["alternatives.run_sync_adbc_arrow"]["whole"]["untraced"]),
         "scenarios": "\n\n".join(section(one.scenario, parts[one.scenario.name]) for one in nine),
     }
 
@@ -187,15 +189,19 @@ def choice(scenario: Scenario) -> str:
     return f"- [{scenario.title}]({script}): {fields['Choose it']} It gives up {fields['Gives up']}"
 
 
-def arrow(figures: Mapping[str, Figures]) -> str:
-    """Return from how many rows on Arrow's process is the smaller one, beside psycopg's, what is paid once included."""
+def arrow(figures: Mapping[str, Figures], runs: Sequence[Run]) -> str:
+    """Return from how many rows on Arrow's process is the smaller one, and what the first look-up by id takes."""
     one, other = figures["alternatives.run_sync_adbc_arrow"], figures["run_sync_psycopg"]
     once = (one.imports + one.once) - (other.imports + other.once)
     rows = once / (other.growth.value - one.growth.value) * one.rows
+    looked_up, read = ([checkpoint(run, label) for run in runs] for label in ("Looked up by id", LAST_CHECKPOINT))
+    took = median(after["seconds"] - before["seconds"] for after, before in zip(looked_up, read, strict=True))
+    loaded = median(after["rss"] - before["rss"] for after, before in zip(looked_up, read, strict=True))
     return (
         f"Imports included, Arrow's process pays {mib(one.imports + one.once)} MiB once, psycopg's "
         f"{mib(other.imports + other.once)}: from some {round(rows, -4):,.0f} rows of this table on, Arrow's is the "
-        f"smaller one. A look-up by id takes {mib(one.after_use[1][1] - one.after_use[0][1])} MiB more."
+        f"smaller one. A table has no index: the first look-up by id takes {1000 * took:.1f} ms, and {mib(loaded)} MiB for what "
+        "it loads."
     )
 
 

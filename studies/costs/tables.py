@@ -135,7 +135,7 @@ STACK: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
 
 def of_native(figures: Figures) -> str:
     """Return the native bytes per row, without which traced ones say little where a library has memory of its own."""
-    return "not measured" if figures.native_per_row is None else f"{figures.native_per_row:.0f}"
+    return "not measured" if figures.native_per_row is None else f"{round(figures.native_per_row) or 0}"
 
 
 def stacks(figures: Sequence[Figures]) -> Table:
