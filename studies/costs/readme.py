@@ -200,8 +200,8 @@ def arrow(figures: Mapping[str, Figures], runs: Sequence[Run]) -> str:
     return (
         f"Imports included, Arrow's process pays {mib(one.imports + one.once)} MiB once, psycopg's "
         f"{mib(other.imports + other.once)}: from some {round(rows, -4):,.0f} rows of this table on, Arrow's is the "
-        f"smaller one. A table has no index: the first look-up by id takes {1000 * took:.1f} ms, and {mib(loaded)} MiB for what "
-        "it loads."
+        f"smaller one. A table has no index: the first look-up by id takes {1000 * took:.1f} ms, and {mib(loaded)} MiB "
+        "for what it loads."
     )
 
 
