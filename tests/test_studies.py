@@ -263,7 +263,7 @@ def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
     process = studies("--write", url=url, folder=copied)
     assert process.returncode == 0, process.stderr
     lines = process.stderr.splitlines()
-    count = len(EVERYTHING)
+    count = len(costs.sources())
     assert lines[:2] == [
         "costs: run_sync_psycopg is older than run_sync_psycopg.py",
         f"costs: {count - 1} of {count} skipped: nothing that decides them has changed",
@@ -398,11 +398,11 @@ def test_over_time_the_first_row_comes_last_in_the_orm_only() -> None:
 
 @pytest.mark.parametrize("name", ["growth", "over_time", "list_time"])
 def test_study_of_a_script_that_fails_is_one_line(copied: Path, url: str, name: str) -> None:
-    with (copied / "run_sync_sqlalchemy_session.py").open("a") as script:
+    with (copied / "run_sync_sqlalchemy_engine.py").open("a") as script:
         script.write("raise SystemExit('broken on purpose')\n")
-    process = run("-m", "studies", name, "--only", "run_sync_sqlalchemy_session", url=url, folder=copied)
+    process = run("-m", "studies", name, "--only", "run_sync_sqlalchemy_engine", url=url, folder=copied)
     assert process.returncode == 1
-    assert process.stderr.splitlines()[-1] == "run_sync_sqlalchemy_session failed: broken on purpose"
+    assert process.stderr.splitlines()[-1] == "run_sync_sqlalchemy_engine failed: broken on purpose"
 
 
 def test_first_row_after_the_last_sample_is_at_the_last_sample() -> None:
