@@ -38,11 +38,15 @@ def sources() -> dict[str, list[Path]]:
 def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[Parts]:
     """Yield the parts of the scenarios, of the remedies and of the alternatives, each as soon as they are known.
 
-    Raises UserError at the end where some have failed.
+    Sooner, for a terminal, the alternatives are measured only where nothing else is asked for. Raises UserError at the
+    end where some have failed.
     """
     failures, counts = [], set()
+    groups = [(SCENARIOS, 2), (REMEDIES, 1), (ALTERNATIVES, 1)]
+    if not full and any(scenario.name in names for scenario in EVERYTHING):
+        groups.pop()
     with one_row_table() as one_row:
-        for group, quick in ((SCENARIOS, 2), (REMEDIES, 1), (ALTERNATIVES, 1)):
+        for group, quick in groups:
             chosen = [scenario for scenario in group if scenario.name in names and can_run(scenario)]
             parts, failed = measure_group(chosen, repeats or (3 if full else quick), one_row, full=full)
             failures += failed

@@ -79,8 +79,8 @@ def short_costs(figures: Sequence[Figures]) -> Table:
     once = [one.once / MIB for one in figures]
     rest = "" if figures[0].native else " The rest is native memory and slack."
     note = (
-        "B/row: live Python objects, traced. MiB: growth of the process, untraced. All for the rows alone: imports, "
-        f"connection and dialect take {min(once):.0f} to {max(once):.0f} MiB once.{rest}"
+        "B/row: live Python objects, traced. MiB: growth of the process, untraced. All for the rows alone: connecting, "
+        f"with SQLAlchemy's dialect and driver, takes {min(once):.0f} to {max(once):.0f} MiB once.{rest}"
     )
     title = f"What {figures[0].rows:,} rows cost"
     return Table(title, ("", "B/row", "MiB", "s"), rows, bars=[one.parts for one in figures], note=note)
@@ -124,7 +124,7 @@ def remedies(pairs: Pairs) -> Table:
 
 # What is shown of each stack: the column's name, in full and short, and the text.
 STACK: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
-    ("Bytes per row, traced", "traced", lambda one: f"{one.per_row:.0f}"),
+    ("Bytes per row, traced", "traced", lambda one: f"{round(one.per_row) or 0}"),
     ("Bytes per row, native", "native", lambda one: of_native(one)),
     ("For the rows: growth, MiB", "MiB", lambda one: mib(one.growth.value)),
     ("Once: imports, MiB", "imports", lambda one: mib(one.imports)),
@@ -161,4 +161,5 @@ def short_remedies(pairs: Pairs) -> Table:
         ]
         for before, remedy in pairs
     ]
-    return Table("Remedies, before → after, for the rows", ("", *(short for _, short, *_ in COMPARED)), rows)
+    note = "With another stack: .venv/bin/python -m studies costs --only alternatives"
+    return Table("Remedies, before → after, for the rows", ("", *(short for _, short, *_ in COMPARED)), rows, note=note)
