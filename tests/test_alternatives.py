@@ -239,3 +239,11 @@ def test_sqlmodel_s_entities_cost_more_than_the_orm_s_as_readme_says(stored: dic
 
 def test_a_struct_costs_less_than_a_named_tuple_as_readme_says(stored: dict[str, Figures]) -> None:
     assert stored["alternatives.run_sync_psycopg_msgspec"].per_row < stored["run_sync_psycopg"].per_row
+
+
+def test_msgspec_validates_where_it_converts_and_not_where_it_constructs() -> None:
+    msgspec = pytest.importorskip("msgspec")
+    record = msgspec.defstruct("Record", [("id", int)])
+    assert record("x").id == "x"
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"id": "x"}, record)
