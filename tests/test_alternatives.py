@@ -7,6 +7,7 @@ import signal
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from common import MIB
@@ -247,3 +248,16 @@ def test_msgspec_validates_where_it_converts_and_not_where_it_constructs() -> No
     assert record("x").id == "x"
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"id": "x"}, record)
+
+
+def test_psycopg_s_prepared_statement_fails_once_a_column_s_type_has_changed(schema_url: str) -> None:
+    query(schema_url, "CREATE TABLE data (id integer)")
+    with psycopg.connect(schema_url) as connection:
+        for executions in range(1, 8):
+            connection.execute("SELECT * FROM data")
+            prepared = connection.execute("SELECT count(*) FROM pg_prepared_statements", prepare=False).fetchone()
+            assert prepared == (int(executions > 5),)
+        connection.commit()
+        query(schema_url, "ALTER TABLE data ALTER id TYPE bigint")
+        with pytest.raises(psycopg.errors.FeatureNotSupported, match="must not change result type"):
+            connection.execute("SELECT * FROM data")
