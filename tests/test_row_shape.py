@@ -253,7 +253,7 @@ def test_what_a_process_makes_or_loads_first_makes_entities_dearer(relations: di
     assert load_only > 0.95 * alone  # its values included, of which eight are missing
 
 
-def test_expiring_frees_nothing_and_names_the_attributes(url: str) -> None:
+def test_expiring_small_values_frees_nothing_and_names_the_attributes(url: str) -> None:
     with Session(create_engine(url.replace("postgresql", "postgresql+psycopg"))) as session:
         session.scalars(select(DbModel).limit(1)).one()
         tracemalloc.start()
