@@ -19,11 +19,11 @@ from typing import Any
 
 from rich.console import Console
 
-from measure.by_layer import KEYED, Figure, Figures, Subject, look_at, measure
-from measure.layers import COUNT
-from report.advice import advice
-from report.progress import Bar
+from layers.advice import advice
+from layers.costs import KEYED, Figure, Figures, Subject, look_at, measure
+from layers.readers import COUNT
 from report.tables import Table, mib
+from runner.progress import Bar
 
 # Below so many rows, what is paid once weighs more than a few percent.
 FEW = 1000

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from common import MIB
-from measure import processes
-from measure.database import private_server
-from measure.environments import ORIGINAL, Combination, install
-from measure.processes import Job
-from measure.scenarios import Scenario
-from report.progress import Bar
+from runner import processes
+from runner.database import private_server
+from runner.environments import ORIGINAL, Combination, install
+from runner.processes import Job
+from runner.progress import Bar
+from runner.scenarios import Scenario
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = Combination("3.12", ORIGINAL)

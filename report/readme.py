@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from measure.scenarios import PROJECT
+from runner.scenarios import PROJECT
 
 README = PROJECT / "README.md"
 CHARTS = PROJECT / "docs"

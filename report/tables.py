@@ -9,8 +9,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from common import MIB
-from measure.runs import Spread
 from report.colours import COLOURS, LETTERS
+from runner.runs import Spread
 
 # A median whose runs lie further apart than this is shown with their spread.
 STABLE = 0.02

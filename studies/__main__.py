@@ -10,11 +10,11 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from measure import results
-from measure.results import Parts
-from measure.scenarios import PROJECT
 from report import readme
 from report.tables import Table
+from runner import results
+from runner.results import Parts
+from runner.scenarios import PROJECT
 from studies import STUDIES
 
 

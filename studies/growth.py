@@ -6,15 +6,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from common import MIB
-from measure import processes, results
-from measure.database import private_server, seed
-from measure.processes import TRACED, UNTRACED, Job
-from measure.results import Part, Parts
-from measure.runs import kept
-from measure.scenarios import EVERYTHING, Scenario
 from report.colours import INK, LINES
-from report.progress import Bar
 from report.tables import Table, mib
+from runner import processes, results
+from runner.database import private_server, seed
+from runner.processes import TRACED, UNTRACED, Job
+from runner.progress import Bar
+from runner.results import Part, Parts
+from runner.runs import kept
+from runner.scenarios import EVERYTHING, Scenario
 
 NAME = "growth"
 STEPS = (9_200, 92_000, 920_000)

@@ -13,12 +13,12 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 import common
-from measure import processes, results
-from measure.processes import Job
-from measure.results import Parts
-from measure.scenarios import SCENARIOS, Scenario
-from report.progress import Bar
 from report.tables import Table
+from runner import processes, results
+from runner.processes import Job
+from runner.progress import Bar
+from runner.results import Parts
+from runner.scenarios import SCENARIOS, Scenario
 
 NAME = "list_time"
 _OURS = common.print_top_allocations

@@ -7,14 +7,14 @@ from pathlib import Path
 import psutil
 
 from common import MIB
-from measure import processes, results
-from measure.processes import UNTRACED, Job
-from measure.results import Parts
-from measure.runs import Run, checkpoint
-from measure.scenarios import FIRST_ROW, LAST_CHECKPOINT, Scenario
 from report.colours import INK, LINES
-from report.progress import Bar
 from report.tables import Table, mib
+from runner import processes, results
+from runner.processes import UNTRACED, Job
+from runner.progress import Bar
+from runner.results import Parts
+from runner.runs import Run, checkpoint
+from runner.scenarios import FIRST_ROW, LAST_CHECKPOINT, Scenario
 
 NAME = "over_time"
 INTERVAL = 0.01

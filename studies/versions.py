@@ -16,15 +16,15 @@ import sys
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
-from measure import processes, results
-from measure.database import one_row_table, private_server
-from measure.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
-from measure.processes import TRACED, Job
-from measure.results import Part, Parts
-from measure.runs import Run, checkpoint, kept
-from measure.scenarios import LAST_CHECKPOINT, SCENARIOS, Scenario
-from report.progress import Bar
 from report.tables import Table, mib
+from runner import processes, results
+from runner.database import one_row_table, private_server
+from runner.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
+from runner.processes import TRACED, Job
+from runner.progress import Bar
+from runner.results import Part, Parts
+from runner.runs import Run, checkpoint, kept
+from runner.scenarios import LAST_CHECKPOINT, SCENARIOS, Scenario
 from setup_db import ROWS
 
 NAME = "versions"

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from common import MIB
-from measure.scenarios import ALTERNATIVES, EVERYTHING, FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
+from runner.scenarios import ALTERNATIVES, EVERYTHING, FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
 from studies.costs.figures import Figures
 from studies.costs.readme import wire_bytes
-from tests.conftest import (
+from tests.support import (
     ROWS,
     WITHOUT_PACKAGE,
     error_line,

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import common
-from tests.conftest import PROJECT, ROWS, Measurement, error_line, error_lines, measure, run
+from tests.support import PROJECT, ROWS, Measurement, error_line, error_lines, measure, run
 
 # The lightest, the one with C code that has no Python frame, and the one with every library.
 PSYCOPG = "run_sync_psycopg.py"

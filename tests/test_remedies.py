@@ -9,9 +9,9 @@ import pytest
 
 from common import MIB
 from domain_model import DomainModel
-from measure.scenarios import EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
+from runner.scenarios import EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
 from studies.costs.figures import Figures
-from tests.conftest import ROWS, error_line, expected_rows, run, told_by
+from tests.support import ROWS, error_line, expected_rows, run, told_by
 
 NAMES = [remedy.name for remedy in REMEDIES]
 COUNTING = [name for name in NAMES if name.endswith(("_streaming", "_dropped"))]

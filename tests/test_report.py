@@ -15,17 +15,17 @@ from pathlib import Path
 
 import pytest
 
-from measure import results
 from report import readme
 from report.colours import COLOURS, LETTERS
+from runner import results
 from studies import STUDIES
 from studies.__main__ import study
-from tests.conftest import PROJECT, environment
+from tests.support import PROJECT, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 SHOW = """
 import sys
-from measure import results
+from runner import results
 from studies.__main__ import study
 wide = "--wide" in sys.argv
 for name in sys.argv[1].split():

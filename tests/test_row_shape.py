@@ -14,20 +14,20 @@ from sqlalchemy.orm import Session
 
 from common import database_url
 from db_model import DbModel
-from measure import processes, results
-from measure.blocks import OF_BLOCKS, Blocks
-from measure.database import private_server
-from measure.layers import COUNT, LAYERS, Reading
-from measure.processes import Job
-from measure.relations import Relation
-from measure.results import Part, Parts
-from report.progress import Bar
+from layers.blocks import OF_BLOCKS, Blocks
+from layers.readers import COUNT, LAYERS, Reading
+from layers.relations import Relation
+from runner import processes, results
+from runner.database import private_server
+from runner.processes import Job
+from runner.progress import Bar
+from runner.results import Part, Parts
 from studies import row_shape
 from studies.row_shape import objects, shapes
 from studies.row_shape.law import ENTITY, MODEL, TUPLE, crossing, deviations, frame, predicted, steps
 from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, TABLES, TEXT, Key, Kind, make, shapes_of
 from studies.row_shape.tables import SHORT
-from tests.conftest import run
+from tests.support import run
 
 LINEAR = [layer for layer in LAYERS if layer not in ("psycopg, dict", MODEL, ENTITY)]
 # From how many columns on a model costs more than an entity, on the Pythons whose entities' cost README says.
@@ -317,7 +317,7 @@ def test_every_object_has_a_name_measured_anew(anew: dict[str, Part], layer: str
 MADE_ONCE = """
 import sys, weakref
 from sqlalchemy.orm.state import InstanceState
-from measure.blocks import main
+from layers.blocks import main
 committed, expired = {}, set()
 def init(self, instance, manager):
     self.class_, self.manager = instance.__class__, manager

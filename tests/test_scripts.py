@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import setup_db
-from tests.conftest import (
+from tests.support import (
     PROJECT,
     ROWS,
     WITHOUT_PACKAGE,

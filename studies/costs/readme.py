@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from measure.results import Part, Parts
-from measure.runs import Run, checkpoint
-from measure.scenarios import ALTERNATIVES, LAST_CHECKPOINT, REMEDIES, SCENARIOS, Scenario
 from report.tables import Table, mib
+from runner.results import Part, Parts
+from runner.runs import Run, checkpoint
+from runner.scenarios import ALTERNATIVES, LAST_CHECKPOINT, REMEDIES, SCENARIOS, Scenario
 from studies.costs import tables
 from studies.costs.figures import Figures, of_all
 

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from common import database_url
-from measure import processes, results
-from measure.blocks import OF_BLOCKS, Blocks
-from measure.database import private_server
-from measure.layers import COUNT, LAYERS, Reading
-from measure.processes import Job
-from measure.relations import Relation
-from measure.results import Part, Parts
-from report.progress import Bar
+from layers.blocks import OF_BLOCKS, Blocks
+from layers.readers import COUNT, LAYERS, Reading
+from layers.relations import Relation
 from report.tables import Table
+from runner import processes, results
+from runner.database import private_server
+from runner.processes import Job
+from runner.progress import Bar
+from runner.results import Part, Parts
 from studies.row_shape import readme
 from studies.row_shape import tables as shown
 from studies.row_shape.law import TUPLE
@@ -32,7 +32,8 @@ Said = dict[Key, dict[str, Any]]
 
 def sources() -> dict[str, list[Path]]:
     """Return the files that decide each layer's part, by its name."""
-    measuring = (Path("measure", f"{name}.py") for name in ("layers", "blocks", "relations", "processes", "database"))
+    names = ("layers/readers", "layers/blocks", "layers/relations", "runner/processes", "runner/database")
+    measuring = (Path(f"{name}.py") for name in names)
     files = [*measuring, Path("studies", "row_shape", "shapes.py"), Path("common.py"), Path("poetry.lock")]
     return dict.fromkeys(LAYERS, files)
 

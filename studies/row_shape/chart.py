@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from measure.results import Parts
 from report import charts
 from report.colours import INK
+from runner.results import Parts
 from studies.row_shape.law import ENTITY, MODEL, frame, steps
 from studies.row_shape.shapes import COLUMNS
 

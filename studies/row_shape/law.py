@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from measure.results import Part, Parts
+from runner.results import Part, Parts
 from studies.row_shape.shapes import LONG_TEXT, TABLES, TEXT, Field
 
 # Its rows are a tuple and the values: what these cost is known from it.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from measure.results import Part
+from runner.results import Part
 
 NAMES = {
     "self.expired_attributes = set()": ("the set `expired_attributes`, empty",),

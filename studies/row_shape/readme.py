@@ -1,6 +1,6 @@
 """The blocks of README that follow from the shapes."""
 
-from measure.results import Parts
+from runner.results import Parts
 from studies.row_shape import objects, tables
 from studies.row_shape.law import ENTITY, MODEL, TUPLE, crossing, deviations, frame
 

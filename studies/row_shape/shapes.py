@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import psycopg
 
-from measure.layers import COUNT
-from measure.relations import Relation, describe, quoted
+from layers.readers import COUNT
+from layers.relations import Relation, describe, quoted
 
 # The column that tells rows apart, of every table; then the others.
 KEY = "id"

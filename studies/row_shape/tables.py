@@ -1,7 +1,7 @@
 """The tables of the frames, of the values, of how well they predict, and of the objects that a row consists of."""
 
-from measure.results import Part, Parts
 from report.tables import Table
+from runner.results import Part, Parts
 from studies.row_shape import objects
 from studies.row_shape.law import ENTITY, MODEL, TUPLE, frame, predicted
 from studies.row_shape.shapes import KINDS, SHOWN, TABLES

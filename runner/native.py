@@ -1,6 +1,6 @@
 """Run one scenario under memray: what Python and what plain `malloc` hold at the last checkpoint.
 
-usage: MEMORY_JSON=OUTPUT python -m measure.native SCENARIO
+usage: MEMORY_JSON=OUTPUT python -m runner.native SCENARIO
 
 OUTPUT gets one JSON object, in bytes: `python` and `native` as memray sees them, and `traced`, what tracemalloc sees of
 Python's side in the same process. Both are open from where tracing starts to the last checkpoint. memray's hooks lie
@@ -20,7 +20,7 @@ from pathlib import Path
 from memray import AllocatorType, FileReader, Tracker
 
 import common
-from measure.scenarios import LAST_CHECKPOINT, Scenario
+from runner.scenarios import LAST_CHECKPOINT, Scenario
 
 
 def main(name: str) -> None:

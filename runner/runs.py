@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from measure.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
+from runner.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
 
 # What a process wrote to MEMORY_JSON.
 Run = dict[str, Any]

@@ -13,7 +13,7 @@ IMPORTED = "After imports"
 FIRST_ROW = "Result iteration start"
 LAST_CHECKPOINT = "Result iteration end"
 # How every script is run, and what is read off its checkpoints.
-MEASURING = ("measure/database.py", "measure/processes.py", "measure/runs.py")
+MEASURING = ("runner/database.py", "runner/processes.py", "runner/runs.py")
 
 
 @dataclass(frozen=True)

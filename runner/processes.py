@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from measure.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT
+from runner.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
 

@@ -9,15 +9,16 @@ from psycopg.rows import namedtuple_row
 import setup_db
 from common import MIB
 from domain_model import DomainModel
-from measure import processes, relations, results
-from measure.layers import Reading
-from measure.processes import TRACED, Job
-from measure.results import Parts
-from report.progress import Bar
+from layers import relations
+from layers.readers import Reading
+from runner import processes, results
+from runner.processes import TRACED, Job
+from runner.progress import Bar
+from runner.results import Parts
 from studies import growth
 from studies.costs.figures import Figures
 from studies.costs.readme import in_the_figure, wire_bytes
-from tests.conftest import MEASURED_ROWS, linux, run
+from tests.support import MEASURED_ROWS, linux, run
 
 CLIENT_SIDE = (
     "sync_psycopg",

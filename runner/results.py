@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from measure.scenarios import PROJECT
+from runner.scenarios import PROJECT
 
 Part = dict[str, Any]
 Parts = dict[str, Part]

@@ -1,8 +1,8 @@
 """Read rows into the objects of one layer, and say of what blocks of memory a row consists, and which line made each.
 
-usage: MEMORY_JSON=OUTPUT python -m measure.blocks READING
+usage: MEMORY_JSON=OUTPUT python -m layers.blocks READING
 
-It is `measure.layers`, but where that adds up what a line allocated, this tells those of different sizes apart: a line
+It is `layers.readers`, but where that adds up what a line allocated, this tells those of different sizes apart: a line
 that makes two objects of different sizes shows twice. OUTPUT gets one JSON object: `blocks`, of those that take a byte
 a row or more, each with its `file`, `line`, that line's `text`, its `size` in bytes, and how many are `per_row`.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from common import short_path
-from measure.layers import LAYERS, Read, Reading, reading
+from layers.readers import LAYERS, Read, Reading, reading
 
 # How many columns the rows have whose blocks are told apart: as many as the scenarios' rows have.
 OF_BLOCKS = "3"
@@ -35,7 +35,7 @@ class Blocks(Reading):
     @property
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
-        return ["-m", "measure.blocks", super().command[-1]]
+        return ["-m", "layers.blocks", super().command[-1]]
 
 
 def blocks_of(read: Read, count: int) -> list[dict[str, Any]]:

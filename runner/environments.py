@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure.scenarios import PROJECT
+from runner.scenarios import PROJECT
 
 ENVIRONMENTS = PROJECT / ".venvs"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from measure.by_layer import ENTITY, Figures, Subject
-from measure.relations import Column
+from layers.costs import ENTITY, Figures, Subject
+from layers.relations import Column
 
 WIDTH = 80
 # What saves less than this is not worth another way to write it.

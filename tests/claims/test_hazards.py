@@ -43,7 +43,7 @@ from sqlalchemy.util import concurrency
 
 from db_model import DbModel
 from domain_model import DomainModel
-from tests.conftest import ROWS, TIMEOUT, expected_rows, run
+from tests.support import ROWS, TIMEOUT, expected_rows, run
 
 BATCH = 100
 YIELD_PER = {"yield_per": BATCH}

@@ -1,6 +1,6 @@
-"""The layers of other stacks, each where its package is installed; else as `measure.layers`.
+"""The layers of other stacks, each where its package is installed; else as `layers.readers`.
 
-usage: MEMORY_JSON=OUTPUT python -m measure.other_layers READING
+usage: MEMORY_JSON=OUTPUT python -m layers.other_readers READING
 """
 
 import errors  # noqa: F401 (first, for any import below may be the first to fail)
@@ -18,7 +18,7 @@ from typing import Any
 from psycopg import rows
 
 from common import database_url
-from measure.layers import BATCH, Read, Reading, engine, kind, main, psycopg_rows
+from layers.readers import BATCH, Read, Reading, engine, kind, main, psycopg_rows
 
 RECORD, SQLMODEL, ARROW = "asyncpg record", "SQLModel", "Arrow table"
 
@@ -30,7 +30,7 @@ class OtherReading(Reading):
     @property
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
-        return ["-m", "measure.other_layers", super().command[-1]]
+        return ["-m", "layers.other_readers", super().command[-1]]
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import threading
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from measure.processes import Job
+from runner.processes import Job
 
 
 class Bar:

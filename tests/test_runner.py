@@ -16,17 +16,17 @@ from pathlib import Path
 
 import pytest
 
-from measure import database as measured_database
-from measure import environments, results
-from measure.database import one_row_table, with_search_path
-from measure.environments import LOCK, ORIGINAL, Combination, NoWheelsError, install, interpreters, requirements
-from measure.processes import NATIVE, Job, outputs, reason
-from measure.processes import run as run_jobs
-from measure.results import Part, Parts
-from measure.runs import kept
-from measure.scenarios import Scenario
-from report.progress import Bar
-from tests.conftest import PROJECT, ROWS, error_line, expected_rows, query, run, unused_port
+from runner import database as measured_database
+from runner import environments, results
+from runner.database import one_row_table, with_search_path
+from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, install, interpreters, requirements
+from runner.processes import NATIVE, Job, outputs, reason
+from runner.processes import run as run_jobs
+from runner.progress import Bar
+from runner.results import Part, Parts
+from runner.runs import kept
+from runner.scenarios import Scenario
+from tests.support import PROJECT, ROWS, error_line, expected_rows, query, run, unused_port
 
 RUNNING = f"3.{sys.version_info.minor}"
 REAL = os.path.realpath(sys.executable)
@@ -156,7 +156,7 @@ def test_reason_of_a_failure_is_the_line_that_says_what_is_wrong(code: int, erro
     assert reason(code, errors) == expected
 
 
-@pytest.mark.parametrize("job", [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="measure.native")], ids=str)
+@pytest.mark.parametrize("job", [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="runner.native")], ids=str)
 def test_failure_is_the_scenario_s_own(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://user:password@localhost:{unused_port()}/db")
     with pytest.raises(UserError, match=r"^run_sync_psycopg failed: nothing listens"):

@@ -1,6 +1,6 @@
 """Read rows into the objects of one layer, and say what they take: nothing else has happened in this process before.
 
-usage: MEMORY_JSON=OUTPUT python -m measure.layers LAYER READING
+usage: MEMORY_JSON=OUTPUT python -m layers.readers LAYER READING
 
 READING is what `Reading.command` writes. OUTPUT gets one JSON object: `count`, how many rows were read; `traced`, what
 tracemalloc sees of them, with its `lines`; `rss`, by how much the process grew; both in bytes; and `seconds`. What is
@@ -28,8 +28,8 @@ import psutil
 from psycopg import rows
 
 from common import database_url, group_by_line, short_path
-from measure.faults import without_values
-from measure.relations import Column, Relation, connect
+from layers.redaction import without_values
+from layers.relations import Column, Relation, connect
 
 # How many rows each batch of a server-side cursor has.
 BATCH = 1000
@@ -62,7 +62,7 @@ class Reading:
     @property
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
-        return ["-m", "measure.layers", json.dumps(asdict(self))]
+        return ["-m", "layers.readers", json.dumps(asdict(self))]
 
 
 def reading(text: str) -> Reading:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from common import database_url
-from measure import processes, relations
-from measure.faults import without_values
-from measure.layers import LAYERS, Reading
-from measure.other_layers import SQLMODEL, OtherReading, installed
-from measure.processes import TRACED, UNTRACED, Job, Outcome, Progress
-from measure.relations import Relation
+from layers import relations
+from layers.other_readers import SQLMODEL, OtherReading, installed
+from layers.readers import LAYERS, Reading
+from layers.redaction import without_values
+from layers.relations import Relation
+from runner import processes
+from runner.processes import TRACED, UNTRACED, Job, Outcome, Progress
 
 ENTITY, PLAIN = "ORM entity", "psycopg, tuple"
 KEYED = (ENTITY, SQLMODEL)
