@@ -42,7 +42,7 @@ CREATE DATABASE db OWNER "user"
 
 
 class EmbeddedPostgresError(UserError):
-    """The embedded server cannot do what was asked; the text says why, and what mends it."""
+    """The embedded server cannot do what was asked; the text says why, and what fixes it."""
 
 
 def data_directory_of(project: Path = PROJECT) -> Path:

@@ -1,4 +1,4 @@
-"""The errors that a user can mend: each is one line on standard error and exit code 1, in every command.
+"""The errors that a user can fix: each is one line on standard error and exit code 1, in every command.
 
 Importing this module is enough, and it comes first, for any other import may be the first to fail: an uncaught error of
 the user's ends the process so, and any other error with its traceback.
@@ -23,34 +23,34 @@ PACKAGES = (
 SEED = "run `python setup_db.py`"
 NOT_SEEDED = "table data is not the seeded one"
 SEED_ANEW = f"{SEED}, which makes it anew, or name another database in DATABASE_URL"
-_MEND = "mend DATABASE_URL"
+_FIX = "fix DATABASE_URL"
 _AGAIN = "see that server's log, then run this again"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
 _DRIVERS = ("psycopg", "asyncpg", "sqlalchemy.dialects.postgresql.asyncpg", "adbc_driver_manager")
-# What the driver says, what it means, what mends it with a DATABASE_URL, and what mends it at the default address.
+# What the driver says, what it means, what fixes it with a DATABASE_URL, and what fixes it at the default address.
 _PROBLEMS = (
-    ("password|pg_hba|role .* does not exist", "user or password is wrong", _MEND, _OTHER),
-    ("database .* does not exist", "there is no such database", f"create it, or {_MEND}", _OTHER),
+    ("password|pg_hba|role .* does not exist", "user or password is wrong", _FIX, _OTHER),
+    ("database .* does not exist", "there is no such database", f"create it, or {_FIX}", _OTHER),
     ("column .* does not exist", NOT_SEEDED, SEED_ANEW, SEED_ANEW),
     ('relation "data" does not exist', "table data is missing", SEED, SEED),
     (
         "permission denied|must be owner|no schema has been",
         "no right to create or read table data",
-        f"grant it, or {_MEND}",
+        f"grant it, or {_FIX}",
         _OTHER,
     ),
     ("lock timeout", "table data is in use by another session", "end that session", "end that session"),
-    ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", _MEND, "set DATABASE_URL"),
-    ("refused|Connect call failed", "nothing listens", f"start that server, or {_MEND}", SEED),
-    ("negotiation|authentication request|failed: server closed the", "what listens is no PostgreSQL", _MEND, _OTHER),
+    ("resolve|getaddrinfo|not known|nodename", "host or port is unknown", _FIX, "set DATABASE_URL"),
+    ("refused|Connect call failed", "nothing listens", f"start that server, or {_FIX}", SEED),
+    ("negotiation|authentication request|failed: server closed the", "what listens is no PostgreSQL", _FIX, _OTHER),
     ("terminating|closed the|(is|was) closed|is lost", "the server ended the connection", _AGAIN, _AGAIN),
-    ("timeout expired", "what listens does not answer", _MEND, _OTHER),
-    ("invalid literal|bad query|Invalid IPv6", "user or password is not percent-encoded", _MEND, _MEND),
+    ("timeout expired", "what listens does not answer", _FIX, _OTHER),
+    ("invalid literal|bad query|Invalid IPv6", "user or password is not percent-encoded", _FIX, _FIX),
 )
 
 
 class UserError(Exception):
-    """An error that the user can mend: its text is the one line to show."""
+    """An error that the user can fix: its text is the one line to show."""
 
 
 def parser(**options: Any) -> "ArgumentParser":
@@ -73,7 +73,7 @@ def address() -> str:
 
 
 def explain(error: BaseException) -> str | None:
-    """Return in one line what is wrong and what mends it, for an error that the user can mend; else None."""
+    """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
     if isinstance(error, UserError):
         return str(error)
     error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
@@ -84,10 +84,10 @@ def explain(error: BaseException) -> str | None:
             return f"{missing.name} is not installed for this Python: `make bench` installs all packages into .venv"
     if not _is_a_driver_s(error):
         return None
-    for pattern, problem, mend, mend_at_default in _PROBLEMS:
+    for pattern, problem, fix, fix_at_default in _PROBLEMS:
         if re.search(pattern, str(error)):
-            return f"{problem} at {address()}: {mend if 'DATABASE_URL' in os.environ else mend_at_default}"
-    return f"the database at {address()} says: {str(error).splitlines()[0]}: mend it, or DATABASE_URL"
+            return f"{problem} at {address()}: {fix if 'DATABASE_URL' in os.environ else fix_at_default}"
+    return f"the database at {address()} says: {str(error).splitlines()[0]}: fix it, or DATABASE_URL"
 
 
 def _is_a_driver_s(error: BaseException) -> bool:

@@ -111,12 +111,12 @@ def all_rows(subject: Subject, figures: Figures, asked: int) -> tuple[int | None
 def table(subject: Subject, figures: Figures, total: int | None) -> Table:
     """Return the table, the least first."""
     drawn = sys.stdout.isatty()
-    names = ["Layer", "Bytes per row", "Of which frame", "Process, MiB", "Time, s", "All rows, MiB", "All rows, s"]
-    short = ["", "bytes/row", "frame", "MiB", "s", "all: MiB", "all: s"]
+    names = ["Layer", "Bytes per row", "Of which overhead", "Process, MiB", "Time, s", "All rows, MiB", "All rows, s"]
+    short = ["", "bytes/row", "overhead", "MiB", "s", "all: MiB", "all: s"]
     rows = []
     for layer, one in figures.by_layer.items():
-        frame = "" if figures.values is None or one.native else f"{one.traced - figures.values:,.0f}"
-        row = [layer, f"{one.traced:,.0f}", frame, mib(one.process), f"{one.seconds:.2f}"]
+        overhead = "" if figures.values is None or one.native else f"{one.traced - figures.values:,.0f}"
+        row = [layer, f"{one.traced:,.0f}", overhead, mib(one.process), f"{one.seconds:.2f}"]
         if total not in (None, one.count):
             row += [mib(one.process * total / one.count), f"{one.seconds * total / one.count:,.1f}"]
         rows.append(row)
@@ -128,7 +128,7 @@ def table(subject: Subject, figures: Figures, total: int | None) -> Table:
 def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
     """Yield what the table does not say of the figures."""
     if figures.values is not None:
-        yield f"The values take {figures.values:,.0f} bytes of each row; the frame is what the layer adds."
+        yield f"The values take {figures.values:,.0f} bytes of each row; the overhead is what the layer adds."
     yield f"Rows in all: {known if total is None else f'{total:,}, {known}'}."
     for layer, one in figures.by_layer.items():
         if one.native:
@@ -179,8 +179,8 @@ def as_json(subject: Subject, figures: Figures, asked: int) -> dict[str, Any]:
 
 def layer_as_json(one: Figure, values: float | None) -> dict[str, Any]:
     """Return one layer's figures, in bytes and seconds."""
-    frame = None if values is None or one.native else one.traced - values
-    return asdict(one) | {"frame": frame}
+    overhead = None if values is None or one.native else one.traced - values
+    return asdict(one) | {"overhead": overhead}
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ def advice(subject: Subject, figures: Figures) -> list[Advice]:
     found = []
     if saves := saving(figures, ENTITY, CORE):
         found.append(Advice(f"Columns instead of entities: {saves}.", select(subject)))
-    dearest = next((name for name in (ENTITY, MODEL, "psycopg, dict", CORE) if saving(figures, name, ROW)), "")
-    if dearest:
-        text = f"A dataclass with slots instead of {article(dearest)}: {saving(figures, dearest, ROW)}."
+    most_expensive = next((name for name in (ENTITY, MODEL, "psycopg, dict", CORE) if saving(figures, name, ROW)), "")
+    if most_expensive:
+        text = f"A dataclass with slots instead of {article(most_expensive)}: {saving(figures, most_expensive, ROW)}."
         found.append(Advice(text, dataclass_code(subject)))
     if saves := saving(figures, MODEL, VALIDATED):
         imported = "`from pydantic.dataclasses import dataclass`"
@@ -37,7 +37,9 @@ def advice(subject: Subject, figures: Figures) -> list[Advice]:
     values, by_layer = figures.values, figures.by_layer
     if values and not found:
         share = values / max(figure.traced for figure in by_layer.values())
-        found.append(Advice(f"No layer saves much: the values are {share:.0%} of the dearest row. Read fewer columns."))
+        found.append(
+            Advice(f"No layer saves much: the values are {share:.0%} of the most expensive row. Read fewer columns.")
+        )
     return found
 
 
@@ -46,11 +48,11 @@ def article(layer: str) -> str:
     return {ENTITY: "an ORM entity", MODEL: "a Pydantic model", CORE: "a Core row"}.get(layer, "a dict")
 
 
-def saving(figures: Figures, dear: str, cheap: str) -> str:
+def saving(figures: Figures, expensive: str, cheap: str) -> str:
     """Return in words what one layer saves against another, if that is worth it; else an empty text."""
-    if dear not in figures.by_layer or cheap not in figures.by_layer:
+    if expensive not in figures.by_layer or cheap not in figures.by_layer:
         return ""
-    before, after = figures.by_layer[dear].traced, figures.by_layer[cheap].traced
+    before, after = figures.by_layer[expensive].traced, figures.by_layer[cheap].traced
     if after <= 0 or before / after < WORTH:
         return ""
     return f"{before:,.0f} → {after:,.0f} bytes per row, {before / after:.1f} times less"

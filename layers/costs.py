@@ -1,4 +1,4 @@
-"""What a row of one relation takes in every layer: measured, and split into its values and the layer's frame."""
+"""What a row of one relation takes in every layer: measured, and split into its values and the layer's overhead."""
 
 from errors import UserError
 

@@ -28,9 +28,9 @@ def rewritten(text: str, blocks: Mapping[str, str]) -> str:
     names = [match[1] for match in BLOCK.finditer(text)]
     for name in blocks:
         if names.count(name) != 1:
-            raise UserError(f"README.md has {names.count(name)} blocks `report:{name}`, not one: mend its markers")
+            raise UserError(f"README.md has {names.count(name)} blocks `report:{name}`, not one: fix its markers")
     if set(names) != set(blocks) or len(MARKER.findall(text)) != 2 * len(names):
-        raise UserError("README.md has markers that belong to no block: mend them")
+        raise UserError("README.md has markers that belong to no block: fix them")
     return BLOCK.sub(lambda match: f"<!-- report:{match[1]} -->\n{blocks[match[1]]}\n<!-- /report -->", text)
 
 

@@ -124,4 +124,4 @@ def _run(combination: Combination, command: list[str]) -> None:
     if process.returncode:
         said = re.findall(r"^error: (.+)", process.stderr, re.MULTILINE | re.IGNORECASE)
         reason = said[-1] if said else f"exit code {process.returncode}"
-        raise UserError(f"{combination}: {' '.join(command[1:3])} failed: {reason}: mend that, and run this again")
+        raise UserError(f"{combination}: {' '.join(command[1:3])} failed: {reason}: fix that, and run this again")

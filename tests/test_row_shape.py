@@ -24,7 +24,7 @@ from runner.progress import Bar
 from runner.results import Part, Parts
 from studies import row_shape
 from studies.row_shape import objects, shapes
-from studies.row_shape.law import ENTITY, MODEL, TUPLE, crossing, deviations, frame, predicted, steps
+from studies.row_shape.cost_model import ENTITY, MODEL, TUPLE, crossing, deviations, overhead, predicted, steps
 from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, TABLES, TEXT, Key, Kind, make, shapes_of
 from studies.row_shape.tables import SHORT
 from tests.support import run
@@ -60,17 +60,17 @@ def relations() -> Iterator[dict[Key, Relation]]:
         kept = {
             key: fields
             for key, fields in everything.items()
-            if key.group == "frames" or key.name in (NULL.name, TEXT.name)
+            if key.group == "overheads" or key.name in (NULL.name, TEXT.name)
         }
         yield {key: make(database_url(), key.name, fields) for key, fields in kept.items()}
 
 
 @pytest.fixture(scope="module")
-def frames(relations: dict[Key, Relation]) -> dict[str, dict[int, float]]:
-    """Measure the frames of models and entities on the Python that runs, by layer and number of columns."""
+def overheads(relations: dict[Key, Relation]) -> dict[str, dict[int, float]]:
+    """Measure the overheads of models and entities on the Python that runs, by layer and number of columns."""
     found: dict[str, dict[int, float]] = {}
     for layer, counts in COUNTS.items():
-        keys = {count: Key("frames", str(count)) for count in counts}
+        keys = {count: Key("overheads", str(count)) for count in counts}
         said = said_of({key: Job(Reading(layer, relations[key], FEW)) for key in keys.values()})
         found[layer] = {count: said[key]["traced"] / FEW - count * sys.getsizeof(1000) for count, key in keys.items()}
     return found
@@ -96,11 +96,11 @@ def test_the_three_tables_are_mixed_and_have_nulls() -> None:
 
 
 def test_prediction_depends_on_every_part_of_the_law(parts: Parts) -> None:
-    """Else a table of values alone, or of frames alone, would do as well."""
+    """Else a table of values alone, or of overheads alone, would do as well."""
     fields = TABLES["users"]
     whole = predicted(parts, MODEL, fields)
-    assert whole - frame(parts[MODEL], len(fields)) > 0.2 * whole
-    assert frame(parts[MODEL], len(fields)) > 0.2 * whole
+    assert whole - overhead(parts[MODEL], len(fields)) > 0.2 * whole
+    assert overhead(parts[MODEL], len(fields)) > 0.2 * whole
     assert predicted(parts, MODEL, fields[:-1]) < whole
 
 
@@ -144,27 +144,27 @@ def test_what_an_integer_and_a_text_take(parts: Parts) -> None:
 
 @pytest.mark.parametrize("layer", LINEAR)
 def test_tuples_and_slots_grow_by_a_pointer_with_every_column(parts: Parts, layer: str) -> None:
-    assert list(parts[layer]["frames"]) == [str(count) for count in COLUMNS]
+    assert list(parts[layer]["overheads"]) == [str(count) for count in COLUMNS]
     assert all(size == pytest.approx(8, abs=0.5) for size in steps(parts[layer]).values())
 
 
 def test_model_costs_more_than_an_entity_from_five_columns_on(parts: Parts) -> None:
     assert crossing(parts) == 5
-    assert frame(parts[MODEL], 4) < 0.6 * frame(parts[ENTITY], 4)
-    assert frame(parts[MODEL], 20) > 2.5 * frame(parts[ENTITY], 20)
-    assert frame(parts[MODEL], 20) > 14 * frame(parts["Pydantic slots dataclass"], 20)
+    assert overhead(parts[MODEL], 4) < 0.6 * overhead(parts[ENTITY], 4)
+    assert overhead(parts[MODEL], 20) > 2.5 * overhead(parts[ENTITY], 20)
+    assert overhead(parts[MODEL], 20) > 14 * overhead(parts["Pydantic slots dataclass"], 20)
 
 
-def test_model_overtakes_the_entity_where_readme_says_measured_anew(frames: dict[str, dict[int, float]]) -> None:
-    assert frames[MODEL][LESS] < frames[ENTITY][LESS]
-    assert frames[MODEL][MORE] > frames[ENTITY][MORE]
+def test_model_overtakes_the_entity_where_readme_says_measured_anew(overheads: dict[str, dict[int, float]]) -> None:
+    assert overheads[MODEL][LESS] < overheads[ENTITY][LESS]
+    assert overheads[MODEL][MORE] > overheads[ENTITY][MORE]
 
 
-def test_frames_measured_anew_are_those_that_are_published(parts: Parts, frames: dict[str, dict[int, float]]) -> None:
+def test_overheads_measured_anew_are_those_published(parts: Parts, overheads: dict[str, dict[int, float]]) -> None:
     same = parts[MODEL]["machine"]["python"] == results.machine()["python"]
-    for layer, found in frames.items():
+    for layer, found in overheads.items():
         for count, size in found.items():
-            assert size == pytest.approx(frame(parts[layer], count), rel=0.01 if same else 0.35), (layer, count)
+            assert size == pytest.approx(overhead(parts[layer], count), rel=0.01 if same else 0.35), (layer, count)
 
 
 def test_steps_of_the_model_are_those_of_a_set_and_of_a_dict(parts: Parts) -> None:
@@ -192,8 +192,8 @@ def test_entity_has_its_one_great_step_at_29_columns(parts: Parts) -> None:
     assert max(found.values()) < 20
 
 
-def test_entity_shares_no_keys_from_29_columns_on_measured_anew(frames: dict[str, dict[int, float]]) -> None:
-    entity = frames[ENTITY]
+def test_entity_shares_no_keys_from_29_columns_on_measured_anew(overheads: dict[str, dict[int, float]]) -> None:
+    entity = overheads[ENTITY]
     assert entity[29] - entity[28] > 1000
     assert entity[28] - entity[MORE] == pytest.approx((28 - MORE) * 8, abs=24)
 
@@ -276,7 +276,7 @@ def test_mapped_enum_is_one_text_for_each_label() -> None:
 
 def test_objects_of_an_entity_and_of_a_model_add_up(parts: Parts) -> None:
     for layer in (ENTITY, MODEL):
-        whole = frame(parts[layer], 3) + 3 * 28
+        whole = overhead(parts[layer], 3) + 3 * 28
         found = sizes(parts[layer])
         assert sum(found.values()) == pytest.approx(whole, rel=0.01)
         assert found.get(objects.OTHER, 0) <= 0.01 * whole
@@ -302,7 +302,7 @@ def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(parts: Pa
 @pytest.fixture(scope="module")
 def anew(relations: dict[Key, Relation]) -> dict[str, Part]:
     """Tell the blocks of an entity and of a model apart on the Python that runs."""
-    relation = relations[Key("frames", OF_BLOCKS)]
+    relation = relations[Key("overheads", OF_BLOCKS)]
     jobs = {Key(layer, ""): Job(Blocks(layer, relation, FEW)) for layer in (ENTITY, MODEL)}
     return {key.group: output for key, output in said_of(jobs).items()}
 
@@ -342,7 +342,7 @@ def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
     anew: dict[str, Part], relations: dict[Key, Relation]
 ) -> None:
     """All are read as before where they are made once for all entities, and each entity costs as much less."""
-    made_once = MadeOnce(ENTITY, relations[Key("frames", OF_BLOCKS)], FEW)
+    made_once = MadeOnce(ENTITY, relations[Key("overheads", OF_BLOCKS)], FEW)
     [output] = said_of({Key("made once", ""): Job(made_once)}).values()
     before, after = (sum(block["size"] * block["per_row"] for block in one["blocks"]) for one in (anew[ENTITY], output))
     saved = objects.never_used(anew[ENTITY])
@@ -356,7 +356,7 @@ def test_the_study_measures_the_tuples_and_what_is_asked_for(monkeypatch: pytest
     monkeypatch.setattr(shapes, "KINDS", (NULL, TEXT))
     [found] = row_shape.measure({"slots dataclass"}, None, False)
     assert list(found) == [TUPLE, "slots dataclass"]
-    assert {name: round(part["frames"]["3"]) for name, part in found.items()} == {TUPLE: 64, "slots dataclass": 56}
+    assert {name: round(part["overheads"]["3"]) for name, part in found.items()} == {TUPLE: 64, "slots dataclass": 56}
     assert found["slots dataclass"]["values"][TEXT.name] == pytest.approx(sys.getsizeof("x" * 20), abs=1)
 
 

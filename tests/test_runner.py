@@ -489,7 +489,7 @@ def test_environment(only_package: str, monkeypatch: pytest.MonkeyPatch) -> None
     require(f"nothing==1.0 --hash=sha256:{64 * '0'}")
     with pytest.raises(UserError, match=rf"^{HERE}: -m pip failed: THESE PACKAGES DO NOT MATCH THE HASHES.*$"):
         install(HERE, sys.executable)
-    with pytest.raises(UserError, match=r"No matching distribution found for unheard-of==1\.0: mend that"):
+    with pytest.raises(UserError, match=r"No matching distribution found for unheard-of==1\.0: fix that"):
         environments.fill(HERE, f"unheard-of==1.0 {only_package}")
     with pytest.raises(NoWheelsError, match=r"^nothing==1\.1$"):
         environments.fill(HERE, f'nothing==1.1 ; python_version >= "3.11" {only_package}')

@@ -146,7 +146,7 @@ def test_wrong_address_is_one_line(
 
 
 @pytest.mark.parametrize(
-    ("scripts", "statements", "problem", "mend"),
+    ("scripts", "statements", "problem", "fix"),
     [
         (STACKS, [], "table data is missing", "run `python setup_db.py`"),
         (STACKS, [TABLE], "table data is empty", "run `python setup_db.py`"),
@@ -155,13 +155,13 @@ def test_wrong_address_is_one_line(
     ids=["missing", "empty", "no right"],
 )
 def test_unusable_table_is_one_line(
-    schema_url: str, scripts: tuple[str, ...], statements: list[str], problem: str, mend: str
+    schema_url: str, scripts: tuple[str, ...], statements: list[str], problem: str, fix: str
 ) -> None:
     for statement in statements:
         query(schema_url, statement)
     for line in error_lines(scripts, schema_url):
         assert problem in line
-        assert mend in line
+        assert fix in line
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_no_right_to_create_the_table_is_one_line(schema_url: str, right: str) -
     line = error_line(run("setup_db.py", url=schema_url))
     query(schema_url, f'GRANT ALL ON SCHEMA {schema} TO "user"')
     assert "no right" in line
-    assert "mend DATABASE_URL" in line
+    assert "fix DATABASE_URL" in line
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def plain(row: Any, attributes: list[str]) -> tuple[Any, ...]:
 
 
 def made_up() -> Figures:
-    """Return figures for advice: an entity is dear, a row is cheap."""
+    """Return figures for advice: an entity is expensive, a row is cheap."""
     default = dict.fromkeys(LAYERS, 500.0) | {ENTITY: 2000.0, "Pydantic model": 3000.0, "slots dataclass": 400.0}
     return Figures({layer: Figure(2000, bytes_, 2**20, 0.1) for layer, bytes_ in default.items()}, {}, 3)
 
@@ -200,7 +200,8 @@ def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
     assert set(told["layers"]) == {*LAYERS, *installed()}
     for name, one in told["layers"].items():
         assert one["native"] is (name == ARROW)
-        assert one["frame"] is None if one["native"] else one["frame"] == pytest.approx(one["traced"] - told["values"])
+        expected = None if one["native"] else pytest.approx(one["traced"] - told["values"])
+        assert one["overhead"] == expected
     assert SECRET not in json.dumps(told)
 
 

@@ -1,7 +1,7 @@
 """What does a row of another shape cost, in each layer: with more columns, or of other types? On a server of its own.
 
-A row's cost is its frame, which depends on the layer and on the number of columns, and its values, which cost the same
-in every layer. Frames and values are measured apart; three tables that took no part in it say whether that is true.
+A row's cost is its overhead, which depends on the layer and on the number of columns, and its values, which cost the
+same in every layer. Overheads and values are measured apart; three tables that took no part in it say whether that is true.
 """
 
 import sys
@@ -21,7 +21,7 @@ from runner.progress import Bar
 from runner.results import Part, Parts
 from studies.row_shape import readme
 from studies.row_shape import tables as shown
-from studies.row_shape.law import TUPLE
+from studies.row_shape.cost_model import TUPLE
 from studies.row_shape.shapes import COLUMNS, NULL, SHOWN, TABLES, Key, make, shapes_of
 
 NAME = "row_shape"
@@ -56,22 +56,22 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
 def jobs_of(layer: str, relations: Mapping[Key, Relation]) -> dict[Key, Job]:
     """Return the processes that measure a layer, by what each of them tells."""
     readings = {key: Reading(layer, relation, COUNT) for key, relation in relations.items()}
-    blocks = Blocks(layer, relations[Key("frames", OF_BLOCKS)], COUNT)
+    blocks = Blocks(layer, relations[Key("overheads", OF_BLOCKS)], COUNT)
     return {key: Job(reading) for key, reading in (readings | {BLOCKS: blocks}).items()}
 
 
 def part(said: Said, tuples: Said) -> Part:
     """Return what is stored of a layer; what the tuples of the same tables take says what the values do.
 
-    In bytes per row: `frames` by number of columns, `values` by kind, and whole `tables` by name; and the `blocks`.
+    In bytes per row: `overheads` by number of columns, `values` by kind, and whole `tables` by name; and the `blocks`.
     """
     # The size of a tuple is that with the header that the garbage collector wants, as it is traced.
-    values = {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, "frames").items()}
+    values = {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, "overheads").items()}
     kinds = per_row(said, "values")
     return results.part(
         COUNT,
         said[BLOCKS]["versions"],
-        frames={name: size - values[name] for name, size in per_row(said, "frames").items()},
+        overheads={name: size - values[name] for name, size in per_row(said, "overheads").items()},
         values={name: size - kinds[NULL.name] for name, size in kinds.items()},
         tables=per_row(said, "tables"),
         blocks=said[BLOCKS]["blocks"],
@@ -84,12 +84,12 @@ def per_row(said: Said, group: str) -> dict[str, float]:
 
 
 def tables(parts: Parts, new: Container[str]) -> list[Table]:
-    """Return the frames, the values, how well they predict, and of what blocks a row consists."""
+    """Return the overheads, the values, how well they predict, and of what blocks a row consists."""
     return shown.full({name: part for name, part in parts.items() if name in new}, parts)
 
 
 def summary(parts: Parts, new: Container[str]) -> list[Table]:
-    """Return the frames and the values for a terminal."""
+    """Return the overheads and the values for a terminal."""
     return shown.short({name: part for name, part in parts.items() if name in new}, parts)
 
 
@@ -99,7 +99,7 @@ def blocks(parts: Parts) -> dict[str, str]:
 
 
 def charts(parts: Parts) -> dict[str, str]:
-    """Draw the frame against the number of columns."""
+    """Draw the overhead against the number of columns."""
     from studies.row_shape import chart  # it loads matplotlib, which only this needs
 
-    return {"row-shape.svg": chart.frames(parts)}
+    return {"row-shape.svg": chart.overheads(parts)}

@@ -1,4 +1,4 @@
-"""The chart of the frames: bytes against the number of columns, one line a layer, its steps by their cause."""
+"""The chart of the overheads: bytes against the number of columns, one line a layer, its steps by their cause."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from report import charts
 from report.colours import INK
 from runner.results import Parts
-from studies.row_shape.law import ENTITY, MODEL, frame, steps
+from studies.row_shape.cost_model import ENTITY, MODEL, overhead, steps
 from studies.row_shape.shapes import COLUMNS
 
 DICT = "psycopg, dict"
@@ -51,12 +51,12 @@ CAUSES = {
 }
 
 
-def frames(parts: Parts) -> str:
-    """Draw every layer's frame, in bytes."""
+def overheads(parts: Parts) -> str:
+    """Draw every layer's overhead, in bytes."""
     figure = charts.new(8.6, 6.4)
     axes = figure.subplots()
     for layer, colour in COLOURS.items():
-        sizes = [frame(parts[layer], count) for count in COLUMNS]
+        sizes = [overhead(parts[layer], count) for count in COLUMNS]
         axes.step([*COLUMNS, COLUMNS[-1] + 1], [*sizes, sizes[-1]], where="mid", color=colour, linewidth=2.5)
         if layer in ENDS:
             name, lower = ENDS[layer]
@@ -81,6 +81,6 @@ def name_steps(axes: Axes, parts: Parts, layer: str) -> None:
     largest = sorted(sorted(found, key=lambda columns: -found[columns])[: len(causes)])
     for columns, cause in zip(largest, causes, strict=True):
         right, align = {"left": (-1.1, "right"), "right": (0.1, "left"), "above": (-3.9, "left")}[cause.side]
-        place = (columns + right, frame(parts[layer], columns) - found[columns] / 2 + cause.higher)
+        place = (columns + right, overhead(parts[layer], columns) - found[columns] / 2 + cause.higher)
         text = f"{cause.text}\n+{found[columns]:,.0f} bytes"
         axes.text(*place, text, ha=align, va="center", color=COLOURS[layer], fontsize=11.5).set_in_layout(False)

@@ -2,7 +2,7 @@
 
 from runner.results import Parts
 from studies.row_shape import objects, tables
-from studies.row_shape.law import ENTITY, MODEL, TUPLE, crossing, deviations, frame
+from studies.row_shape.cost_model import ENTITY, MODEL, TUPLE, crossing, deviations, overhead
 
 
 def blocks(parts: Parts) -> dict[str, str]:
@@ -10,7 +10,7 @@ def blocks(parts: Parts) -> dict[str, str]:
     values = tables.values(parts, parts[TUPLE])
     return {
         "row-shape": answer(parts),
-        "frames": tables.frames(parts).markdown(),
+        "overheads": tables.overheads(parts).markdown(),
         "values": values.markdown(),
         "prediction": f"{worst(parts)}\n\n{tables.prediction(parts, parts).markdown()}",
         "entity": f"{whole(parts, ENTITY)}\n\n{lazily(parts)}",
@@ -25,10 +25,10 @@ def whole(parts: Parts, layer: str) -> str:
 
 def answer(parts: Parts) -> str:
     """Return the answer in one line."""
-    model, entity, slots = (frame(parts[layer], 20) for layer in (MODEL, ENTITY, "Pydantic slots dataclass"))
+    model, entity, slots = (overhead(parts[layer], 20) for layer in (MODEL, ENTITY, "Pydantic slots dataclass"))
     return (
         f"**From {crossing(parts)} columns on, a Pydantic model costs more than an ORM entity**, in a process that "
-        f"reads before it makes any. At 20 columns its frame takes {model:,.0f} bytes, that of an entity "
+        f"reads before it makes any. At 20 columns its overhead takes {model:,.0f} bytes, that of an entity "
         f"{entity:,.0f}, and that of a Pydantic dataclass with slots {slots:,.0f}."
     )
 
@@ -41,8 +41,8 @@ def worst(parts: Parts) -> str:
 def lazily(parts: Parts) -> str:
     """Return what SQLAlchemy could make only when it is needed."""
     part = parts[ENTITY]
-    size, total = objects.never_used(part), frame(part, 3)
+    size, total = objects.never_used(part), overhead(part, 3)
     return (
-        f"{size:.0f} of these bytes, {size / total:.0%} of the frame, are a set and a dict that stay empty until "
+        f"{size:.0f} of these bytes, {size / total:.0%} of the overhead, are a set and a dict that stay empty until "
         "an entity is modified or expired: SQLAlchemy could make them when they are first needed."
     )

@@ -124,7 +124,7 @@ TABLES = {
 
 
 class Key(NamedTuple):
-    """What a table tells: a frame, by its number of columns, a value, by its kind, or a whole row, by its own name."""
+    """What a table tells: an overhead by its number of columns, a value by its kind, or a whole row by its own name."""
 
     group: str
     name: str
@@ -138,7 +138,7 @@ def of_columns(count: int) -> list[Field]:
 def shapes_of(counts: Iterable[int], tables: Mapping[str, Sequence[Field]]) -> dict[Key, Sequence[Field]]:
     """Return the columns of all tables: those of so many columns, of each kind beside a key, and the others given."""
     return {
-        **{Key("frames", str(count)): of_columns(count) for count in counts},
+        **{Key("overheads", str(count)): of_columns(count) for count in counts},
         **{Key("values", kind.name): [Field(KEY, INTEGER), Field("value", kind)] for kind in KINDS},
         **{Key("tables", name): fields for name, fields in tables.items()},
     }

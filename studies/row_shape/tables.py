@@ -1,9 +1,9 @@
-"""The tables of the frames, of the values, of how well they predict, and of the objects that a row consists of."""
+"""The tables of the overheads, of the values, of how well they predict, and of the objects that a row consists of."""
 
 from report.tables import Table
 from runner.results import Part, Parts
 from studies.row_shape import objects
-from studies.row_shape.law import ENTITY, MODEL, TUPLE, frame, predicted
+from studies.row_shape.cost_model import ENTITY, MODEL, TUPLE, overhead, predicted
 from studies.row_shape.shapes import KINDS, SHOWN, TABLES
 
 # What the layers are called where there is little room.
@@ -21,23 +21,23 @@ SHORT = {
 
 def full(new: Parts, parts: Parts) -> list[Table]:
     """Return the tables of the new parts; the tuple's, to predict from, is among all the parts."""
-    found = [frames(new), values(new, parts[TUPLE]), prediction(new, parts)]
+    found = [overheads(new), values(new, parts[TUPLE]), prediction(new, parts)]
     return found + [consists(layer, new[layer]) for layer in (ENTITY, MODEL) if layer in new]
 
 
 def short(new: Parts, parts: Parts) -> list[Table]:
-    """Return the frames and the values for a terminal."""
-    table = frames(new)
+    """Return the overheads and the values for a terminal."""
+    table = overheads(new)
     columns = ["columns", *(SHORT[layer] for layer in new)]
     rows = [row[:2] for row in values(new, parts[TUPLE]).rows]
-    note = "A row costs its frame and its values. P.: Pydantic."
+    note = "A row costs its overhead and its values. P.: Pydantic."
     return [Table(table.title, columns, table.rows), Table("And a value, bytes", ["", "B"], rows, note=note)]
 
 
-def frames(new: Parts) -> Table:
-    """Return the frames by number of columns, one column a layer."""
-    rows = [[str(count), *(f"{frame(part, count):.0f}" for part in new.values())] for count in SHOWN]
-    return Table("A row's frame by the number of its columns, bytes", ["Columns", *new], rows)
+def overheads(new: Parts) -> Table:
+    """Return the overheads by number of columns, one column a layer."""
+    rows = [[str(count), *(f"{overhead(part, count):.0f}" for part in new.values())] for count in SHOWN]
+    return Table("A row's overhead by the number of its columns, bytes", ["Columns", *new], rows)
 
 
 def values(new: Parts, tuples: Part) -> Table:
@@ -52,7 +52,7 @@ def values(new: Parts, tuples: Part) -> Table:
 
 
 def prediction(new: Parts, parts: Parts) -> Table:
-    """Return what the law predicts of a row of each table, what was measured, and the deviation."""
+    """Return what the model of the cost predicts of a row of each table, what was measured, and the deviation."""
     columns = [f"`{name}`, {len(fields)} columns" for name, fields in TABLES.items()]
     rows = [[layer, *(_cell(parts, layer, name) for name in TABLES)] for layer in new]
     return Table("Bytes per row: predicted, measured, deviation", ["Layer", *columns], rows)

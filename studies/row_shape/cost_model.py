@@ -1,4 +1,4 @@
-"""The law: a row's cost is its layer's frame and its values. All in bytes per row, made of what is stored."""
+"""The model of the cost: a row takes its layer's overhead and its values. In bytes per row, made of what is stored."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,9 +11,9 @@ TUPLE = "psycopg, tuple"
 MODEL, ENTITY = "Pydantic model", "ORM entity"
 
 
-def frame(part: Part, columns: int) -> float:
+def overhead(part: Part, columns: int) -> float:
     """Return what a layer's row takes without its values."""
-    return float(part["frames"][str(columns)])
+    return float(part["overheads"][str(columns)])
 
 
 def value(parts: Parts, field: Field) -> float:
@@ -27,8 +27,8 @@ def value(parts: Parts, field: Field) -> float:
 
 
 def predicted(parts: Parts, layer: str, fields: Sequence[Field]) -> float:
-    """Return what a row of these columns costs in a layer, as the law has it."""
-    return frame(parts[layer], len(fields)) + sum(value(parts, field) for field in fields)
+    """Return what a row of these columns costs in a layer, as the model of the cost has it."""
+    return overhead(parts[layer], len(fields)) + sum(value(parts, field) for field in fields)
 
 
 def deviations(parts: Parts) -> dict[tuple[str, str], float]:
@@ -41,13 +41,13 @@ def deviations(parts: Parts) -> dict[tuple[str, str], float]:
 
 
 def crossing(parts: Parts) -> int:
-    """Return from how many columns on a model's frame is larger than an entity's."""
-    counts = sorted(map(int, parts[MODEL]["frames"]))
-    smaller = [count for count in counts if frame(parts[MODEL], count) <= frame(parts[ENTITY], count)]
+    """Return from how many columns on a model's overhead is larger than an entity's."""
+    counts = sorted(map(int, parts[MODEL]["overheads"]))
+    smaller = [count for count in counts if overhead(parts[MODEL], count) <= overhead(parts[ENTITY], count)]
     return max(smaller, default=0) + 1
 
 
 def steps(part: Part) -> dict[int, float]:
-    """Return by how many bytes a layer's frame grows with each further column."""
-    counts = sorted(map(int, part["frames"]))
-    return {more: frame(part, more) - frame(part, less) for less, more in pairwise(counts)}
+    """Return by how many bytes a layer's overhead grows with each further column."""
+    counts = sorted(map(int, part["overheads"]))
+    return {more: overhead(part, more) - overhead(part, less) for less, more in pairwise(counts)}
