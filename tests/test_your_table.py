@@ -289,7 +289,7 @@ def test_advice_compiles_and_the_dataclass_takes_the_rows(shop: str, name: str) 
 def test_advice_is_to_read_less_where_no_layer_saves_much(orders: Subject) -> None:
     wide = Figures({layer: Figure(2000, 10_000.0, 2**20, 0.1) for layer in LAYERS}, {}, 3)
     [one] = advice(orders, wide)
-    assert one.text == "No layer saves much: the values are 99% of the dearest row. Read fewer columns."
+    assert one.text == "No layer saves much: the values are 99% of the most expensive row. Read fewer columns."
 
 
 def test_names_that_no_class_can_have_are_told(capsys: pytest.CaptureFixture[str]) -> None:
