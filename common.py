@@ -6,6 +6,8 @@ also writes the measurement there, in bytes.
 
 from errors import DEFAULT_URL, NOT_SEEDED, PACKAGES, SEED, SEED_ANEW, UserError, address, explain
 
+# Any import below may be the first to fail.
+# isort: split
 import linecache
 import os
 import re

@@ -8,8 +8,6 @@ environment where they are private. The package would open both, and every folde
 binaries and that account are used, and for root the data and a copy of the binaries lie where the account may go.
 """
 
-from errors import UserError
-
 import functools
 import hashlib
 import logging
@@ -27,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from errors import UserError
 
 PROJECT = Path(__file__).resolve().parent
 # Root's; not below the temporary directory, where anyone may take a name before.

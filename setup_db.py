@@ -5,6 +5,8 @@ Where nothing listens at the default address, the embedded server is started the
 
 from errors import UserError, address, parser
 
+# Any import below may be the first to fail.
+# isort: split
 import argparse
 import logging
 import os

@@ -5,8 +5,6 @@ that of DATABASE_URL. Each layer reads the first rows in a fresh process, twice:
 bytes per row, and without, for the process's memory and the time.
 """
 
-from errors import UserError, parser
-
 import argparse
 import json
 import logging
@@ -17,12 +15,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
-
+from errors import UserError, parser
 from layers.advice import advice
 from layers.costs import KEYED, Figure, Figures, Subject, look_at, measure
 from layers.readers import COUNT
-from report.tables import Table, mib
+from report.tables import Table, mib, print_sentence
 from runner.progress import Bar
 
 # Below so many rows, what is paid once weighs more than a few percent.
@@ -80,21 +77,13 @@ def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> N
     table(subject, figures, total).print(wide=arguments.wide)
     print()
     for line in [*about(figures, total, known), *notes(subject, figures)]:
-        say(line if drawn else f"- {line}")
+        print_sentence(line if drawn else f"- {line}")
     for one in advice(subject, figures):
         print()
-        say(one.text)
+        print_sentence(one.text)
         if one.code:
             print()
             print(one.code if drawn else f"```python\n{one.code}\n```")
-
-
-def say(line: str) -> None:
-    """Print a sentence, in a terminal wrapped between words."""
-    if sys.stdout.isatty():
-        Console(highlight=False).print(line, markup=False)
-    else:
-        print(line)
 
 
 def all_rows(subject: Subject, figures: Figures, asked: int) -> tuple[int | None, str]:

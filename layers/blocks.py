@@ -7,8 +7,6 @@ that makes two objects of different sizes shows twice. OUTPUT gets one JSON obje
 a row or more, each with its `file`, `line`, that line's `text`, its `size` in bytes, and how many are `per_row`.
 """
 
-from errors import PACKAGES
-
 import gc
 import json
 import linecache
@@ -22,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from common import short_path
+from errors import PACKAGES
 from layers.readers import LAYERS, Read, Reading, reading
 
 # How many columns the rows have whose blocks are told apart: as many as the scenarios' rows have.

@@ -1,12 +1,11 @@
 """What a row of one relation takes in every layer: measured, and split into its values and the layer's overhead."""
 
-from errors import UserError
-
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from common import database_url
+from errors import UserError
 from layers import relations
 from layers.other_readers import SQLMODEL, OtherReading, installed
 from layers.readers import LAYERS, Reading

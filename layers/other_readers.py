@@ -3,8 +3,6 @@
 usage: MEMORY_JSON=OUTPUT python -m layers.other_readers READING
 """
 
-import errors  # noqa: F401 (first, for any import below may be the first to fail)
-
 import asyncio
 import sys
 from collections.abc import Iterator

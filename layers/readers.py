@@ -8,8 +8,6 @@ paid once (types looked up, statements compiled, classes made) is paid before, b
 rows is made before, too.
 """
 
-from errors import PACKAGES
-
 import gc
 import importlib
 import json
@@ -28,6 +26,7 @@ import psutil
 from psycopg import rows
 
 from common import database_url, group_by_line, short_path
+from errors import PACKAGES
 from layers.redaction import without_values
 from layers.relations import Column, Relation, connect
 

@@ -1,7 +1,5 @@
 """Why something failed, in one line that holds no value of any row, though messages may quote them."""
 
-from errors import UserError, address, explain
-
 import re
 import traceback
 from collections.abc import Iterator, Sequence
@@ -9,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+from errors import UserError, address, explain
 
 # What names a relation, a column or a function, and nothing that is in them.
 NO_RIGHT = re.compile(r"permission denied for (?:[a-z]+ )+\S+$")

@@ -1,7 +1,5 @@
 """A table, a view or a query of the reader's: what its columns are called, and what class their values have."""
 
-from errors import UserError, address
-
 import difflib
 import keyword
 import re
@@ -11,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+
+from errors import UserError, address
 
 # What a query begins with, after comments; alone, such a word may be a table's name.
 QUERY = re.compile(r"(\s|--.*\n|/\*(.|\n)*?\*/)*(\(|(SELECT|WITH|VALUES|TABLE)\b(?=.*\S))", re.IGNORECASE)

@@ -3,8 +3,6 @@
 usage: python -m original PYTHON312
 """
 
-from errors import UserError, parser
-
 import json
 import shutil
 import subprocess
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from common import MIB
+from errors import UserError, parser
 from runner import processes
 from runner.database import private_server
 from runner.environments import ORIGINAL, Combination, install

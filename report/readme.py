@@ -1,11 +1,10 @@
 """The blocks of README that are written, not typed: each between `<!-- report:NAME -->` and `<!-- /report -->`."""
 
-from errors import UserError
-
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from errors import UserError
 from runner.scenarios import PROJECT
 
 README = PROJECT / "README.md"

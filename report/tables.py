@@ -106,6 +106,14 @@ class Bars:
         return Text(LETTERS[name] * count) if self._plain else Text("█" * count, style=COLOURS[name])
 
 
+def print_sentence(text: str) -> None:
+    """Print a sentence as it is; in a terminal, wrapped between words."""
+    if sys.stdout.isatty():
+        Console(highlight=False).print(text, markup=False, emoji=False)
+    else:
+        print(text)
+
+
 def mib(size: float) -> str:
     """Return a size in bytes as MiB with one decimal."""
     return f"{round(size / MIB, 1) + 0.0:.1f}"  # adding zero makes no negative zero

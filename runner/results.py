@@ -4,8 +4,6 @@ A part holds the date, the machine, the versions, and the digests of the files t
 its own content too, so that an edit by hand is noticed.
 """
 
-from errors import PACKAGES, UserError
-
 import ast
 import functools
 import hashlib
@@ -22,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from errors import PACKAGES, UserError
 from runner.scenarios import PROJECT
 
 Part = dict[str, Any]

@@ -1,7 +1,5 @@
 """Measure what the studies ask, and print it; or store it and rewrite README; or check that nothing is stale."""
 
-from errors import UserError, parser
-
 import argparse
 import importlib
 import signal
@@ -10,6 +8,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from errors import UserError, parser
 from report import readme
 from report.tables import Table
 from runner import results

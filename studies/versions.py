@@ -10,12 +10,11 @@ driver's own list have come. With `yield_per`, 2.1 makes the rows as before, a b
 Why every entity costs more from Python 3.13 on: see `studies/slots_and_dict.py`.
 """
 
-from errors import UserError
-
 import sys
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
+from errors import UserError
 from report.tables import Table, mib
 from runner import processes, results
 from runner.database import one_row_table, private_server

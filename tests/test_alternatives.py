@@ -1,7 +1,5 @@
 """The alternatives: each reads all rows rightly, says what it stands in for, and tells an error in one line."""
 
-from errors import PACKAGES
-
 import json
 import signal
 import sys
@@ -11,6 +9,7 @@ import psycopg
 import pytest
 
 from common import MIB
+from errors import PACKAGES
 from runner.scenarios import ALTERNATIVES, EVERYTHING, FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
 from studies.costs.figures import Figures
 from studies.costs.readme import wire_bytes

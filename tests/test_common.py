@@ -1,7 +1,5 @@
 """The instrument: what it prints, what it writes, and that it stays out of what it measures."""
 
-from errors import UserError, address
-
 import json
 import linecache
 import os
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 
 import common
+from errors import UserError, address
 from tests.support import PROJECT, ROWS, Measurement, error_line, error_lines, measure, run
 
 # The lightest, the one with C code that has no Python frame, and the one with every library.

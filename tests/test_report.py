@@ -1,7 +1,5 @@
 """How it looks: tables and bars in terminals of any width; and files that are written all or not at all."""
 
-from errors import UserError
-
 import fcntl
 import os
 import pty
@@ -15,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from errors import UserError
 from report import readme
 from report.colours import COLOURS, LETTERS
 from runner import results

@@ -1,7 +1,5 @@
 """Measuring: processes and what they say, results and when they are stale, Pythons and their environments."""
 
-from errors import UserError
-
 import ast
 import hashlib
 import json
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from errors import UserError
 from runner import database as measured_database
 from runner import environments, results
 from runner.database import one_row_table, with_search_path

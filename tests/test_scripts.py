@@ -278,10 +278,10 @@ def test_missing_package_is_one_line(url: str, script: str, package: str) -> Non
     assert "make bench" in line
 
 
-@pytest.mark.parametrize("script", [*SCENARIOS, "setup_db.py"])
-def test_python_without_any_package_is_one_line(schema_url: str, script: str) -> None:
+@pytest.mark.parametrize("command", [STACKS[0], "setup_db.py", "your_table.py", "-m studies", "-m original"])
+def test_python_without_any_package_is_one_line(command: str) -> None:
     # Without the module `site`, Python does not find what is installed.
-    line = error_line(run("-S", script, url=schema_url))
+    line = error_line(run("-S", *command.split()))
     assert "is not installed" in line
     assert "make bench" in line
 

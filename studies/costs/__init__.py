@@ -1,12 +1,11 @@
 """What does a row cost in each scenario, what does each remedy change, and what does it cost with another stack?"""
 
-from errors import UserError
-
 import importlib.util
 import sys
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from errors import UserError
 from report.tables import Table
 from runner import processes, results
 from runner.database import one_row_table
