@@ -1,1 +1,1 @@
-"""How figures look: tables, charts, progress, and the blocks of README. Nothing here knows a study."""
+"""How figures look: tables, charts, progress, and the blocks of the pages. Nothing here knows a study."""

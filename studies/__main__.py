@@ -1,4 +1,4 @@
-"""Measure what the studies ask, and print it; or store it and rewrite README; or check that nothing is stale."""
+"""Measure what the studies ask, and print it; or store it and rewrite the pages; or check that nothing is stale."""
 
 import argparse
 import importlib
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from errors import UserError, parser
-from report import readme
+from report import pages
 from report.tables import Table
 from runner import results
 from runner.results import Parts
@@ -56,7 +56,7 @@ def main() -> int:
     options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
     options.add_argument("--repeats", metavar="N", type=positive, help="runs of what varies (3; in short 2 or 1)")
     options.add_argument("--wide", action="store_true", help="in a terminal: measure in full, print every column")
-    options.add_argument("--write", action="store_true", help="measure what is stale; store it and rewrite README")
+    options.add_argument("--write", action="store_true", help="measure what is stale; store it and rewrite the pages")
     options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
     options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
     arguments = options.parse_args()
@@ -66,7 +66,7 @@ def main() -> int:
         raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
     chosen = [study(name) for name in dict.fromkeys(arguments.names or STUDIES)]
     if arguments.check and (arguments.write or arguments.only or arguments.names):
-        options.error("--check goes alone, for README is made of all studies")
+        options.error("--check goes alone, for the pages are made of all studies")
     if arguments.all and not arguments.write:
         options.error("--all goes with --write")
     if arguments.check:
@@ -82,9 +82,9 @@ def main() -> int:
         if wanted:
             known = measure(one, wanted, known, arguments)
             if arguments.write:
-                readme.write({results.path(one.NAME): results.serialise(results.consistent(one.NAME, known))})
+                pages.write({results.path(one.NAME): results.serialise(results.consistent(one.NAME, known))})
     if arguments.write:
-        readme.write(expected())
+        pages.write(expected())
     return 0
 
 
@@ -123,7 +123,7 @@ def measure(one: Study, names: list[str], known: Parts, arguments: argparse.Name
 
 
 def expected() -> dict[Path, str]:
-    """Return the text of README and of every chart, as they follow from what is stored. Raises UserError."""
+    """Return the text of every page and chart, as they follow from what is stored. Raises UserError."""
     blocks: dict[str, str] = {}
     charts: dict[str, str] = {}
     for name in STUDIES:
@@ -134,7 +134,7 @@ def expected() -> dict[Path, str]:
         parts = results.consistent(name, {part: stored[part] for part in one.sources()})
         blocks |= one.blocks(parts)
         charts |= one.charts(parts)
-    return readme.files(blocks, charts)
+    return pages.files(blocks, charts)
 
 
 def check() -> int:
@@ -143,7 +143,7 @@ def check() -> int:
     for name in STUDIES:
         for part, reason in results.stale(results.load(name), sources(study(name))).items():
             stale.append(f"results/{name}.json: {part} {reason}: {results.AGAIN}")
-    stale = stale or readme.differences(expected())
+    stale = stale or pages.differences(expected())
     for line in stale:
         print(line, file=sys.stderr)
     return 1 if stale else 0

@@ -61,7 +61,7 @@ def test_the_walk_sees_the_imports() -> None:
         "common",
         "run_sync_psycopg",
     } <= NAMES
-    assert {"report.readme", "runner.results", "studies"} <= IMPORTS["studies.__main__"]
+    assert {"report.pages", "runner.results", "studies"} <= IMPORTS["studies.__main__"]
     assert "report.charts" in IMPORTS["studies.growth"]  # inside a function
 
 

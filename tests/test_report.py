@@ -1,20 +1,16 @@
-"""How it looks: tables and bars in terminals of any width; and files that are written all or not at all."""
+"""How it looks: tables and bars in terminals of any width, in colours or in letters."""
 
 import fcntl
 import os
 import pty
 import re
-import resource
 import struct
 import subprocess
 import sys
 import termios
-from pathlib import Path
 
 import pytest
 
-from errors import UserError
-from report import readme
 from report.colours import COLOURS, LETTERS
 from runner import results
 from studies import STUDIES
@@ -119,47 +115,3 @@ def test_wide_shows_every_column_on_one_line() -> None:
     for table in study("costs").tables(parts, parts):
         for row in (table.columns, *table.rows):
             assert any(all(cell in line for cell in row) for line in lines), row
-
-
-def contents(folder: Path) -> dict[str, str]:
-    return {str(path): path.read_text(encoding="utf-8") for path in folder.iterdir()}
-
-
-def test_no_space_for_results_changes_nothing(tmp_path: Path) -> None:
-    small, large = tmp_path / "README.md", tmp_path / "large.json"
-    small.write_text("before")
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as on a full disk, a write ends in the middle
-    try:
-        with pytest.raises(UserError, match=r"large\.json cannot be written: .+: nothing was changed"):
-            readme.write({small: "short", large: "x" * 2000})
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert contents(tmp_path) == {str(small): "before"}
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("<!-- report:costs -->", "", "README.md has 0 blocks `report:costs`, not one"),
-        (
-            "<!-- report:costs -->",
-            "<!-- report:costs -->\n<!-- /report -->\n<!-- report:costs -->",
-            "README.md has 2 blocks `report:costs`, not one",
-        ),
-        ("## Run it", "## Run it <!-- /report -->", "README.md has markers that belong to no block"),
-    ],
-)
-def test_broken_markers_are_named(old: str, new: str, message: str) -> None:
-    text = readme.README.read_text(encoding="utf-8")
-    blocks = {match[1]: "" for match in readme.BLOCK.finditer(text)}
-    assert "costs" in blocks
-    assert old in text
-    with pytest.raises(UserError, match=f"^{message}"):
-        readme.rewritten(text.replace(old, new, 1), blocks)
-
-
-def test_missing_readme_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readme, "README", tmp_path / "README.md")
-    with pytest.raises(UserError, match=r"^README\.md cannot be read: No such file"):
-        readme.files({}, {})

@@ -218,7 +218,8 @@ def test_check_names_everything_that_differs(copied: Path) -> None:
     process = run("-m", "studies", "--check", folder=copied)
     assert process.returncode == 1
     assert process.stderr.splitlines() == [
-        "README.md differs from results/ in overview, scenarios: run `make readme`",
+        "README.md differs from results/ in overview: run `make readme`",
+        "docs/consoles.md differs from results/ in scenarios: run `make readme`",
         "docs/where-the-memory-is.svg differs from results/: run `make readme`",
         "docs/what-tracing-adds.svg is missing: run `make readme`",
     ]
@@ -228,11 +229,11 @@ def test_check_names_everything_that_differs(copied: Path) -> None:
     ("spoil", "message"),
     [
         (edit_result, "results/costs.json was edited by hand"),
-        (replace("README.md", "<!-- report:costs -->", ""), "README.md has 0 blocks `report:costs`, not one"),
+        (replace("docs/method.md", "<!-- report:costs -->", ""), "block `report:costs` is on no page, not on one"),
     ],
 )
 def test_check_says_in_one_line_what_it_cannot_read(copied: Path, spoil: Callable[[Path], None], message: str) -> None:
-    """The other faults of a result are in `test_measure.py`, those of the markers in `test_report.py`."""
+    """The other faults of a result are in `test_measure.py`, those of the markers in `test_pages.py`."""
     spoil(copied)
     assert error_line(run("-m", "studies", "--check", folder=copied)).startswith(message)
 
