@@ -1,1 +1,1 @@
-"""What one would pick instead: each script names the scenario that it stands in for, and what one gives up."""
+"""What one would pick instead: each script names the scenario that it stands in for, and what one loses."""

@@ -2,7 +2,7 @@
 
 Short: asyncpg, cursor
 Instead of: run_sync_psycopg
-Gives up: what `fetch` gives up; a round trip for every batch, and a transaction that stays open meanwhile.
+You lose: what you lose with `fetch`; a round trip for every batch, and a transaction that stays open meanwhile.
 Choose it: where asyncpg reads more rows than should be in memory at once.
 
 A cursor exists in a transaction alone. `async for` fetches `prefetch` rows at a time, 50 unless one says otherwise.

@@ -2,7 +2,7 @@
 
 Short: ADBC, Arrow
 Instead of: run_sync_psycopg
-Gives up: Python objects, until a value is read; a dict's look-up; what `COPY` refuses, unless `use_copy` is off.
+You lose: Python objects, until a value is read; a dict's look-up; what `COPY` refuses, unless `use_copy` is off.
 Choose it: where rows are computed with, by columns, and not looked up one by one.
 
 The driver reads by `COPY` and puts the values into columns: Arrow's buffers, outside Python's memory. There is no loop,

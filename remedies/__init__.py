@@ -1,1 +1,1 @@
-"""What to write instead: each script names the scenario it remedies, and what one gives up."""
+"""What to write instead: each script names what it is compared with, and what one loses."""

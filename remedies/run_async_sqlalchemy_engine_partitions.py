@@ -1,8 +1,8 @@
 """Asynchronous Core by `partitions`
 
 Short: async Core, partitions
-Remedies: run_async_sqlalchemy_engine
-Gives up: a second loop; the first row comes after a whole batch, and each is there until the next one is read.
+Instead of: run_async_sqlalchemy_engine
+You lose: a second loop; the first row comes after a whole batch, and each is there until the next one is read.
 
 `async for row` enters a new greenlet for every row, `partitions(1000)` one for every thousand.
 """

@@ -1,8 +1,8 @@
 """`model_construct` with one shared set of fields
 
 Short: model_construct, shared
-Remedies: run_async_sqlalchemy_engine_pydantic_validate
-Gives up: validation; and assigning a field on one model marks it as set on all, for they share the set.
+Instead of: run_async_sqlalchemy_engine_pydantic_validate
+You lose: validation; and assigning a field on one model marks it as set on all, for they share the set.
 
 Each model owns a set of the fields that were given: 216 bytes for up to four fields, 728 from five on.
 `model_construct` takes one from its caller, so that all models can share it: right for models that are only read.

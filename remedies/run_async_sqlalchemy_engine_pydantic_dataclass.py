@@ -1,8 +1,8 @@
 """A Pydantic dataclass with slots, validated
 
 Short: Pydantic dataclass
-Remedies: run_async_sqlalchemy_engine_pydantic
-Gives up: the model's methods, `model_copy` among them, `from_attributes`, and the set of given fields.
+Instead of: run_async_sqlalchemy_engine_pydantic
+You lose: the model's methods, `model_copy` among them, `from_attributes`, and the set of given fields.
 
 Pydantic validates a dataclass as it does a model. With slots, an instance has neither a dict nor a set. A `TypeAdapter`
 validates plain data, dumps and describes it; it reads no attributes of a row either.

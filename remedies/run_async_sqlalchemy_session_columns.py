@@ -1,8 +1,8 @@
 """Asynchronous ORM session, columns instead of entities
 
 Short: async ORM columns
-Remedies: run_async_sqlalchemy_session
-Gives up: entities: no identity map, no relationships, no change tracking. For reading, one rarely wants them.
+Instead of: run_async_sqlalchemy_session
+You lose: entities: no identity map, no relationships, no change tracking. For reading, one rarely wants them.
 
 `select` names the columns, so that the session hands out plain rows.
 """

@@ -1,8 +1,8 @@
 """Asynchronous ORM session, columns with `yield_per`
 
 Short: async columns, yield_per
-Remedies: run_async_sqlalchemy_session
-Gives up: entities, as all columns do; a round trip for every batch, and a transaction that stays open meanwhile.
+Instead of: run_async_sqlalchemy_session
+You lose: entities, as all columns do; a round trip for every batch, and a transaction that stays open meanwhile.
 
 Columns instead of entities, in batches: no entity ever exists, and `partitions` enters a greenlet for each batch, not
 for each row.

@@ -1,8 +1,8 @@
 """Asynchronous ORM by `execute`: no streaming
 
 Short: async ORM, execute
-Remedies: run_async_sqlalchemy_session
-Gives up: the server-side cursor: the driver keeps the whole result; `yield_per` raises `AsyncMethodRequired`.
+Instead of: run_async_sqlalchemy_session
+You lose: the server-side cursor: the driver keeps the whole result; `yield_per` raises `AsyncMethodRequired`.
 
 `await session.execute` builds all entities and hands out a synchronous result: one greenlet for all rows, where
 iterating over `stream`'s result makes one for each.

@@ -1,8 +1,8 @@
 """Asynchronous ORM by `partitions`, without `yield_per`
 
 Short: async ORM, partitions
-Remedies: run_async_sqlalchemy_session
-Gives up: a second loop; `unique`, joined eager loading of collections, `commit` in the loop.
+Instead of: run_async_sqlalchemy_session
+You lose: a second loop; `unique`, joined eager loading of collections, `commit` in the loop.
 
 `AsyncSession.stream` reads through a server-side cursor, and then `partitions(1000)` builds a thousand entities at a
 time, even without `yield_per`; iterated row by row, the same result builds all of them first. `subqueryload` is not

@@ -1,8 +1,8 @@
 """Asynchronous ORM with `yield_per`, each entity dropped
 
 Short: async ORM, streaming
-Remedies: run_async_sqlalchemy_session
-Gives up: keeping the entities; each is used and forgotten.
+Instead of: run_async_sqlalchemy_session
+You lose: keeping the entities; each is used and forgotten.
 
 The session refers weakly to entities that were not modified: whatever the loop does not keep is gone with its batch,
 and memory stays flat however many rows there are. `partitions` enters a greenlet for each batch, not for each row.

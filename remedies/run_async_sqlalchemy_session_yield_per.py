@@ -1,8 +1,8 @@
 """Asynchronous ORM with `yield_per`, entities kept
 
 Short: async ORM, yield_per
-Remedies: run_async_sqlalchemy_session
-Gives up: a round trip a batch, an open transaction, `unique`, joined eager loading of collections, `subqueryload`.
+Instead of: run_async_sqlalchemy_session
+You lose: a round trip a batch, an open transaction, `unique`, joined eager loading of collections, `subqueryload`.
 
 The result of `AsyncSession.stream`, iterated row by row, builds all entities first. With `yield_per` it builds them in
 batches, and the first row comes after one of them. What is kept costs what it cost.

@@ -1,8 +1,8 @@
 """Psycopg with `args_row` and a slots dataclass
 
 Short: psycopg, args_row
-Remedies: run_sync_psycopg
-Gives up: a tuple to unpack; the class's fields must stand in the order of the query's columns.
+Instead of: run_sync_psycopg
+You lose: a tuple to unpack; the class's fields must stand in the order of the query's columns.
 
 The driver calls the class with each row's values: names and types, in less than a named tuple takes. `class_row` makes
 the same objects, by keyword: a dict for every row, in exchange for fields in any order.

@@ -1,8 +1,8 @@
 """Psycopg with a server-side cursor
 
 Short: psycopg, server cursor
-Remedies: run_sync_psycopg
-Gives up: a round trip for every `itersize` rows, and a transaction that stays open meanwhile.
+Instead of: run_sync_psycopg
+You lose: a round trip for every `itersize` rows, and a transaction that stays open meanwhile.
 
 A named cursor keeps the result on the server and fetches it in batches, so that the driver's own copy of the whole
 result, which tracemalloc cannot see, never exists.

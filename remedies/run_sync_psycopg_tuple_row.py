@@ -1,8 +1,8 @@
 """Psycopg with plain tuples, its default
 
 Short: psycopg, plain tuples
-Remedies: run_sync_psycopg
-Gives up: the columns' names.
+Instead of: run_sync_psycopg
+You lose: the columns' names.
 
 Without a `row_factory` the driver makes plain tuples, in C. A named tuple is made from one of them, by a call in
 Python for every row.

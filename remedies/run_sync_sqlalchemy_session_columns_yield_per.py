@@ -1,8 +1,8 @@
 """ORM session, columns with `yield_per`
 
 Short: ORM columns, yield_per
-Remedies: run_sync_sqlalchemy_session
-Gives up: entities, as all columns do; a round trip for every batch, and a transaction that stays open meanwhile.
+Instead of: run_sync_sqlalchemy_session
+You lose: entities, as all columns do; a round trip for every batch, and a transaction that stays open meanwhile.
 
 Columns instead of entities, in batches: neither an entity nor the driver's own copy of the whole result ever exists.
 """

@@ -1,8 +1,8 @@
 """ORM without `yield_per`, each entity dropped: no remedy
 
 Short: ORM, entities dropped
-Remedies: run_sync_sqlalchemy_session
-Gives up: keeping the entities, and gains little: all of them are built before the first is handed out.
+Instead of: run_sync_sqlalchemy_session
+You lose: keeping the entities, and gain little: all of them are built before the first is handed out.
 
 Dropping the entities is not enough: without `yield_per` the result itself holds all of them until the last is handed
 out.

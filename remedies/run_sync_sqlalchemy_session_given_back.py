@@ -1,8 +1,8 @@
 """ORM, and the memory given back
 
 Short: ORM, given back
-Remedies: run_sync_sqlalchemy_session
-Gives up: the entities; the time of a full garbage collection.
+Instead of: run_sync_sqlalchemy_session
+You lose: the entities; the time of a full garbage collection.
 
 Dropping the references gives back most. A full garbage collection also empties the free lists of built-in types,
 whose blocks hold whole arenas; there are no cycles to collect. `malloc_trim`, glibc's own, returns what `malloc` keeps.

@@ -1,8 +1,8 @@
 """Entities turned into models without `yield_per`: no remedy
 
 Short: ORM to models
-Remedies: run_sync_sqlalchemy_session
-Gives up: the entities, and still pays for all of them beside the models.
+Instead of: run_sync_sqlalchemy_session
+You lose: the entities, and still pay for all of them beside the models.
 
 Each entity is turned into a model (`from_attributes`) and forgotten by the loop; the result holds all entities until
 the last is handed out, so that both exist at once.

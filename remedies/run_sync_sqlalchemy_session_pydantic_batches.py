@@ -1,8 +1,8 @@
 """Entities turned into models batch by batch
 
 Short: ORM to models, batches
-Remedies: remedies.run_sync_sqlalchemy_session_pydantic
-Gives up: the entities; what is kept is the models.
+Instead of: remedies.run_sync_sqlalchemy_session_pydantic
+You lose: the entities; what is kept is the models.
 
 With `yield_per`, each batch's entities are turned into models (`from_attributes`) and forgotten: one pays for the
 models that are kept, not for the entities as well.

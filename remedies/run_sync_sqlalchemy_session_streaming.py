@@ -1,8 +1,8 @@
 """ORM with `yield_per`, each entity dropped
 
 Short: ORM, streaming
-Remedies: remedies.run_sync_sqlalchemy_session_dropped
-Gives up: keeping the entities; each is used and forgotten.
+Instead of: remedies.run_sync_sqlalchemy_session_dropped
+You lose: keeping the entities; each is used and forgotten.
 
 The session refers weakly to entities that were not modified: whatever the loop does not keep is gone with its batch,
 and memory stays flat however many rows there are. A modified entity stays until it is flushed.

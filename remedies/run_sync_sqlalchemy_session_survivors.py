@@ -1,8 +1,8 @@
 """ORM, one entity in a thousand kept: memory is not given back
 
 Short: ORM, survivors
-Remedies: remedies.run_sync_sqlalchemy_session_given_back
-Gives up: most of the memory that dropping the rest should give back.
+Instead of: remedies.run_sync_sqlalchemy_session_given_back
+You lose: most of the memory that dropping the rest should give back.
 
 Python returns its memory by arenas of 1 MiB, and only empty ones. A thousand entities fill about one: each survivor
 holds its arena, while the same number of neighbours would share one.

@@ -1,8 +1,8 @@
 """ORM with `yield_per`, entities kept
 
 Short: ORM, yield_per
-Remedies: run_sync_sqlalchemy_session
-Gives up: a round trip a batch, an open transaction, `unique`, joined eager loading of collections, `subqueryload`.
+Instead of: run_sync_sqlalchemy_session
+You lose: a round trip a batch, an open transaction, `unique`, joined eager loading of collections, `subqueryload`.
 
 The ORM builds entities in batches: the first row comes after one batch, not after all, and the driver reads through a
 server-side cursor. What is kept costs what it cost.

@@ -57,7 +57,7 @@ class Scenario:
     @property
     def fields(self) -> dict[str, str]:
         """What the docstring says in lines of its own: `Short`, and what remedies and alternatives say beside it"""
-        names = "Short|Remedies|Instead of|Gives up|Choose it"
+        names = "Short|Instead of|You lose|Choose it"
         return dict(re.findall(rf"^({names}): (.+)$", self.docstring, re.MULTILINE))
 
     @property

@@ -53,7 +53,7 @@ def test_every_alternative_is_listed_and_no_scenario() -> None:
 
 @pytest.mark.parametrize("alternative", ALTERNATIVES, ids=[alternative.name for alternative in ALTERNATIVES])
 def test_docstring_says_what_it_stands_in_for(alternative: Scenario) -> None:
-    assert set(alternative.fields) == {"Short", "Instead of", "Gives up", "Choose it"}
+    assert set(alternative.fields) == {"Short", "Instead of", "You lose", "Choose it"}
     assert alternative.fields["Instead of"] in [scenario.name for scenario in EVERYTHING]
     assert 0 < len(alternative.short) <= 24
     assert alternative.description

@@ -158,7 +158,7 @@ def _tables(
     )
     pairs = shown.remedied(figures, remedies)
     # What it is compared with was not measured: it stands by itself.
-    scenarios += [one for one in remedies if one.scenario.fields["Remedies"] not in figures]
+    scenarios += [one for one in remedies if one.scenario.fields["Instead of"] not in figures]
     return [
         *(table(scenarios) for table in of_scenarios if scenarios),
         *([of_remedies(pairs)] if pairs else []),

@@ -184,9 +184,9 @@ def compared(figures: Sequence[Figures], reference: Figures) -> Table:
 
 
 def choice(scenario: Scenario) -> str:
-    """Return when to choose a stack, and what one gives up, as an item of a list."""
+    """Return when to choose a stack, and what one loses, as an item of a list."""
     script, fields = scenario.script.as_posix(), scenario.fields
-    return f"- [{scenario.title}]({script}): {fields['Choose it']} It gives up {fields['Gives up']}"
+    return f"- [{scenario.title}]({script}): {fields['Choose it']} You lose {fields['You lose']}"
 
 
 def arrow(figures: Mapping[str, Figures], runs: Sequence[Run]) -> str:

@@ -98,7 +98,7 @@ COMPARED: tuple[tuple[str, str, Callable[[Figures], float], int], ...] = (
 
 def remedied(figures: Mapping[str, Figures], remedies: Sequence[Figures]) -> Pairs:
     """Return what each remedy is compared with, and the remedy, where both are among the figures."""
-    pairs = [(figures.get(one.scenario.fields["Remedies"]), one) for one in remedies]
+    pairs = [(figures.get(one.scenario.fields["Instead of"]), one) for one in remedies]
     return [(before, remedy) for before, remedy in pairs if before]
 
 
@@ -108,17 +108,17 @@ def change(before: float, after: float, digits: int) -> str:
 
 
 def remedies(pairs: Pairs) -> Table:
-    """Return each remedy with what it changes, for the rows, and what one gives up for it."""
+    """Return each remedy with what it changes, for the rows, and what one loses by it."""
     rows = [
         [
             remedy.scenario.title,
             before.scenario.title,
             *(change(figure(before), figure(remedy), digits) for _, _, figure, digits in COMPARED),
-            remedy.scenario.fields["Gives up"].rstrip("."),
+            remedy.scenario.fields["You lose"].rstrip("."),
         ]
         for before, remedy in pairs
     ]
-    columns = ("Remedy", "Instead of", *(name for name, *_ in COMPARED), "What one gives up")
+    columns = ("Remedy", "Instead of", *(name for name, *_ in COMPARED), "You lose")
     return Table("Remedies, for the rows", columns, rows, text_columns=2)
 
 
