@@ -19,7 +19,7 @@ from errors import UserError, parser
 from layers.advice import advice
 from layers.costs import KEYED, Figure, Figures, Subject, look_at, measure
 from layers.readers import COUNT
-from report.tables import Table, mib, print_sentence
+from report.tables import Column, TableOf, mib, print_sentence
 from runner.progress import Bar
 
 # Below so many rows, what is paid once weighs more than a few percent.
@@ -97,21 +97,30 @@ def all_rows(subject: Subject, figures: Figures, asked: int) -> tuple[int | None
     return subject.total, "as the server estimates: --count counts them"
 
 
-def table(subject: Subject, figures: Figures, total: int | None) -> Table:
-    """Return the table, the least first."""
-    drawn = sys.stdout.isatty()
-    names = ["Layer", "Bytes per row", "Of which overhead", "Process, MiB", "Time, s", "All rows, MiB", "All rows, s"]
-    short = ["", "bytes/row", "overhead", "MiB", "s", "all: MiB", "all: s"]
-    rows = []
-    for layer, one in figures.by_layer.items():
-        overhead = "" if figures.values is None or one.native else f"{one.traced - figures.values:,.0f}"
-        row = [layer, f"{one.traced:,.0f}", overhead, mib(one.process), f"{one.seconds:.2f}"]
-        if total not in (None, one.count):
-            row += [mib(one.process * total / one.count), f"{one.seconds * total / one.count:,.1f}"]
-        rows.append(row)
-    columns = (short if drawn else names)[: len(rows[0])]
+def table(subject: Subject, figures: Figures, total: int | None) -> TableOf[tuple[str, Figure]]:
+    """Return the table of the layers, the least first."""
+    values = figures.values
+    columns: list[Column[tuple[str, Figure]]] = [
+        Column("Layer", "", lambda row: row[0], text=True),
+        Column("Bytes per row", "bytes/row", lambda row: f"{row[1].traced:,.0f}"),
+        Column("Of which overhead", "overhead", lambda row: overhead(row[1], values)),
+        Column("Process, MiB", "MiB", lambda row: mib(row[1].process)),
+        Column("Time, s", "s", lambda row: f"{row[1].seconds:.2f}"),
+    ]
+    if total is not None and total != figures.count:
+        times = total / figures.count
+        columns += [
+            Column("All rows, MiB", "all: MiB", lambda row: mib(row[1].process * times)),
+            Column("All rows, s", "all: s", lambda row: f"{row[1].seconds * times:,.1f}"),
+        ]
     note = "bytes/row: what tracemalloc counts; MiB: what the process grew by."
-    return Table(f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown(subject)}", columns, rows, note=note)
+    title = f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown(subject)}"
+    return TableOf(title, columns, list(figures.by_layer.items()), note=note)
+
+
+def overhead(one: Figure, values: float | None) -> str:
+    """Return what a layer adds to the values, if that is known."""
+    return "" if values is None or one.native else f"{one.traced - values:,.0f}"
 
 
 def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:

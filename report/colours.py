@@ -1,5 +1,7 @@
 """Who holds the memory: a colour for each in charts and bars, and a letter where there are no colours."""
 
+from collections.abc import Mapping
+
 # Okabe and Ito's colours, told apart by colour-blind readers (https://jfly.uni-koeln.de/color/).
 COLOURS = {
     "psycopg": "#0072B2",
@@ -18,3 +20,9 @@ LETTERS = dict(zip(COLOURS, "pOEPstColn.", strict=True))
 # Grey that stands out from GitHub's white and from its dark page alike.
 INK = "#808080"
 LINES = ("#D55E00", "#CC79A7", "#0072B2", "#E69F00", "#009E73")
+
+
+def coloured(parts: Mapping[str, float]) -> dict[str, float]:
+    """Return the sizes of all that has a colour, in the colours' order; what has none is among the others."""
+    without = sum(size for name, size in parts.items() if name not in COLOURS)
+    return {name: parts.get(name, 0.0) + (without if name == "other" else 0.0) for name in COLOURS}

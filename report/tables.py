@@ -1,16 +1,20 @@
 """Tables: drawn in a terminal, else as Markdown; and how a figure is written in them."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from common import MIB
-from report.colours import COLOURS, LETTERS
+from report.colours import COLOURS, LETTERS, coloured
 from runner.runs import Spread
+
+Item = TypeVar("Item")
 
 # A median whose runs lie further apart than this is shown with their spread.
 STABLE = 0.02
@@ -19,22 +23,46 @@ SHORTEST_BAR, LONGEST_BAR = 12, 60
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table of texts; in a terminal, with a bar beside each row where `bars` has the sizes of its parts by name."""
+class Column(Generic[Item]):
+    """A column, declared once for both widths: its title, its short one, and what stands in an item's cell."""
 
     title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    # How many columns, from the left, hold text; the others hold figures.
-    text_columns: int = 1
-    bars: Sequence[Mapping[str, float]] = ()
+    # In a terminal; None: there it stands only in the wide table.
+    short: str | None
+    cell: Callable[[Item], str]
+    # In a terminal, where that is another text.
+    short_cell: Callable[[Item], str] | None = None
+    # A text begins at the left, a figure ends at the right.
+    text: bool = False
+
+
+@dataclass(frozen=True)
+class TableOf(Generic[Item]):
+    """A table with one row an item; in a terminal, with a bar beside it where `bar` gives the sizes of its parts."""
+
+    title: str
+    columns: Sequence[Column[Item]]
+    items: Sequence[Item]
+    bar: Callable[[Item], Mapping[str, float]] | None = None
     # What the short names of a terminal's columns mean.
     note: str = ""
 
+    def texts(self, *, short: bool = False) -> list[list[str]]:
+        """Return the titles and then every row's cells; with `short`, as they stand in a terminal."""
+        if not short:
+            return [
+                [one.title for one in self.columns],
+                *([one.cell(item) for one in self.columns] for item in self.items),
+            ]
+        columns = [one for one in self.columns if one.short is not None]
+        rows = [[(one.short_cell or one.cell)(item) for one in columns] for item in self.items]
+        return [[one.short or "" for one in columns], *rows]
+
     def markdown(self) -> str:
         """Return the table in Markdown, without its title."""
-        rule = ["-" if index < self.text_columns else "-:" for index in range(len(self.columns))]
-        return "\n".join(f"| {' | '.join(row)} |" for row in (self.columns, rule, *self.rows))
+        titles, *rows = ([in_markdown(cell) for cell in row] for row in self.texts())
+        rule = ["-" if one.text else "-:" for one in self.columns]
+        return "\n".join(f"| {' | '.join(row)} |" for row in (titles, rule, *rows))
 
     def print(self, *, wide: bool = False) -> None:
         """Print the table: drawn in a terminal, else as Markdown.
@@ -45,30 +73,62 @@ class Table:
         if not sys.stdout.isatty():
             print(f"\n{self.title}\n\n{self.markdown()}")
             return
-        widths = [max(map(len, column)) for column in zip(self.columns, *self.rows, strict=True)]
-        console = Console(highlight=False, width=sum(widths) + GAP * len(widths) if wide else None)
+        titles, *rows = self.texts(short=not wide)
+        columns = [one for one in self.columns if wide or one.short is not None]
+        widths = [max(map(cell_len, texts)) for texts in zip(titles, *rows, strict=True)]
+        room = terminal().width
+        console = terminal(max(room, sum(widths) + GAP * len(widths)) if wide else room)
         shown = len(widths)
-        while not wide and shown > 1 and sum(widths[:shown]) + GAP * (shown - 1) > console.width:
+        while not wide and shown > 1 and sum(widths[:shown]) + GAP * (shown - 1) > room:
             shown -= 1
         table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True)
-        for index in range(shown):
-            table.add_column(
-                self.columns[index], justify="left" if index < self.text_columns else "right", no_wrap=True
-            )
-        room = min(console.width - sum(widths) - GAP * len(widths), LONGEST_BAR)
-        bars = Bars(self.bars, room, console) if self.bars and room >= SHORTEST_BAR else None
+        for one, title in list(zip(columns, titles, strict=True))[:shown]:
+            table.add_column(Text(title), justify="left" if one.text else "right", no_wrap=True)
+        left = min(room - sum(widths) - GAP * len(widths), LONGEST_BAR)
+        bars = (
+            Bars([self.bar(item) for item in self.items], left, console) if self.bar and left >= SHORTEST_BAR else None
+        )
         if bars:
             table.add_column("", no_wrap=True)
-        for index, row in enumerate(self.rows):
-            table.add_row(*row[:shown], *([bars.draw(self.bars[index])] if bars else []))
-        console.print(f"\n{self.title}\n", style="bold", markup=False)
+        for index, row in enumerate(rows):
+            table.add_row(*map(Text, row[:shown]), *([bars.draw(index)] if bars else []))
+        terminal().print(f"\n{self.title}\n", style="bold")
         console.print(table)
         if bars:
             console.print("", bars.legend(), sep="\n")
         if left_out := len(widths) - shown:
-            console.print(f"\n{left_out} columns do not fit: --wide prints them")
+            print_sentence(f"\n{left_out} column{'s do' if left_out > 1 else ' does'} not fit: --wide prints all")
         if self.note:
-            console.print(f"\n{self.note}")
+            print_sentence(f"\n{self.note}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts, whose columns have no second width; the sizes of the bars' parts are beside the rows."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    # How many columns, from the left, hold text; the others hold figures.
+    text_columns: int = 1
+    bars: Sequence[Mapping[str, float]] = ()
+    note: str = ""
+
+    def _of_rows(self) -> TableOf[int]:
+        def column(place: int, title: str) -> Column[int]:
+            return Column(title, title, lambda row: self.rows[row][place], text=place < self.text_columns)
+
+        columns = [column(place, title) for place, title in enumerate(self.columns)]
+        bar = self.bars.__getitem__ if self.bars else None
+        return TableOf(self.title, columns, range(len(self.rows)), bar, self.note)
+
+    def markdown(self) -> str:
+        """Return the table in Markdown, without its title."""
+        return self._of_rows().markdown()
+
+    def print(self, *, wide: bool = False) -> None:
+        """Print the table as `TableOf.print` does."""
+        self._of_rows().print(wide=wide)
 
 
 class Bars:
@@ -76,17 +136,18 @@ class Bars:
 
     def __init__(self, bars: Sequence[Mapping[str, float]], room: int, console: Console) -> None:
         """Take all bars, whose longest one is to fill the room."""
-        self._names = [name for name in COLOURS if any(bar.get(name, 0.0) for bar in bars)]
-        self._scale = room / max(sum(bar.values()) for bar in bars)
+        self._bars = [coloured(bar) for bar in bars]
+        self._names = [name for name in COLOURS if any(bar[name] for bar in self._bars)]
+        self._scale = room / max(sum(bar.values()) for bar in self._bars)
         self._width = console.width
         self._plain = console.no_color or console.color_system is None or console.options.ascii_only
 
-    def draw(self, parts: Mapping[str, float]) -> Text:
+    def draw(self, index: int) -> Text:
         """Return one bar."""
         bar = Text()
         total = 0.0
         for name in self._names:
-            start, total = round(total * self._scale), total + parts.get(name, 0.0)
+            start, total = round(total * self._scale), total + self._bars[index][name]
             bar.append_text(self._cells(name, round(total * self._scale) - start))
         return bar
 
@@ -106,12 +167,22 @@ class Bars:
         return Text(LETTERS[name] * count) if self._plain else Text("█" * count, style=COLOURS[name])
 
 
+def terminal(width: int | None = None) -> Console:
+    """Return the terminal, as wide as it is or so wide; it shows every text as it is, `[bold]` and `:smiley:` too."""
+    return Console(markup=False, emoji=False, highlight=False, width=width)
+
+
 def print_sentence(text: str) -> None:
-    """Print a sentence as it is; in a terminal, wrapped between words."""
+    """Print a sentence; in a terminal, wrapped between words."""
     if sys.stdout.isatty():
-        Console(highlight=False).print(text, markup=False, emoji=False)
+        terminal().print(text)
     else:
         print(text)
+
+
+def in_markdown(cell: str) -> str:
+    """Return a text as the cell of a table, which a line's end or a bare `|` would end."""
+    return " ".join(cell.splitlines()).replace("|", "\\|")
 
 
 def mib(size: float) -> str:

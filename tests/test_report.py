@@ -11,7 +11,8 @@ import termios
 
 import pytest
 
-from report.colours import COLOURS, LETTERS
+from report.colours import COLOURS, LETTERS, coloured
+from report.tables import Bars, Column, TableOf, terminal
 from runner import results
 from studies import STUDIES
 from studies.__main__ import study
@@ -115,3 +116,42 @@ def test_wide_shows_every_column_on_one_line() -> None:
     for table in study("costs").tables(parts, parts):
         for row in (table.columns, *table.rows):
             assert any(all(cell in line for cell in row) for line in lines), row
+
+
+COLUMNS = [
+    Column[str]("The name", "", lambda item: item, text=True),
+    Column[str]("Its length", "n", lambda item: f"{len(item)}.0", lambda item: str(len(item))),
+    Column[str]("Twice", None, lambda item: item * 2),
+]
+ITEMS = ["a|b\nc", "[bold] :smiley:", "表"]
+SHOW_COLUMNS = (
+    "from tests.test_report import *; TableOf('[red] :bug:', COLUMNS, ITEMS).print(wide='--wide' in sys.argv)"
+)
+
+
+def test_a_column_is_declared_once_for_both_widths() -> None:
+    table = TableOf("", COLUMNS, ITEMS[1:])
+    assert table.texts() == [
+        ["The name", "Its length", "Twice"],
+        ["[bold] :smiley:", "15.0", "[bold] :smiley:" * 2],
+        ["表", "1.0", "表表"],
+    ]
+    assert table.texts(short=True) == [["", "n"], ["[bold] :smiley:", "15"], ["表", "1"]]
+
+
+def test_markdown_survives_what_ends_a_cell() -> None:
+    assert TableOf("", COLUMNS[:2], ITEMS[:1]).markdown() == "| The name | Its length |\n| - | -: |\n| a\\|b c | 5.0 |"
+
+
+def test_a_terminal_interprets_no_text() -> None:
+    shown = ESCAPES.sub("", in_terminal("", 80, script=SHOW_COLUMNS)).splitlines()
+    assert [line.rstrip() for line in shown[1:4]] == ["[red] :bug:", "", "                  n"]
+    assert "[bold] :smiley:  15" in shown
+    assert "表                1" in shown  # two places wide
+
+
+def test_what_has_no_colour_is_among_the_others() -> None:
+    parts = coloured({"psycopg": 2.0, "a new library": 3.0, "other": 1.0})
+    assert list(parts) == list(COLOURS)
+    assert {name: size for name, size in parts.items() if size} == {"psycopg": 2.0, "other": 4.0}
+    assert len(Bars([{"a new library": 6.0}], 12, terminal(80)).draw(0)) == 12
