@@ -10,6 +10,8 @@ from runner.scenarios import PROJECT
 
 BLOCK = re.compile(r"<!-- report:(\S+) -->\n.*?<!-- /report -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:report:\S+|/report) -->")
+# A figure before and after stay on one line, for these spaces do not break.
+UNBROKEN = "\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}"
 LINK = re.compile(r"\]\(([^)\s#]+)")
 
 
@@ -45,6 +47,7 @@ def rewritten(texts: Mapping[Path, str], blocks: Mapping[str, str]) -> dict[Path
 def _with_blocks(path: Path, text: str, blocks: Mapping[str, str]) -> str:
     def with_content(match: re.Match[str]) -> str:
         content = LINK.sub(lambda link: f"]({_seen_from(path, link[1])}", blocks[match[1]])
+        content = content.replace(" → ", UNBROKEN)
         return f"<!-- report:{match[1]} -->\n{content}\n<!-- /report -->"
 
     return BLOCK.sub(with_content, text)

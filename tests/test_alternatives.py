@@ -11,8 +11,8 @@ import pytest
 from common import MIB
 from errors import PACKAGES
 from runner.scenarios import ALTERNATIVES, EVERYTHING, FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
+from studies.costs.answers import wire_bytes
 from studies.costs.figures import Figures
-from studies.costs.readme import wire_bytes
 from tests.support import (
     ROWS,
     WITHOUT_PACKAGE,

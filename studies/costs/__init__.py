@@ -14,7 +14,7 @@ from runner.progress import Bar
 from runner.results import Parts
 from runner.runs import Run, bare_data
 from runner.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
-from studies.costs import readme
+from studies.costs import answers, readme
 from studies.costs import tables as shown
 from studies.costs.figures import Figures, of_all
 
@@ -180,5 +180,5 @@ def charts(parts: Parts) -> dict[str, str]:
     return {
         "where-the-memory-is.svg": bars.where(scenarios),
         "what-tracing-adds.svg": bars.tracing(scenarios),
-        "other-stacks.svg": bars.stacks(readme.stacks(figures), readme.wire_bytes(scenarios[0].rows)),
+        "other-stacks.svg": bars.stacks(readme.stacks(figures), answers.wire_bytes(scenarios[0].rows)),
     }

@@ -7,48 +7,8 @@ from report.tables import Table, mib
 from runner.results import Part, Parts
 from runner.runs import Run, checkpoint
 from runner.scenarios import ALTERNATIVES, LAST_CHECKPOINT, REMEDIES, SCENARIOS, Scenario
-from studies.costs import tables
+from studies.costs import answers, tables
 from studies.costs.figures import Figures, of_all
-
-# The most-asked questions, the line of code that answers each, and the remedy that measures it.
-ANSWERS = (
-    (
-        "Why is everything loaded before the first row?",
-        "`select(DbModel).execution_options(yield_per=1000)`",
-        "run_sync_sqlalchemy_session_yield_per",
-    ),
-    (
-        "How do I stream?",
-        "the same, and keep no entity: `total += row.num`",
-        "run_sync_sqlalchemy_session_streaming",
-    ),
-    (
-        "Entities or columns?",
-        "`select(DbModel.id, DbModel.num, DbModel.data)`, with `yield_per`",
-        "run_sync_sqlalchemy_session_columns_yield_per",
-    ),
-    (
-        "Why is asyncio slow?",
-        "`async for rows in result.partitions(1000)`, and `for row in rows`",
-        "run_async_sqlalchemy_engine_partitions",
-    ),
-    (
-        "Entities into Pydantic models?",
-        "`DomainModel.model_validate(row)` in a loop with `yield_per`",
-        "run_sync_sqlalchemy_session_pydantic_batches",
-    ),
-    (
-        "Lighter models?",
-        "`@pydantic.dataclasses.dataclass(slots=True)`",
-        "run_async_sqlalchemy_engine_pydantic_dataclass",
-    ),
-    (
-        "And with psycopg alone?",
-        "`connection.cursor().stream(query, size=1000)`",
-        "run_sync_psycopg_stream",
-    ),
-)
-
 
 # Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
 FIRST_ROWS = (
@@ -84,8 +44,11 @@ def blocks(parts: Parts) -> dict[str, str]:
     pairs = tables.remedied(figures, [figures[one.name] for one in REMEDIES])
     return {
         "environment": environment(parts),
-        "answer": answer(figures),
-        "answers": answers(pairs).markdown(),
+        "packages": f"{', '.join(f'{name} {version}' for name, version in versions(parts).items())}.",
+        "cure": answers.cure(figures),
+        "answer": answers.answer(figures),
+        "answers": answers.answers(figures).markdown(),
+        "tracing": tracing(figures["run_async_sqlalchemy_session"]),
         "observation-1": first_rows([figures[name] for name in FIRST_ROWS]).markdown(),
         "observation-2": a_row([one for one in nine if "pydantic" in one.scenario.name]).markdown(),
         "observation-3": a_row([figures[name] for name in LAYERS]).markdown(),
@@ -103,44 +66,27 @@ def blocks(parts: Parts) -> dict[str, str]:
 
 def environment(parts: Parts) -> str:
     """Return the line that says where and when the figures were measured."""
-    packages = {name: version for part in parts.values() for name, version in part["versions"].items()}
     part = next(iter(parts.values()))
+    packages = versions(parts)
+    names = {"sqlalchemy": "SQLAlchemy", "psycopg": "psycopg", "pydantic": "Pydantic"}
     return (
         f"Measured on {max(part['date'] for part in parts.values())}: {part['rows']:,} rows, "
-        f"{part['machine']['python']}, {', '.join(f'{name} {packages[name]}' for name in sorted(packages))}; "
+        f"{part['machine']['python']}, {', '.join(f'{shown} {packages[name]}' for name, shown in names.items())}; "
         f"{part['machine']['system']}."
     )
 
 
-def answer(figures: Mapping[str, Figures]) -> str:
-    """Return the answer in three lines."""
-    driver, core, model, orm = (
-        figures[f"run_{name}"]
-        for name in (
-            "sync_psycopg",
-            "sync_sqlalchemy_engine",
-            "async_sqlalchemy_engine_pydantic",
-            "async_sqlalchemy_session",
-        )
-    )
+def versions(parts: Parts) -> dict[str, str]:
+    """Return the version of every package that a script imported, by name."""
+    return dict(sorted((name, version) for part in parts.values() for name, version in part["versions"].items()))
+
+
+def tracing(figures: Figures) -> str:
+    """Return what measuring costs."""
     return (
-        f"- A row whose values are {wire_bytes(driver.rows):.0f} bytes of data, and {driver.bare:.0f} as Python "
-        f"objects, costs {driver.per_row:.0f} bytes as psycopg's named tuple, {core.per_row:.0f} as a Core row, "
-        f"{model.per_row:.0f} as a Pydantic model, and **{orm.per_row:.0f} as an ORM entity**, each with its place in "
-        "the dict that keeps it.\n"
-        f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)} MiB with psycopg, "
-        f"{mib(core.growth.value)} with Core, {mib(model.growth.value)} with Core and models, and "
-        f"{mib(orm.growth.value)} with the ORM (psycopg and Core synchronous, the others asynchronous). Connecting "
-        f"comes on top, once: {mib(driver.once)} MiB with psycopg, {mib(orm.once)} with SQLAlchemy, which imports "
-        "psycopg only then.\n"
-        "- Measuring is not free: while tracemalloc runs, the asynchronous ORM's process takes "
-        f"{mib(orm.tracing_adds)} MiB more; of these, tracemalloc itself reports {mib(orm.tracer)}."
+        f"While tracemalloc runs, the asynchronous ORM's process takes {mib(figures.tracing_adds)} MiB more; of these, "
+        f"tracemalloc itself reports {mib(figures.tracer)}."
     )
-
-
-def wire_bytes(rows: int) -> float:
-    """Return the bytes of a row's values as PostgreSQL has them: two integers of 4 bytes, and the text."""
-    return 4 + 4 + sum(len(f"hello-{row}") for row in range(rows)) / rows
 
 
 def in_the_figure(part: Part, figures: Figures) -> str:
@@ -155,18 +101,6 @@ def in_the_figure(part: Part, figures: Figures) -> str:
         f"Of an entity's {figures.per_row:.0f}, {storage:.0f} are its place in the `storage` dict, {identity_map:.0f} "
         f"its place in the session's identity map, and {figures.bare:.0f} its values."
     )
-
-
-def answers(pairs: tables.Pairs) -> Table:
-    """Return the most-asked questions, each with the line of code and what it changes."""
-    found = {remedy.scenario.name: (before, remedy) for before, remedy in pairs}
-    rows = []
-    for question, code, name in ANSWERS:
-        before, remedy = found[f"remedies.{name}"]
-        changes = (tables.change(figure(before), figure(remedy), digits) for _, _, figure, digits in tables.COMPARED)
-        rows.append([question, code, before.scenario.short, *changes])
-    columns = ("Question", "Write", "Instead of", *(name for name, *_ in tables.COMPARED))
-    return Table("", columns, rows, text_columns=3)
 
 
 def stacks(figures: Mapping[str, Figures]) -> list[Figures]:

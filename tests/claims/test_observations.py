@@ -16,8 +16,9 @@ from runner.processes import TRACED, Job
 from runner.progress import Bar
 from runner.results import Parts
 from studies import growth
+from studies.costs.answers import wire_bytes
 from studies.costs.figures import Figures
-from studies.costs.readme import in_the_figure, wire_bytes
+from studies.costs.readme import in_the_figure
 from tests.support import MEASURED_ROWS, linux, run
 
 CLIENT_SIDE = (

@@ -1,0 +1,100 @@
+"""README's first answers: what the cure changes, what to write instead, and what a row costs."""
+
+from collections.abc import Mapping
+
+from common import MIB
+from report.tables import Table, mib
+from studies.costs.figures import Figures
+from studies.costs.tables import change
+
+ORM = "run_sync_sqlalchemy_session"
+STREAMED = "remedies.run_sync_sqlalchemy_session_streaming"
+KEPT = "remedies.run_sync_sqlalchemy_session_yield_per"
+COLUMNS = "remedies.run_sync_sqlalchemy_session_columns_yield_per"
+# What one wants, what to write for it, and which scripts measure it, before and after.
+ANSWERS = (
+    ("entities, one by one", "the code above", ORM, STREAMED),
+    ("entities, all kept", "the code above, and `storage[row.id] = row`", ORM, KEPT),
+    ("values only", "`select(DbModel.id, DbModel.data)`, with `yield_per`", ORM, COLUMNS),
+    (
+        "faster asyncio",
+        "`async for rows in result.partitions(1000):`",
+        "run_async_sqlalchemy_engine",
+        "remedies.run_async_sqlalchemy_engine_partitions",
+    ),
+    (
+        "models from entities",
+        "`DomainModel.model_validate(row)` in the loop above",
+        "remedies.run_sync_sqlalchemy_session_pydantic",
+        "remedies.run_sync_sqlalchemy_session_pydantic_batches",
+    ),
+    (
+        "lighter models",
+        "`@pydantic.dataclasses.dataclass(slots=True)`",
+        "run_async_sqlalchemy_engine_pydantic",
+        "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
+    ),
+    (
+        "psycopg alone",
+        "`cursor.stream(query, size=1000)`",
+        "run_sync_psycopg",
+        "remedies.run_sync_psycopg_stream",
+    ),
+)
+
+
+def cure(figures: Mapping[str, Figures]) -> str:
+    """Return what batches change, where entities are dropped and where they are kept, and what columns do."""
+    orm = figures[ORM]
+
+    def peak(name: str) -> str:
+        return f"{figures[name].peak.value / MIB:.0f}"
+
+    return (
+        f"For {orm.rows:,} rows the peak of the process falls **from {peak(ORM)} to {peak(STREAMED)} MiB**, because a "
+        "batch of 1,000 entities is freed once the next one is read. *Keeping* the entities, in a list or a dict, "
+        f"gains little: {peak(ORM)} → {peak(KEPT)} MiB. If you must keep the rows, select their columns: "
+        f"{peak(ORM)} → {peak(COLUMNS)} MiB."
+    )
+
+
+def answers(figures: Mapping[str, Figures]) -> Table:
+    """Return what to write, and what it changes."""
+    rows = []
+    for question, code, before, after in ANSWERS:
+        one, other = figures[before], figures[after]
+        peaks, sizes, times = (
+            (one.peak.value / MIB, other.peak.value / MIB, 1),
+            (one.per_row, other.per_row, 0),
+            (one.seconds.value, other.seconds.value, 2),
+        )
+        rows.append([question, code, *(change(*figure) for figure in (peaks, sizes, times))])
+    return Table("", ("You want", "Write", "Peak, MiB", "Bytes per row", "Time, s"), rows, text_columns=2)
+
+
+def answer(figures: Mapping[str, Figures]) -> str:
+    """Return what a row costs in each layer, and what the process pays for all rows."""
+    driver, core, model, orm = (
+        figures[f"run_{name}"]
+        for name in (
+            "sync_psycopg",
+            "sync_sqlalchemy_engine",
+            "async_sqlalchemy_engine_pydantic",
+            "async_sqlalchemy_session",
+        )
+    )
+    return (
+        f"- A row of {wire_bytes(driver.rows):.0f} bytes takes {driver.bare:.0f} bytes as bare Python objects, "
+        f"{driver.per_row:.0f} as psycopg's named tuple, {core.per_row:.0f} as a Core row, {model.per_row:.0f} as a "
+        f"Pydantic model, and **{orm.per_row:.0f} as an ORM entity**. Its place in the dict that keeps it is counted.\n"
+        f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)} MiB with psycopg, "
+        f"{mib(core.growth.value)} with Core, {mib(model.growth.value)} with Core and models, and "
+        f"{mib(orm.growth.value)} with the ORM. psycopg and Core are synchronous here, the others asynchronous.\n"
+        f"- Connecting takes {mib(driver.once)} MiB more with psycopg and {mib(orm.once)} with SQLAlchemy, which "
+        "imports psycopg only then. That is a fixed cost, whatever the number of rows."
+    )
+
+
+def wire_bytes(rows: int) -> float:
+    """Return the bytes of a row's values as PostgreSQL has them: two integers of 4 bytes, and the text."""
+    return 4 + 4 + sum(len(f"hello-{row}") for row in range(rows)) / rows
