@@ -20,6 +20,9 @@ PACKAGES = (
     *("asyncpg", "sqlmodel", "msgspec", "adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"),
 )
 
+# Two names of 63 characters each, and what a message says of them.
+LONGEST_SHOWN = 300
+
 SEED = "run `python setup_db.py`"
 NOT_SEEDED = "table data is not the seeded one"
 SEED_ANEW = f"{SEED}, which makes it anew, or name another database in DATABASE_URL"
@@ -65,6 +68,15 @@ def parser(**options: Any) -> "ArgumentParser":
             print(self.format_help(), end="", file=file)  # argparse's own does not tell where it fails
 
     return Parser(**options)
+
+
+def visible(text: str) -> str:
+    """Return a name or a message that others chose as one line, at most 300 characters long.
+
+    What cannot be printed is escaped: line ends, a terminal's control characters, marks that turn the direction.
+    """
+    cut = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
 
 
 def address() -> str:
