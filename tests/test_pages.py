@@ -1,24 +1,43 @@
-"""The pages for people: their blocks have one place each, their links lead somewhere, and none is too long to read."""
+"""The pages for people: each block has one place, links lead somewhere, code runs, and no page is too long to read."""
 
+import ast
+import asyncio
+import functools
+import inspect
 import re
 import resource
+import shlex
+import weakref
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, event
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from db_model import DbModel
+from domain_model import DomainModel
 from errors import UserError
 from report import pages
-from tests.support import PROJECT
+from studies import STUDIES
+from tests.support import PROJECT, ROWS, run
 
 README = PROJECT / "README.md"
 METHOD = PROJECT / "docs" / "method.md"
 PAGES = pages.pages()
-TEXTS = PAGES | {PROJECT / "CONTRIBUTING.md": (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")}
+CONTRIBUTING = PROJECT / "CONTRIBUTING.md"
+TEXTS = PAGES | {CONTRIBUTING: CONTRIBUTING.read_text(encoding="utf-8")}
 # README is one page; what is longer than the others is for looking up, and folded.
 LENGTH = {README: 250, PROJECT / "docs" / "consoles.md": 400}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+PYTHON = [
+    pytest.param(code, id=f"{path.stem}-{number}")
+    for path, text in TEXTS.items()
+    for number, code in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL), 1)
+]
+CURES = PYTHON[:2]
 
 
 def name(path: Path) -> str:
@@ -114,3 +133,103 @@ def test_no_space_changes_nothing(tmp_path: Path) -> None:
 def test_missing_readme_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"README\.md cannot be read: No such file"):
         pages.pages(tmp_path)
+
+
+def execute(code: str, url: str, **names: object) -> None:
+    """Run code of a page with what it takes for granted, in a coroutine where it awaits."""
+    address = url.replace("postgresql:", "postgresql+psycopg:")
+    compiled = compile(code, "page", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    names = {"url": url, "DbModel": DbModel, "DomainModel": DomainModel} | names
+
+    async def awaited() -> None:
+        engine = create_async_engine(address)
+        await eval(compiled, names | {"engine": engine})
+        await engine.dispose()
+
+    if compiled.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(awaited())
+    else:
+        engine = create_engine(address)
+        exec(compiled, names | {"engine": engine})
+        engine.dispose()
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_that_is_shown_runs(code: str, url: str) -> None:
+    execute(code, url, print=lambda *_: None)
+
+
+@pytest.mark.parametrize("code", CURES)
+def test_cure_hands_out_each_row_and_holds_one_batch(code: str, url: str) -> None:
+    alive = weakref.WeakSet[DbModel]()
+    found: list[tuple[int, int]] = []
+
+    def loaded(entity: DbModel, _: object) -> None:
+        alive.add(entity)
+
+    event.listen(DbModel, "load", loaded)
+    try:
+        execute(code, url, print=lambda key: found.append((key, len(alive))))
+    finally:
+        event.remove(DbModel, "load", loaded)
+    assert sorted(key for key, _ in found) == list(range(ROWS))
+    assert max(held for _, held in found) <= 1000 + 1 < ROWS
+
+
+def commands(path: Path) -> Iterator[list[str]]:
+    """Yield the words of each command that a page names, in a block or in its prose, without its variables."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", TEXTS[path], re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`\n]+)`", FENCE.sub("", TEXTS[path]))
+    for line in [*"".join(blocks).splitlines(), *(span for span in spans if re.search(r"^make |\bpython ", span))]:
+        words = shlex.split(line.replace("…", ""), comments=True)
+        while words and re.match(r"[A-Z]\w*=", words[0]):
+            del words[0]
+        if words:
+            yield words
+
+
+def test_files_that_contributing_names_exist() -> None:
+    spans = re.findall(r"`([^`\n]+)`", FENCE.sub("", TEXTS[CONTRIBUTING]))
+    named = {span for span in spans if re.fullmatch(r"[\w*./-]+(/|\.\w+)", span)}
+    assert {"README.md", "pyproject.toml", "run_*.py"} <= named
+    assert not {name for name in named if not any(PROJECT.glob(name))}
+
+
+@functools.cache
+def help_of(*command: str) -> str:
+    process = run(*command, "--help")
+    assert process.returncode == 0, command
+    return process.stdout
+
+
+def targets() -> set[str]:
+    """Return the targets of the Makefile."""
+    return set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def module(name: str) -> Path:
+    """Return the file that `-m` runs."""
+    path = PROJECT.joinpath(*name.split("."))
+    return path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name)
+def test_commands_that_are_named_exist(path: Path) -> None:
+    for words in commands(path):
+        if words[0] == "make":
+            assert words[1] in targets(), words
+        elif "python" in words[0] or words[:3] == ["poetry", "run", "python"]:
+            arguments = words[words.index("python") + 1 if "python" in words else 1 :]
+            command = arguments[: 1 + (arguments[0] == "-m")]
+            assert (PROJECT / command[0]).exists() or module(command[-1]).exists(), words
+            options = [word for word in arguments if word.startswith("--")]
+            assert all(option in help_of(*command) for option in options), words
+            if command == ["-m", "studies"]:
+                assert set(takewhile(lambda word: not word.startswith("--"), arguments[2:])) <= set(STUDIES), words
+        else:
+            assert words[0] in ("docker", "poetry", "cd", "git"), words
+
+
+def test_the_search_for_commands_finds_them() -> None:
+    found = [" ".join(words) for path in TEXTS for words in commands(path)]
+    assert {"make bench", "make test", ".venv/bin/python your_table.py orders"} <= set(found)

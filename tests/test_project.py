@@ -1,4 +1,4 @@
-"""The files that say what is installed, what docker compose starts, what a push runs, and how to contribute."""
+"""The files that say what is installed, what docker compose starts, and what a push runs."""
 
 import re
 import tomllib
@@ -137,22 +137,3 @@ def test_the_workflow_tries_every_python_and_macos_with_one_of_them() -> None:
     assert {"python-version": "${{ matrix.python }}"} in [step.get("with") for step in job["steps"]]
     commands = [step["run"] for step in job["steps"] if "run" in step]
     assert commands == ["make lint PYTHON=python", "make test PYTHON=python"]
-
-
-def code_in_contributing() -> list[str]:
-    """Return each line of the blocks of code in CONTRIBUTING.md, and each piece of code in its prose."""
-    parts = re.split(r"^```.*\n", (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return [*"".join(parts[1::2]).splitlines(), *re.findall(r"`([^`\n]+)`", "".join(parts[::2]))]
-
-
-def test_targets_that_contributing_names_exist() -> None:
-    targets = set(re.findall(r"^(\w+):", (PROJECT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = {code.split()[1] for code in code_in_contributing() if code.startswith("make ")}
-    assert {"bench", "test"} <= named
-    assert named <= targets
-
-
-def test_files_that_contributing_names_exist() -> None:
-    named = {code for code in code_in_contributing() if re.fullmatch(r"[\w*./-]+(/|\.\w+)", code)}
-    assert {"README.md", "pyproject.toml", "run_*.py"} <= named
-    assert not {name for name in named if not any(PROJECT.glob(name))}
