@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from common import database_url
 from errors import UserError
 from layers import relations
-from layers.other_readers import SQLMODEL, OtherReading, installed
+from layers.other_readers import SQLMODEL, installed
 from layers.readers import LAYERS, Reading
 from layers.redaction import without_values
 from layers.relations import Relation
@@ -95,10 +95,7 @@ def look_at(text: str, timeout: int, count: bool) -> Subject:
 
 def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str], progress: Progress) -> Figures:
     """Read so many rows in each of these layers, in fresh processes. Raises UserError where every one fails."""
-    readings = {
-        layer: (Reading if layer in LAYERS else OtherReading)(layer, subject.relation, rows, timeout)
-        for layer in layers
-    }
+    readings = {layer: Reading(layer, subject.relation, rows, timeout) for layer in layers}
     traced = [Job(one, TRACED) for one in readings.values()]
     untraced = [Job(one, UNTRACED) for one in readings.values()]
     outcomes = processes.run(traced, untraced, progress)

@@ -1,13 +1,8 @@
-"""The layers of other stacks, each where its package is installed; else as `layers.readers`.
-
-usage: MEMORY_JSON=OUTPUT python -m layers.other_readers READING
-"""
+"""The layers of other stacks, each where its package is installed: how each reads rows into objects of its own."""
 
 import asyncio
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import repeat
 from types import new_class
@@ -16,19 +11,9 @@ from typing import Any
 from psycopg import rows
 
 from common import database_url
-from layers.readers import BATCH, Read, Reading, engine, kind, main, psycopg_rows
+from layers.readers import BATCH, Read, Reading, engine, kind, psycopg_rows
 
 RECORD, SQLMODEL, ARROW = "asyncpg record", "SQLModel", "Arrow table"
-
-
-@dataclass(frozen=True)
-class OtherReading(Reading):
-    """The process that reads rows in a layer of another stack."""
-
-    @property
-    def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
-        return ["-m", "layers.other_readers", super().command[-1]]
 
 
 @contextmanager
@@ -89,7 +74,7 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
 
 @contextmanager
 def arrow_table(what: Reading) -> Iterator[Read]:
-    """Yield one table of all rows, and nothing for each of the others; its buffers' bytes are what `tell` tells."""
+    """Yield one table of all rows, and nothing for each of the others; `native` tells what it takes."""
     from adbc_driver_postgresql import dbapi
 
     def read(count: int) -> Iterator[object]:
@@ -106,9 +91,9 @@ def arrow_table(what: Reading) -> Iterator[Read]:
         connection.rollback()
 
 
-def tell(first: Any) -> dict[str, int]:
+def native(table: Any) -> int:
     """Return the bytes of an Arrow table's buffers that its values use, for tracemalloc sees none of them."""
-    return {"native": first.nbytes} if type(first).__module__.startswith("pyarrow") else {}
+    return int(table.nbytes)
 
 
 LAYERS = {
@@ -128,7 +113,3 @@ PACKAGES = {
 def installed() -> list[str]:
     """Return the layers whose packages are here."""
     return [layer for layer, package in PACKAGES.items() if find_spec(package)]
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], LAYERS, tell)

@@ -1,33 +1,15 @@
-"""Read rows into the objects of one layer, and say what they take: nothing else has happened in this process before.
+"""The layers: how each reads a relation's rows into objects of its own, with psycopg, SQLAlchemy and Pydantic."""
 
-usage: MEMORY_JSON=OUTPUT python -m layers.readers LAYER READING
-
-READING is what `Reading.command` writes. OUTPUT gets one JSON object: `count`, how many rows were read; `traced`, what
-tracemalloc sees of them, with its `lines`; `rss`, by how much the process grew; both in bytes; and `seconds`. What is
-paid once (types looked up, statements compiled, classes made) is paid before, by reading one row; and what keeps the
-rows is made before, too.
-"""
-
-import gc
 import importlib
 import json
-import os
-import sys
-import time
-import tracemalloc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-import psutil
 from psycopg import rows
 
-from common import database_url, group_by_line, short_path
-from errors import PACKAGES
-from layers.redaction import without_values
+from common import database_url
 from layers.relations import Column, Relation, connect
 
 # How many rows each batch of a server-side cursor has.
@@ -46,7 +28,10 @@ class Reading:
     layer: str
     relation: Relation
     count: int = COUNT
+    # Seconds that a statement may take.
     timeout: int = 60
+    # Whether the blocks of memory that a row consists of are told apart, instead of added up.
+    blocks: bool = False
 
     @property
     def name(self) -> str:
@@ -61,59 +46,20 @@ class Reading:
     @property
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
-        return ["-m", "layers.readers", json.dumps(asdict(self))]
+        return ["-m", "layers"]
+
+    @property
+    def stdin(self) -> str:
+        """The reading itself, as JSON."""
+        return json.dumps(asdict(self))
 
 
 def reading(text: str) -> Reading:
-    """Return what `Reading.command` wrote."""
+    """Return the reading that `Reading.stdin` is."""
     found = json.loads(text)
     relation = found["relation"]
     columns = tuple(Column(**column) for column in relation["columns"])
     return Reading(**found | {"relation": Relation(**relation | {"columns": columns, "key": tuple(relation["key"])})})
-
-
-def main(
-    text: str, layers: "Mapping[str, Layer] | None" = None, tell: Callable[[Any], dict[str, int]] = lambda first: {}
-) -> None:
-    """Read in one of these layers, else of LAYERS, and write what was measured, with what the first row tells."""
-    what = reading(text)
-    with (
-        without_values([column.attribute for column in what.relation.columns]),
-        (layers or LAYERS)[what.layer](what) as read,
-    ):
-        for _ in read(1):
-            pass
-        measurement = measured(read, what.count, tell)
-    measurement["versions"] = {name: version(name) for name in PACKAGES if name in sys.modules}
-    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(measurement), encoding="utf-8")
-
-
-def measured(read: Read, count: int, tell: Callable[[Any], dict[str, int]]) -> dict[str, Any]:
-    """Return what so many rows take, in bytes and seconds. All are kept until that is known."""
-    kept: list[object] = [None] * count
-    process = psutil.Process()
-    gc.collect()
-    if os.environ.get("MEMORY_TRACING") != "off":
-        tracemalloc.start()
-    before, start = process.memory_info().rss, time.perf_counter()
-    index = -1
-    for index, row in enumerate(read(count)):
-        kept[index] = row
-    found: dict[str, Any] = {"count": index + 1, "seconds": time.perf_counter() - start}
-    found["rss"] = process.memory_info().rss - before
-    if tracemalloc.is_tracing():
-        gc.collect()  # empties the free lists of built-in types, in which memory of no row may lie
-        clear_caches()
-        found["traced"] = tracemalloc.get_traced_memory()[0]
-        lines = group_by_line(tracemalloc.take_snapshot())
-        found["lines"] = [line._replace(file=short_path(line.file))._asdict() for line in lines]
-    return found | tell(kept[0])
-
-
-def clear_caches() -> None:
-    """Empty CPython's cache of methods, which keeps some 500 copies of a name where values have a time zone."""
-    # Renamed in 3.13: https://docs.python.org/3.13/library/sys.html#sys._clear_type_cache
-    (getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache)()
 
 
 def psycopg_rows(what: Reading, row_factory: Any) -> Iterator[Read]:
@@ -232,7 +178,3 @@ LAYERS: dict[str, Layer] = {
     "Pydantic model": pydantic_model,
     "ORM entity": entity,
 }
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])

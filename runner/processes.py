@@ -36,6 +36,10 @@ class Script(Protocol):
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
 
+    @property
+    def stdin(self) -> str:
+        """What it reads from standard input, for a command line has little room."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -165,7 +169,7 @@ class _Children:
                 return Outcome(job, error="interrupted")
             watcher = threading.Thread(target=self._watch or (lambda job, pid: None), args=[job, child.pid])
             watcher.start()
-            console, errors = child.communicate()
+            console, errors = child.communicate(job.scenario.stdin)
             watcher.join()
             with self._lock:
                 self._running.discard(child)
@@ -191,6 +195,7 @@ class _Children:
                 job.command,
                 cwd=PROJECT,
                 env=environment,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 encoding="utf-8",

@@ -32,6 +32,11 @@ class Scenario:
         """What to run, after the interpreter's name."""
         return ["-m", self.name] if "." in self.name else [str(self.script)]
 
+    @property
+    def stdin(self) -> str:
+        """What it reads from standard input: nothing."""
+        return ""
+
     @cached_property
     def docstring(self) -> str:
         """The script's docstring."""

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from common import database_url
 from db_model import DbModel
-from layers.blocks import OF_BLOCKS, Blocks
 from layers.readers import COUNT, LAYERS, Reading
 from layers.relations import Relation
 from runner import processes, results
@@ -302,8 +301,8 @@ def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(parts: Pa
 @pytest.fixture(scope="module")
 def anew(relations: dict[Key, Relation]) -> dict[str, Part]:
     """Tell the blocks of an entity and of a model apart on the Python that runs."""
-    relation = relations[Key("overheads", OF_BLOCKS)]
-    jobs = {Key(layer, ""): Job(Blocks(layer, relation, FEW)) for layer in (ENTITY, MODEL)}
+    relation = relations[Key("overheads", row_shape.OF_BLOCKS)]
+    jobs = {Key(layer, ""): Job(Reading(layer, relation, FEW, blocks=True)) for layer in (ENTITY, MODEL)}
     return {key.group: output for key, output in said_of(jobs).items()}
 
 
@@ -317,32 +316,32 @@ def test_every_object_has_a_name_measured_anew(anew: dict[str, Part], layer: str
 MADE_ONCE = """
 import sys, weakref
 from sqlalchemy.orm.state import InstanceState
-from layers.blocks import main
+from layers.__main__ import main
 committed, expired = {}, set()
 def init(self, instance, manager):
     self.class_, self.manager = instance.__class__, manager
     self.obj = weakref.ref(instance, self._cleanup)
     self.committed_state, self.expired_attributes = committed, expired
 InstanceState.__init__ = init
-main(sys.argv[1])
+main()
 assert (committed, expired) == ({}, set())
 """
 
 
 @dataclass(frozen=True)
-class MadeOnce(Blocks):
+class MadeOnce(Reading):
     """The same process, but that all entities share the set and the dict that stay empty."""
 
     @property
     def command(self) -> list[str]:
-        return ["-c", MADE_ONCE, super().command[-1]]
+        return ["-c", MADE_ONCE]
 
 
 def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
     anew: dict[str, Part], relations: dict[Key, Relation]
 ) -> None:
     """All are read as before where they are made once for all entities, and each entity costs as much less."""
-    made_once = MadeOnce(ENTITY, relations[Key("overheads", OF_BLOCKS)], FEW)
+    made_once = MadeOnce(ENTITY, relations[Key("overheads", row_shape.OF_BLOCKS)], FEW, blocks=True)
     [output] = said_of({Key("made once", ""): Job(made_once)}).values()
     before, after = (sum(block["size"] * block["per_row"] for block in one["blocks"]) for one in (anew[ENTITY], output))
     saved = objects.never_used(anew[ENTITY])

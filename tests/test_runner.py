@@ -69,6 +69,7 @@ class Code:
     measurement: str
     name: str = "run_it"
     short: str = "it"
+    stdin: str = ""
 
     @property
     def command(self) -> list[str]:

@@ -18,7 +18,7 @@ from errors import UserError
 from layers import other_readers, relations
 from layers.advice import advice, class_name
 from layers.costs import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure
-from layers.other_readers import ARROW, RECORD, SQLMODEL, OtherReading, installed
+from layers.other_readers import ARROW, RECORD, SQLMODEL, installed
 from layers.other_readers import LAYERS as OTHERS
 from layers.readers import LAYERS, Reading
 from layers.relations import Column, Relation
@@ -240,7 +240,7 @@ def test_rows_are_the_same_in_every_layer(name: str) -> None:
 
 @pytest.mark.parametrize("layer", installed())
 def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Subject, layer: str) -> None:
-    with OTHERS[layer](OtherReading(layer, orders.relation)) as read:
+    with OTHERS[layer](Reading(layer, orders.relation)) as read:
         found: list[Any] = list(read(15))
         first, *others = found
     if layer == ARROW:
@@ -254,7 +254,7 @@ def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Su
     assert len(rows[0]) == 12
     if layer != SQLMODEL:
         writing = Relation("(SELECT shop.writes())", (Column("writes", "writes", "int"),))
-        with pytest.raises(Exception, match="read-only"), OTHERS[layer](OtherReading(layer, writing)) as read:
+        with pytest.raises(Exception, match="read-only"), OTHERS[layer](Reading(layer, writing)) as read:
             list(read(1))
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from common import database_url
-from layers.blocks import OF_BLOCKS, Blocks
 from layers.readers import COUNT, LAYERS, Reading
 from layers.relations import Relation
 from report.tables import Table
@@ -26,13 +25,23 @@ from studies.row_shape.shapes import COLUMNS, NULL, SHOWN, TABLES, Key, make, sh
 
 NAME = "row_shape"
 BLOCKS = Key("blocks", "")
+# How many columns the rows have whose blocks are told apart: as many as the scenarios' rows have.
+OF_BLOCKS = "3"
 # What the processes said, by what each of them tells.
 Said = dict[Key, dict[str, Any]]
 
 
 def sources() -> dict[str, list[Path]]:
     """Return the files that decide each layer's part, by its name."""
-    names = ("layers/readers", "layers/blocks", "layers/relations", "runner/processes", "runner/database")
+    names = (
+        "layers/__main__",
+        "layers/readers",
+        "layers/other_readers",
+        "layers/blocks",
+        "layers/relations",
+        "runner/processes",
+        "runner/database",
+    )
     measuring = (Path(f"{name}.py") for name in names)
     files = [*measuring, Path("studies", "row_shape", "shapes.py"), Path("common.py"), Path("poetry.lock")]
     return dict.fromkeys(LAYERS, files)
@@ -56,7 +65,7 @@ def measure(names: Container[str], repeats: int | None, full: bool) -> Iterator[
 def jobs_of(layer: str, relations: Mapping[Key, Relation]) -> dict[Key, Job]:
     """Return the processes that measure a layer, by what each of them tells."""
     readings = {key: Reading(layer, relation, COUNT) for key, relation in relations.items()}
-    blocks = Blocks(layer, relations[Key("overheads", OF_BLOCKS)], COUNT)
+    blocks = Reading(layer, relations[Key("overheads", OF_BLOCKS)], COUNT, blocks=True)
     return {key: Job(reading) for key, reading in (readings | {BLOCKS: blocks}).items()}
 
 
