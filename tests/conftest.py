@@ -7,7 +7,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,6 +21,7 @@ from runner.results import Parts
 from runner.scenarios import SCENARIOS
 from studies import costs
 from studies.costs.figures import Figures, of_all
+from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import MEASURED_ROWS, PROJECT, ROWS, copy_project, query, unused_port
 
 # What the caller has set for himself must not decide a test.
@@ -45,6 +46,26 @@ def schema_url(url: str) -> Iterator[str]:
     query(url, f"CREATE SCHEMA {name}")
     yield f"{url}?options={quote(f'-csearch_path={name}')}"
     query(url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Give the server of a version by `servers[15]`; no test changes what is there, but in a schema of its own."""
+    with ExitStack() as stack:
+        yield Servers(stack)
+
+
+@pytest.fixture(scope="session", params=VERSIONS, ids=[f"PostgreSQL {version}" for version in VERSIONS])
+def server_url(servers: Servers, request: pytest.FixtureRequest) -> str:
+    """Give the server of each version in turn."""
+    return servers[int(request.param)]
+
+
+@pytest.fixture(scope="session")
+def pooled_url(servers: Servers) -> Iterator[str]:
+    """Give PostgreSQL 15 behind a PgBouncer with two sessions, lent for a transaction."""
+    with pgbouncer(servers[15]) as address:
+        yield address
 
 
 @pytest.fixture
