@@ -10,8 +10,8 @@ from runner.scenarios import PROJECT
 
 BLOCK = re.compile(r"<!-- report:(\S+) -->\n.*?<!-- /report -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:report:\S+|/report) -->")
-# A figure before and after stay on one line, for these spaces do not break.
-UNBROKEN = "\N{NO-BREAK SPACE}→\N{NO-BREAK SPACE}"
+# Where a line would break within a figure.
+BREAK = re.compile(r"(?<=\d) (?=MiB\b|→)|(?<=→) (?=[\d-])")
 LINK = re.compile(r"\]\(([^)\s#]+)")
 
 
@@ -47,7 +47,8 @@ def rewritten(texts: Mapping[Path, str], blocks: Mapping[str, str]) -> dict[Path
 def _with_blocks(path: Path, text: str, blocks: Mapping[str, str]) -> str:
     def with_content(match: re.Match[str]) -> str:
         content = LINK.sub(lambda link: f"]({_seen_from(path, link[1])}", blocks[match[1]])
-        content = content.replace(" → ", UNBROKEN)
+        if "```" not in content:
+            content = BREAK.sub("\N{NO-BREAK SPACE}", content)
         return f"<!-- report:{match[1]} -->\n{content}\n<!-- /report -->"
 
     return BLOCK.sub(with_content, text)

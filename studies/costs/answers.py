@@ -11,31 +11,35 @@ ORM = "run_sync_sqlalchemy_session"
 STREAMED = "remedies.run_sync_sqlalchemy_session_streaming"
 KEPT = "remedies.run_sync_sqlalchemy_session_yield_per"
 COLUMNS = "remedies.run_sync_sqlalchemy_session_columns_yield_per"
-# What one wants, what to write for it, and which scripts measure it, before and after.
+# What one wants, where its code is, what to write in short, and which scripts measure it, before and after.
 ANSWERS = (
-    ("entities, one by one", "the code above", ORM, STREAMED),
-    ("entities, all kept", "the code above, and `storage[row.id] = row`", ORM, KEPT),
-    ("values only", "`select(DbModel.id, DbModel.data)`, with `yield_per`", ORM, COLUMNS),
+    ("entities, one by one", "entities-one-by-one", "`yield_per`, as above", ORM, STREAMED),
+    ("entities, all kept", "entities-one-by-one", "the same, and `storage[row.id] = row`", ORM, KEPT),
+    ("values only", "values-only", "`select(DbModel.id, …)` with `yield_per`", ORM, COLUMNS),
     (
         "faster asyncio",
-        "`async for rows in result.partitions(1000):`",
+        "entities-one-by-one",
+        "`partitions(1000)`, and a loop in the loop",
         "run_async_sqlalchemy_engine",
         "remedies.run_async_sqlalchemy_engine_partitions",
     ),
     (
         "models from entities",
-        "`DomainModel.model_validate(row)` in the loop above",
+        "models-from-entities",
+        "`model_validate(row)` in the loop",
         "remedies.run_sync_sqlalchemy_session_pydantic",
         "remedies.run_sync_sqlalchemy_session_pydantic_batches",
     ),
     (
         "lighter models",
-        "`@pydantic.dataclasses.dataclass(slots=True)`",
+        "lighter-models",
+        "Pydantic's `dataclass(slots=True)`",
         "run_async_sqlalchemy_engine_pydantic",
         "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
     ),
     (
         "psycopg alone",
+        "psycopg-alone",
         "`cursor.stream(query, size=1000)`",
         "run_sync_psycopg",
         "remedies.run_sync_psycopg_stream",
@@ -61,14 +65,16 @@ def cure(figures: Mapping[str, Figures]) -> str:
 def answers(figures: Mapping[str, Figures]) -> Table:
     """Return what to write, and what it changes."""
     rows = []
-    for question, code, before, after in ANSWERS:
+    for wanted, anchor, code, before, after in ANSWERS:
         one, other = figures[before], figures[after]
         peaks, sizes, times = (
             (one.peak.value / MIB, other.peak.value / MIB, 1),
             (one.per_row, other.per_row, 0),
             (one.seconds.value, other.seconds.value, 2),
         )
-        rows.append([question, code, *(change(*figure) for figure in (peaks, sizes, times))])
+        rows.append(
+            [f"[{wanted}](docs/remedies.md#{anchor})", code, *(change(*figure) for figure in (peaks, sizes, times))]
+        )
     return Table("", ("You want", "Write", "Peak, MiB", "Bytes per row", "Time, s"), rows, text_columns=2)
 
 
