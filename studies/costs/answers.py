@@ -14,7 +14,7 @@ COLUMNS = "remedies.run_sync_sqlalchemy_session_columns_yield_per"
 # What one wants, where its code is, what to write in short, and which scripts measure it, before and after.
 ANSWERS = (
     ("entities, one by one", "entities-one-by-one", "`yield_per`, as above", ORM, STREAMED),
-    ("entities, all kept", "entities-one-by-one", "the same, and `storage[row.id] = row`", ORM, KEPT),
+    ("entities, all kept", "entities-one-by-one", "the same, and keep each `row`", ORM, KEPT),
     ("values only", "values-only", "`select(DbModel.id, …)` with `yield_per`", ORM, COLUMNS),
     (
         "faster asyncio",
@@ -26,21 +26,21 @@ ANSWERS = (
     (
         "models from entities",
         "models-from-entities",
-        "`model_validate(row)` in the loop",
+        "`model_validate` in the loop",
         "remedies.run_sync_sqlalchemy_session_pydantic",
         "remedies.run_sync_sqlalchemy_session_pydantic_batches",
     ),
     (
         "lighter models",
         "lighter-models",
-        "Pydantic's `dataclass(slots=True)`",
+        "Pydantic's `dataclass` with slots",
         "run_async_sqlalchemy_engine_pydantic",
         "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
     ),
     (
         "psycopg alone",
         "psycopg-alone",
-        "`cursor.stream(query, size=1000)`",
+        "`cursor.stream(…)`",
         "run_sync_psycopg",
         "remedies.run_sync_psycopg_stream",
     ),
@@ -68,7 +68,7 @@ def answers(figures: Mapping[str, Figures]) -> Table:
     for wanted, anchor, code, before, after in ANSWERS:
         one, other = figures[before], figures[after]
         peaks, sizes, times = (
-            (one.peak.value / MIB, other.peak.value / MIB, 1),
+            (one.peak.value / MIB, other.peak.value / MIB, 0),
             (one.per_row, other.per_row, 0),
             (one.seconds.value, other.seconds.value, 2),
         )
