@@ -21,6 +21,7 @@ from domain_model import DomainModel
 from errors import UserError
 from report import pages
 from studies import STUDIES
+from tests.servers import pgbouncer
 from tests.support import PROJECT, ROWS, run
 
 README = PROJECT / "README.md"
@@ -174,6 +175,14 @@ def test_cure_hands_out_each_row_and_holds_one_batch(code: str, url: str) -> Non
         event.remove(DbModel, "load", loaded)
     assert sorted(key for key, _ in found) == list(range(ROWS))
     assert max(held for _, held in found) <= 1000 + 1 < ROWS
+
+
+@pytest.mark.parametrize("code", CURES)
+def test_cure_works_through_a_pooler_in_transaction_mode(code: str, url: str) -> None:
+    keys: list[int] = []
+    with pgbouncer(url) as pooled:
+        execute(code, pooled, print=keys.append)
+    assert sorted(keys) == list(range(ROWS))
 
 
 def commands(path: Path) -> Iterator[list[str]]:
