@@ -4,11 +4,13 @@ import ast
 import asyncio
 import functools
 import inspect
+import linecache
 import re
 import resource
 import shlex
 import weakref
 from collections.abc import Iterator
+from importlib import import_module, metadata
 from itertools import takewhile
 from pathlib import Path
 
@@ -33,6 +35,9 @@ TEXTS = PAGES | {CONTRIBUTING: CONTRIBUTING.read_text(encoding="utf-8")}
 LENGTH = {README: 250, PROJECT / "docs" / "consoles.md": 400}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+SOURCE = re.compile(
+    r"//github\.com/(sqlalchemy|psycopg|pydantic)/\1/blob/([^/]+)/(?:lib/|psycopg/(?=psycopg/))?(\S+?\.py)#L(\d+)"
+)
 PYTHON = [
     pytest.param(code, id=f"{path.stem}-{number}")
     for path, text in TEXTS.items()
@@ -65,6 +70,17 @@ def test_links_lead_to_what_exists(path: Path) -> None:
         assert file.exists(), file
         if anchor and file.suffix == ".md":
             assert anchor in anchors(TEXTS[file]), (file, anchor)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_links_into_sources_are_to_lines_of_the_lock_s_versions(path: Path) -> None:
+    original = (PROJECT / "original" / "requirements.txt").read_text(encoding="utf-8")
+    for project, tag, file, number in SOURCE.findall(PAGES[path]):
+        version = re.sub(r"^(rel_|v)", "", tag).replace("_", ".")
+        if f"{project}=={version} " not in original:
+            assert version == metadata.version(project), (file, number)
+            [module] = import_module(project).__path__
+            assert linecache.getline(str(Path(module).parent / file), int(number)).strip(), (file, number)
 
 
 def test_readme_links_to_every_page() -> None:
