@@ -4,7 +4,7 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
-from errors import DEFAULT_URL, NOT_SEEDED, PACKAGES, SEED, SEED_ANEW, UserError, address, explain
+from errors import DEFAULT_URL, NOT_SEEDED, PACKAGES, SEED, SEED_ANEW, UserError, address, explanations, parser
 
 # Any import below may be the first to fail.
 # isort: split
@@ -16,7 +16,6 @@ import sysconfig
 import time
 import tracemalloc
 from contextlib import suppress
-from types import TracebackType
 from typing import NamedTuple
 
 import psutil
@@ -69,7 +68,12 @@ def database_url(scheme: str = "postgresql") -> str:
 
 
 def print_memory_usage(label: str) -> None:
-    """Print the process's resident set size and the traced memory, current and peak, in MiB."""
+    """Print the process's resident set size and the traced memory, current and peak, in MiB.
+
+    A script takes no arguments: with `--help` it prints its docstring, with any other an error, and measures nothing.
+    """
+    if sys.argv[1:] and not _checkpoints:
+        parser(sys.modules["__main__"].__doc__).parse_args()
     rss = psutil.Process().memory_info().rss
     traced, traced_peak = tracemalloc.get_traced_memory()
     tracer = tracemalloc.get_tracemalloc_memory()
@@ -212,14 +216,13 @@ def _table_is_the_seeded_one() -> bool:
         return nulls.fetchone() is None
 
 
-def _report_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Report an error of a scenario's as the table's, where that is not the seeded one and nothing else explains it."""
-    if _checkpoints and isinstance(error, Exception) and not isinstance(error, OSError) and not explain(error):
+def _explain_table(error: BaseException) -> str | None:
+    """Return that table data is not the seeded one, where that may be why a scenario failed."""
+    if _checkpoints and isinstance(error, Exception) and not isinstance(error, OSError):
         with suppress(Exception):
             if not _table_is_the_seeded_one():
-                error = UserError(f"{NOT_SEEDED} at {address()}: {SEED_ANEW}")
-    _report_other_error(kind, error, trace)
+                return f"{NOT_SEEDED} at {address()}: {SEED_ANEW}"
+    return None
 
 
-_report_other_error = sys.excepthook
-sys.excepthook = _report_error
+explanations.append(_explain_table)

@@ -3,11 +3,10 @@
 Where nothing listens at the default address, the embedded server is started there first.
 """
 
-from errors import UserError, address, parser
+from errors import UserError, address, number, parser
 
 # Any import below may be the first to fail.
 # isort: split
-import argparse
 import logging
 import os
 import socket
@@ -19,13 +18,6 @@ from common import database_url
 
 ROWS = 92_000
 MAXIMUM_ROWS = 2**31  # an integer key, counted from 0
-
-
-def row_count(text: str) -> int:
-    """Return `--rows` as a number that the table can hold."""
-    if not text.isdecimal() or not 0 < int(text) <= MAXIMUM_ROWS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MAXIMUM_ROWS:,}")
-    return int(text)
 
 
 def something_listens() -> bool:
@@ -63,10 +55,8 @@ def seed(url: str, rows: int) -> str:
 
 def main() -> None:
     """Seed, or stop the embedded server, as the command line says."""
-    command_line = parser(
-        prog="python setup_db.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    command_line.add_argument("--rows", type=row_count, default=ROWS, help="how many (default: 92000)")
+    command_line = parser(__doc__, prog="python setup_db.py")
+    command_line.add_argument("--rows", type=number(MAXIMUM_ROWS), default=ROWS, help="how many (default: 92000)")
     command_line.add_argument("--stop", action="store_true", help="stop the embedded server instead")
     arguments = command_line.parse_args()
     directory = embedded_postgres.data_directory_of()

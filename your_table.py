@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from errors import UserError, parser
+from errors import UserError, number, parser
 from layers.advice import advice
 from layers.costs import KEYED, Figure, Figures, Subject, look_at, measure
 from layers.readers import COUNT
@@ -30,21 +30,9 @@ MOST_ROWS = 10_000_000
 LONGEST = (2**31 - 1) // 1000
 
 
-def number(most: int) -> Any:
-    """Return what reads an option's value as a number from 1 to `most`."""
-
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdecimal()) or not 0 < int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {most:,}")
-        return int(text)
-
-    return read
-
-
 def main() -> None:
     """Measure, and print what was found and what follows from it."""
-    description = argparse.RawDescriptionHelpFormatter
-    options = parser(prog="python your_table.py", description=__doc__, formatter_class=description)
+    options = parser(__doc__, prog="python your_table.py")
     options.add_argument("relation", metavar="RELATION", help="a table's or view's name, or a query")
     options.add_argument("--rows", metavar="N", type=number(MOST_ROWS), default=COUNT, help="how many (20000)")
     options.add_argument(

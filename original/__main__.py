@@ -119,6 +119,6 @@ def process_figures(expected: Any, measured: Any) -> list[Figure]:
 
 
 if __name__ == "__main__":
-    command = parser(prog="python -m original", description=__doc__)
+    command = parser(__doc__, prog="python -m original")
     command.add_argument("python", metavar="PYTHON312", help="a Python 3.12")
     sys.exit(main(command.parse_args().python))

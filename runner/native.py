@@ -64,6 +64,7 @@ def run(name: str, tracker: Tracker) -> int:
     common.start_tracing = start_tracing
     common.print_memory_usage = checkpoint
     common.print_top_allocations = lambda limit=10, *, rows=None: None
+    del sys.argv[1:]  # they are not the scenario's
     runpy.run_path(str(Scenario(name).script), run_name="__main__")
     return traced
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from errors import UserError, parser
+from errors import UserError, number, parser
 from report import pages
 from report.tables import Table
 from runner import results
@@ -42,26 +42,19 @@ def sources(one: Study) -> dict[str, list[Path]]:
     return {name: [*files, own] for name, files in one.sources().items()}
 
 
-def positive(text: str) -> int:
-    """Return an option's value as a number."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
-    return int(text)
-
-
 def main() -> int:
     """Measure and print, or check; return the exit code."""
-    options = parser(prog="python -m studies", description=__doc__)
+    options = parser(__doc__, prog="python -m studies")
     options.add_argument("names", metavar="NAME", nargs="*", help=f"{', '.join(STUDIES)} (all)")
     options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
-    options.add_argument("--repeats", metavar="N", type=positive, help="runs of what varies (3; in short 2 or 1)")
+    options.add_argument("--repeats", metavar="N", type=number(1000), help="runs of what varies (3; in short 2 or 1)")
     options.add_argument("--wide", action="store_true", help="in a terminal: measure in full, print every column")
     options.add_argument("--write", action="store_true", help="measure what is stale; store it and rewrite the pages")
     options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
     options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
     arguments = options.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # what was made for the measurement is removed, as after Ctrl-C
-        signal.signal(number, signal.default_int_handler)
+    for signalled in (signal.SIGTERM, signal.SIGHUP):  # what was made for the measurement is removed, as after Ctrl-C
+        signal.signal(signalled, signal.default_int_handler)
     if unknown := [name for name in arguments.names if name not in STUDIES]:
         raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
     chosen = [study(name) for name in dict.fromkeys(arguments.names or STUDIES)]

@@ -100,4 +100,5 @@ def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
 
 if __name__ == "__main__":
     common.print_top_allocations = print_top_allocations
-    runpy.run_path(str(Scenario(sys.argv[1]).script), run_name="__main__")
+    script = Scenario(sys.argv.pop()).script
+    runpy.run_path(str(script), run_name="__main__")

@@ -30,20 +30,22 @@ MEASURED_ROWS = setup_db.ROWS // 4
 TIMEOUT = 120
 TOLD = """
 import json, runpy, sys
-names = runpy.run_module(sys.argv[1], run_name="__main__")
+output, name = sys.argv.pop(), sys.argv.pop()  # a script has no arguments
+names = runpy.run_module(name, run_name="__main__")
 storage = names.get("storage", {})
 kept = [[kept.id, kept.num, kept.data] if hasattr(kept, "id") else list(kept) for kept in storage.values()]
 told = {"keys": list(storage), "kept": kept, **{name: names.get(name) for name in ("rows", "total", "found")}}
 if "table" in names:
     told["table"] = names["table"].to_pylist()
-with open(sys.argv[2], "w") as file:
+with open(output, "w") as file:
     json.dump(told, file)
 """
 WITHOUT_PACKAGE = """
 import runpy, sys
-sys.modules[sys.argv[2]] = None
-run = runpy.run_path if sys.argv[1].endswith(".py") else runpy.run_module
-run(sys.argv[1], run_name="__main__")
+sys.modules[sys.argv.pop()] = None
+name = sys.argv.pop()
+run = runpy.run_path if name.endswith(".py") else runpy.run_module
+run(name, run_name="__main__")
 """
 linux = pytest.mark.skipif(sys.platform != "linux", reason="what README says of process memory, it says of Linux")
 

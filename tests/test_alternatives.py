@@ -106,11 +106,11 @@ def test_wrong_address_is_one_line(name: str, url: str, port: int) -> None:
         (str(port_of(url)), str(port), "nothing listens"),
         ("@localhost", "@missing.invalid", "host or port is unknown"),
         ("/db", "/missing", "there is no such database"),
-        ("/db", "/db?unknown=1", "the database at localhost"),
+        ("/db", "/db?unknown=1", "does not know parameter unknown of DATABASE_URL"),
     )
     for part, replacement, problem in faults if name in DRIVERS else faults[:2]:
         line = error_line(run("-m", name, url=url.replace(part, replacement), MEMORY_TRACING="off"))
-        assert line.startswith(problem)
+        assert problem in line
         assert "DATABASE_URL" in line
 
 
@@ -125,7 +125,7 @@ def test_wrong_address_is_one_line(name: str, url: str, port: int) -> None:
 )
 def test_address_that_asyncpg_cannot_read_is_one_line(name: str, url: str, password: str) -> None:
     line = error_line(run("-m", name, url=url.replace(":password@", f":{password}@")))
-    assert line.startswith("user or password is not percent-encoded at localhost:")
+    assert line.startswith("DATABASE_URL cannot be read at localhost:")
     assert password[2:] + "@" not in line
 
 
@@ -201,7 +201,7 @@ def test_arrow_is_near_the_values_and_far_from_an_entity_as_readme_says(stored: 
 
 @needs_arrow
 def test_arrow_has_room_to_spare_as_readme_says(stored: dict[str, Figures], url: str) -> None:
-    count = "import runpy, sys; table = runpy.run_module(sys.argv[1])['table']; print(table.nbytes / table.num_rows)"
+    count = "import runpy, sys; table = runpy.run_module(sys.argv.pop())['table']; print(table.nbytes / table.num_rows)"
     used = float(run("-c", count, ARROW, url=url).stdout.splitlines()[-1])
     assert wire_bytes(ROWS) <= used < 0.8 * held(stored[ARROW])
 

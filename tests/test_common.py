@@ -179,7 +179,7 @@ def test_tracing_off_measures_the_process_alone(url: str) -> None:
 
 
 def test_tracing_stops_after_the_list(url: str) -> None:
-    code = "import runpy, sys, tracemalloc; runpy.run_path(sys.argv[1]); sys.exit(tracemalloc.is_tracing())"
+    code = "import runpy, sys, tracemalloc; runpy.run_path(sys.argv.pop()); sys.exit(tracemalloc.is_tracing())"
     process = run("-c", code, PSYCOPG, url=url)
     assert process.returncode == 0, process.stderr
     assert "Total allocated size" in process.stdout

@@ -63,11 +63,12 @@ RECORDS = "-m remedies.run_sync_psycopg_args_row"
 TABLE = "CREATE TABLE data (id integer, num integer, data text)"
 KEPT = """
 import json, runpy, sys
-storage = runpy.run_path(sys.argv[1], run_name="__main__")["storage"]
+output, script = sys.argv.pop(), sys.argv.pop()  # a script has no arguments
+storage = runpy.run_path(script, run_name="__main__")["storage"]
 rows = [[getattr(kept, name, None) for name in ("id", "num", "data")] for kept in storage.values()]
 fields = [len(getattr(kept, "__dict__", ())) for kept in storage.values()]
 kept = {"keys": list(storage), "rows": rows, "fields": fields, "modules": list(sys.modules)}
-with open(sys.argv[2], "w") as file:
+with open(output, "w") as file:
     json.dump(kept, file)
 """
 
@@ -300,12 +301,13 @@ def test_output_that_cannot_be_written_is_one_line(schema_url: str, arguments: s
     assert error_line(process).startswith(problem)
 
 
-def test_reader_that_goes_away_is_one_line(url: str) -> None:
+def test_reader_that_goes_away_is_no_error(url: str) -> None:
     with running(STACKS[0], url=url) as process:
         assert process.stdout
         process.stdout.close()
         process.stdout = None
-        assert error_line(finished(process)) == "interrupted"
+        result = finished(process)
+    assert (result.returncode, result.stderr) == (141, "")  # as a shell shows the end of any other tool
 
 
 def test_terminal_without_the_character_shows_another(url: str) -> None:

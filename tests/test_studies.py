@@ -168,8 +168,8 @@ def test_table_that_changes_between_the_scenarios_and_the_remedies(monkeypatch: 
     ("arguments", "message"),
     [
         (["--only", "oracle"], "no scenario's name contains 'oracle'; there are: run_sync_psycopg, "),
-        (["--repeats", "0"], "argument --repeats: '0' is not a positive number"),
-        (["--repeats", "x"], "argument --repeats: 'x' is not a positive number"),
+        (["--repeats", "0"], "argument --repeats: '0' is not a number from 1 to 1,000"),
+        (["--repeats", "x"], "argument --repeats: 'x' is not a number"),
         (["--unknown"], "unrecognized arguments: --unknown: see `python -m studies --help`"),
         (["speed"], "there is no study 'speed'; there are: costs, "),
         (["--all"], "--all goes with --write"),
