@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from errors import UserError, number, parser
+from errors import UserError, number, parser, visible
 from layers.advice import advice
 from layers.costs import KEYED, Figure, Figures, Subject, look_at, measure
 from layers.readers import COUNT
@@ -129,9 +129,10 @@ def notes(subject: Subject, figures: Figures) -> Iterator[str]:
     for column in relation.columns:
         if column.attribute != column.name:
             yield f"Column {json.dumps(column.name, ensure_ascii=False)} is {column.attribute} here."
+    for one in relation.left_out:
+        yield f"Column {visible(one.name)} is left out: {one.reason}."
     if not relation.key:
-        why = "it has neither primary key nor unique index of NOT NULL columns" if relation.name else "a query has none"
-        yield f"{' and '.join(KEYED)} are left out: an entity needs a key, and {why}."
+        yield f"{' and '.join(KEYED)} are left out: an entity needs a key, and {relation.keyless}."
     elif not subject.primary:
         names = ", ".join(relation.key)
         yield f"There is no primary key: what tells the entities apart is the unique index of {names}."
@@ -151,6 +152,7 @@ def as_json(subject: Subject, figures: Figures, asked: int) -> dict[str, Any]:
     return {
         "relation": subject.sql_source or None,
         "columns": [asdict(column) for column in subject.relation.columns],
+        "columns_left_out": [asdict(column) for column in subject.relation.left_out],
         "key": subject.relation.key,
         "key_is_primary": subject.primary,
         "rows": figures.count,

@@ -84,7 +84,7 @@ def look_at(text: str, timeout: int, count: bool) -> Subject:
             relation,
             relations.row_count(connection, relation) if count else relations.row_estimate(connection, relation),
             count,
-            relations.is_primary_key(connection, relation),
+            relation.key_is_primary,
             frozenset(relations.required(connection, relation)),
             tuple(relations.sql_names(connection, [column.name for column in relation.columns])),
             ".".join(source),

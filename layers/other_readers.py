@@ -54,7 +54,14 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
     from sqlmodel import Field, Session, SQLModel, select
 
     relation, bind = what.relation, engine(what)
-    table = Table(relation.name, MetaData(), schema=relation.schema, autoload_with=bind, resolve_fks=False)
+    table = Table(
+        relation.name,
+        MetaData(),
+        schema=relation.schema,
+        autoload_with=bind,
+        resolve_fks=False,
+        include_columns=[column.name for column in relation.columns],
+    )
     fields = {
         column.attribute: Field(
             sa_column=Column(column.name, table.c[column.name].type, primary_key=column.name in relation.key)

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import rows
 
 from common import database_url
-from layers.relations import Column, Relation, connect
+from layers.relations import Column, Relation, connect, from_json
 
 # How many rows each batch of a server-side cursor has.
 BATCH = 1000
@@ -57,9 +57,7 @@ class Reading:
 def reading(text: str) -> Reading:
     """Return the reading that `Reading.stdin` is."""
     found = json.loads(text)
-    relation = found["relation"]
-    columns = tuple(Column(**column) for column in relation["columns"])
-    return Reading(**found | {"relation": Relation(**relation | {"columns": columns, "key": tuple(relation["key"])})})
+    return Reading(**found | {"relation": from_json(found["relation"])})
 
 
 def psycopg_rows(what: Reading, row_factory: Any) -> Iterator[Read]:
@@ -149,7 +147,14 @@ def entity(what: Reading) -> Iterator[Read]:
 
     names = {column.name: column.attribute for column in what.relation.columns}
     bind = engine(what)
-    table = Table(what.relation.name, MetaData(), schema=what.relation.schema, autoload_with=bind, resolve_fks=False)
+    table = Table(
+        what.relation.name,
+        MetaData(),
+        schema=what.relation.schema,
+        autoload_with=bind,
+        resolve_fks=False,
+        include_columns=list(names),
+    )
     mapped: Any = type("Row", (), {})
     registry().map_imperatively(
         mapped,

@@ -15,7 +15,7 @@ import pytest
 
 import your_table
 from errors import UserError
-from layers import other_readers, relations
+from layers import other_readers
 from layers.advice import advice, class_name
 from layers.costs import ENTITY, PLAIN, Figure, Figures, Subject, look_at, measure
 from layers.other_readers import ARROW, RECORD, SQLMODEL, installed
@@ -300,13 +300,6 @@ def test_names_that_no_class_can_have_are_told(capsys: pytest.CaptureFixture[str
     assert 'Column "a_b"' not in text
 
 
-def test_names_are_identifiers_and_no_two_are_equal() -> None:
-    names = ["a", "a", "a-2", "a_2", "class", "class_", "", "?column?", "é" * 31, "é" * 31, "é" * 30 + "-1", "self"]
-    found = relations.attributes(names)
-    assert len(set(found)) == len(names)
-    assert all(name.isidentifier() and len(name.encode()) <= 63 for name in found)
-
-
 def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     unique = look_at("shop.unique_only", 60, count=False)
     assert (unique.relation.key, unique.primary) == (("a", "b"), False)
@@ -360,56 +353,6 @@ def test_where_every_layer_fails_the_first_reason_is_told() -> None:
         measure(subject, 2000, 60, [PLAIN], Silent())
     assert "says InvalidTextRepresentation (22P02); its text may hold values" in str(error.value)
     assert SECRET not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("shop.order", "there is no table shop.order at localhost:{port}/db: is it shop.orders or "),
-        ("orders", "there is no table orders at localhost:{port}/db: is it shop.orders?"),
-        ("shop.ORDERS_", "is it shop.orders"),
-        ("pg_catalog.pg_prok", "is it pg_catalog.pg_proc or"),
-        ("zzzzzz", "there is no table zzzzzz at localhost:{port}/db"),
-        ("shop.orders_pkey", "shop.orders_pkey at localhost:{port}/db is no table or view"),
-        ("shop.forbidden", "no right to read it at localhost:{port}/db: permission denied for table forbidden"),
-        ("shop.empty", "has no rows"),
-        ("shop.bare", "has no columns"),
-        ("SELECT FROM shop.orders", "has no columns"),
-        ("SELECT 1 WHERE false", "has no rows"),
-        ("SELECT missing FROM shop.orders", 'says: column "missing" does not exist'),
-        ("SELECT * FROM shop.missing", 'says: relation "shop.missing" does not exist'),
-        ("SELECT 1 FRM x y", "says: syntax error at or near"),
-        ("SELECT note::int FROM shop.orders", "says InvalidTextRepresentation (22P02)"),
-        ("SELECT note::regclass FROM shop.orders", "says UndefinedTable (42P01)"),
-        ("SELECT to_tsquery(note || ' x') FROM shop.orders", "says SyntaxError (42601)"),
-        ("SELECT date 'infinity'", "psycopg cannot read one of the values (DataError)"),
-        ("SELECT pg_sleep(9)", "a statement took longer than --timeout allows"),
-        ("SELECT setval('shop.orders_id_seq', 5)", "permission denied for sequence orders_id_seq"),
-        ("SELECT setval('data_id_seq', 5)", "cannot execute setval() in a read-only transaction"),
-        ("SELECT shop.writes()", "cannot execute INSERT in a read-only transaction"),
-        ("SELECT * FROM data FOR UPDATE", "cannot execute SELECT FOR UPDATE in a read-only transaction"),
-        ("SELECT lo_create(0)", "cannot execute lo_create() in a read-only transaction"),
-        ("WITH x AS (DELETE FROM data RETURNING 1) TABLE x", "data-modifying statement must be at the top level"),
-        ("SELECT 1) AS a; COMMIT; DELETE FROM data; SELECT * FROM (SELECT 1", "says SyntaxError (42601)"),
-        ("SELECT 1; DELETE FROM data", "says: syntax error at or near"),
-        ("SELECT set_config('transaction_read_only', 'off', false)", "says ActiveSqlTransaction"),
-        ("INSERT INTO data VALUES (1)", "is neither a table's name, quoted as in SQL, nor a query"),
-        ("UPDATE data SET num = 1", "is neither"),
-        ("DELETE FROM data", "is neither"),
-        ("DO $$ BEGIN END $$", "is neither"),
-        ("a.b.c.d", "is neither"),
-        ("", "is neither"),
-    ],
-)
-def test_error_is_one_line_without_a_value(shop: str, text: str, line: str) -> None:
-    before = query(shop, "SELECT count(*), sum(num), (SELECT last_value FROM data_id_seq) FROM data")
-    with pytest.raises(UserError) as error:
-        look_at(text, 1, count=False)
-    told = str(error.value)
-    assert line.format(port=shop.rpartition(":")[2].partition("/")[0]) in told
-    assert "\n" not in told
-    assert SECRET not in told
-    assert query(shop, "SELECT count(*), sum(num), (SELECT last_value FROM data_id_seq) FROM data") == before
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import psycopg
+from psycopg import sql
 
 from layers.readers import COUNT
-from layers.relations import Relation, describe, quoted
+from layers.relations import Relation, describe
 
 # The column that tells rows apart, of every table; then the others.
 KEY = "id"
@@ -147,7 +148,7 @@ def shapes_of(counts: Iterable[int], tables: Mapping[str, Sequence[Field]]) -> d
 def make(url: str, table: str, fields: Sequence[Field]) -> Relation:
     """Make a table of COUNT rows; return what they are read from. Raises psycopg.Error."""
     columns = ", ".join(f"{field.sql} AS {field.name}" for field in fields)
-    name = quoted(table)
+    name = sql.Identifier(table).as_string()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM generate_series(1, {COUNT}) AS i".encode())
         connection.execute(f"ALTER TABLE {name} ADD PRIMARY KEY ({KEY})".encode())

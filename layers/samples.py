@@ -1,0 +1,90 @@
+"""What the first rows show of each column: the classes of its values, how wide they are, or why they cannot be read."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Transformer
+from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
+from psycopg.pq import Format
+
+# No more is looked at than so many rows, and so many bytes: that takes a second, about.
+ROWS, BYTES = 100_000, 128 * 2**20
+# A batch has no more rows than these, nor more bytes if its rows are as wide as those of the batch before.
+BATCH_ROWS, BATCH_BYTES = 1000, 8 * 2**20
+
+
+@dataclass
+class Values:
+    """What was seen of a column: how many rows, the classes and bytes of its values, and what kept one unread."""
+
+    rows: int = 0
+    size: int = 0
+    classes: set[type] = field(default_factory=set)
+    fault: str = ""
+
+    def see(self, values: Iterable[bytes | None], load: Callable[[bytes], object]) -> None:
+        """Take account of values as the server sends them."""
+        for value in values:
+            self.rows += 1
+            if value is None:
+                continue
+            self.size += len(value)
+            try:
+                self.classes.add(type(load(value)))
+            except Exception as error:  # what it says holds the value
+                self.fault = f"psycopg cannot read one of its values ({type(error).__name__})"
+
+    @property
+    def type(self) -> str:
+        """The name of the class that all values but NULL have, where the standard library has it; else `Any`."""
+        if len(self.classes) != 1:
+            return "Any"
+        [kind] = self.classes
+        if kind.__module__ == "builtins":
+            return kind.__name__
+        return f"{kind.__module__}.{kind.__name__}" if kind.__module__ in ("datetime", "decimal", "uuid") else "Any"
+
+    @property
+    def hashable(self) -> bool:
+        """Whether they can be an entity's key."""
+        return all(kind.__hash__ for kind in self.classes)
+
+
+def look_at(
+    connection: "psycopg.Connection[Any]", types: Mapping[str, int], select: Callable[[Sequence[str]], str], rows: int
+) -> dict[str, Values]:
+    """Return what the first rows show of these columns, given with their types' numbers. Raises psycopg.Error.
+
+    `select` makes a statement of columns. The server fails a whole one for a text that it cannot send in UTF-8, so the
+    column of that text is found by halves.
+    """
+    names = list(types)
+    try:
+        with connection.transaction():
+            return read(connection, f"{select(names)} LIMIT {rows}", types)
+    except (CharacterNotInRepertoire, UntranslatableCharacter) as error:
+        if len(names) == 1:
+            return {names[0]: Values(fault=f"the server cannot send a value of it in UTF-8 ({type(error).__name__})")}
+        halves = (names[: len(names) // 2], names[len(names) // 2 :])
+        parts = [look_at(connection, {name: types[name] for name in half}, select, rows) for half in halves]
+        return parts[0] | parts[1]
+
+
+def read(connection: "psycopg.Connection[Any]", statement: str, types: Mapping[str, int]) -> dict[str, Values]:
+    """Read through a server-side cursor, in batches that are small where rows are wide. Raises psycopg.Error."""
+    found = {name: Values() for name in types}
+    transformer = Transformer(connection)
+    loaders = [transformer.get_loader(number, Format.TEXT).load for number in types.values()]
+    connection.execute(f"DECLARE sample NO SCROLL CURSOR FOR {statement}".encode())
+    size, rows, read_before = 1, 0, 0
+    while size > 0 and (result := connection.execute(f"FETCH {size} FROM sample").pgresult) and result.ntuples:
+        for place, (values, load) in enumerate(zip(found.values(), loaders, strict=True)):
+            values.see((result.get_value(row, place) for row in range(result.ntuples)), load)
+        rows, read_bytes = rows + result.ntuples, sum(values.size for values in found.values())
+        width = (read_bytes - read_before) // result.ntuples + 1
+        size = min(2 * size, BATCH_ROWS, BATCH_BYTES // width + 1, ROWS - rows, BYTES - read_bytes)
+        read_before = read_bytes
+    connection.execute("CLOSE sample")
+    return found
