@@ -23,6 +23,8 @@ MEANINGS = {
     "42501": "no right to read it (grant SELECT on all that it reads)",
     "25006": "it writes, and may only read",
 }
+# What psycopg raises itself, of the connection and of its address: else it quotes values.
+CONNECTION = (psycopg.OperationalError, psycopg.ProgrammingError)
 
 
 @contextmanager
@@ -50,9 +52,9 @@ def reason(error: BaseException, columns: Sequence[str]) -> str:
     if driver in ("psycopg", "asyncpg", "adbc_driver_manager"):
         if state := getattr(error, "sqlstate", None):
             return of_the_server(state)
-        if not isinstance(error, psycopg.OperationalError):  # that is libpq's, of the connection
+        if not isinstance(error, CONNECTION):
             return f"{driver} cannot read one of the values ({type(error).__name__})"
-    if isinstance(error, (UserError, ImportError, psycopg.OperationalError)) and (line := explain(error)):
+    if isinstance(error, (UserError, ImportError, *CONNECTION)) and (line := explain(error)):
         return line
     if hasattr(error, "errors") and type(error).__module__.startswith("pydantic"):
         [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
