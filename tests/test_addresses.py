@@ -1,0 +1,89 @@
+"""The same address in two drivers: asyncpg reaches what libpq reaches, or one line says why it cannot."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import asyncpg
+import psycopg
+import pytest
+from psycopg import sql
+
+from errors import UserError
+from layers.addresses import for_asyncpg
+from tests.servers import Servers, superuser
+from tests.support import port_of, unused_port
+
+# Whatever a name or a password may have.
+ODD = "o'%@:/ü#?[]+& =\\\""
+SEEN = """
+SELECT current_user::text, current_database()::text, inet_server_port(), current_setting('search_path'),
+    current_setting('application_name'), current_setting('geqo')
+"""
+
+
+@pytest.fixture(scope="module")
+def url(servers: Servers) -> Iterator[str]:
+    """Give a server with a role and a database of odd names."""
+    address = servers[16]
+    role, database = sql.Identifier(ODD), sql.Identifier(f"db {ODD}")
+    with psycopg.connect(superuser(address), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, ODD[::-1]))
+        connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, role))
+        yield address
+        connection.execute(sql.SQL("DROP DATABASE {}").format(database))
+        connection.execute(sql.SQL("DROP ROLE {}").format(role))
+
+
+def by_asyncpg(**options: Any) -> tuple[object, ...]:
+    async def read() -> tuple[object, ...]:
+        connection = await asyncpg.connect(**options)
+        try:
+            return tuple(await connection.fetchrow(SEEN))
+        finally:
+            await connection.close()
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://user:password@127.0.0.1:{port}/db",
+        "postgres://user:password@localhost:{port}/db?sslmode=disable",
+        "postgresql:///db?host=127.0.0.1&port={port}&user=user&password=password",
+        "postgresql://user:password@[::1]:{port},127.0.0.1:{port}/db",
+        "postgresql://user:password@127.0.0.1:{closed},127.0.0.1:{port}/db?target_session_attrs=read-write",
+        "postgresql://user:password@unknown.invalid:{port}/db?hostaddr=127.0.0.1",
+        "postgresql://user:password@127.0.0.1:{port}/db?connect_timeout=5&keepalives=1&keepalives_idle=3",
+        "postgresql://user:password@127.0.0.1:{port}/db?gssencmode=disable&channel_binding=prefer&tcp_user_timeout=1000",
+        "postgresql://user:password@127.0.0.1:{port}/db?channel_binding=disable&client_encoding=latin1&sslsni=0",
+        "postgresql://user:password@127.0.0.1:{port}/db?application_name=a%20b%2Bc+d&options=-csearch_path%3Da%20-cgeqo%3Doff",
+        "postgresql://{user}:{password}@127.0.0.1:{port}/{database}",
+        "postgresql://{user}@127.0.0.1:{port}/{database}?password={password}",
+        "host=127.0.0.1 port={port} user=user password=password dbname=db",
+    ],
+)
+def test_asyncpg_reaches_the_same(url: str, address: str) -> None:
+    odd = {"user": ODD, "password": ODD[::-1], "database": f"db {ODD}"}
+    places = {"port": port_of(url), "closed": unused_port(), **{name: quote(text, "") for name, text in odd.items()}}
+    with psycopg.connect(address.format(**places)) as connection:
+        assert by_asyncpg(**for_asyncpg(connection)) == connection.execute(SEEN).fetchone()
+
+
+def test_what_asyncpg_cannot_do_is_told(url: str) -> None:
+    with (
+        psycopg.connect(f"{url}?require_auth=scram-sha-256") as connection,
+        pytest.raises(UserError, match="asyncpg cannot do require_auth=scram-sha-256, which "),
+    ):
+        for_asyncpg(connection)
+
+
+def test_environment_of_libpq_is_asyncpg_s_too(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "services").write_text(f"[mine]\nhost=127.0.0.1\nport={port_of(url)}\nuser=user\ndbname=db\n")
+    for name, value in (("SERVICEFILE", tmp_path / "services"), ("PASSWORD", "password"), ("OPTIONS", "-cgeqo=off")):
+        monkeypatch.setenv(f"PG{name}", str(value))
+    with psycopg.connect("postgresql://?service=mine") as connection:
+        assert by_asyncpg(**for_asyncpg(connection)) == connection.execute(SEEN).fetchone()
