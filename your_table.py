@@ -3,6 +3,9 @@
 RELATION is a table or a view, named as in SQL: orders, sales."Order-Lines"; or a query: "SELECT ...". The database is
 that of DATABASE_URL. Each layer reads the first rows in a fresh process, twice: with tracemalloc, which counts the
 bytes per row, and without, for the process's memory and the time.
+
+All reading lies in read-only transactions. These bind this server only: a query that calls dblink_exec, or reads a
+foreign table over a view with nextval, writes on another one.
 """
 
 import argparse

@@ -19,6 +19,8 @@ BATCH_ROWS, BATCH_BYTES = 1000, 8 * 2**20
 class Values:
     """What was seen of a column: how many rows, the classes and bytes of its values, and what kept one unread."""
 
+    # What the server calls the values' type, as far as psycopg knows it.
+    stored: str = ""
     rows: int = 0
     size: int = 0
     classes: set[type] = field(default_factory=set)
@@ -34,7 +36,8 @@ class Values:
             try:
                 self.classes.add(type(load(value)))
             except Exception as error:  # what it says holds the value
-                self.fault = f"psycopg cannot read one of its values ({type(error).__name__})"
+                what = f"{self.stored}: " if self.stored else ""
+                self.fault = f"psycopg cannot read one of its values ({what}{type(error).__name__})"
 
     @property
     def type(self) -> str:
@@ -74,7 +77,7 @@ def look_at(
 
 def read(connection: "psycopg.Connection[Any]", statement: str, types: Mapping[str, int]) -> dict[str, Values]:
     """Read through a server-side cursor, in batches that are small where rows are wide. Raises psycopg.Error."""
-    found = {name: Values() for name in types}
+    found = {name: Values(stored(connection, number)) for name, number in types.items()}
     transformer = Transformer(connection)
     loaders = [transformer.get_loader(number, Format.TEXT).load for number in types.values()]
     connection.execute(f"DECLARE sample NO SCROLL CURSOR FOR {statement}".encode())
@@ -88,3 +91,9 @@ def read(connection: "psycopg.Connection[Any]", statement: str, types: Mapping[s
         read_before = read_bytes
     connection.execute("CLOSE sample")
     return found
+
+
+def stored(connection: "psycopg.Connection[Any]", number: int) -> str:
+    """Return a type's name, `date[]` say; an empty text for one that psycopg does not know."""
+    found = connection.adapters.types.get(number)
+    return f"{found.name}{'[]' * (number == found.array_oid)}" if found else ""

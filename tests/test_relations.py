@@ -10,7 +10,7 @@ from layers import relations
 from layers.attributes import attributes
 from layers.redaction import without_values
 from layers.relations import Relation
-from tests.support import query
+from tests.support import query, run
 
 SECRET = "nobody-may-read-this"
 SCHEMA = f"""
@@ -243,3 +243,7 @@ def test_names_are_identifiers_and_no_two_are_equal() -> None:
     found = attributes(names)
     assert len(set(found)) == len(names)
     assert all(name.isidentifier() and len(name.encode()) <= 63 for name in found)
+
+
+def test_help_says_where_read_only_ends() -> None:
+    assert "dblink_exec" in run("your_table.py", "--help").stdout
