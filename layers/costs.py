@@ -11,6 +11,7 @@ from layers.other_readers import SQLMODEL, installed
 from layers.readers import LAYERS, Reading
 from layers.redaction import without_values
 from layers.relations import Relation
+from layers.transaction import connect
 from runner import processes
 from runner.processes import TRACED, UNTRACED, Job, Outcome, Progress
 
@@ -77,7 +78,7 @@ class Figures:
 
 def look_at(text: str, timeout: int, count: bool) -> Subject:
     """Return what a name or a query means there, its rows counted if asked for. Raises UserError."""
-    with without_values(), relations.connect(database_url(), timeout) as connection:
+    with without_values(), connect(database_url(), timeout) as connection:
         relation = relations.describe(connection, text)
         source = relations.sql_names(connection, [relation.schema, relation.name]) if relation.name else []
         found = Subject(

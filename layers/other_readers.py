@@ -1,7 +1,7 @@
 """The layers of other stacks, each where its package is installed: how each reads rows into objects of its own."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import repeat
@@ -11,30 +11,31 @@ from typing import Any
 from psycopg import rows
 
 from common import database_url
-from layers.readers import BATCH, Read, Reading, engine, kind, psycopg_rows
+from layers.readers import Read, Reading, alchemy, kind, psycopg_rows
+from layers.transaction import settings
 
 RECORD, SQLMODEL, ARROW = "asyncpg record", "SQLModel", "Arrow table"
 
 
 @contextmanager
 def asyncpg_record(what: Reading) -> Iterator[Read]:
-    """Yield asyncpg's records, a batch at a time."""
+    """Yield asyncpg's records, all at once: its cursors are prepared statements, which a pooler may keep."""
     import asyncpg
 
-    settings = {"default_transaction_read_only": "on", "statement_timeout": f"{what.timeout}s"}
+    async def begin() -> None:
+        await transaction.start()
+        await connection.execute(settings(what.timeout))
 
-    def read(count: int) -> Iterator[object]:
-        cursor = runner.run(declare(f"{what.relation.statement} LIMIT {count}"))
-        while batch := runner.run(cursor.fetch(BATCH)):
-            yield from batch
-
-    async def declare(statement: str) -> Any:
-        return await connection.cursor(statement)
+    def read(count: int) -> Iterable[object]:
+        found: list[object] = runner.run(connection.fetch(f"{what.relation.statement} LIMIT {count}"))
+        return found
 
     with asyncio.Runner() as runner:
-        connection = runner.run(asyncpg.connect(database_url(), timeout=10, server_settings=settings))
-        runner.run(connection.transaction(readonly=True).start())
+        connection = runner.run(asyncpg.connect(database_url(), timeout=10, statement_cache_size=0))
+        transaction = connection.transaction(isolation="repeatable_read", readonly=True)
+        runner.run(begin())
         yield read
+        runner.run(transaction.rollback())
         runner.run(connection.close())
 
 
@@ -53,30 +54,36 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
     from sqlalchemy import Column, MetaData, Table
     from sqlmodel import Field, Session, SQLModel, select
 
-    relation, bind = what.relation, engine(what)
-    table = Table(
-        relation.name,
-        MetaData(),
-        schema=relation.schema,
-        autoload_with=bind,
-        resolve_fks=False,
-        include_columns=[column.name for column in relation.columns],
-    )
-    fields = {
-        column.attribute: Field(
-            sa_column=Column(column.name, table.c[column.name].type, primary_key=column.name in relation.key)
+    relation = what.relation
+    with alchemy(what) as connection:
+        table = Table(
+            relation.name,
+            MetaData(),
+            schema=relation.schema,
+            autoload_with=connection,
+            resolve_fks=False,
+            include_columns=[column.name for column in relation.columns],
         )
-        for column in relation.columns
-    }
-    names: dict[str, Any] = {
-        "__annotations__": {column.attribute: kind(column) for column in relation.columns},
-        "__module__": __name__,
-        "__tablename__": relation.name,
-        "__table_args__": {"schema": relation.schema},
-    }
-    mapped: Any = new_class("Row", (SQLModel,), {"table": True}, lambda namespace: namespace.update(names | fields))
-    with Session(bind) as session:
-        yield lambda count: session.exec(select(mapped).limit(count).execution_options(yield_per=BATCH))
+        fields = {
+            column.attribute: Field(
+                sa_column=Column(column.name, table.c[column.name].type, primary_key=column.name in relation.key)
+            )
+            for column in relation.columns
+        }
+        names: dict[str, Any] = {
+            "__annotations__": {column.attribute: kind(column) for column in relation.columns},
+            "__module__": __name__,
+            "__tablename__": relation.name,
+            "__table_args__": {"schema": relation.schema},
+        }
+        mapped: Any = new_class("Row", (SQLModel,), {"table": True}, lambda space: space.update(names | fields))
+        with Session(connection) as session:
+
+            def read(count: int) -> Iterable[object]:
+                session.expunge_all()
+                return list(session.exec(select(mapped).limit(count)).all())
+
+            yield read
 
 
 @contextmanager
@@ -91,11 +98,12 @@ def arrow_table(what: Reading) -> Iterator[Read]:
         yield from repeat(None, table.num_rows - 1)
 
     with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
-        cursor.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-        cursor.execute(f"SET statement_timeout = '{what.timeout}s'")
-        connection.commit()
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute(settings(what.timeout))
+        cursor.fetchall()
         yield read
         connection.rollback()
+        connection.adbc_connection.set_autocommit(True)  # else it is in a transaction again
 
 
 def native(table: Any) -> int:

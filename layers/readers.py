@@ -10,7 +10,8 @@ from typing import Any
 from psycopg import rows
 
 from common import database_url
-from layers.relations import Column, Relation, connect, from_json
+from layers.relations import Column, Relation, from_json
+from layers.transaction import connect, settings
 
 # How many rows each batch of a server-side cursor has.
 BATCH = 1000
@@ -135,42 +136,73 @@ def core_row(what: Reading) -> Iterator[Read]:
     from sqlalchemy import text
 
     statement = text(what.relation.statement.replace(":", r"\:") + " LIMIT :count")
-    with engine(what).connect() as connection:
+    with alchemy(what) as connection:
         yield lambda count: connection.execute(statement, {"count": count}, execution_options={"yield_per": BATCH})
 
 
 @contextmanager
 def entity(what: Reading) -> Iterator[Read]:
-    """Yield entities, whose session stays open while they are measured."""
+    """Yield entities as most programs read them, all at once; the session stays open while they are measured."""
+    with session(what) as (opened, statement):
+
+        def read(count: int) -> Iterable[object]:
+            opened.expunge_all()
+            return list(opened.scalars(statement.limit(count)).all())
+
+        yield read
+
+
+@contextmanager
+def streamed_entity(what: Reading) -> Iterator[Read]:
+    """Yield entities in batches; whoever drops them has at most two batches of them."""
+    with session(what) as (opened, statement):
+        yield lambda count: opened.scalars(statement.limit(count).execution_options(yield_per=BATCH))
+
+
+@contextmanager
+def session(what: Reading) -> Iterator[tuple[Any, Any]]:
+    """Yield a session, and the statement that selects a mapped class of the relation's columns."""
     from sqlalchemy import MetaData, Table, select
     from sqlalchemy.orm import Session, registry
 
-    names = {column.name: column.attribute for column in what.relation.columns}
-    bind = engine(what)
-    table = Table(
-        what.relation.name,
-        MetaData(),
-        schema=what.relation.schema,
-        autoload_with=bind,
-        resolve_fks=False,
-        include_columns=list(names),
-    )
+    relation = what.relation
+    names = {column.name: column.attribute for column in relation.columns}
     mapped: Any = type("Row", (), {})
-    registry().map_imperatively(
-        mapped,
-        table,
-        properties={names[column.name]: column for column in table.c},
-        primary_key=[table.c[name] for name in what.relation.key],
-    )
-    with Session(bind) as session:
-        yield lambda count: session.scalars(select(mapped).limit(count).execution_options(yield_per=BATCH))
+    with alchemy(what) as connection:
+        table = Table(
+            relation.name,
+            MetaData(),
+            schema=relation.schema,
+            autoload_with=connection,
+            resolve_fks=False,
+            include_columns=list(names),
+        )
+        registry().map_imperatively(
+            mapped,
+            table,
+            properties={names[column.name]: column for column in table.c},
+            primary_key=[table.c[name] for name in relation.key],
+        )
+        with Session(connection) as opened:
+            yield opened, select(mapped)
 
 
-def engine(what: Reading) -> Any:
-    """Return SQLAlchemy's engine for connections that can only read."""
-    from sqlalchemy import create_engine
+@contextmanager
+def alchemy(what: Reading) -> Iterator[Any]:
+    """Yield SQLAlchemy's connection in its transaction, which can only read.
 
-    return create_engine("postgresql+psycopg://", creator=lambda: connect(database_url(), what.timeout))
+    The dialect asks the server a few things when it first connects, in a transaction of its own that it rolls back:
+    what was set for that one is set again for the next.
+    """
+    from sqlalchemy import NullPool, create_engine, event
+
+    def connected() -> Any:
+        return connect(database_url(), what.timeout)
+
+    bind = create_engine("postgresql+psycopg://", creator=connected, poolclass=NullPool)
+    event.listen(bind, "begin", lambda connection: connection.exec_driver_sql(settings(what.timeout)))
+    with bind.connect() as connection:
+        yield connection
 
 
 LAYERS: dict[str, Layer] = {
@@ -183,3 +215,5 @@ LAYERS: dict[str, Layer] = {
     "Pydantic model": pydantic_model,
     "ORM entity": entity,
 }
+# Those whose rows are dropped after use: what they show is the peak, and the time.
+DROPPING: dict[str, Layer] = {"ORM entity, streamed": streamed_entity}

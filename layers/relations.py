@@ -76,16 +76,6 @@ def from_json(found: Mapping[str, Any]) -> Relation:
     return Relation(**{**found, **lists, "columns": columns, "left_out": left_out})
 
 
-def connect(url: str, timeout: int) -> "psycopg.Connection[Any]":
-    """Return a connection that can only read, and no statement of which takes more than `timeout` seconds."""
-    connection = psycopg.connect(url, connect_timeout=10, autocommit=True, client_encoding="utf8")
-    connection.execute(f"SET statement_timeout = '{timeout}s'")
-    connection.execute("SET default_transaction_read_only = on")
-    connection.autocommit = False
-    connection.read_only = True
-    return connection
-
-
 def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPLE) -> Relation:
     """Return the relation of that name, quoted as in SQL, or the query, as its first rows show it.
 

@@ -11,6 +11,7 @@ from common import MIB
 from domain_model import DomainModel
 from layers import relations
 from layers.readers import Reading
+from layers.transaction import connect
 from runner import processes, results
 from runner.processes import TRACED, Job
 from runner.progress import Bar
@@ -197,7 +198,7 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Figu
     run("setup_db.py", "--rows", str(MEASURED_ROWS), url=schema_url)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", schema_url)
-        with relations.connect(schema_url, 60) as connection:
+        with connect(schema_url, 60) as connection:
             table = relations.describe(connection, "data")
         jobs = [Job(Reading(layer, table, MEASURED_ROWS), TRACED) for layer in layers]
         with Bar(len(jobs)) as bar:

@@ -1,0 +1,61 @@
+"""The one transaction in which all reading lies: it can only read, and it leaves nothing on the server.
+
+A pooler gives a session to others after each transaction, so nothing that outlives one is used: no setting but for the
+transaction, no named prepared statement, no startup `options`, which poolers refuse. If the process dies, the server
+rolls back.
+"""
+
+from typing import Any
+
+import psycopg
+
+from errors import UserError, address
+
+# What decides which rows are read, in which order, and how their values are written: the same in every layer. No scan
+# joins another session's in the middle of the table, no worker hands in its rows between others', no cursor has a plan
+# of its own.
+READING = {
+    "synchronize_seqscans": "off",
+    "max_parallel_workers_per_gather": "0",
+    "cursor_tuple_fraction": "1",
+    "client_encoding": "UTF8",
+    "datestyle": "ISO, MDY",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+}
+# What would end the transaction while its client adds up what it has read.
+WAITING = dict.fromkeys(("idle_in_transaction_session_timeout", "lock_timeout", "transaction_timeout"), "0")
+# A statement that runs long ends soon after its client.
+NOTICING = {"client_connection_check_interval": "2s"}
+
+
+def settings(timeout: int) -> str:
+    """Return the SQL that sets all of it for the rest of the transaction, as far as the server knows it.
+
+    `timeout` is how many seconds a statement may take. Names and units are those of `SET`.
+    """
+    wanted = READING | WAITING | NOTICING | {"statement_timeout": f"{timeout}s"}
+    values = ", ".join(f"('{name}', '{value}')" for name, value in wanted.items())
+    return (
+        f"SELECT set_config(wanted.name, value, true) FROM (VALUES {values}) AS wanted(name, value) "
+        "JOIN pg_catalog.pg_settings ON lower(pg_settings.name) = wanted.name"
+    )
+
+
+def connect(url: str, timeout: int) -> "psycopg.Connection[Any]":
+    """Return a connection inside of that transaction. Raises psycopg.Error, and UserError where a pooler has none."""
+    connection = psycopg.connect(url, connect_timeout=10, prepare_threshold=None)
+    connection.read_only = True
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # so that all statements see the same rows
+    try:
+        connection.execute(settings(timeout).encode())
+    except psycopg.Error as error:
+        connection.close()
+        if "statement pooling" in str(error):
+            raise UserError(
+                f"the pooler at {address()} pools by statement, and reading takes a transaction: "
+                "name in DATABASE_URL the server itself, or a pool by transaction or session"
+            ) from None
+        raise
+    return connection
