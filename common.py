@@ -105,7 +105,7 @@ def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
     """
     if rows == 0:
         raise UserError(f"table data is empty: {SEED}")
-    peak_rss = _peak_rss()
+    peak = peak_rss()
     allocations: list[Allocation] = []
     if tracemalloc.is_tracing():
         snapshot = tracemalloc.take_snapshot()
@@ -113,7 +113,7 @@ def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
         allocations = group_by_line(snapshot)
         print_list(allocations, limit)
     if path := os.environ.get("MEMORY_JSON"):
-        _write_json(path, peak_rss, allocations, rows)
+        _write_json(path, peak, allocations, rows)
 
 
 def group_by_line(snapshot: tracemalloc.Snapshot) -> list[Allocation]:
@@ -164,7 +164,7 @@ def package_of(file: str) -> str:
     return file if file.startswith("<") else "script"
 
 
-def _write_json(path: str, peak_rss: int, allocations: list[Allocation], rows: int | None) -> None:
+def _write_json(path: str, peak: int, allocations: list[Allocation], rows: int | None) -> None:
     import json
     import platform
     from importlib.metadata import version
@@ -175,7 +175,7 @@ def _write_json(path: str, peak_rss: int, allocations: list[Allocation], rows: i
         packages[package] = packages.get(package, 0) + allocation.size
     measurement = {
         "rows": rows,
-        "peak_rss": peak_rss,
+        "peak_rss": peak,
         "checkpoints": [checkpoint._asdict() for checkpoint in _checkpoints],
         "lines": [allocation._replace(file=short_path(allocation.file))._asdict() for allocation in allocations],
         "packages": packages,
@@ -189,7 +189,7 @@ def _write_json(path: str, peak_rss: int, allocations: list[Allocation], rows: i
         raise UserError(f"cannot write {path}: {error.strerror}: set MEMORY_JSON to another path") from None
 
 
-def _peak_rss() -> int:
+def peak_rss() -> int:
     """Return the process's largest resident set size so far, in bytes.
 
     On Linux from VmHWM, for `ru_maxrss` inherits the parent's (https://man7.org/linux/man-pages/man2/getrusage.2.html).

@@ -20,7 +20,8 @@ from typing import Any
 
 from errors import UserError, number, parser, visible
 from layers.advice import advice
-from layers.costs import KEYED, Figure, Figures, Subject, look_at, measure
+from layers.costs import KEYED, Subject, look_at, measure
+from layers.figures import Figure, Figures
 from layers.readers import COUNT
 from report.tables import Column, TableOf, mib, print_sentence
 from runner.progress import Bar
@@ -90,18 +91,18 @@ def all_rows(subject: Subject, figures: Figures, asked: int) -> tuple[int | None
 
 def table(subject: Subject, figures: Figures, total: int | None) -> TableOf[tuple[str, Figure]]:
     """Return the table of the layers, the least first."""
-    values = figures.values
     columns: list[Column[tuple[str, Figure]]] = [
         Column("Layer", "", lambda row: row[0], text=True),
         Column("Bytes per row", "bytes/row", lambda row: f"{row[1].traced:,.0f}"),
-        Column("Of which overhead", "overhead", lambda row: overhead(row[1], values)),
-        Column("Process, MiB", "MiB", lambda row: mib(row[1].process)),
+        Column("Of which overhead", "overhead", lambda row: overhead(row[1])),
+        Column("Process, MiB", "MiB", lambda row: mib(row[1].kept)),
+        Column("Peak, MiB", "peak", lambda row: mib(row[1].peak)),
         Column("Time, s", "s", lambda row: f"{row[1].seconds:.2f}"),
     ]
     if total is not None and total != figures.count:
         times = total / figures.count
         columns += [
-            Column("All rows, MiB", "all: MiB", lambda row: mib(row[1].process * times)),
+            Column("All rows, MiB", "all: MiB", lambda row: mib(row[1].kept * times)),
             Column("All rows, s", "all: s", lambda row: f"{row[1].seconds * times:,.1f}"),
         ]
     note = "bytes/row: what tracemalloc counts; MiB: what the process grew by."
@@ -109,9 +110,9 @@ def table(subject: Subject, figures: Figures, total: int | None) -> TableOf[tupl
     return TableOf(title, columns, list(figures.by_layer.items()), note=note)
 
 
-def overhead(one: Figure, values: float | None) -> str:
+def overhead(one: Figure) -> str:
     """Return what a layer adds to the values, if that is known."""
-    return "" if values is None or one.native else f"{one.traced - values:,.0f}"
+    return "" if one.overhead is None else f"{one.overhead:,.0f}"
 
 
 def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
@@ -122,6 +123,9 @@ def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
     for layer, one in figures.by_layer.items():
         if one.native:
             yield f"{layer}: its bytes are those of its buffers, outside Python, where the values are no objects."
+        elif one.no_overhead:
+            yield f"{layer}: its overhead is not known, because {one.no_overhead}."
+    yield from figures.notes
     if figures.count < FEW:
         yield f"So few rows make the figures inexact: what is paid once weighs in them. From {FEW:,} on it hardly does."
 
@@ -162,16 +166,11 @@ def as_json(subject: Subject, figures: Figures, asked: int) -> dict[str, Any]:
         "all_rows": total,
         "all_rows_are": known,
         "values": figures.values,
-        "layers": {layer: layer_as_json(one, figures.values) for layer, one in figures.by_layer.items()},
+        "layers": {layer: asdict(one) for layer, one in figures.by_layer.items()},
+        "notes": figures.notes,
         "left_out": figures.failures,
         "advice": [asdict(one) for one in advice(subject, figures)],
     }
-
-
-def layer_as_json(one: Figure, values: float | None) -> dict[str, Any]:
-    """Return one layer's figures, in bytes and seconds."""
-    overhead = None if values is None or one.native else one.traced - values
-    return asdict(one) | {"overhead": overhead}
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 usage: MEMORY_JSON=OUTPUT python -m layers < READING
 
-READING is `Reading.stdin`. OUTPUT gets one JSON object: `count`, how many rows were read; `traced`, what tracemalloc
-sees of them; `native`, what lies outside Python; `rss`, by how much the process grew; all in bytes; and `seconds`. Or
-`blocks`, where the reading asks for those. What is fixed (types looked up, statements compiled, classes made) is paid
-before, by reading a few rows, which are dropped; and what keeps the rows is made before, too.
+READING is `Reading.stdin`. OUTPUT gets one JSON object: a `Measured`, or `blocks` where the reading asks for those; and
+the `versions` of the packages. What is fixed (types looked up, statements compiled, classes made) is paid before, by
+reading a few rows, which are dropped; and what keeps the rows is made before, too.
 """
 
 import gc
@@ -15,57 +14,83 @@ import sys
 import time
 import tracemalloc
 from collections import deque
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from common import peak_rss
 from errors import PACKAGES
 from layers import other_readers, readers
 from layers.blocks import blocks_of
 from layers.readers import Read, Reading, reading
 from layers.redaction import without_values
+from layers.values import Measured, of_rows
 
-# CPython gives a class's first thirty instances room for more attributes than they have: each one less, until their
-# number is known (`init_inline_values` in https://github.com/python/cpython/blob/v3.12.1/Objects/dictobject.c).
+LAYERS = readers.LAYERS | readers.DROPPING | other_readers.LAYERS
+# CPython 3.12 gives the first thirty instances of a class room for more attributes than they have: each one less.
 FIRST_INSTANCES = 30
 
 
 def main() -> None:
-    """Read, and write what was measured."""
+    """Read, and write what was measured. Nothing that happens afterwards makes that undone."""
     what = reading(sys.stdin.read())
-    names = [column.attribute for column in what.relation.columns]
-    with without_values(names), (readers.LAYERS | other_readers.LAYERS)[what.layer](what) as read:
-        traced = os.environ.get("MEMORY_TRACING") != "off"
-        # Untraced, what more rows leave free would be filled again, and the process would grow by less.
-        deque(read(FIRST_INSTANCES if traced else 1), maxlen=0)
-        found: dict[str, Any] = {"blocks": blocks_of(read, what.count)} if what.blocks else measured(read, what)
-    found["versions"] = {name: version(name) for name in PACKAGES if name in sys.modules}
-    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
+    written = False
+    try:
+        with without_values([column.attribute for column in what.relation.columns]), LAYERS[what.layer](what) as read:
+            traced = os.environ.get("MEMORY_TRACING") != "off"
+            # Untraced, what more rows leave free would be filled again, and the process would grow by less.
+            deque(read(FIRST_INSTANCES if traced else 1), maxlen=0)
+            found: Any = {"blocks": blocks_of(read, what.count)} if what.blocks else measured(read, what, traced)
+            found["versions"] = {name: version(name) for name in PACKAGES if name in sys.modules}
+            Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
+            written = True
+    except Exception:
+        if not written:
+            raise
 
 
-def measured(read: Read, what: Reading) -> dict[str, Any]:
-    """Return what so many rows take, in bytes and seconds. All are kept until that is known."""
+def measured(read: Read, what: Reading, traced: bool) -> Measured:
+    """Return what so many rows take. All are kept until that is known, but by a layer that drops them."""
     kept: list[object] = [None] * what.count
+    keep = what.layer not in readers.DROPPING
     process = psutil.Process()
+    reset_peak()
     gc.collect()
-    if os.environ.get("MEMORY_TRACING") != "off":
+    if traced:
         tracemalloc.start()
     before, start = process.memory_info().rss, time.perf_counter()
-    index = -1
-    for index, row in enumerate(read(what.count)):
-        kept[index] = row
-    found: dict[str, Any] = {"count": index + 1, "seconds": time.perf_counter() - start}
-    found["rss"] = process.memory_info().rss - before
-    if tracemalloc.is_tracing():
+    count = 0
+    for row in read(what.count):
+        if keep:
+            kept[count] = row
+        count += 1
+    row, end = None, time.perf_counter()
+    found = Measured(count=count)
+    if traced:
         gc.collect()  # empties the free lists of built-in types, in which memory of no row may lie
         clear_caches()
         found["traced"] = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
+    else:
+        found |= Measured(seconds=end - start, kept=process.memory_info().rss - before, peak=peak_rss() - before)
     if what.layer == other_readers.ARROW:
-        found["native"] = other_readers.native(kept[0])
+        return found | Measured(native=other_readers.native(kept[0]))
+    if keep:
+        found["objects"] = len(set(map(id, kept[:count])))
+        if traced:
+            with suppress(RecursionError):  # where a document is nested deeper than Python's stack
+                names = [column.attribute for column in what.relation.columns]
+                found["columns"] = of_rows(kept[:count], names)
     return found
+
+
+def reset_peak() -> None:
+    """Let the peak begin anew; only Linux can (https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def clear_caches() -> None:

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from layers.costs import ENTITY, Figures, Subject
+from layers.costs import Subject
+from layers.figures import ENTITY, Figures
 from layers.relations import Column
 
 WIDTH = 80

@@ -1,22 +1,23 @@
 """What a row of one relation takes in every layer: measured, and split into its values and the layer's overhead."""
 
-import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from common import database_url
 from errors import UserError
 from layers import relations
+from layers.figures import Comparison, Figure, Figures
 from layers.other_readers import SQLMODEL, installed
-from layers.readers import LAYERS, Reading
+from layers.readers import DROPPING, LAYERS, Reading
 from layers.redaction import without_values
 from layers.relations import Relation
 from layers.transaction import connect
+from layers.values import Measured
 from runner import processes
 from runner.processes import TRACED, UNTRACED, Job, Outcome, Progress
 
-ENTITY, PLAIN = "ORM entity", "psycopg, tuple"
-KEYED = (ENTITY, SQLMODEL)
+STREAMED = "ORM entity, streamed"
+KEYED = ("ORM entity", STREAMED, SQLMODEL)
 
 
 @dataclass(frozen=True)
@@ -38,42 +39,7 @@ class Subject:
     @property
     def layers(self) -> list[str]:
         """The layers that can hold its rows, those of other stacks where they are installed: an entity needs a key."""
-        return [layer for layer in (*LAYERS, *installed()) if layer not in KEYED or self.relation.key]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """What the rows take in one layer: bytes per row, the process's bytes for all of them, and seconds.
-
-    Bytes per row are traced, but for Arrow's, which lie outside Python: they are those of its buffers, and `native`.
-    """
-
-    count: int
-    traced: float
-    process: int
-    seconds: float
-    native: bool = False
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What every layer takes, the least first; or why that is not known."""
-
-    by_layer: Mapping[str, Figure]
-    failures: Mapping[str, str] = field(default_factory=dict)
-    columns: int = 0
-
-    @property
-    def count(self) -> int:
-        """How many rows were read."""
-        return max(one.count for one in self.by_layer.values())
-
-    @property
-    def values(self) -> float | None:
-        """Bytes per row of the values themselves: what a plain tuple takes without the tuple."""
-        if plain := self.by_layer.get(PLAIN):
-            return plain.traced - sys.getsizeof((None,) * self.columns)
-        return None
+        return [layer for layer in (*LAYERS, *DROPPING, *installed()) if layer not in KEYED or self.relation.key]
 
 
 def look_at(text: str, timeout: int, count: bool) -> Subject:
@@ -101,24 +67,38 @@ def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str], pr
     untraced = [Job(one, UNTRACED) for one in readings.values()]
     outcomes = processes.run(traced, untraced, progress)
     pairs = zip(outcomes[: len(traced)], outcomes[len(traced) :], strict=True)
-    return figures(dict(zip(readings, pairs, strict=True)), len(subject.relation.columns))
+    return figures(dict(zip(readings, pairs, strict=True)), subject.relation)
 
 
-def figures(outcomes: Mapping[str, tuple[Outcome, Outcome]], columns: int) -> Figures:
-    """Return what each layer's two processes said. Raises UserError where none said anything."""
+def figures(outcomes: Mapping[str, tuple[Outcome, Outcome]], relation: Relation) -> Figures:
+    """Return what each layer's two processes found. Raises UserError where none found anything."""
     found: dict[str, Figure] = {}
     failures: dict[str, str] = {}
     for layer, (traced, untraced) in outcomes.items():
         if error := traced.error or untraced.error:
             failures[layer] = error
-            continue
-        count = traced.output["count"]
-        if not count or untraced.output["count"] != count:
+        elif not traced.output["count"] or untraced.output["count"] != traced.output["count"]:
             failures[layer] = "the rows changed meanwhile"
-            continue
-        native = traced.output.get("native", 0)
-        size = (traced.output["traced"] + native) / count
-        found[layer] = Figure(count, size, untraced.output["rss"], untraced.output["seconds"], bool(native))
+        else:
+            found[layer] = figure(traced.output, untraced.output)
     if not found:
         raise UserError(next(iter(failures.values())))
-    return Figures(dict(sorted(found.items(), key=lambda item: item[1].traced)), failures, columns)
+    split = Figures(found, columns=len(relation.columns))
+    compared = Comparison(relation, found, {layer: outcomes[layer][0].output.get("columns", []) for layer in found})
+    found = {layer: compared.with_overhead(layer, split.values) for layer in found}
+    notes = (*compared.shared_objects(), *compared.other_rows())
+    return Figures(dict(sorted(found.items(), key=lambda item: item[1].traced)), failures, split.columns, notes)
+
+
+def figure(traced: Measured, untraced: Measured) -> Figure:
+    """Return what the two processes of one layer measured."""
+    objects, native = traced.get("objects", 0), traced.get("native", 0)
+    return Figure(
+        traced["count"],
+        (traced["traced"] + native) / (objects or traced["count"]),
+        untraced["kept"],
+        untraced["peak"],
+        untraced["seconds"],
+        objects=objects,
+        native=bool(native),
+    )

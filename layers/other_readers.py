@@ -31,7 +31,11 @@ def asyncpg_record(what: Reading) -> Iterator[Read]:
         return found
 
     with asyncio.Runner() as runner:
-        connection = runner.run(asyncpg.connect(database_url(), timeout=10, statement_cache_size=0))
+        # asyncpg asks for 'utf-8', which PgBouncer then sets, though it is the same.
+        connect = asyncpg.connect(
+            database_url(), timeout=10, statement_cache_size=0, server_settings={"client_encoding": "UTF8"}
+        )
+        connection = runner.run(connect)
         transaction = connection.transaction(isolation="repeatable_read", readonly=True)
         runner.run(begin())
         yield read

@@ -349,7 +349,7 @@ def test_what_streams_stays_flat_when_measured_now(schema_url: str) -> None:
 
 def peak(name: str, url: str) -> int:
     """Return the peak of the process without tracing, in bytes."""
-    read = f"import runpy, common; runpy.run_module({name!r}, run_name='__main__'); print(common._peak_rss())"
+    read = f"import runpy, common; runpy.run_module({name!r}, run_name='__main__'); print(common.peak_rss())"
     process = run("-c", read, url=url, MEMORY_TRACING="off")
     assert process.returncode == 0
     return int(process.stdout.splitlines()[-1])

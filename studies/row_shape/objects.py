@@ -34,6 +34,7 @@ NAMES = {
     ),
     "return func(**dict(zip(names, values)))": ("the dict's table", "the model"),
     "return self._tx.load_rows(0, res.ntuples, self._make_row)": ("the values",),
+    "records = self._tx.load_rows(self._pos, res.ntuples, self._make_row)": ("the values",),
 }
 OTHER = "other"
 # What the libraries could leave out until it is needed: an entity that is only read never needs it.

@@ -1,0 +1,74 @@
+"""What a layer keeps of each column: whether its values are psycopg's own, and whether all read the same rows."""
+
+import sys
+import zlib
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Any, TypedDict
+
+# What is a layer's own copy even where it equals psycopg's: a list that grew has room to spare, its copy has none.
+CONTAINERS = (list, tuple, dict, set, frozenset)
+# The classes whose values every driver reads alike; others differ in a zone's name, or in a float's last digits.
+ALIKE = frozenset(("int", "str", "bool", "bytes", "datetime.date", "decimal.Decimal", "NoneType"))
+
+
+class Values(TypedDict):
+    """What is kept of one column: the classes, those in containers included, these containers' bytes, a checksum."""
+
+    classes: list[str]
+    containers: int
+    checksum: int
+
+
+def of_rows(rows: Iterable[object], attributes: Sequence[str]) -> list[Values]:
+    """Return what rows of any layer keep of each column."""
+    return [of_column(column) for column in zip(*(of_row(row, attributes) for row in rows), strict=True)]
+
+
+def of_row(row: Any, attributes: Sequence[str]) -> Sequence[object]:
+    """Return the values of any layer's row."""
+    if isinstance(row, dict):
+        return tuple(row.values())
+    if hasattr(type(row), "__getitem__"):  # tuples of all kinds, and asyncpg's records
+        return tuple(row)
+    return tuple(attrgetter(name)(row) for name in attributes)
+
+
+def of_column(column: Sequence[object]) -> Values:
+    """Return what is kept of a column."""
+    checksum = 0
+    for value in column:
+        checksum = zlib.crc32(repr(value).encode(), checksum)
+    classes = set(map(type, column))
+    containers = 0
+    if classes.intersection(CONTAINERS):
+        left = list(column)
+        while left:
+            value = left.pop()
+            classes.add(type(value))
+            if isinstance(value, CONTAINERS) and type(value) in CONTAINERS:
+                containers += sys.getsizeof(value)
+                left += [*value, *value.values()] if isinstance(value, dict) else value
+    return Values(classes=sorted(map(name_of, classes)), containers=containers, checksum=checksum)
+
+
+def name_of(kind: type) -> str:
+    """Return a class's name, with that of its module where it is not built in."""
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+class Measured(TypedDict, total=False):
+    """What rows take in one process: how many they are, how many objects hold them, and all of their bytes and seconds.
+
+    `kept` and `peak` are the process's: by how much it grew, and by how much at most while it read. `traced`, and
+    what is kept of each column, are there with tracemalloc alone; `native` lies outside Python.
+    """
+
+    count: int
+    objects: int
+    seconds: float
+    kept: int
+    peak: int
+    traced: int
+    native: int
+    columns: list[Values]
