@@ -11,8 +11,9 @@ from typing import Any
 from psycopg import rows
 
 from common import database_url
+from layers.addresses import for_asyncpg
 from layers.readers import Read, Reading, alchemy, kind, psycopg_rows
-from layers.transaction import settings
+from layers.transaction import connect, settings
 
 RECORD, SQLMODEL, ARROW = "asyncpg record", "SQLModel", "Arrow table"
 
@@ -30,12 +31,12 @@ def asyncpg_record(what: Reading) -> Iterator[Read]:
         found: list[object] = runner.run(connection.fetch(f"{what.relation.statement} LIMIT {count}"))
         return found
 
+    with connect(database_url(), what.timeout) as same:
+        arguments = for_asyncpg(same)
+    # Else it asks for 'utf-8', which PgBouncer then sets, though it is the same.
+    arguments |= {"statement_cache_size": 0, "server_settings": {"client_encoding": "UTF8"}}
     with asyncio.Runner() as runner:
-        # asyncpg asks for 'utf-8', which PgBouncer then sets, though it is the same.
-        connect = asyncpg.connect(
-            database_url(), timeout=10, statement_cache_size=0, server_settings={"client_encoding": "UTF8"}
-        )
-        connection = runner.run(connect)
+        connection = runner.run(asyncpg.connect(**arguments))
         transaction = connection.transaction(isolation="repeatable_read", readonly=True)
         runner.run(begin())
         yield read

@@ -10,6 +10,7 @@ from layers import relations
 from layers.attributes import attributes
 from layers.redaction import without_values
 from layers.relations import Relation
+from layers.transaction import connect
 from tests.support import query, run
 
 SECRET = "nobody-may-read-this"
@@ -69,7 +70,7 @@ def url(server_url: str) -> Iterator[str]:
 
 
 def described(url: str, text: str, rows: int = 1000) -> Relation:
-    with without_values(), relations.connect(url, 1) as connection:
+    with without_values(), connect(url, 1) as connection:
         relation = relations.describe(connection, text, rows)
         connection.rollback()
     return relation

@@ -327,9 +327,7 @@ def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) 
     assert look_at("shop.orders", 60, count=False).total == ROWS
     assert look_at("shop.seen", 60, count=True).total == ROWS
     more = printed(replace(estimated, total=4000), made_up(), capsys, 2000)
-    assert re.search(
-        r"^\| ORM entity \| 2,000 \| [\d,]+ \| 1\.0 \| 2\.0 \| 0\.10 \| 2\.0 \| 0\.2 \|$", more, re.MULTILINE
-    )
+    assert re.search(r"^\| ORM entity \| 2,000 \| +\| 1\.0 \| 2\.0 \| 0\.10 \| 2\.0 \| 0\.2 \|$", more, re.MULTILINE)
     assert "- Rows in all: 4,000, as the server estimates: --count counts them.\n" in more
     assert "- Rows in all: 2,000, and all were read.\n" in printed(estimated, made_up(), capsys)
 
