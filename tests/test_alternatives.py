@@ -1,7 +1,6 @@
 """The alternatives: each reads all rows rightly, says what it stands in for, and tells an error in one line."""
 
 import json
-import signal
 import sys
 from pathlib import Path
 
@@ -15,32 +14,15 @@ from studies.costs.answers import wire_bytes
 from studies.costs.figures import Figures
 from tests.support import (
     ROWS,
-    WITHOUT_PACKAGE,
-    error_line,
     expected_rows,
-    finished,
-    locked,
-    port_of,
     query,
     run,
-    running,
     told_by,
-    wait_until,
 )
 
 NAMES = [alternative.name for alternative in ALTERNATIVES if not alternative.missing]
 ARROW = "alternatives.run_sync_adbc_arrow"
 KEEPING = [name for name in NAMES if name != ARROW]
-# One of each stack: their errors come out of different code.
-STACKS = [
-    name
-    for name in NAMES
-    if name.endswith(("_asyncpg_fetch", "_session_asyncpg", "_sqlmodel", "_adbc_arrow", "_psycopg_msgspec"))
-]
-# These have drivers of their own, so all faults are tried; of the others only the commonest, whose driver or layer is
-# tried elsewhere.
-DRIVERS = ("alternatives.run_async_asyncpg_fetch", ARROW)
-TABLE = "CREATE TABLE data (id integer, num integer, data text)"
 
 needs_arrow = pytest.mark.skipif(ARROW not in NAMES, reason="there is no Arrow for this Python")
 
@@ -99,65 +81,6 @@ def test_address_s_options_and_parameters_are_heeded(name: str, schema_url: str,
     assert set(told["versions"]) & set(PACKAGES[7:])
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_wrong_address_is_one_line(name: str, url: str, port: int) -> None:
-    faults = (
-        (":password@", ":wrong@", "user or password is wrong"),
-        (str(port_of(url)), str(port), "nothing listens"),
-        ("@localhost", "@missing.invalid", "host or port is unknown"),
-        ("/db", "/missing", "there is no such database"),
-        ("/db", "/db?unknown=1", "does not know parameter unknown of DATABASE_URL"),
-    )
-    for part, replacement, problem in faults if name in DRIVERS else faults[:2]:
-        line = error_line(run("-m", name, url=url.replace(part, replacement), MEMORY_TRACING="off"))
-        assert problem in line
-        assert "DATABASE_URL" in line
-
-
-@pytest.mark.parametrize(
-    ("name", "password"),
-    [
-        ("alternatives.run_async_asyncpg_fetch", "a#b"),
-        ("alternatives.run_async_asyncpg_fetch", "a?b"),
-        ("alternatives.run_async_asyncpg_fetch", "a[b"),
-        ("alternatives.run_async_sqlalchemy_session_asyncpg", "a#b"),
-    ],
-)
-def test_address_that_asyncpg_cannot_read_is_one_line(name: str, url: str, password: str) -> None:
-    line = error_line(run("-m", name, url=url.replace(":password@", f":{password}@")))
-    assert line.startswith("DATABASE_URL cannot be read at localhost:")
-    assert password[2:] + "@" not in line
-
-
-@pytest.mark.parametrize("name", STACKS)
-def test_unusable_table_is_one_line(name: str, schema_url: str) -> None:
-    faults = (
-        ("SELECT", "table data is missing"),
-        (TABLE, "table data is empty"),
-        ('REVOKE SELECT ON data FROM "user"', "no right"),
-        ("DROP TABLE data", "table data is missing"),
-        ("CREATE TABLE data AS SELECT 1 AS num", "table data is not the seeded one"),
-    )
-    for statement, problem in faults if name in DRIVERS else faults[:2]:
-        query(schema_url, statement)
-        assert error_line(run("-m", name, url=schema_url, MEMORY_TRACING="off")).startswith(problem)
-
-
-@pytest.mark.parametrize("name", STACKS)
-def test_interrupt_is_one_line(name: str, url: str) -> None:
-    with locked(url), running("-m", name, url=url) as process:
-        wait_until(lambda: query(url, "SELECT * FROM pg_locks WHERE NOT granted"))
-        process.send_signal(signal.SIGINT)
-        assert error_line(finished(process)) == "interrupted"
-
-
-@pytest.mark.parametrize("name", STACKS)
-def test_end_of_the_server_is_one_line(name: str, url: str) -> None:
-    with locked(url), running("-m", name, url=url) as process:
-        wait_until(lambda: query(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"))
-        assert error_line(finished(process)).startswith("the server ended the connection")
-
-
 @pytest.mark.parametrize(
     ("name", "package"),
     [
@@ -169,11 +92,7 @@ def test_end_of_the_server_is_one_line(name: str, url: str) -> None:
         (ARROW, "pyarrow"),
     ],
 )
-def test_missing_package_is_one_line_and_known_beforehand(
-    monkeypatch: pytest.MonkeyPatch, name: str, package: str
-) -> None:
-    line = error_line(run("-c", WITHOUT_PACKAGE, name, package))
-    assert line == f"{package} is not installed for this Python: `make bench` installs all packages into .venv"
+def test_missing_package_is_known_beforehand(monkeypatch: pytest.MonkeyPatch, name: str, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     assert Scenario(name).missing == package
 

@@ -1,4 +1,4 @@
-"""The nine scenarios: what each of them prints, keeps and imports, and its errors."""
+"""The nine scenarios: what each of them prints, keeps and imports; and how a script of each driver ends by an error."""
 
 import functools
 import json
@@ -12,20 +12,21 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import common
 import setup_db
+from errors import explanations
 from tests.support import (
     PROJECT,
     ROWS,
     WITHOUT_PACKAGE,
-    copy_project,
     environment,
     error_line,
-    error_lines,
     expected_rows,
     finished,
     locked,
@@ -50,17 +51,19 @@ CONNECTED = {
 }
 SCENARIOS = tuple(CONNECTED)
 EMPTY_MODELS = tuple(script for script in SCENARIOS if script.endswith("_no_validation.py"))
-# One of each stack: their errors come out of different code.
+# One of each stack.
 STACKS = SCENARIOS[:1] + SCENARIOS[2:6]
-# For errors that all stacks with SQLAlchemy have from the same code.
-LAYERS = (STACKS[0], STACKS[3])
-
-# A model of each row, the sum of a column, an instance of a dataclass: each fails at another fault of the table.
 MODELS = "run_async_sqlalchemy_engine_pydantic.py"
-SUMS = "-m remedies.run_sync_sqlalchemy_session_streaming"
-RECORDS = "-m remedies.run_sync_psycopg_args_row"
-
-TABLE = "CREATE TABLE data (id integer, num integer, data text)"
+needs_arrow = pytest.mark.skipif(not find_spec("adbc_driver_postgresql"), reason="there is no ADBC for this Python")
+# One of each driver, and of each way to it: what they leave behind at an error comes out of different code.
+DRIVERS = (
+    STACKS[0],
+    STACKS[2],
+    STACKS[4],
+    "-m alternatives.run_async_asyncpg_fetch",
+    "-m alternatives.run_async_sqlalchemy_session_asyncpg",
+    pytest.param("-m alternatives.run_sync_adbc_arrow", marks=needs_arrow),
+)
 KEPT = """
 import json, runpy, sys
 output, script = sys.argv.pop(), sys.argv.pop()  # a script has no arguments
@@ -123,66 +126,65 @@ def test_only_the_stack_is_imported(url: str, script: str) -> None:
     assert not modules & {"asyncpg", "sqlmodel", "msgspec", "adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"}
 
 
-@pytest.mark.parametrize(
-    ("scripts", "part", "replacement", "problem"),
-    [
-        (STACKS, ":password@", ":wrong@", "password is wrong"),
-        (STACKS, "@localhost:{port}", "@localhost:{closed}", "nothing listens"),
-        (LAYERS, "@localhost:{port}", "@localhost:{http}", "no PostgreSQL"),
-        (LAYERS, "@localhost:{port}", "@localhost:port", ""),
-        (LAYERS, "@localhost", "@missing.invalid", "host or port is unknown"),
-        (LAYERS, "/db", "/missing", "no such database"),
-        (LAYERS, "/db", "/db?unknown=1", ""),
-    ],
-)
-def test_wrong_address_is_one_line(
-    url: str, port: int, http_port: int, scripts: tuple[str, ...], part: str, replacement: str, problem: str
-) -> None:
-    ports = {"port": port_of(url), "closed": port, "http": http_port}
-    wrong = url.replace(part.format_map(ports), replacement.format_map(ports))
-    assert wrong != url
-    for line in error_lines(scripts, wrong):
-        assert problem in line
-        assert "DATABASE_URL" in line
+@pytest.mark.parametrize("arguments", DRIVERS)
+def test_address_without_a_server_is_one_line(port: int, arguments: str) -> None:
+    line = error_line(run(*arguments.split(), url=f"postgresql://user:password@localhost:{port}/db"))
+    assert line == f"nothing listens at localhost:{port}/db: start that server, or fix DATABASE_URL"
 
 
-@pytest.mark.parametrize(
-    ("scripts", "statements", "problem", "fix"),
-    [
-        (STACKS, [], "table data is missing", "run `python setup_db.py`"),
-        (STACKS, [TABLE], "table data is empty", "run `python setup_db.py`"),
-        (LAYERS, [TABLE, 'REVOKE SELECT ON data FROM "user"'], "no right", "grant it"),
-    ],
-    ids=["missing", "empty", "no right"],
+@pytest.mark.parametrize("arguments", DRIVERS)
+def test_missing_table_is_one_line(schema_url: str, arguments: str) -> None:
+    line = error_line(run(*arguments.split(), url=schema_url))
+    assert line == f"table data is missing at localhost:{port_of(schema_url)}/db: run `python setup_db.py`"
+
+
+def test_empty_table_is_one_line(schema_url: str) -> None:
+    query(schema_url, "CREATE TABLE data (id integer, num integer, data text)")
+    assert error_line(run(STACKS[0], url=schema_url)) == "table data is empty: run `python setup_db.py`"
+
+
+NOT_SEEDED = (
+    "table data is not the seeded one at localhost:{}/db: "
+    "run `python setup_db.py`, which makes it anew, or name another database in DATABASE_URL"
 )
-def test_unusable_table_is_one_line(
-    schema_url: str, scripts: tuple[str, ...], statements: list[str], problem: str, fix: str
-) -> None:
-    for statement in statements:
-        query(schema_url, statement)
-    for line in error_lines(scripts, schema_url):
-        assert problem in line
-        assert fix in line
 
 
 @pytest.mark.parametrize(
-    ("columns", "scripts"),
-    [
-        ("1 AS id, NULL::integer AS num, 'a' AS data", [MODELS, SUMS]),
-        ("1 AS id, 2 AS num, NULL::text AS data", [MODELS]),
-        ("NULL::integer AS id, 2 AS num, 'a' AS data", [STACKS[2]]),
-        ("1 AS id, 'x' AS num, 'a' AS data", [MODELS, SUMS]),
-        ("1 AS id, 'a' AS data", [STACKS[3], RECORDS]),
-        ("1 AS num, 'a' AS data", [STACKS[0]]),
-    ],
-    ids=["null in num", "null in data", "null in id", "text in num", "no num", "no id"],
+    ("columns", "arguments"),
+    [("1 AS id, NULL::integer AS num, 'a' AS data", MODELS), ("1 AS num, 'a' AS data", STACKS[0])],
 )
-def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: str, scripts: list[str]) -> None:
+def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: str, arguments: str) -> None:
     query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
-    for script in scripts:
-        line = error_line(run(*script.split(), url=schema_url, MEMORY_TRACING="off"))
-        assert line.startswith(f"table data is not the seeded one at localhost:{port_of(schema_url)}/db: ")
-        assert "run `python setup_db.py`, which makes it anew, or name another database in DATABASE_URL" in line
+    assert error_line(run(*arguments.split(), url=schema_url)) == NOT_SEEDED.format(port_of(schema_url))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "1 AS id, NULL::integer AS num, 'a' AS data",
+        "1 AS id, 2 AS num, NULL::text AS data",
+        "NULL::integer AS id, 2 AS num, 'a' AS data",
+        "1 AS id, 'x' AS num, 'a' AS data",
+        "1 AS id, 'a' AS data",
+        "1 AS num, 'a' AS data",
+        "",
+    ],
+    ids=["null in num", "null in data", "null in id", "text in num", "no num", "no id", "seeded"],
+)
+def test_what_fails_because_of_the_table_is_told_from_what_does_not(
+    schema_url: str, columns: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup_db.seed(schema_url, 10)
+    if columns:
+        query(schema_url, "DROP TABLE data")
+        query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
+    monkeypatch.setenv("DATABASE_URL", schema_url)
+    assert common._explain_table(TypeError("before a checkpoint")) is None
+    monkeypatch.setattr(common, "_checkpoints", [common.Checkpoint("Start", 0, 0, 0, 0, 0)])
+    expected = NOT_SEEDED.format(port_of(schema_url)) if columns else None
+    assert common._explain_table(TypeError("1 + 'a'")) == expected
+    assert common._explain_table(OSError("of the disk")) is None
+    assert common._explain_table in explanations
 
 
 def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
@@ -192,36 +194,19 @@ def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
         assert (process.returncode, process.stderr) == (0, "")
 
 
-@pytest.mark.parametrize(("seeded", "checkpoint"), [(True, True), (False, False)])
-def test_error_that_is_not_the_table_s_keeps_its_traceback(schema_url: str, seeded: bool, checkpoint: bool) -> None:
-    if seeded:
-        setup_db.seed(schema_url, 10)
-    else:
-        query(schema_url, "CREATE TABLE data AS SELECT 1 AS id")
-    process = run("-c", f"import common\nif {checkpoint}: common.print_memory_usage('Start')\n1 + 'a'", url=schema_url)
-    assert process.returncode == 1
-    assert process.stderr.startswith("Traceback")
-    assert process.stderr.splitlines()[-1].startswith("TypeError: ")
-
-
-def test_default_address_without_a_server_is_one_line(tmp_path: Path, port: int) -> None:
-    for line in error_lines(LAYERS, None, copy_project(tmp_path, port)):
-        assert line == f"nothing listens at localhost:{port}/db: run `python setup_db.py`"
-
-
-@pytest.mark.parametrize("script", STACKS)
-def test_interrupt_is_one_line(url: str, script: str) -> None:
-    with locked(url), running(script, url=url) as process:
+@pytest.mark.parametrize("arguments", DRIVERS)
+def test_interrupt_is_one_line(url: str, arguments: str) -> None:
+    with locked(url), running(*arguments.split(), url=url) as process:
         wait_until(lambda: query(url, "SELECT * FROM pg_locks WHERE NOT granted"))
         process.send_signal(signal.SIGINT)
         assert error_line(finished(process)) == "interrupted"
 
 
-@pytest.mark.parametrize("script", LAYERS)
-def test_end_of_the_server_is_one_line(url: str, script: str) -> None:
-    with locked(url), running(script, url=url) as process:
+@pytest.mark.parametrize("arguments", DRIVERS)
+def test_end_of_the_server_is_one_line(url: str, arguments: str) -> None:
+    with locked(url), running(*arguments.split(), url=url) as process:
         wait_until(lambda: query(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"))
-        assert "the server ended the connection" in error_line(finished(process))
+        assert error_line(finished(process)).startswith("the server ended the connection at localhost:")
 
 
 @contextmanager
@@ -265,18 +250,16 @@ def test_end_of_the_server_while_rows_are_read_is_one_line(url: str, arguments: 
 @pytest.mark.parametrize(
     ("script", "package"),
     [
-        ("run_sync_psycopg.py", "psycopg"),
-        ("run_sync_psycopg_pydantic_no_validation.py", "pydantic"),
-        ("run_sync_sqlalchemy_engine.py", "sqlalchemy"),
+        ("run_sync_psycopg.py", "psutil"),
         ("run_sync_sqlalchemy_engine.py", "psycopg"),
         ("run_async_sqlalchemy_engine.py", "greenlet"),
-        ("run_sync_sqlalchemy_session.py", "psutil"),
+        ("alternatives.run_async_sqlalchemy_session_asyncpg", "asyncpg"),
+        pytest.param("alternatives.run_sync_adbc_arrow", "pyarrow", marks=needs_arrow),
     ],
 )
-def test_missing_package_is_one_line(url: str, script: str, package: str) -> None:
-    line = error_line(run("-c", WITHOUT_PACKAGE, script, package, url=url))
-    assert line.startswith(f"{package} is not installed")
-    assert "make bench" in line
+def test_missing_package_is_one_line(script: str, package: str) -> None:
+    line = error_line(run("-c", WITHOUT_PACKAGE, script, package))
+    assert line == f"{package} is not installed for this Python: `make bench` installs all packages into .venv"
 
 
 @pytest.mark.parametrize("command", [STACKS[0], "setup_db.py", "your_table.py", "-m studies", "-m original"])
@@ -287,18 +270,11 @@ def test_python_without_any_package_is_one_line(command: str) -> None:
     assert "make bench" in line
 
 
-@pytest.mark.parametrize(
-    ("place", "problem"),
-    [(">/dev/full", "cannot write to standard output: No space left"), (">&-", "standard output is closed")],
-)
-@pytest.mark.parametrize("arguments", [*LAYERS, "setup_db.py --rows 10", "setup_db.py --help"])
-def test_output_that_cannot_be_written_is_one_line(schema_url: str, arguments: str, place: str, problem: str) -> None:
-    setup_db.seed(schema_url, 10)
-    command = f"exec {shlex.quote(sys.executable)} {arguments} {place}"
-    process = subprocess.run(
-        ["sh", "-c", command], cwd=PROJECT, env=environment(schema_url, {}), stderr=subprocess.PIPE, text=True
-    )
-    assert error_line(process).startswith(problem)
+def test_output_that_cannot_be_written_is_one_line(url: str) -> None:
+    command = f"exec {shlex.quote(sys.executable)} {STACKS[0]} >/dev/full"
+    variables = environment(url, {})
+    process = subprocess.run(["sh", "-c", command], cwd=PROJECT, env=variables, stderr=subprocess.PIPE, text=True)
+    assert error_line(process).startswith("cannot write to standard output: No space left")
 
 
 def test_reader_that_goes_away_is_no_error(url: str) -> None:

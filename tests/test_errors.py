@@ -1,0 +1,482 @@
+"""A user's errors: real ones of each driver in process, each explained in one line; and how a process ends by them."""
+
+import asyncio
+import contextlib
+import shlex
+import socketserver
+import subprocess
+import sys
+import threading
+from argparse import ArgumentTypeError
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import asyncpg
+import psycopg
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import errors
+from errors import PACKAGES, address, explain, number
+from tests.servers import Servers, pgbouncer, superuser
+from tests.support import PROJECT, environment, error_line, port_of, query, run, unused_port
+
+SECRET = "s3cret"
+
+
+def by_psycopg(url: str, statement: str) -> None:
+    with psycopg.connect(url, connect_timeout=5) as connection:
+        connection.execute(statement.encode())
+
+
+def by_core(url: str, statement: str) -> None:
+    with create_engine(url.replace("postgresql:", "postgresql+psycopg:")).connect() as connection:
+        connection.execute(text(statement))
+
+
+def by_async_core(url: str, statement: str) -> None:
+    async def execute() -> None:
+        engine = create_async_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+
+    asyncio.run(execute())
+
+
+def by_asyncpg(url: str, statement: str) -> None:
+    async def execute() -> None:
+        connection = await asyncpg.connect(url, timeout=5)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(execute())
+
+
+def by_core_over_asyncpg(url: str, statement: str) -> None:
+    async def execute() -> None:
+        engine = create_async_engine("postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url, timeout=5))
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+
+    asyncio.run(execute())
+
+
+def by_adbc(url: str, statement: str) -> None:
+    from adbc_driver_postgresql import dbapi
+
+    with dbapi.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        cursor.fetchall()
+
+
+Driver = Callable[[str, str], None]
+DRIVERS: dict[str, Driver] = {
+    "psycopg": by_psycopg,
+    "Core": by_core,
+    "async Core": by_async_core,
+    "asyncpg": by_asyncpg,
+    "Core over asyncpg": by_core_over_asyncpg,
+}
+if find_spec("adbc_driver_postgresql"):
+    DRIVERS["ADBC"] = by_adbc
+# Each has an address and errors of its own; the others hand them on.
+ALONE = {name: driver for name, driver in DRIVERS.items() if name in ("psycopg", "asyncpg", "ADBC")}
+
+
+def explained(driver: Driver, url: str, statement: str = "SELECT 1") -> str:
+    """Return the one line of what this driver raises, where DATABASE_URL is the one that it was given."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        line = ""
+        try:
+            driver(url, statement)
+        except Exception as error:
+            line = explain(error) or repr(error)
+    assert line
+    assert line.isprintable()
+    return line
+
+
+@pytest.fixture(scope="module")
+def url(servers: Servers) -> Iterator[str]:
+    """Let a server refuse roles and databases in every way that SQL can ask of it."""
+    url = servers[16]
+    names = ("no_login", "full", "outside")
+    for statement in (
+        *(f"CREATE ROLE {name} LOGIN PASSWORD 'password'" for name in names),
+        "ALTER ROLE no_login NOLOGIN",
+        "ALTER ROLE full CONNECTION LIMIT 0",
+        "CREATE DATABASE shut",
+        "ALTER DATABASE shut ALLOW_CONNECTIONS false",
+        "CREATE DATABASE forbidden",
+        "REVOKE CONNECT ON DATABASE forbidden FROM public",
+    ):
+        query(superuser(url), statement)
+    yield url
+    for statement in ("DROP DATABASE shut", "DROP DATABASE forbidden", *(f"DROP ROLE {name}" for name in names)):
+        query(superuser(url), statement)
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_refusals_to_connect_are_told_apart(url: str, driver: str) -> None:
+    for part, replacement, line in (
+        (":password@", ":wrong@", "user or password is wrong at {}/db: fix DATABASE_URL"),
+        ("user:password@", "nobody:x@", "user or password is wrong at {}/db: fix DATABASE_URL"),
+        ("user:", "no_login:", "this user may not log in at {}/db: grant LOGIN, or fix DATABASE_URL"),
+        ("user:", "full:", "no connection is left at {}/db: end another one, then run this again"),
+        ("/db", "/missing", "there is no such database at {}/missing: create it, or fix DATABASE_URL"),
+        ("/db", "/shut", "that database lets nobody in at {}/shut: fix DATABASE_URL"),
+        ("/db", "/forbidden", "no right to connect at {}/forbidden: grant CONNECT, or fix DATABASE_URL"),
+    ):
+        found = explained(DRIVERS[driver], url.replace(part, replacement))
+        assert found == line.format(f"127.0.0.1:{port_of(url)}")
+
+
+class Refusing(socketserver.BaseRequestHandler):
+    """A server that refuses every session with one SQLSTATE and message, as PostgreSQL words it."""
+
+    state, message = "", ""
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while (received := self.request.recv(1024)) and received[4:8] in (b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30"):
+                self.request.sendall(b"N")  # neither TLS nor GSSAPI
+            fields = f"SFATAL\0VFATAL\0C{self.state}\0M{self.message}\0\0".encode()
+            self.request.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+
+class Closing(Refusing):
+    def handle(self) -> None:
+        self.request.recv(1024)
+
+
+class Encrypted(Refusing):
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.request.recv(8)
+            self.request.sendall(b"S")
+            self.request.recv(1024)
+
+
+class Http(Refusing):
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.request.recv(1024)
+            self.request.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+
+
+@contextlib.contextmanager
+def listening(handler: type[Refusing]) -> Iterator[str]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        yield f"postgresql://user:password@127.0.0.1:{server.server_address[1]}/db"
+        server.shutdown()
+
+
+HBA = 'no pg_hba.conf entry for host "127.0.0.1", user "user", database "db", '
+
+
+@pytest.mark.parametrize(
+    ("state", "message", "line"),
+    [
+        ("57P03", "the database system is starting up", "the server is starting or stopping at "),
+        ("57P03", "the database system is shutting down", "the server is starting or stopping at "),
+        ("57P03", "the database system is not yet accepting connections", "the server is starting or stopping at "),
+        ("57P03", "the database system is in recovery mode", "the server is starting or stopping at "),
+        ("53300", "sorry, too many clients already", "no connection is left at "),
+        ("53300", "remaining connection slots are reserved for roles with the SUPERUSER", "no connection is left at "),
+        ("28000", f"{HBA}no encryption", "the server does not let this user in from here without encryption at "),
+        ("28000", f"{HBA}SSL encryption", "the server does not let this user in from here at "),
+        ("28000", 'role "auth" does not exist', "user or password is wrong at "),
+        ("28000", 'Peer authentication failed for user "user"', "user or password is wrong at "),
+        # PgBouncer's, which newer ones say instead of those that this machine's does.
+        ("08P01", "server login has been failing, try again later", "the pooler has no connection to its server at "),
+        ("08P01", "pgbouncer cannot connect to server", "the pooler has no connection to its server at "),
+        # What nobody here has heard of is passed on.
+        ("XX000", "the moon is full", "the database at 127.0.0.1:{port}/db says: the moon is full: fix it, or "),
+    ],
+)
+def test_a_server_that_lets_nobody_in_says_why(state: str, message: str, line: str) -> None:
+    with listening(type("Now", (Refusing,), {"state": state, "message": message})) as url:
+        for driver in ALONE.values():
+            assert explained(driver, url).startswith(line.format(port=port_of(url)))
+
+
+def test_a_server_that_speaks_another_language_is_understood_by_its_code() -> None:
+    message = "Passwort-Authentifizierung für Benutzer »user« fehlgeschlagen"
+    with listening(type("German", (Refusing,), {"state": "28P01", "message": message})) as url:
+        assert explained(by_asyncpg, url).startswith("user or password is wrong at ")
+        for driver in (ALONE[name] for name in ALONE if name != "asyncpg"):  # libpq has no code while it connects
+            assert explained(driver, url).endswith(f" says: {message}: fix it, or DATABASE_URL")
+
+
+NO_POSTGRESQL = "what listens is no PostgreSQL"
+
+
+def test_what_is_no_postgresql_or_nothing() -> None:
+    with listening(Http) as url:
+        found = [explained(driver, url) for driver in ALONE.values()]
+        assert [line.partition(" at ")[0] for line in found] == [
+            NO_POSTGRESQL,
+            "what listens has no encryption",
+            NO_POSTGRESQL,
+        ][: len(ALONE)]
+    with listening(Closing) as url:
+        found = [explained(driver, url) for driver in ALONE.values()]
+        assert [line.partition(" at ")[0] for line in found] == [
+            NO_POSTGRESQL,
+            "the server ended the connection",
+            NO_POSTGRESQL,
+        ][: len(ALONE)]
+    closed = f"postgresql://user:password@localhost:{unused_port()}/db"
+    for driver in DRIVERS.values():
+        assert (
+            explained(driver, closed)
+            == f"nothing listens at {address_of(closed)}: start that server, or fix DATABASE_URL"
+        )
+    for driver in ALONE.values():
+        assert explained(driver, "postgresql://user:password@missing.invalid/db").startswith("host or port is unknown")
+        assert explained(driver, "postgresql://u@/db?host=/nowhere").startswith(
+            "there is no such socket or certificate"
+        )
+
+
+def address_of(url: str) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        return address()
+
+
+def test_encryption_that_the_server_lacks(url: str) -> None:
+    for driver in ALONE.values():
+        found = explained(driver, f"{url}?sslmode=require")
+        assert found == f"what listens has no encryption at {address_of(url)}: set sslmode=disable, or fix DATABASE_URL"
+
+
+def test_certificate_that_cannot_be_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # where no certificate is
+    with listening(Encrypted) as url:
+        for driver in ALONE.values():
+            found = explained(driver, f"{url}?sslmode=verify-full")
+            assert found.startswith(f"the server's certificate is not trusted at {address_of(url)}: set sslrootcert")
+
+
+@pytest.mark.parametrize(
+    ("driver", "part"),
+    [
+        *((driver, part) for driver in ALONE for part in ("schema=public", "foo=bar", "pgbouncer=true")),
+        *(
+            ("asyncpg", part)
+            for part in ("connect_timeout=5", "keepalives=1", "gssencmode=disable", "channel_binding=no")
+        ),
+        ("Core", "schema=public"),
+        ("async Core", "schema=public"),
+    ],
+)
+def test_parameter_that_is_not_known_is_named(url: str, driver: str, part: str) -> None:
+    found = explained(DRIVERS[driver], f"{url}?{part}")
+    assert f"does not know parameter {part.partition('=')[0]} of DATABASE_URL at {address_of(url)}: remove it" in found
+
+
+@pytest.mark.parametrize("part", ["application_name=%zz", "sslmode", "options=a=b"])
+def test_parameters_that_cannot_be_read(url: str, part: str) -> None:
+    for driver in (ALONE[name] for name in ALONE if name != "asyncpg"):
+        found = explained(driver, f"{url}?{part}")
+        assert found.startswith(f"DATABASE_URL cannot be read at {address_of(url)}: percent-encode ")
+
+
+def test_wrong_values_of_parameters(url: str) -> None:
+    for driver in ALONE.values():
+        assert explained(driver, f"{url}?sslmode=nonsense").startswith("DATABASE_URL has a wrong value at ")
+
+
+@pytest.mark.parametrize(
+    "password", ["{}#{}", "{}?{}", "{}[{}", "{}/{}", "{}@{}", "{} {}", "{}%{}", "{}%zz{}", "{}:{}"]
+)
+@pytest.mark.parametrize("driver", ALONE)
+def test_no_part_of_a_password_is_shown(url: str, driver: str, password: str) -> None:
+    password = password.format(SECRET, f"x{SECRET}")
+    assert SECRET not in explained(ALONE[driver], url.replace(":password@", f":{password}@"))
+    assert SECRET not in explained(ALONE[driver], f"{url.replace('user:password@', '')}?user=user&password={password}")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://user:password@host:5433/db", "host:5433/db"),
+        ("postgresql://user:p%40ss@host:5433/db?sslmode=disable", "host:5433/db"),
+        ("postgresql+psycopg://host:5433/db", "host:5433/db"),
+        ("postgresql://user:s3cret@host/db?application_name=a@b", "host/db"),
+        ("postgresql://host/db?user=me&password=s3@cret", "host/db"),
+        ("postgresql://user:s3?x=cret@host/db", "host/db"),
+        ("postgresql://user:s3@cret/x@host/db", "host/db"),
+        ("postgresql://user:1/s3cret@host/db", "host/db"),
+        ("postgresql://user:s3cret@a:1,b:2/db", "a:1,b:2/db"),
+        ("postgresql://user:s3cret@host?sslmode=disable", "host"),
+        ("postgresql://user@host/d\nb\x1b[1m\u202e", r"host/d\nb\x1b[1m\u202e"),
+    ],
+)
+def test_messages_show_the_address_without_credentials(url: str, expected: str) -> None:
+    assert address_of(url) == expected
+
+
+def raising(state: str, message: str) -> str:
+    return f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}', MESSAGE = '{message}'; END $$"
+
+
+STATEMENTS = (
+    ("SELECT * FROM data", "table data is missing at {}: run `python setup_db.py`"),
+    ('SELECT * FROM "other ""one"', "table other "),
+    ("SELECT missing FROM pg_class", "table data is not the seeded one at {}: run `python setup_db.py`, which makes"),
+    ("SELECT * FROM pg_authid", "no right to create or read table data at {}: grant it, or fix DATABASE_URL"),
+    ("DROP TABLE pg_class", "no right to create or read table data at {}: grant it, or fix DATABASE_URL"),
+    ("SELECT lo_create(0) FROM set_config('transaction_read_only', 'on', true)", "the server is read-only at {}: name"),
+    (
+        raising("25006", "cannot execute CREATE TABLE during recovery"),
+        "the server is read-only at {}: name the primary",
+    ),
+    (raising("40001", "canceling statement due to conflict with recovery"), "the replica ended the query at {}: wait"),
+    (
+        raising("53100", 'could not extend file "base/1": No space left on device'),
+        "the server''s disk is full at {}: make",
+    ),
+    (raising("55P03", "canceling statement due to lock timeout"), "table data is in use by another session at {}: end"),
+    (
+        raising("57014", "canceling statement due to statement timeout"),
+        "a statement took longer than statement_timeout",
+    ),
+    (raising("57014", "canceling statement due to user request"), "interrupted"),
+    ("SELECT pg_terminate_backend(pg_backend_pid())", "the server ended the connection at {}: see that server's log"),
+    (raising("57P05", "terminating connection due to idle-session timeout"), "the server ended the connection at {}"),
+    (raising("25P03", "terminating connection"), "the server ended the connection at {}: see that server's log"),
+    ("SELECT 1 FRM x y", 'the database at {} says: syntax error at or near "x": fix it, or DATABASE_URL'),
+    (raising("22012", "password refused certificate"), "the database at {} says: password refused certificate: fix it"),
+)
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_what_fails_while_a_statement_runs(url: str, driver: str) -> None:
+    for statement, line in STATEMENTS:
+        found = explained(DRIVERS[driver], url, statement)
+        assert found.startswith(line.format(address_of(url)).replace("''", "'")), statement
+
+
+def test_pgbouncer_s_own_messages(url: str) -> None:
+    with pgbouncer(url, pool_size=1, query_wait_timeout="1", max_client_conn="2") as pooled:
+        at = f"127.0.0.1:{port_of(pooled)}/db"
+        for driver in ALONE.values():
+            assert explained(driver, pooled.replace(":password@", ":wrong@")).startswith(
+                f"user or password is wrong at {at}"
+            )
+            found = explained(driver, f"{pooled}?options=-cfoo%3D1")
+            assert f"does not know parameter options of DATABASE_URL at {at}: remove it" in found
+        with psycopg.connect(pooled) as holder:
+            holder.execute("SELECT 1")
+            for driver in ALONE.values():
+                assert explained(driver, pooled) == (
+                    f"the pooler has no connection to its server at {at}: see the pooler's log, then run this again"
+                )
+            with psycopg.connect(pooled):
+                for driver in ALONE.values():
+                    assert explained(driver, pooled).startswith(f"no connection is left at {at}")
+        assert explained(by_psycopg, pooled.replace("/db", "/missing")).startswith("there is no such database at ")
+
+
+def test_at_the_default_address_another_fix_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    closed = f"postgresql://user:password@localhost:{unused_port()}/db"
+    for there, line in (
+        (closed, "nothing listens at {}: run `python setup_db.py`"),
+        (
+            url.replace(":password@", ":wrong@"),
+            "user or password is wrong at {}: another server has that port: stop it, or name your own in DATABASE_URL",
+        ),
+    ):
+        monkeypatch.setattr(errors, "DEFAULT_URL", there)
+        with pytest.raises(psycopg.OperationalError) as error:
+            psycopg.connect(there)
+        assert explain(error.value) == line.format(address_of(there))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_missing_package_is_named(package: str) -> None:
+    line = f"{package} is not installed for this Python: `make bench` installs all packages into .venv"
+    missing = ModuleNotFoundError(name=package)
+    assert explain(missing) == line
+    wrapped = ImportError()
+    wrapped.__cause__ = missing  # as SQLAlchemy does with greenlet's
+    assert explain(wrapped) == line
+
+
+@pytest.mark.parametrize("error", [ModuleNotFoundError(name="mine"), OSError(2, "no"), ValueError(), KeyError("data")])
+def test_what_is_no_user_s_error_is_not_explained(error: Exception) -> None:
+    assert explain(error) is None
+
+
+def test_numbers_of_command_lines() -> None:
+    read = number(2_000)
+    assert [read(right) for right in ("1", "2000", "0007")] == [1, 2000, 7]
+    for wrong in ("0", "2001", "-1", "1.5", "", " 1", "²", "٣", "1_0", "9" * 5000):
+        with pytest.raises(ArgumentTypeError, match=r"is not a number from 1 to 2,000$"):
+            read(wrong)
+
+
+@pytest.mark.parametrize("command", ["setup_db.py", "your_table.py", "-m studies", "-m original"])
+def test_help_fits_80_columns_and_keeps_paragraphs(command: str) -> None:
+    process = run(*command.split(), "--help", COLUMNS="80")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert max(map(len, process.stdout.splitlines())) <= 80
+
+
+def test_script_called_with_arguments_runs_nothing() -> None:
+    process = run("-m", "remedies.run_sync_psycopg_stream", "--help", url="nonsense", COLUMNS="80")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "\nPsycopg with `Cursor.stream`\n\nShort: psycopg, stream\nInstead of: run_sync_psycopg\n" in process.stdout
+    assert max(map(len, process.stdout.splitlines())) <= 80
+    line = "unrecognized arguments: 5 a\\nb: see `run_sync_psycopg.py --help`"
+    assert error_line(run("run_sync_psycopg.py", "5", "a\nb", url="nonsense")) == line
+
+
+def ended(code: str, redirection: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run this Python code in a shell, with a redirection behind it."""
+    command = f"exec {shlex.quote(sys.executable)} -c {shlex.quote(code)} {redirection}"
+    return subprocess.run(
+        ["sh", "-c", command], cwd=PROJECT, env=environment(None, variables), capture_output=True, text=True
+    )
+
+
+def test_process_ends_with_one_line_or_a_traceback() -> None:
+    assert error_line(ended("import errors; raise errors.UserError('no')")) == "no"
+    added = "import errors; errors.explanations.append(lambda error: f'because of {error}' * ('a' in str(error))); "
+    assert error_line(ended(f"{added} raise ValueError('a')")) == "because of a"
+    process = ended(f"{added} raise ValueError('b')")
+    assert process.returncode == 1
+    assert process.stderr.startswith("Traceback")
+    assert process.stderr.endswith("\nValueError: b\n")
+
+
+PRINTS = "import errors, sys; print('out', flush=True); print('err', file=sys.stderr); print('put')"
+
+
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    for code in (PRINTS, "import errors; errors.parser('about it').parse_args(['--help'])"):
+        line = error_line(ended(code, ">/dev/full"))
+        assert line.startswith("cannot write to standard output: No space left")
+        assert error_line(ended(code, ">&-")) == "standard output is closed: name a place for it"
+
+
+def test_output_appears_where_standard_error_is_closed() -> None:
+    for redirection in ("2>&-", "2>&- <&-"):
+        process = ended(f"{PRINTS}; print(open('/dev/null').fileno() > 2)", redirection)
+        assert (process.returncode, process.stdout) == (0, "out\nput\nTrue\n")
+    assert ended("import errors; raise errors.UserError('no')", "2>&-").returncode == 1
+
+
+@pytest.mark.parametrize("code", [PRINTS, "import errors; errors.parser('about it').parse_args(['--help'])"])
+def test_reader_that_goes_away_is_no_error(code: str) -> None:
+    process = ended(f"import os; reader, writer = os.pipe(); os.dup2(writer, 1); os.close(reader); {code}")
+    assert (process.returncode, process.stderr) == (141, "")  # as a shell shows the end of any other tool
