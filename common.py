@@ -39,12 +39,12 @@ class Checkpoint(NamedTuple):
 
 
 class Allocation(NamedTuple):
-    """The live memory blocks that one source line allocated; `size` in bytes."""
+    """The live memory that one source line allocated: its `size` in bytes, in so many `allocations`."""
 
     file: str
     line: int
     size: int
-    blocks: int
+    allocations: int
 
 
 _checkpoints: list[Checkpoint] = []

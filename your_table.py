@@ -24,7 +24,6 @@ from layers.costs import KEYED, Subject, look_at, measure
 from layers.figures import Figure, Figures
 from layers.readers import COUNT
 from report.tables import Column, TableOf, mib, print_sentence
-from runner.progress import Bar
 
 # Below so many rows, what is paid once weighs more than a few percent.
 FEW = 1000
@@ -54,8 +53,7 @@ def main() -> None:
     except UserError as error:
         at_default = "DATABASE_URL" not in os.environ and "DATABASE_URL" not in str(error)
         raise UserError(f"{error}{' (DATABASE_URL names another database)' if at_default else ''}") from None
-    with Bar(2 * len(subject.layers)) as bar:
-        figures = measure(subject, arguments.rows, arguments.timeout, subject.layers, bar)
+    figures = measure(subject, arguments.rows, arguments.timeout, subject.layers)
     if arguments.json:
         print(json.dumps(as_json(subject, figures, arguments.rows), indent=2))
     else:

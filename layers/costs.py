@@ -14,7 +14,7 @@ from layers.relations import Relation
 from layers.transaction import connect
 from layers.values import Measured
 from runner import processes
-from runner.processes import TRACED, UNTRACED, Job, Outcome, Progress
+from runner.processes import TRACED, UNTRACED, Job, Outcome
 
 STREAMED = "ORM entity, streamed"
 KEYED = ("ORM entity", STREAMED, SQLMODEL)
@@ -60,12 +60,12 @@ def look_at(text: str, timeout: int, count: bool) -> Subject:
     return found
 
 
-def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str], progress: Progress) -> Figures:
+def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str]) -> Figures:
     """Read so many rows in each of these layers, in fresh processes. Raises UserError where every one fails."""
     readings = {layer: Reading(layer, subject.relation, rows, timeout) for layer in layers}
     traced = [Job(one, TRACED) for one in readings.values()]
     untraced = [Job(one, UNTRACED) for one in readings.values()]
-    outcomes = processes.run(traced, untraced, progress)
+    outcomes = processes.run(traced, untraced)
     pairs = zip(outcomes[: len(traced)], outcomes[len(traced) :], strict=True)
     return figures(dict(zip(readings, pairs, strict=True)), subject.relation)
 

@@ -18,8 +18,7 @@ from runner import processes
 from runner.database import private_server
 from runner.environments import ORIGINAL, Combination, install
 from runner.processes import Job
-from runner.progress import Bar
-from runner.scenarios import Scenario
+from runner.scripts import Scenario
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = Combination("3.12", ORIGINAL)
@@ -58,8 +57,8 @@ def main(python: str) -> int:
     install(ENVIRONMENT, str(shutil.which(python)))
     published = json.loads((HERE / "figures.json").read_text(encoding="utf-8"))
     jobs = [Job(Scenario(script), python=str(ENVIRONMENT.interpreter)) for script in published]
-    with private_server(ROWS), Bar(len(jobs)) as bar:
-        measured = processes.outputs(processes.run(jobs, [], bar))
+    with private_server(ROWS):
+        measured = [one.output for one in processes.succeeded(processes.run(jobs))]
     judged = []
     in_range = True
     print(f"{'MiB':<68} original    ours")

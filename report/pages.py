@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from errors import UserError
-from runner.scenarios import PROJECT
+from runner.scripts import PROJECT
 
 BLOCK = re.compile(r"<!-- report:(\S+) -->\n.*?<!-- /report -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:report:\S+|/report) -->")

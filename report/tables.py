@@ -18,6 +18,8 @@ Item = TypeVar("Item")
 
 # A median whose runs lie further apart than this is shown with their spread.
 STABLE = 0.02
+# A time whose runs lie further apart than this is marked.
+STEADY = 0.10
 GAP = 2
 SHORTEST_BAR, LONGEST_BAR = 12, 60
 
@@ -73,8 +75,10 @@ class TableOf(Generic[Item]):
         if not sys.stdout.isatty():
             print(f"\n{self.title}\n\n{self.markdown()}")
             return
-        titles, *rows = self.texts(short=not wide)
         columns = [one for one in self.columns if wide or one.short is not None]
+        if not columns:
+            return  # there is room for it only with `wide`
+        titles, *rows = self.texts(short=not wide)
         widths = [max(map(cell_len, texts)) for texts in zip(titles, *rows, strict=True)]
         room = terminal().width
         console = terminal(max(room, sum(widths) + GAP * len(widths)) if wide else room)
@@ -193,3 +197,8 @@ def mib(size: float) -> str:
 def spread(figure: Spread, text: str) -> str:
     """Return the text of a median, with the runs' spread where that is not negligible."""
     return text if figure.spread <= STABLE else f"{text} (spread {figure.spread:.0%})"
+
+
+def time(figure: Spread) -> str:
+    """Return seconds with two decimals, marked `±` where the runs lie more than 10 % apart."""
+    return f"{round(figure.value, 2) + 0.0:.2f}{'±' if figure.spread > STEADY else ''}"

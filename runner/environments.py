@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import UserError
-from runner.scenarios import PROJECT
+from runner.scripts import PROJECT
 
 ENVIRONMENTS = PROJECT / ".venvs"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")

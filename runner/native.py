@@ -20,7 +20,7 @@ from pathlib import Path
 from memray import AllocatorType, FileReader, Tracker
 
 import common
-from runner.scenarios import LAST_CHECKPOINT, Scenario
+from runner.scripts import LAST_CHECKPOINT, Scenario
 
 
 def main(name: str) -> None:

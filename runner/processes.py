@@ -1,4 +1,4 @@
-"""The one runner: scripts in fresh processes, and what each of them said."""
+"""The one runner: scripts in fresh processes, and what each of them wrote."""
 
 import json
 import os
@@ -9,14 +9,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from errors import UserError
-from runner.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT
+from runner.progress import Bar
+from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
 
@@ -52,9 +53,16 @@ class Job:
     module: str = ""
     # Another DATABASE_URL than the caller's.
     url: str = ""
+    # Runs only so that another one's time can be compared with its own.
+    reference: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What tells the jobs of one scenario apart."""
+        return f"{self.instrument}{', one row' if self.url else ''}"
 
     def __str__(self) -> str:
-        return f"{self.scenario.short} ({self.instrument}{', one row' if self.url else ''})"
+        return f"{self.scenario.short} ({self.kind}{', to compare with' if self.reference else ''})"
 
     @property
     def command(self) -> list[str]:
@@ -64,25 +72,29 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job's process wrote to MEMORY_JSON, with its `console` and `process_seconds`; or why there is none."""
+    """What a job's process wrote to MEMORY_JSON, and printed, and how many seconds it took; or why it failed."""
 
     job: Job
     output: Any = None
+    console: str = ""
+    seconds: float = 0.0
     error: str = ""
 
 
-class Progress(Protocol):
-    """What is told about the jobs as they go."""
+@dataclass(frozen=True)
+class Measured:
+    """What a study stores of a script, in a type of its own, and the processes that it is made of."""
 
-    def started(self, job: Job) -> None:
-        """Show that a process has started."""
-
-    def finished(self, job: Job) -> None:
-        """Show that a process has ended."""
+    record: Any
+    rows: int
+    versions: Mapping[str, str]
+    outcomes: Sequence[Outcome]
+    # Further files that decide it, by path below the project's folder.
+    files: Sequence[str] = ()
 
 
 def run(
-    together: Sequence[Job], alone: Sequence[Job], progress: Progress, watch: Callable[[Job, int], None] | None = None
+    together: Sequence[Job], alone: Sequence[Job] = (), watch: Callable[[Job, int], None] | None = None
 ) -> list[Outcome]:
     """Run each job in a fresh process; return the outcomes in the same order.
 
@@ -94,26 +106,25 @@ def run(
     failed: dict[Script, str] = {}
 
     def run_one(job: Job) -> Outcome:
-        if job.scenario not in failed:
-            progress.started(job)
+        outcome = Outcome(job, error=failed.get(job.scenario, ""))
+        if not outcome.error:
+            bar.started(str(job))
             outcome = children.run(job)
-            progress.finished(job)
-            if not outcome.error:
-                return outcome
-            failed.setdefault(job.scenario, outcome.error)
-        else:
-            progress.finished(job)
-        return Outcome(job, error=failed[job.scenario])
+        if outcome.error:
+            outcome = Outcome(job, error=failed.setdefault(job.scenario, outcome.error))
+        bar.finished()
+        return outcome
 
-    outcomes = []
-    for jobs, workers in ((together, os.cpu_count()), (alone, 1)):
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                outcomes += list(pool.map(run_one, jobs))
-            except BaseException:
-                children.kill()
-                pool.shutdown(cancel_futures=True)
-                raise
+    outcomes: list[Outcome] = []
+    with Bar(len(together) + len(alone)) as bar:
+        for jobs, workers in ((together, os.cpu_count()), (alone, 1)):
+            with ThreadPoolExecutor(workers) as pool:
+                try:
+                    outcomes += pool.map(run_one, jobs)
+                except BaseException:
+                    children.kill()
+                    pool.shutdown(cancel_futures=True)
+                    raise
     same_rows({one.output["rows"] for one in outcomes if one.output and "rows" in one.output and not one.job.url})
     return outcomes
 
@@ -125,12 +136,16 @@ def same_rows(counts: Set[int]) -> None:
         raise UserError(f"table data changed between two runs ({found} rows), so nothing is compared: run this again")
 
 
-def outputs(outcomes: Iterable[Outcome]) -> list[Any]:
-    """Return what the processes said. Raises UserError where one has failed."""
-    outcomes = list(outcomes)
-    if failures := {f"{one.job.scenario.name} failed: {one.error}": None for one in outcomes if one.error}:
-        raise UserError("\n".join(failures))
-    return [one.output for one in outcomes]
+def succeeded(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Return the outcomes. Raises UserError with a line for each script that has failed."""
+    if lines := failures(outcomes):
+        raise UserError("\n".join(lines))
+    return outcomes
+
+
+def failures(outcomes: Iterable[Outcome]) -> list[str]:
+    """Return a line for each script that has failed."""
+    return list(dict.fromkeys(f"{one.job.scenario.name} failed: {one.error}" for one in outcomes if one.error))
 
 
 def reason(code: int, errors: str) -> str:
@@ -178,8 +193,7 @@ class _Children:
             if not file.exists():
                 return Outcome(job, error="wrote no measurement: it ends with print_top_allocations()")
             output = json.loads(file.read_text(encoding="utf-8"))
-            said = {"console": console, "process_seconds": time.perf_counter() - start}
-            return Outcome(job, output | said, _missing(output))
+            return Outcome(job, output, console, time.perf_counter() - start, _missing(output))
 
     def _start(self, job: Job, file: Path) -> subprocess.Popen[str] | None:
         environment = os.environ | {

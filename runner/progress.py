@@ -6,8 +6,6 @@ import threading
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from runner.processes import Job
-
 
 class Bar:
     """What runs now and the time left."""
@@ -30,14 +28,14 @@ class Bar:
         if sys.stderr.isatty():  # else it would print an empty line
             self._bar.stop()
 
-    def started(self, job: Job) -> None:
-        """Show the job that runs now."""
-        with self._lock:  # jobs start in several threads
+    def started(self, name: str) -> None:
+        """Show what runs now."""
+        with self._lock:  # processes start in several threads
             self._started += 1
-            self._bar.update(self._task, description=str(job))
+            self._bar.update(self._task, description=name)
             if not sys.stderr.isatty():
-                print(f"{self._started}/{self._total} {job}", file=sys.stderr)
+                print(f"{self._started}/{self._total} {name}", file=sys.stderr)
 
-    def finished(self, job: Job) -> None:
+    def finished(self) -> None:
         """Show that one more is done."""
         self._bar.advance(self._task)

@@ -1,201 +1,159 @@
-"""What was measured: stored in `results/`, one file a study, one part a scenario.
+"""What was measured, in `results/`: one file a study, with one header, and a record and the digests of each script.
 
-A part holds the date, the machine, the versions, and the digests of the files that decide it. A file holds a digest of
-its own content too, so that an edit by hand is noticed.
+The header says how all of it was measured: who measures under other conditions measures the study whole. A file holds a
+checksum of its own content, so that an edit by hand is noticed.
 """
 
-import ast
-import functools
 import hashlib
 import json
 import os
 import platform
-import tomllib
-from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import psutil
 
 from errors import PACKAGES, UserError
-from runner.scenarios import PROJECT
+from runner.digests import Snapshot
+from runner.processes import Measured
+from runner.scripts import PROJECT
 
-Part = dict[str, Any]
-Parts = dict[str, Part]
-
-SCHEMA = 2
+SCHEMA = 3
 RESULTS = PROJECT / "results"
 AGAIN = "run `make readme`"
 
 
-def part(rows: int, versions: Mapping[str, str], **measured: Any) -> Part:
-    """Return what is stored of one scenario: how it was measured, and what was found.
+class Header(TypedDict):
+    """How a study was measured: on which day last, on what machine and Python, how many rows, which packages."""
 
-    `versions` are the packages' by name. The digests of its `sources` come from before it was measured.
-    """
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine(),
-        "rows": rows,
-        "versions": {name: number for name, number in versions.items() if name != "python"},  # the machine has it
-        **measured,
+    date: str
+    system: str
+    python: str
+    rows: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is stored of a study: records of its own type by name, and by name the digest of each file that decides."""
+
+    header: Header
+    records: dict[str, Any]
+    digests: dict[str, dict[str, str]]
+
+    def stale(self, names: Iterable[str], now: Snapshot) -> dict[str, str]:
+        """Return which of the records that there should be must be measured again, and why."""
+        reasons = {}
+        for name in names:
+            former = self.digests.get(name, {})
+            current = now.digests(former)
+            changed = [file for file in {**current, **former} if former.get(file) != current.get(file)]
+            if name not in self.records:
+                reasons[name] = "was never measured"
+            elif changed:
+                reasons[name] = f"is older than {', '.join(changed)}"
+        return reasons
+
+    def otherwise(self, other: Header) -> str:
+        """Return what differs in how both were measured, as far as both say it; else an empty text."""
+        former, latter = _conditions(self.header), _conditions(other)
+        differing = (key for key in former if latter.get(key, former[key]) != former[key])
+        return next((f"{key} {former[key]}, not {latter[key]}" for key in differing), "")
+
+    def joined(self, new: "Results") -> "Results":
+        """Return these results with the new ones. Raises UserError where they were measured otherwise."""
+        if difference := self.otherwise(new.header):
+            raise UserError(f"the other results are of {difference}: measure all of them: {AGAIN} ALL=1")
+        header = Header(**new.header)
+        header["versions"] = self.header["versions"] | new.header["versions"]
+        return Results(header, self.records | new.records, self.digests | new.digests)
+
+    def only(self, names: Iterable[str]) -> "Results":
+        """Return the results of these, in this order, as far as they are there."""
+        found = [name for name in names if name in self.records]
+        records, digests = ({name: of[name] for name in found} for of in (self.records, self.digests))
+        return Results(self.header, records, digests)
+
+
+def of(measured: Mapping[str, Measured], module: str, before: Snapshot) -> Results:
+    """Return the results of what a study's module has just measured; the digests are from before it began."""
+    versions = {name: number for one in measured.values() for name, number in one.versions.items()}
+    digests = {
+        name: before.digests([module, *one.files, *(word for run in one.outcomes for word in run.job.command[1:])])
+        for name, one in measured.items()
     }
+    rows = next(iter(measured.values())).rows
+    return Results(header(rows, versions), {name: one.record for name, one in measured.items()}, digests)
 
 
-def machine() -> dict[str, str]:
-    """Return what of this machine matters to a figure."""
+def header(rows: int, versions: Mapping[str, str]) -> Header:
+    """Return the header of what is measured here and now."""
     memory = psutil.virtual_memory().total / 2**30
-    return {
-        "system": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-    }
+    return Header(
+        date=datetime.now(UTC).date().isoformat(),
+        system=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB",
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        rows=rows,
+        versions={name: versions[name] for name in sorted(versions) if name != "python"},
+    )
 
 
-def digests(sources: Iterable[Path]) -> dict[str, str]:
-    """Return the digest of each file by its path below the project's folder."""
-    return {source.as_posix(): digest(source) for source in sources}
+def here() -> Header:
+    """Return the header of what would be measured here, of a table whose rows are not counted yet."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return header(0, versions)
 
 
-def digest(source: Path) -> str:
-    """Return a digest of what in a file decides a result.
-
-    Of a Python file, that is its code without docstrings and comments, and of a study's only what measures; of the
-    lock, the versions of the packages that the scenarios and their instruments use.
-    """
-    return _digest(source.name, (PROJECT / source).read_text(encoding="utf-8"))
+def _conditions(header: Header) -> dict[str, str]:
+    """Return what two results must have in common to stand in one table, by what it is called."""
+    rows = {"rows": f"{header['rows']:,}"} if header["rows"] else {}
+    return {"Python": header["python"], "system": header["system"], **rows, **header["versions"]}
 
 
-@functools.cache  # by the text, for most files decide many parts
-def _digest(name: str, text: str) -> str:
-    if name.endswith(".py"):
-        text = repr(_tree(_measuring(ast.parse(text))))
-    elif name == "poetry.lock":
-        packages = tomllib.loads(text)["package"]
-        used = [one for one in packages if "main" in one["groups"] or one["name"] == "memray"]
-        text = repr([(one["name"], one["version"]) for one in used])
-    return _hash(text)
-
-
-def _measuring(module: ast.Module) -> ast.Module:
-    """Return what the function `measure` reaches, and what is run as a script; all, where there is no such function."""
-    defined = {name: statement for statement in module.body for name in _names(statement)}
-    if "measure" not in defined:
-        return module
-    reached = [defined["measure"], *(statement for statement in module.body if isinstance(statement, ast.If))]
-    for statement in reached:  # which gets longer
-        names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
-        reached += [other for name, other in defined.items() if name in names and other not in reached]
-    return ast.Module([statement for statement in module.body if statement in reached], [])
-
-
-def _names(statement: ast.stmt) -> list[str]:
-    """Return the names that a module's statement defines."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        return [statement.name]
-    targets = getattr(statement, "targets", [getattr(statement, "target", None)])  # several, or one with its type
-    return [node.id for target in targets if target for node in ast.walk(target) if isinstance(node, ast.Name)]
-
-
-def _tree(node: Any) -> Any:
-    """Return a syntax tree as plain data, the same on every Python: without positions, empty fields and docstrings."""
-    if isinstance(node, list):
-        return [_tree(item) for item in node]
-    if not isinstance(node, ast.AST):
-        return node
-    fields = dict(ast.iter_fields(node))
-    if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and ast.get_docstring(node):
-        fields["body"] = fields["body"][1:]
-    if isinstance(node, ast.JoinedStr):  # 3.12 ends a nested format with an empty text
-        fields["values"] = [value for value in node.values if getattr(value, "value", None) != ""]
-    return [type(node).__name__, *((name, _tree(value)) for name, value in fields.items() if value not in (None, []))]
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def path(name: str) -> Path:
-    """Return where the study of that name is stored."""
-    return RESULTS / f"{name}.json"
-
-
-def serialise(parts: Parts) -> str:
-    """Return the file's text: the same parts give the same bytes."""
-    return json.dumps({"schema": SCHEMA, "checksum": _hash(json.dumps(parts)), "parts": parts}, indent=1) + "\n"
-
-
-def load(name: str) -> Parts:
-    """Return the stored parts of that study. Raises UserError where the file is missing, foreign or edited."""
-    file = f"results/{name}.json"
+def load(study: str) -> Results:
+    """Return a study's stored results. Raises UserError where the file is missing, of another format, or edited."""
+    file = _path(study).relative_to(RESULTS.parent).as_posix()
     try:
-        stored = json.loads(path(name).read_text(encoding="utf-8"))
-        parts: Parts = stored["parts"]
-        if stored["schema"] != SCHEMA:
+        stored = json.loads(_path(study).read_text(encoding="utf-8"))
+        schema, checksum, content = stored["schema"], stored["checksum"], stored["content"]
+        if schema != SCHEMA:
             raise UserError(f"{file} is of another schema version than {SCHEMA}: {AGAIN}")
-        if stored["checksum"] != _hash(json.dumps(parts)):
+        if checksum != _checksum(content):
             raise UserError(f"{file} was edited by hand: {AGAIN}")
+        return Results(**content)
     except FileNotFoundError:
         raise UserError(f"{file} is missing: {AGAIN}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{file} is not a result of this project: {AGAIN}") from None
-    return parts
 
 
-def stale(parts: Parts, sources: Mapping[str, list[Path]]) -> dict[str, str]:
-    """Return which of the parts that there should be must be measured again, and why."""
-    reasons = {}
-    for name, files in sources.items():
-        if name not in parts:
-            reasons[name] = "was never measured"
-        elif changed := _changed(parts[name]["sources"], files):
-            reasons[name] = f"is older than {', '.join(changed)}"
-    return reasons
+def write(study: str, results: Results) -> None:
+    """Store a study's results, the whole file or nothing. Raises UserError."""
+    path, content = _path(study), asdict(results)
+    text = json.dumps({"schema": SCHEMA, "checksum": _checksum(content), "content": content}, indent=1) + "\n"
+    new = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise UserError(f"results/{path.name} cannot be written: {error.strerror}: nothing was changed") from None
+    finally:
+        new.unlink(missing_ok=True)
 
 
-def _changed(former: Mapping[str, str], files: Iterable[Path]) -> list[str]:
-    current = digests(files)
-    return [name for name in {**current, **former} if former.get(name) != current.get(name)]
+def _path(study: str) -> Path:
+    return RESULTS / f"{study}.json"
 
 
-def here() -> dict[str, str]:
-    """Return how a part would be measured now, as `conditions` does."""
-    found = machine()
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def conditions(measured: Part) -> dict[str, str]:
-    """Return what two parts must have in common to stand in one table, where both have it."""
-    return {**measured["machine"], "rows": f"{measured['rows']:,} rows", **measured["versions"]}
-
-
-def foreign(parts: Parts, reference: Mapping[str, str]) -> dict[str, str]:
-    """Return which parts were measured otherwise than the reference, and how."""
-    reasons = {}
-    for name, measured in parts.items():
-        found = conditions(measured)
-        if differing := [key for key in found.keys() & reference.keys() if found[key] != reference[key]]:
-            key = min(differing)
-            reasons[name] = f"was measured with {key} {found[key]}, not {reference[key]}"
-    return reasons
-
-
-def consistent(name: str, parts: Parts) -> Parts:
-    """Return a study's parts if they may stand in one table. Raises UserError that says which to measure again."""
-    values: dict[str, Counter[str]] = {}
-    for measured in parts.values():
-        for key, value in conditions(measured).items():
-            values.setdefault(key, Counter())[value] += 1
-    odd = foreign(parts, {key: counter.most_common(1)[0][0] for key, counter in values.items()})
-    if odd:
-        which, why = next(iter(odd.items()))
-        others = f" (and {len(odd) - 1} more)" if len(odd) > 1 else ""
-        raise UserError(f"results/{name}.json: {which}{others} {why}: {AGAIN} ALL=1")
-    return parts
+def _checksum(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -1,32 +1,69 @@
-"""What the processes of one scenario say, as figures: bytes and seconds."""
+"""What the process of one scenario writes, and figures of it: bytes and seconds."""
 
 import sys
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import TypedDict
 
-from runner.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
-
-# What a process wrote to MEMORY_JSON.
-Run = dict[str, Any]
+from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
 
 
-def checkpoint(run: Run, label: str) -> dict[str, Any]:
-    """Return one run's checkpoint of that label, in bytes and seconds."""
-    found: dict[str, Any] = next(point for point in run["checkpoints"] if point["label"] == label)
-    return found
+class Checkpoint(TypedDict):
+    """Memory at one point of a script, in bytes; `seconds` on a clock whose start means nothing."""
+
+    label: str
+    seconds: float
+    rss: int
+    traced: int
+    traced_peak: int
+    tracer: int
 
 
-def grown(run: Run, key: str) -> float:
-    """Return by how much a checkpoint's `rss`, `traced` or `seconds` grew from after the imports to the last row."""
-    return float(checkpoint(run, LAST_CHECKPOINT)[key] - checkpoint(run, IMPORTED)[key])
+class Line(TypedDict):
+    """The traced memory that one source line holds at the end: its `size` in bytes, in so many `allocations`."""
+
+    file: str
+    line: int
+    size: int
+    allocations: int
 
 
-def kept(run: Run) -> int:
+class Process(TypedDict):
+    """A process as it went on: what is kept of every run."""
+
+    checkpoints: list[Checkpoint]
+    peak_rss: int
+
+
+class Run(Process):
+    """What a script writes to MEMORY_JSON: `packages` has the bytes that each package's lines hold."""
+
+    rows: int
+    lines: list[Line]
+    packages: dict[str, int]
+    versions: dict[str, str]
+
+
+def checkpoint(process: Process, label: str) -> Checkpoint:
+    """Return one process's checkpoint of that label."""
+    return next(point for point in process["checkpoints"] if point["label"] == label)
+
+
+def growth(process: Process) -> int:
+    """Return by how many bytes the process grew from after the imports to the last row."""
+    return checkpoint(process, LAST_CHECKPOINT)["rss"] - checkpoint(process, IMPORTED)["rss"]
+
+
+def seconds(process: Process) -> float:
+    """Return the seconds from after the imports to the last row."""
+    return checkpoint(process, LAST_CHECKPOINT)["seconds"] - checkpoint(process, IMPORTED)["seconds"]
+
+
+def kept(process: Process) -> int:
     """Return the traced bytes that the loop keeps: at the last row, less before the query."""
-    labels = [point["label"] for point in run["checkpoints"]]
-    before = run["checkpoints"][labels.index(FIRST_ROW) - 1]
-    return int(checkpoint(run, LAST_CHECKPOINT)["traced"] - before["traced"])
+    labels = [point["label"] for point in process["checkpoints"]]
+    before = process["checkpoints"][labels.index(FIRST_ROW) - 1]
+    return checkpoint(process, LAST_CHECKPOINT)["traced"] - before["traced"]
 
 
 def bare_data(rows: int) -> int:

@@ -1,92 +1,9 @@
-"""The scenarios in the order of the table; what a person reads about each comes from its own docstring."""
+"""The groups of scenarios, each in the order of its table.
 
-import ast
-import re
-from dataclasses import dataclass
-from functools import cached_property
-from importlib.util import find_spec
-from pathlib import Path
+What measures does not import them, so that one scenario more makes no other stale.
+"""
 
-PROJECT = Path(__file__).resolve().parent.parent
-STARTED = "Start"
-IMPORTED = "After imports"
-FIRST_ROW = "Result iteration start"
-LAST_CHECKPOINT = "Result iteration end"
-# How every script is run, and what is read off its checkpoints.
-MEASURING = ("runner/database.py", "runner/processes.py", "runner/runs.py")
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """One script, by its module's name."""
-
-    name: str
-
-    @property
-    def script(self) -> Path:
-        """The script's path below the project's folder."""
-        return Path(*self.name.split(".")).with_suffix(".py")
-
-    @property
-    def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
-        return ["-m", self.name] if "." in self.name else [str(self.script)]
-
-    @property
-    def stdin(self) -> str:
-        """What it reads from standard input: nothing."""
-        return ""
-
-    @cached_property
-    def docstring(self) -> str:
-        """The script's docstring."""
-        return ast.get_docstring(ast.parse((PROJECT / self.script).read_text(encoding="utf-8"))) or ""
-
-    @property
-    def title(self) -> str:
-        """The scenario's name in the table."""
-        return self.docstring.partition("\n")[0]
-
-    @property
-    def short(self) -> str:
-        """The scenario's name where there is little room."""
-        return self.fields["Short"]
-
-    @property
-    def sources(self) -> list[Path]:
-        """The files that decide what the scenario measures, below the project's folder."""
-        text = (PROJECT / self.script).read_text(encoding="utf-8")
-        models = [f"{model}.py" for model in ("db_model", "domain_model") if f"from {model} import" in text]
-        return [self.script, *map(Path, ("common.py", *models, "setup_db.py", "poetry.lock", *MEASURING))]
-
-    @property
-    def fields(self) -> dict[str, str]:
-        """What the docstring says in lines of its own: `Short`, and what remedies and alternatives say beside it"""
-        names = "Short|Instead of|You lose|Choose it"
-        return dict(re.findall(rf"^({names}): (.+)$", self.docstring, re.MULTILINE))
-
-    @property
-    def missing(self) -> str | None:
-        """A package that the script imports and this Python does not have, so that it cannot run."""
-        text = (PROJECT / self.script).read_text(encoding="utf-8")
-        names = re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)
-        return next((name for name in names if not find_spec(name)), None)
-
-    @property
-    def streams(self) -> bool:
-        """Whether each row is dropped after use, in batches, so that memory does not grow with their number."""
-        return self.name.endswith("_streaming")
-
-    @property
-    def keeps(self) -> bool:
-        """Whether the rows are kept in a dict."""
-        return not self.name.endswith(("_streaming", "_dropped"))
-
-    @property
-    def description(self) -> str:
-        """What the scenario does, as one paragraph."""
-        return " ".join(self.docstring.rpartition("\n\n")[2].split())
-
+from runner.scripts import Scenario
 
 SCENARIOS = tuple(
     Scenario(name)

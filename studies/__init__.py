@@ -1,10 +1,10 @@
-"""One question each: what to run, what the figures are, its blocks of README, and its charts.
+"""One question each. A study is a folder whose modules have the same names and functions; what it lacks, it lacks.
 
-A study has `NAME`; `sources()`, the files that decide each of its parts; `measure(names, repeats, full)`, which yields
-those parts as soon as they are known, in full or, sooner, as far as a terminal shows them; `tables(parts, new)` and
-`summary(parts, new)`, what to print of the new ones, in full and for a terminal; `blocks(parts)`, README's Markdown by
-marker; `charts(parts)`, SVG by file name. Data is plain, in bytes and seconds; rounding happens in the table.
+- `measure`: `measure(names, repeats, full)` yields what is stored of each name, group by group, in bytes and seconds.
+  The results are stale where this module has changed, or what it imports, or what its processes run: nothing in it
+  shows figures.
+- `figures`: `NAMES`, what there is to measure, in the order of the tables; `figures(results)`, what it means.
+- `tables`: `tables(figures, new)`, of the new ones, for both widths.
+- `blocks`: `blocks(figures)`, Markdown for the pages, by marker.
+- `charts`: `charts(figures)`, SVG by file name.
 """
-
-# In the order of README.
-STUDIES = ("costs", "row_shape", "over_time", "growth", "versions", "list_time")

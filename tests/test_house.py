@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from studies import STUDIES
-from studies.__main__ import study
+from runner.digests import Snapshot
+from studies.study import STUDIES, Study
 from tests.support import PROJECT
 
 # From the top; a module imports from its own floor and from those below.
@@ -54,15 +54,15 @@ def floor(module: str) -> int | None:
 
 def test_the_walk_sees_the_imports() -> None:
     assert {
-        "studies.costs",
+        "studies.costs.measure",
         "studies.__main__",
         "report.tables",
         "runner.results",
         "common",
         "run_sync_psycopg",
     } <= NAMES
-    assert {"report.pages", "runner.results", "studies"} <= IMPORTS["studies.__main__"]
-    assert "report.charts" in IMPORTS["studies.growth"]  # inside a function
+    assert {"report.pages", "runner.results", "studies.study"} <= IMPORTS["studies.__main__"]
+    assert "report.charts" in IMPORTS["studies.growth.charts"]
 
 
 @pytest.mark.parametrize("module", sorted(NAMES))
@@ -100,18 +100,30 @@ def test_rooms_below_name_no_study(path: Path) -> None:
     assert not re.search(rf"\bstudies\b|['\"`]({names})['\"`]", text)
 
 
+# What a study's modules are called, with the function that each of them has.
+MODULES_OF_A_STUDY = ("measure", "figures", "tables", "blocks", "charts")
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_study_has_the_same_shape(name: str) -> None:
-    one = study(name)
-    assert name == one.NAME
-    assert all((PROJECT / source).exists() for files in one.sources().values() for source in files)
-    for function in ("sources", "measure", "tables", "summary", "blocks", "charts"):
-        assert callable(getattr(one, function))
+    study = Study(name)
+    assert study.names
+    for module in MODULES_OF_A_STUDY:
+        if found := study.module(module):
+            assert callable(getattr(found, module))
+        else:
+            assert module in ("blocks", "charts")
 
 
 def test_every_study_is_listed() -> None:
-    folder = PROJECT / "studies"
-    found = [
-        path for path in (*folder.glob("*.py"), *folder.glob("*/__init__.py")) if "\nNAME = " in path.read_text("utf-8")
-    ]
-    assert sorted(dotted(path.relative_to(folder)) for path in found) == sorted(STUDIES)
+    assert sorted(path.parent.name for path in (PROJECT / "studies").glob("*/measure.py")) == sorted(STUDIES)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_what_measures_shows_nothing(name: str) -> None:
+    """Else how a figure looks would decide whether it is stale."""
+    files = Snapshot.now().digests([f"studies.{name}.measure"])
+    assert f"studies/{name}/measure.py" in files
+    shows = [f"studies/{name}/{module}.py" for module in MODULES_OF_A_STUDY if module != "measure"]
+    assert not [file for file in files if file.startswith("report/") or file in (*shows, "studies/study.py")]
+    assert "runner/scenarios.py" not in files  # one scenario more makes no other stale

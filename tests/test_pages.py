@@ -22,7 +22,7 @@ from db_model import DbModel
 from domain_model import DomainModel
 from errors import UserError
 from report import pages
-from studies import STUDIES
+from studies.study import STUDIES
 from tests.servers import pgbouncer
 from tests.support import PROJECT, ROWS, run
 

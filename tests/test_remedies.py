@@ -9,7 +9,8 @@ import pytest
 
 from common import MIB
 from domain_model import DomainModel
-from runner.scenarios import EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
+from runner.scenarios import EVERYTHING, REMEDIES, SCENARIOS
+from runner.scripts import PROJECT, Scenario
 from studies.costs.figures import Figures
 from tests.support import ROWS, error_line, expected_rows, run, told_by
 
@@ -276,9 +277,9 @@ def test_yield_per_takes_less_time_where_entities_are_dropped_and_no_more_with_c
 
 
 def test_memory_is_given_back_after_use_unless_one_survives_in_each_arena(stored: dict[str, Figures]) -> None:
-    held, dropped, emptied, trimmed = (size for _, size in stored[GIVEN_BACK].after_use)
+    held, dropped, emptied, trimmed = (after.growth for after in stored[GIVEN_BACK].after_use)
     assert held > dropped > emptied >= trimmed
     assert held - dropped >= 0.8 * (held - trimmed)  # most comes back by itself
     assert trimmed <= 0.1 * held
-    *_, surviving = (size for _, size in stored[SURVIVORS].after_use)
+    *_, surviving = (after.growth for after in stored[SURVIVORS].after_use)
     assert surviving >= 0.6 * held

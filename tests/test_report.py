@@ -8,26 +8,25 @@ import struct
 import subprocess
 import sys
 import termios
+from typing import Any
 
 import pytest
 
 from report.colours import COLOURS, LETTERS, coloured
 from report.tables import Bars, Column, TableOf, terminal
 from runner import results
-from studies import STUDIES
-from studies.__main__ import study
+from studies.study import STUDIES, Study
 from tests.support import PROJECT, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 SHOW = """
 import sys
 from runner import results
-from studies.__main__ import study
-wide = "--wide" in sys.argv
+from studies.study import Study
 for name in sys.argv[1].split():
-    one, parts = study(name), results.load(name)
-    for table in (one.tables if wide else one.summary)(parts, parts):
-        table.print(wide=wide)
+    stored = results.load(name)
+    for table in Study(name).tables(stored, stored.records):
+        table.print(wide="--wide" in sys.argv)
 """
 
 
@@ -66,11 +65,15 @@ def test_nothing_is_cut_or_wrapped_at_80_columns(names: str, variables: dict[str
     assert max(map(len, lines)) <= 80
     assert "…" not in shown
     for name in names.split():
-        parts = results.load(name)
-        for table in study(name).summary(parts, parts):
-            for row in (table.columns, *table.rows):
-                cells = [re.escape(cell) for cell in row if cell]
-                assert any(re.match(r" *" + " {2,}".join(cells), line) for line in lines), row
+        for row in (row for table in shown_of(name) for row in table.texts(short=True) if row):
+            cells = [re.escape(cell) for cell in row if cell]
+            assert any(re.match(r" *" + " {2,}".join(cells), line) for line in lines), row
+
+
+def shown_of(name: str) -> list[TableOf[Any]]:
+    """Return the tables of all that is stored of a study."""
+    stored = results.load(name)
+    return Study(name).tables(stored, stored.records)
 
 
 def test_bar_goes_first_in_a_narrow_terminal() -> None:
@@ -79,23 +82,23 @@ def test_bar_goes_first_in_a_narrow_terminal() -> None:
     assert "█" not in narrow
     for line in narrow.splitlines():
         assert len(line.rstrip()) <= 40
-    parts = results.load("costs")
-    costs, remedies, stacks = study("costs").summary(parts, parts)
-    for name, size, growth, _ in costs.rows:
+    _, costs, remedies, stacks = (table.texts(short=True)[1:] for table in shown_of("costs"))
+    for name, size, growth, _ in costs:
         assert re.search(rf"^{re.escape(name)} +{size} +{growth}$", narrow, re.MULTILINE)
-    for name, change, *_ in (*remedies.rows, *stacks.rows):
+    for name, change, *_ in (*remedies, *stacks):
         assert re.search(rf"^{re.escape(name)} +{change}\b", narrow, re.MULTILINE)
 
 
 def test_bars_are_as_long_as_the_growth_and_told_by_letters_without_colours() -> None:
-    parts = results.load("costs")
-    [table, *_] = study("costs").summary(parts, parts)
+    _, table, *_ = shown_of("costs")
+    rows = table.texts(short=True)[1:]
     lines = in_terminal("costs", 120, NO_COLOR="1").splitlines()
-    growths = [sum(bar.values()) for bar in table.bars]
+    assert table.bar
+    growths = [sum(table.bar(one).values()) for one in table.items]
     longest = max(growths)
     letters = "".join(LETTERS.values())
     found = []
-    for row in table.rows:
+    for row in rows:
         [line] = [line for line in lines if re.match(rf"{re.escape(row[0])} +{row[1]} ", line)]
         bar = re.search(rf"  ([{re.escape(letters)}]+) *$", line)
         assert bar, line
@@ -103,7 +106,7 @@ def test_bars_are_as_long_as_the_growth_and_told_by_letters_without_colours() ->
     assert max(map(len, found)) == 60
     for drawn, growth in zip(found, growths, strict=True):
         assert abs(len(drawn) - 60 * growth / longest) <= 1
-    orm = found[[row[0] for row in table.rows].index("ORM")]
+    orm = found[[row[0] for row in rows].index("ORM")]
     assert orm.count(LETTERS["SQLAlchemy ORM"]) > len(orm) / 2
     for name in COLOURS:
         if any(LETTERS[name] in bar for bar in found):
@@ -112,10 +115,8 @@ def test_bars_are_as_long_as_the_growth_and_told_by_letters_without_colours() ->
 
 def test_wide_shows_every_column_on_one_line() -> None:
     lines = ESCAPES.sub("", in_terminal("costs", 60, "--wide")).splitlines()
-    parts = results.load("costs")
-    for table in study("costs").tables(parts, parts):
-        for row in (table.columns, *table.rows):
-            assert any(all(cell in line for cell in row) for line in lines), row
+    for row in (row for table in shown_of("costs") for row in table.texts()):
+        assert any(all(cell in line for cell in row) for line in lines), row
 
 
 COLUMNS = [

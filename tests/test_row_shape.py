@@ -2,8 +2,9 @@
 
 import sys
 import tracemalloc
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
 from itertools import pairwise
 from typing import Any
 
@@ -19,15 +20,15 @@ from layers.relations import Relation
 from runner import processes, results
 from runner.database import private_server
 from runner.processes import Job
-from runner.progress import Bar
-from runner.results import Part, Parts
-from studies import row_shape
-from studies.row_shape import objects, shapes
-from studies.row_shape.cost_model import ENTITY, MODEL, TUPLE, crossing, deviations, overhead, predicted, steps
+from studies.row_shape import measure, objects, shapes, tables
+from studies.row_shape.figures import ENTITY, MODEL, Figures, figures
+from studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, Allocation
 from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, TABLES, TEXT, Key, Kind, make, shapes_of
 from studies.row_shape.tables import SHORT
 from tests.support import run
 
+# Of the packages whose source lines the objects link to.
+VERSIONS = {package: metadata.version(package) for package in ("sqlalchemy", "pydantic", "psycopg")}
 LINEAR = [layer for layer in LAYERS if layer not in ("psycopg, dict", MODEL, ENTITY)]
 # From how many columns on a model costs more than an entity, on the Pythons whose entities' cost README says.
 CROSSINGS = {(3, 11): 5, (3, 12): 5, (3, 13): 19}
@@ -40,15 +41,14 @@ FEW = COUNT // 16
 
 
 @pytest.fixture(scope="module")
-def parts() -> Parts:
-    return results.load(row_shape.NAME)
+def stored() -> Figures:
+    return figures(results.load("row_shape"))
 
 
-def said_of(jobs: Mapping[Key, Job]) -> row_shape.Said:
-    """Run these processes, and return what they say."""
-    with Bar(len(jobs)) as bar:
-        outputs = processes.outputs(processes.run(list(jobs.values()), [], bar))
-    return dict(zip(jobs, outputs, strict=True))
+def outputs(jobs: Mapping[Key, Job]) -> dict[Key, Any]:
+    """Run these processes, and return what they write."""
+    outcomes = processes.succeeded(processes.run(list(jobs.values())))
+    return {key: one.output for key, one in zip(jobs, outcomes, strict=True)}
 
 
 @pytest.fixture(scope="module")
@@ -70,17 +70,17 @@ def overheads(relations: dict[Key, Relation]) -> dict[str, dict[int, float]]:
     found: dict[str, dict[int, float]] = {}
     for layer, counts in COUNTS.items():
         keys = {count: Key("overheads", str(count)) for count in counts}
-        said = said_of({key: Job(Reading(layer, relations[key], FEW)) for key in keys.values()})
+        said = outputs({key: Job(Reading(layer, relations[key], FEW)) for key in keys.values()})
         found[layer] = {count: said[key]["traced"] / FEW - count * sys.getsizeof(1000) for count, key in keys.items()}
     return found
 
 
-def sizes(part: Part) -> dict[str, float]:
-    return {one.name: one.size for one in objects.of(part)}
+def sizes(allocations: Sequence[Allocation]) -> dict[str, float]:
+    return {one.name: one.size for one in objects.of(allocations, VERSIONS)}
 
 
-def test_law_predicts_three_tables_that_took_no_part_within_1_percent(parts: Parts) -> None:
-    found = deviations(parts)
+def test_law_predicts_three_tables_that_took_no_part_within_1_percent(stored: Figures) -> None:
+    found = stored.deviations
     assert len(found) == len(LAYERS) * len(TABLES) == 24
     assert max(map(abs, found.values())) <= 0.01
 
@@ -94,29 +94,29 @@ def test_the_three_tables_are_mixed_and_have_nulls() -> None:
         assert any(field.lengths[0] < field.lengths[1] for field in fields)
 
 
-def test_prediction_depends_on_every_part_of_the_law(parts: Parts) -> None:
+def test_prediction_depends_on_every_part_of_the_law(stored: Figures) -> None:
     """Else a table of values alone, or of overheads alone, would do as well."""
     fields = TABLES["users"]
-    whole = predicted(parts, MODEL, fields)
-    assert whole - overhead(parts[MODEL], len(fields)) > 0.2 * whole
-    assert overhead(parts[MODEL], len(fields)) > 0.2 * whole
-    assert predicted(parts, MODEL, fields[:-1]) < whole
+    whole = stored.predicted(MODEL, fields)
+    assert whole - stored.layers[MODEL].overheads[len(fields)] > 0.2 * whole
+    assert stored.layers[MODEL].overheads[len(fields)] > 0.2 * whole
+    assert stored.predicted(MODEL, fields[:-1]) < whole
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_value_costs_the_same_in_every_layer(parts: Parts, kind: Kind) -> None:
-    found = {layer: part["values"][kind.name] for layer, part in parts.items()}
+def test_value_costs_the_same_in_every_layer(stored: Figures, kind: Kind) -> None:
+    found = {layer: one.values[kind.name] for layer, one in stored.layers.items()}
     if kind == ARRAY:  # a list is a copy there, without the room that it grew by
         for layer in ("Pydantic slots dataclass", MODEL, ENTITY):
             found[layer] += 16
     assert max(found.values()) - min(found.values()) <= 1
 
 
-def test_keys_of_a_jsonb_are_new_texts_in_every_row(parts: Parts) -> None:
+def test_keys_of_a_jsonb_are_new_texts_in_every_row(stored: Figures) -> None:
     texts = sum(map(sys.getsizeof, ("width", "height")))
     size = sys.getsizeof({"width": 0, "height": 0}) + 2 * sys.getsizeof(1000) + texts
     tolerance = 1 if sys.version_info[:2] == (3, 12) else 16  # a text has another size on 3.11
-    assert parts[TUPLE]["values"][JSON.name] == pytest.approx(size, abs=tolerance)
+    assert stored.layers[TUPLE].values[JSON.name] == pytest.approx(size, abs=tolerance)
 
 
 def test_values_of_text_in_every_kind_of_layer_measured_anew(relations: dict[Key, Relation]) -> None:
@@ -126,15 +126,15 @@ def test_values_of_text_in_every_kind_of_layer_measured_anew(relations: dict[Key
         for layer in layers
         for kind in (NULL, TEXT)
     }
-    said = {key: output["traced"] / FEW for key, output in said_of(jobs).items()}
+    said = {key: output["traced"] / FEW for key, output in outputs(jobs).items()}
     for layer in layers:
         assert said[Key(layer, TEXT.name)] - said[Key(layer, NULL.name)] == pytest.approx(
             sys.getsizeof("x" * 20), abs=1
         )
 
 
-def test_what_an_integer_and_a_text_take(parts: Parts) -> None:
-    found = {name: round(size) for name, size in parts[TUPLE]["values"].items()}
+def test_what_an_integer_and_a_text_take(stored: Figures) -> None:
+    found = {name: round(size) for name, size in stored.layers[TUPLE].values.items()}
     assert [found[name] for name in ("NULL", "boolean", "integer from -5 to 256")] == [0, 0, 0]
     ascii_texts = {20: found["text of 20 characters"], 200: found["text of 200 characters"]}
     assert ascii_texts == {20: 41 + 20, 200: 41 + 200}
@@ -142,16 +142,16 @@ def test_what_an_integer_and_a_text_take(parts: Parts) -> None:
 
 
 @pytest.mark.parametrize("layer", LINEAR)
-def test_tuples_and_slots_grow_by_a_pointer_with_every_column(parts: Parts, layer: str) -> None:
-    assert list(parts[layer]["overheads"]) == [str(count) for count in COLUMNS]
-    assert all(size == pytest.approx(8, abs=0.5) for size in steps(parts[layer]).values())
+def test_tuples_and_slots_grow_by_a_pointer_with_every_column(stored: Figures, layer: str) -> None:
+    assert list(stored.layers[layer].overheads) == list(COLUMNS)
+    assert all(size == pytest.approx(8, abs=0.5) for size in stored.layers[layer].steps.values())
 
 
-def test_model_costs_more_than_an_entity_from_five_columns_on(parts: Parts) -> None:
-    assert crossing(parts) == 5
-    assert overhead(parts[MODEL], 4) < 0.6 * overhead(parts[ENTITY], 4)
-    assert overhead(parts[MODEL], 20) > 2.5 * overhead(parts[ENTITY], 20)
-    assert overhead(parts[MODEL], 20) > 14 * overhead(parts["Pydantic slots dataclass"], 20)
+def test_model_costs_more_than_an_entity_from_five_columns_on(stored: Figures) -> None:
+    assert stored.crossing == 5
+    assert stored.layers[MODEL].overheads[4] < 0.6 * stored.layers[ENTITY].overheads[4]
+    assert stored.layers[MODEL].overheads[20] > 2.5 * stored.layers[ENTITY].overheads[20]
+    assert stored.layers[MODEL].overheads[20] > 14 * stored.layers["Pydantic slots dataclass"].overheads[20]
 
 
 def test_model_overtakes_the_entity_where_readme_says_measured_anew(overheads: dict[str, dict[int, float]]) -> None:
@@ -159,14 +159,17 @@ def test_model_overtakes_the_entity_where_readme_says_measured_anew(overheads: d
     assert overheads[MODEL][MORE] > overheads[ENTITY][MORE]
 
 
-def test_overheads_measured_anew_are_those_published(parts: Parts, overheads: dict[str, dict[int, float]]) -> None:
-    same = parts[MODEL]["machine"]["python"] == results.machine()["python"]
+def test_overheads_measured_anew_are_those_published(stored: Figures, overheads: dict[str, dict[int, float]]) -> None:
+    same = results.load("row_shape").header["python"] == results.here()["python"]
     for layer, found in overheads.items():
         for count, size in found.items():
-            assert size == pytest.approx(overhead(parts[layer], count), rel=0.01 if same else 0.35), (layer, count)
+            assert size == pytest.approx(stored.layers[layer].overheads[count], rel=0.01 if same else 0.35), (
+                layer,
+                count,
+            )
 
 
-def test_steps_of_the_model_are_those_of_a_set_and_of_a_dict(parts: Parts) -> None:
+def test_steps_of_the_model_are_those_of_a_set_and_of_a_dict(stored: Figures) -> None:
     """And that set and that dict grow on the Python that runs as on the one that measured."""
     fields: set[str] = set()
     given, table = {}, {}
@@ -181,11 +184,11 @@ def test_steps_of_the_model_are_those_of_a_set_and_of_a_dict(parts: Parts) -> No
         (MODEL, {count: given[count] + table[count] for count in COLUMNS}),
     ):
         for less, more in pairwise(COLUMNS):
-            assert steps(parts[layer])[more] == pytest.approx(part_of[more] - part_of[less], abs=1)
+            assert stored.layers[layer].steps[more] == pytest.approx(part_of[more] - part_of[less], abs=1)
 
 
-def test_entity_has_its_one_great_step_at_29_columns(parts: Parts) -> None:
-    found = steps(parts[ENTITY])
+def test_entity_has_its_one_great_step_at_29_columns(stored: Figures) -> None:
+    found = stored.layers[ENTITY].steps
     assert max(found, key=lambda count: found[count]) == 29
     assert found.pop(29) > 1000
     assert max(found.values()) < 20
@@ -273,42 +276,42 @@ def test_mapped_enum_is_one_text_for_each_label() -> None:
     assert read("".join(["n", "ew"])) is read("".join(["ne", "w"]))
 
 
-def test_objects_of_an_entity_and_of_a_model_add_up(parts: Parts) -> None:
+def test_objects_of_an_entity_and_of_a_model_add_up(stored: Figures) -> None:
     for layer in (ENTITY, MODEL):
-        whole = overhead(parts[layer], 3) + 3 * 28
-        found = sizes(parts[layer])
+        whole = stored.layers[layer].overheads[3] + 3 * 28
+        found = sizes(stored.layers[layer].allocations)
         assert sum(found.values()) == pytest.approx(whole, rel=0.01)
         assert found.get(objects.OTHER, 0) <= 0.01 * whole
         assert found["the values"] == pytest.approx(3 * 28, abs=1)
 
 
-def test_objects_have_the_sizes_that_readme_says(parts: Parts) -> None:
-    entity, model = sizes(parts[ENTITY]), sizes(parts[MODEL])
+def test_objects_have_the_sizes_that_readme_says(stored: Figures) -> None:
+    entity, model = (sizes(stored.layers[layer].allocations) for layer in (ENTITY, MODEL))
     assert entity["the set `expired_attributes`, empty"] == pytest.approx(216, abs=1)
     assert entity["the dict `committed_state`, empty"] == pytest.approx(64, abs=1)
     assert model["the set of given fields"] == pytest.approx(216, abs=1)
     assert model["its dict"] + model["the dict's table"] == pytest.approx(184, abs=1)
 
 
-def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(parts: Parts) -> None:
-    links = {one.name: one.link for one in objects.of(parts[ENTITY])}
-    version = parts[ENTITY]["versions"]["sqlalchemy"].replace(".", "_")
+def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(stored: Figures) -> None:
+    links = {one.name: one.link for one in objects.of(stored.layers[ENTITY].allocations, stored.versions)}
+    version = stored.versions["sqlalchemy"].replace(".", "_")
     address = f"https://github.com/sqlalchemy/sqlalchemy/blob/rel_{version}/lib/sqlalchemy/orm/state.py#L"
     assert address in links["the set `expired_attributes`, empty"]
     assert objects.link("./x/site-packages/other/a.py", 3, {}) == "`other/a.py:3`"
 
 
 @pytest.fixture(scope="module")
-def anew(relations: dict[Key, Relation]) -> dict[str, Part]:
+def anew(relations: dict[Key, Relation]) -> dict[str, Any]:
     """Tell the blocks of an entity and of a model apart on the Python that runs."""
-    relation = relations[Key("overheads", row_shape.OF_BLOCKS)]
+    relation = relations[Key("overheads", OF_ALLOCATIONS)]
     jobs = {Key(layer, ""): Job(Reading(layer, relation, FEW, blocks=True)) for layer in (ENTITY, MODEL)}
-    return {key.group: output for key, output in said_of(jobs).items()}
+    return {key.group: output for key, output in outputs(jobs).items()}
 
 
 @pytest.mark.parametrize("layer", [ENTITY, MODEL])
-def test_every_object_has_a_name_measured_anew(anew: dict[str, Part], layer: str) -> None:
-    found = sizes(anew[layer])
+def test_every_object_has_a_name_measured_anew(anew: dict[str, Any], layer: str) -> None:
+    found = sizes(anew[layer]["blocks"])
     assert found.get(objects.OTHER, 0) <= 0.02 * sum(found.values())
     assert found["the values"] == pytest.approx(3 * sys.getsizeof(1000), abs=1)
 
@@ -338,31 +341,38 @@ class MadeOnce(Reading):
 
 
 def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
-    anew: dict[str, Part], relations: dict[Key, Relation]
+    anew: dict[str, Any], relations: dict[Key, Relation]
 ) -> None:
     """All are read as before where they are made once for all entities, and each entity costs as much less."""
-    made_once = MadeOnce(ENTITY, relations[Key("overheads", row_shape.OF_BLOCKS)], FEW, blocks=True)
-    [output] = said_of({Key("made once", ""): Job(made_once)}).values()
+    made_once = MadeOnce(ENTITY, relations[Key("overheads", OF_ALLOCATIONS)], FEW, blocks=True)
+    [output] = outputs({Key("made once", ""): Job(made_once)}).values()
     before, after = (sum(block["size"] * block["per_row"] for block in one["blocks"]) for one in (anew[ENTITY], output))
-    saved = objects.never_used(anew[ENTITY])
+    saved = objects.never_used(anew[ENTITY]["blocks"])
     assert before - after == pytest.approx(saved, abs=4)
     assert saved == pytest.approx(sys.getsizeof(set()) + sys.getsizeof({}), abs=1)
 
 
 def test_the_study_measures_the_tuples_and_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_shape, "SHOWN", (3,))
-    monkeypatch.setattr(row_shape, "COUNT", FEW)
+    monkeypatch.setattr(measure, "SHOWN", (3,))
+    monkeypatch.setattr(measure, "COUNT", FEW)
     monkeypatch.setattr(shapes, "KINDS", (NULL, TEXT))
-    [found] = row_shape.measure({"slots dataclass"}, None, False)
+    [found] = measure.measure(["slots dataclass"], None, full=False)
     assert list(found) == [TUPLE, "slots dataclass"]
-    assert {name: round(part["overheads"]["3"]) for name, part in found.items()} == {TUPLE: 64, "slots dataclass": 56}
-    assert found["slots dataclass"]["values"][TEXT.name] == pytest.approx(sys.getsizeof("x" * 20), abs=1)
+    overheads = {name: round(one.record["overheads"]["3"]) for name, one in found.items()}
+    assert overheads == {TUPLE: 64, "slots dataclass": 56}
+    assert found["slots dataclass"].record["values"][TEXT.name] == pytest.approx(sys.getsizeof("x" * 20), abs=1)
 
 
-def test_tables_show_every_layer_that_is_new_and_the_short_ones_what_fits(parts: Parts) -> None:
-    shown = row_shape.tables(parts, {MODEL})
-    assert [table.columns[-1] for table in shown] == [MODEL, "In every layer", "`events`, 25 columns", "Made at"]
-    frames_of_all, values = row_shape.summary(parts, parts)
-    assert len(frames_of_all.columns) == 1 + len(LAYERS)
-    assert len(values.rows) == len(KINDS)
+def test_tables_show_every_layer_that_is_new_and_the_short_ones_what_fits(stored: Figures) -> None:
+    shown = tables.tables(stored, [MODEL])
+    assert [table.texts()[0][-1] for table in shown] == [MODEL, "In every layer", "`events`, 25 columns", "Made at"]
+    overheads, values, *full = [table.texts(short=True) for table in tables.tables(stored, LAYERS)]
+    assert len(overheads[0]) == 1 + len(LAYERS)
+    assert len(values) == 1 + len(KINDS)
+    assert not any(column for table in full for column in table)
     assert set(SHORT) == set(LAYERS)
+
+
+def test_what_was_not_measured_is_in_no_table(stored: Figures) -> None:
+    short = Figures({layer: replace(one, tables={}) for layer, one in stored.layers.items()}, stored.versions)
+    assert len(tables.tables(short, LAYERS)) == len(tables.tables(stored, LAYERS)) - 1

@@ -1,6 +1,5 @@
 """Measuring: processes and what they say, results and when they are stale, Pythons and their environments."""
 
-import ast
 import hashlib
 import json
 import os
@@ -8,24 +7,21 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from errors import UserError
 from runner import database as measured_database
-from runner import environments, results
+from runner import environments, processes
 from runner.database import one_row_table, with_search_path
 from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, install, interpreters, requirements
-from runner.processes import NATIVE, Job, outputs, reason
-from runner.processes import run as run_jobs
-from runner.progress import Bar
-from runner.results import Part, Parts
+from runner.processes import NATIVE, Job, reason
 from runner.runs import kept
-from runner.scenarios import Scenario
-from tests.support import PROJECT, ROWS, error_line, expected_rows, query, run, unused_port
+from runner.scripts import Scenario
+from tests.support import ROWS, expected_rows, query, run, unused_port
 
 RUNNING = f"3.{sys.version_info.minor}"
 REAL = os.path.realpath(sys.executable)
@@ -34,16 +30,8 @@ PSYCOPG = Scenario("run_sync_psycopg")
 ENTITIES = Scenario("run_async_sqlalchemy_session")
 
 
-def measure(*jobs: Job) -> list[Part]:
-    with Bar(len(jobs)) as bar:
-        return outputs(run_jobs(jobs, [], bar))
-
-
-@pytest.fixture
-def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let DATABASE_URL name the server with the table."""
-    monkeypatch.setenv("DATABASE_URL", url)
-    return url
+def measure(*jobs: Job) -> list[Any]:
+    return [one.output for one in processes.succeeded(processes.run(jobs))]
 
 
 @pytest.mark.parametrize(
@@ -109,9 +97,11 @@ def test_table_of_one_row_lies_beside_the_reader_s_own(
 def test_no_right_to_create_a_schema_is_one_line(database: str) -> None:
     query(database, 'REVOKE CREATE ON DATABASE db FROM "user"')
     try:
-        line = error_line(run("-m", "studies", "costs", "--only", "run_sync_psycopg", url=database))
+        process = run("-m", "studies", "costs", "--only", "run_sync_psycopg", url=database)
     finally:
         query(database, 'GRANT CREATE ON DATABASE db TO "user"')
+    assert process.returncode == 1
+    line = process.stderr.splitlines()[-1]
     assert line.startswith("no right to create a schema at localhost:")
     assert "GRANT CREATE ON DATABASE" in line
 
@@ -167,8 +157,7 @@ def test_scenario_that_is_killed_is_named_and_the_others_still_run(database: str
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\nkill -KILL $$\n")
     python.chmod(0o755)
-    with Bar(2) as bar:
-        killed, other = run_jobs([Job(ENTITIES, python=str(python)), Job(PSYCOPG)], [], bar)
+    killed, other = processes.run([Job(ENTITIES, python=str(python)), Job(PSYCOPG)])
     assert (killed.output, killed.error) == (None, "killed by SIGKILL")
     assert (other.output["rows"], other.error) == (ROWS, "")
 
@@ -177,8 +166,7 @@ def test_scenario_that_failed_is_not_run_again(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://user:password@localhost:{unused_port()}/db")
-    with Bar(3) as bar:
-        outcomes = run_jobs([], [Job(PSYCOPG)] * 3, bar)
+    outcomes = processes.run([], [Job(PSYCOPG)] * 3)
     assert len(outcomes) == 3
     assert all(outcome.error.startswith("nothing listens") for outcome in outcomes)
     assert capfd.readouterr().err.count("psycopg (traced)") == 1
@@ -191,215 +179,6 @@ def test_native_run_in_a_folder_that_the_locale_cannot_write(copied: Path, url: 
     process = run("-m", "studies", "costs", "--only", only, "--repeats", "1", url=url, folder=copied, **variables)
     assert process.returncode == 0, process.stderr
     assert "| Synchronous Psycopg with Pydantic without validation | " in process.stdout
-
-
-CODE = '''
-"""A module."""
-import sys
-
-
-class Kind:
-    """A class."""
-
-    value: int | None = None
-
-
-async def function(count: int) -> str:
-    """A function."""
-    return f"{count!r:>{5}}, {sys.path}"  # a comment
-'''
-
-
-@pytest.fixture
-def digest_of(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, str], str]:
-    """Return the digest of a file of that name with that text."""
-    monkeypatch.setattr(results, "PROJECT", tmp_path)
-
-    def digest(text: str, name: str = "module.py") -> str:
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return results.digest(Path(name))
-
-    return digest
-
-
-def test_digest_covers_code_and_neither_docstrings_nor_comments(digest_of: Callable[..., str]) -> None:
-    before = digest_of(CODE)
-    for old, new in (
-        ("A module", "Another"),
-        ("A class", "Of"),
-        ("A function", "x"),
-        ("# a", "# b"),
-        ("import", "\nimport"),
-    ):
-        assert old in CODE
-        assert digest_of(CODE.replace(old, new)) == before, old
-    for old, new in (("= None", "= 0"), ("5", "6"), ("async def", "def"), ("Kind", "Sort"), ("!r", "!s")):
-        assert old in CODE
-        assert digest_of(CODE.replace(old, new)) != before, old
-
-
-def test_digest_is_the_same_on_every_python(digest_of: Callable[..., str], tmp_path: Path) -> None:
-    """The syntax tree itself is not: each version of Python has fields of its own."""
-    digest_of(CODE)
-    files = [tmp_path / "module.py", *PROJECT.glob("*.py")]
-    tree = Path(results.__file__).read_text(encoding="utf-8").partition("def _tree")[2].partition("\n\n\n")[0]
-    code = f"import ast, sys\nfrom pathlib import Path\nfrom typing import Any\ndef _tree{tree}\n"
-    code += "for name in sys.argv[1:]: print(repr(_tree(ast.parse(Path(name).read_text(encoding='utf-8')))))"
-    said = {
-        subprocess.run([python, "-c", code, *files], capture_output=True, text=True, check=True).stdout
-        for python in interpreters().values()
-    }
-    assert said == {"".join(f"{results._tree(ast.parse(file.read_text(encoding='utf-8')))!r}\n" for file in files)}
-
-
-STUDY = """
-STEPS: tuple = (1, 2)
-LEAST, MOST = 3, 4
-TITLE = "How"
-
-
-def measure():
-    return run(STEPS) + MOST
-
-
-def run(steps):
-    return Scale() * len(steps)
-
-
-class Scale:
-    factor = 2
-
-
-def tables():
-    return TITLE
-
-
-if __name__ == "__main__":
-    child()
-
-
-def child():
-    return 5
-"""
-
-
-def test_digest_of_a_study_covers_what_measures_and_not_how_it_looks(digest_of: Callable[..., str]) -> None:
-    before = digest_of(STUDY)
-    for old, new, same in (
-        ('"How"', '"Why"', True),
-        ("return TITLE", "return TITLE * 2", True),
-        ("(1, 2)", "(1, 3)", False),
-        ("3, 4", "3, 5", False),
-        ("factor = 2", "factor = 3", False),
-        ("return 5", "return 6", False),
-    ):
-        assert old in STUDY
-        assert (digest_of(STUDY.replace(old, new)) == before) is same, old
-
-
-LOCKED = """
-[[package]]
-name = "{name}"
-version = "{version}"
-groups = ["{group}"]
-files = [{{file = "{file}", hash = "sha256:0"}}]
-"""
-
-
-def test_digest_of_the_lock_is_that_of_the_versions_in_use(digest_of: Callable[..., str]) -> None:
-    def lock(version: str, file: str, linter: str) -> str:
-        used = LOCKED.format(name="psycopg", version=version, group="main", file=file)
-        return digest_of(used + LOCKED.format(name="ruff", version=linter, group="lint", file="b"), "poetry.lock")
-
-    assert lock("1", "a", "1") == lock("1", "c", "2") != lock("2", "a", "1")
-
-
-def part(rows: int = 5, python: str = "CPython 3.12.1", **versions: str) -> Part:
-    machine = {"system": "Linux", "python": python}
-    return {"date": "", "machine": machine, "rows": rows, "versions": versions, "sources": {}}
-
-
-def test_stale_parts_are_named_with_the_reason(digest_of: Callable[..., str], tmp_path: Path) -> None:
-    digest = digest_of(CODE)
-    (tmp_path / "other.py").write_text("")
-    sources = {name: [Path("module.py")] for name in ("same", "older", "new", "grown")} | {
-        "more": [Path("module.py"), Path("other.py")]
-    }
-    parts = {name: part() | {"sources": {"module.py": digest}} for name in ("same", "older", "grown", "more")}
-    parts["older"]["sources"] = {"module.py": "another"}
-    parts["grown"]["sources"] |= {"gone.py": digest}
-    assert results.stale(parts, sources) == {
-        "older": "is older than module.py",
-        "new": "was never measured",
-        "grown": "is older than gone.py",
-        "more": "is older than other.py",
-    }
-
-
-@pytest.mark.parametrize(
-    ("odd", "reason"),
-    [
-        (part(rows=6), "rows 6 rows, not 5 rows"),
-        (part(python="CPython 3.13.0"), "python CPython 3.13.0, not CPython 3.12.1"),
-        (part(pydantic="3"), "pydantic 3, not 2"),
-    ],
-)
-def test_parts_that_do_not_belong_in_one_table_are_named(odd: Part, reason: str) -> None:
-    parts: Parts = {"a": part(), "b": part(pydantic="2"), "c": part(pydantic="2")}
-    assert results.consistent("costs", parts) == parts
-    with pytest.raises(
-        UserError, match=rf"^results/costs\.json: odd was measured with {reason}: run `make readme` ALL=1"
-    ):
-        results.consistent("costs", {"odd": odd, **parts})
-
-
-@pytest.fixture
-def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Store a result of the test's own; return its file."""
-    monkeypatch.setattr(results, "RESULTS", tmp_path)
-    path = results.path("a_study")
-    path.write_text(results.serialise({"one": part()}), encoding="utf-8")
-    return path
-
-
-def test_load_gives_what_was_stored(stored: Path) -> None:
-    assert results.load("a_study") == {"one": part()}
-
-
-def remove(path: Path) -> None:
-    path.unlink()
-
-
-def edit(path: Path) -> None:
-    path.write_text(path.read_text(encoding="utf-8").replace('"rows": 5', '"rows": 3', 1), encoding="utf-8")
-
-
-def age(path: Path) -> None:
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"schema": 0}), encoding="utf-8")
-
-
-def garble(path: Path) -> None:
-    path.write_text(path.read_text(encoding="utf-8").replace("{", "[", 1), encoding="utf-8")
-
-
-def break_off(path: Path) -> None:
-    path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (remove, "is missing"),
-        (edit, "was edited by hand"),
-        (age, "is of another schema version than 2"),
-        (break_off, "is not a result of this project"),
-        (garble, "is not a result of this project"),
-    ],
-)
-def test_load_refuses(stored: Path, spoil: Callable[[Path], None], reason: str) -> None:
-    spoil(stored)
-    with pytest.raises(UserError, match=rf"^results/a_study\.json {reason}: run `make readme`$"):
-        results.load("a_study")
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from layers.other_readers import ARROW, RECORD, SQLMODEL, installed
 from layers.other_readers import LAYERS as OTHERS
 from layers.readers import LAYERS, Reading
 from layers.relations import Column, Relation
-from runner.processes import Job
 from tests.support import error_line, finished, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
@@ -109,16 +108,6 @@ your_table.show(subject, found, Namespace(rows=20_000, wide=False))
 """
 
 
-class Silent:
-    """Progress that nobody sees."""
-
-    def started(self, job: Job) -> None:
-        pass
-
-    def finished(self, job: Job) -> None:
-        pass
-
-
 @pytest.fixture(scope="module", autouse=True)
 def shop(url: str) -> Iterator[str]:
     """Make tables whose owner may do nothing but read them, and let DATABASE_URL name their database."""
@@ -142,7 +131,7 @@ def found(shop: str, orders: Subject) -> Figures:
         before = query(shop, ORDERS)
         connection.execute('GRANT UPDATE ON shop.orders TO "user"')
         connection.execute("LOCK TABLE shop.orders IN EXCLUSIVE MODE")
-        result = measure(orders, ROWS, 60, orders.layers, Silent())
+        result = measure(orders, ROWS, 60, orders.layers)
         connection.rollback()
     assert query(shop, ORDERS) == before
     return result
@@ -340,7 +329,7 @@ def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) 
 
 def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     subject = look_at(LATER, 60, count=False)
-    result = measure(subject, 2000, 60, [PLAIN, "Pydantic model", "Pydantic slots dataclass"], Silent())
+    result = measure(subject, 2000, 60, [PLAIN, "Pydantic model", "Pydantic slots dataclass"])
     assert list(result.by_layer) == [PLAIN]
     text = printed(subject, result, capsys)
     reason = "Pydantic refuses a value of j (int_parsing), whose class is taken from the first rows"
@@ -352,7 +341,7 @@ def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixtu
 def test_where_every_layer_fails_the_first_reason_is_told() -> None:
     subject = look_at(FAILS_LATER, 60, count=False)
     with pytest.raises(UserError) as error:
-        measure(subject, 2000, 60, [PLAIN], Silent())
+        measure(subject, 2000, 60, [PLAIN])
     assert "says InvalidTextRepresentation (22P02); its text may hold values" in str(error.value)
     assert SECRET not in str(error.value)
 

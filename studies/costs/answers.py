@@ -1,11 +1,8 @@
 """README's first answers: what the cure changes, what to write instead, and what a row costs."""
 
-from collections.abc import Mapping
-
-from common import MIB
-from report.tables import Table, mib
-from studies.costs.figures import Figures
-from studies.costs.tables import change
+from report.tables import Column, TableOf, mib
+from studies.costs.figures import Costs, Pair
+from studies.costs.tables import changed, changed_time, peak
 
 ORM = "run_sync_sqlalchemy_session"
 STREAMED = "remedies.run_sync_sqlalchemy_session_streaming"
@@ -47,38 +44,36 @@ ANSWERS = (
 )
 
 
-def cure(figures: Mapping[str, Figures]) -> str:
+def cure(figures: Costs) -> str:
     """Return what batches change, where entities are dropped and where they are kept, and what columns do."""
-    orm = figures[ORM]
-
-    def peak(name: str) -> str:
-        return f"{figures[name].peak.value / MIB:.0f}"
-
+    rows = figures.header["rows"]
+    orm, streamed, kept, columns = (f"{peak(figures[name]):.0f}" for name in (ORM, STREAMED, KEPT, COLUMNS))
     return (
-        f"For {orm.rows:,} rows the peak of the process falls **from {peak(ORM)} to {peak(STREAMED)} MiB**, because a "
+        f"For {rows:,} rows the peak of the process falls **from {orm} to {streamed} MiB**, because a "
         "batch of 1,000 entities is freed once the next one is read. *Keeping* the entities, in a list or a dict, "
-        f"gains little: {peak(ORM)} → {peak(KEPT)} MiB. If you must keep the rows, select their columns: "
-        f"{peak(ORM)} → {peak(COLUMNS)} MiB."
+        f"gains little: {orm} → {kept} MiB. If you must keep the rows, select their columns: "
+        f"{orm} → {columns} MiB."
     )
 
 
-def answers(figures: Mapping[str, Figures]) -> Table:
+def answers(figures: Costs) -> TableOf[tuple[str, str, Pair]]:
     """Return what to write, and what it changes."""
-    rows = []
-    for wanted, anchor, code, before, after in ANSWERS:
-        one, other = figures[before], figures[after]
-        peaks, sizes, times = (
-            (one.peak.value / MIB, other.peak.value / MIB, 0),
-            (one.per_row, other.per_row, 0),
-            (one.seconds.value, other.seconds.value, 2),
-        )
-        rows.append(
-            [f"[{wanted}](docs/remedies.md#{anchor})", code, *(change(*figure) for figure in (peaks, sizes, times))]
-        )
-    return Table("", ("You want", "Write", "Peak, MiB", "Bytes per row", "Time, s"), rows, text_columns=2)
+    items = [
+        (f"[{wanted}](docs/remedies.md#{anchor})", code, figures.pair(before, after))
+        for wanted, anchor, code, before, after in ANSWERS
+    ]
+    by_row, by_peak = changed(lambda one: one.per_row, 0), changed(peak, 0)
+    columns = [
+        Column[tuple[str, str, Pair]]("You want", None, lambda item: item[0], text=True),
+        Column[tuple[str, str, Pair]]("Write", None, lambda item: item[1], text=True),
+        Column[tuple[str, str, Pair]]("Peak, MiB", None, lambda item: by_peak(item[2])),
+        Column[tuple[str, str, Pair]]("Bytes per row", None, lambda item: by_row(item[2])),
+        Column[tuple[str, str, Pair]]("Time, s", None, lambda item: changed_time(item[2])),
+    ]
+    return TableOf("", columns, items)
 
 
-def answer(figures: Mapping[str, Figures]) -> str:
+def answer(figures: Costs) -> str:
     """Return what a row costs in each layer, and what the process pays for all rows."""
     driver, core, model, orm = (
         figures[f"run_{name}"]
@@ -96,7 +91,7 @@ def answer(figures: Mapping[str, Figures]) -> str:
         f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)} MiB with psycopg, "
         f"{mib(core.growth.value)} with Core, {mib(model.growth.value)} with Core and models, and "
         f"{mib(orm.growth.value)} with the ORM. psycopg and Core are synchronous here, the others asynchronous.\n"
-        f"- Connecting takes {mib(driver.once)} MiB more with psycopg and {mib(orm.once)} with SQLAlchemy, which "
+        f"- Connecting takes {mib(driver.fixed)} MiB more with psycopg and {mib(orm.fixed)} with SQLAlchemy, which "
         "imports psycopg only then. That is a fixed cost, whatever the number of rows."
     )
 

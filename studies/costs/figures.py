@@ -1,15 +1,19 @@
 """One scenario's figures, in bytes and seconds, made of what is stored of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Literal, NamedTuple
 
-from runner.results import Part, Parts
-from runner.runs import Run, Spread, checkpoint, grown, kept
-from runner.scenarios import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
+from runner.results import Header, Results
+from runner.runs import Line, Process, Spread, checkpoint, growth, kept, seconds
+from runner.scenarios import ALTERNATIVES, EVERYTHING
+from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
+from studies.costs.measure import CostsRecord
 
-# The packages as the overview calls them, by the beginning of the instrument's name.
-SOURCES = {
+NAMES = tuple(scenario.name for scenario in EVERYTHING + ALTERNATIVES)
+# Who holds memory, as the overview calls them, by the beginning of the instrument's name of the package.
+HOLDERS = {
     "psycopg": "psycopg",
     "sqlalchemy.orm": "SQLAlchemy ORM",
     "sqlalchemy": "SQLAlchemy engine",
@@ -20,39 +24,51 @@ SOURCES = {
 }
 
 
+class After(NamedTuple):
+    """A checkpoint from the last row on: the growth that is left; and since the last row, the process's and seconds."""
+
+    label: str
+    growth: float
+    added: float
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Figures:
     """What the tables and charts show of one scenario, in bytes and seconds.
 
-    What is `for the rows` is the difference to the same script on a table of one row, so that imports, connecting and
-    the dialect, which each stack pays at another moment, are not in it. What is paid `once` is that script's.
+    The `fixed` cost is that of the same script on a table of one row: imports, connecting and the dialect, which each
+    stack pays at another moment. It is subtracted from all that is below it.
     """
 
     scenario: Scenario
     rows: int
+    console: str
+    lines: Sequence[Line]
     bare: float
     # On the whole table, as the original has it.
-    traced_process: int
+    process_while_traced: int
     tracer: int
-    untraced_process: Spread
+    process: Spread
     total: int
-    by_source: dict[str, int]
-    # Paid once: what comes after the imports.
-    once: float
-    once_seconds: float
-    # Paid once, too: the imports.
+    by_holder: Mapping[str, int]
+    # The fixed cost: the imports, and what comes after them.
     imports: float
-    # For the rows.
+    fixed: float
+    fixed_seconds: float
+    # Without it.
     per_row: float
     growth: Spread
     peak: Spread
     seconds: Spread
+    # What it is compared with, run in turns with it.
+    seconds_compared: Spread | None
     python: int
     native: int | None
-    python_by_source: dict[str, int]
+    python_by_holder: Mapping[str, int]
     first_row: int
     first_row_process: Spread
-    after_use: list[tuple[str, float]]
+    after_use: Sequence[After]
 
     @property
     def multiple(self) -> float:
@@ -61,7 +77,7 @@ class Figures:
 
     @property
     def rest(self) -> float | None:
-        """What neither instrument sees of the growth for the rows: slack of the allocators."""
+        """What neither instrument sees of the growth: slack of the allocators."""
         return None if self.native is None else self.growth.value - self.python - self.native
 
     @property
@@ -72,70 +88,131 @@ class Figures:
     @property
     def tracing_adds(self) -> float:
         """What the process has more while tracemalloc runs."""
-        return self.traced_process - self.untraced_process.value
+        return self.process_while_traced - self.process.value
 
     @property
-    def parts(self) -> dict[str, float]:
-        """The growth of the process for the rows, by who holds it."""
-        listed = sum(self.python_by_source.values())
-        return self.python_by_source | {
+    def holders(self) -> dict[str, float]:
+        """The growth of the process, by who holds it."""
+        listed = sum(self.python_by_holder.values())
+        return {
+            **self.python_by_holder,
             "freed before the list": max(0, self.python - listed),
             "native (malloc)": self.native or 0,
             "rest": max(0.0, self.growth.value - max(self.python, listed) - (self.native or 0)),
         }
 
 
-def of_all(parts: Parts) -> dict[str, Figures]:
-    """Return the figures by the scenario's name."""
-    return {name: of(name, part) for name, part in parts.items()}
+@dataclass(frozen=True)
+class Costs:
+    """The figures of all scenarios by name, and how they were measured."""
+
+    header: Header
+    by_name: Mapping[str, Figures]
+
+    def __getitem__(self, name: str) -> Figures:
+        """Return a scenario's figures."""
+        return self.by_name[name]
+
+    def of(self, scenarios: Iterable[Scenario]) -> list[Figures]:
+        """Return the figures of these scenarios, as far as they were measured."""
+        return [self.by_name[one.name] for one in scenarios if one.name in self.by_name]
+
+    def pairs(self, scenarios: Iterable[Scenario]) -> "list[Pair]":
+        """Return those of these scenarios that were measured together with what they are compared with, with that."""
+        compared = [(one.scenario.compared_with, one.scenario) for one in self.of(scenarios)]
+        return [
+            self.pair(before.name, after.name) for before, after in compared if before and before.name in self.by_name
+        ]
+
+    def pair(self, before: str, after: str) -> "Pair":
+        """Return two scenarios, of which the second is compared with the first, or with what is, and so on."""
+        one = self.by_name[after]
+        while one.scenario.compared_with and one.scenario.compared_with.name != before:
+            one = self.by_name[one.scenario.compared_with.name]
+        return Pair(self.by_name[before], self.by_name[after], one.seconds_compared or self.by_name[before].seconds)
 
 
-def of(name: str, part: Part) -> Figures:
-    """Return one scenario's figures."""
-    whole, once = part["whole"], part["once"]
-    traced, once_traced = whole["traced"], once["traced"]
+@dataclass(frozen=True)
+class Pair:
+    """Two scenarios to compare; the seconds of the one before were measured in turns with the other's."""
 
-    def for_the_rows(figure: Callable[[Run], float]) -> Spread:
-        paid_once = median(map(figure, once["untraced"]))
-        return Spread.of([figure(run) - paid_once for run in whole["untraced"]])
+    before: Figures
+    after: Figures
+    seconds_before: Spread
 
-    def at(label: str) -> Callable[[Run], float]:
-        return lambda run: float(checkpoint(run, label)["rss"])
 
-    def traced_at(label: str) -> int:
-        return int(checkpoint(traced, label)["traced"] - checkpoint(once_traced, label)["traced"])
-
-    sources, once_sources = by_source(whole["packages"]), by_source(once["packages"])
-    labels = [point["label"] for point in traced["checkpoints"]]
-    return Figures(
-        scenario=Scenario(name),
-        rows=part["rows"],
-        bare=part["bare"] / part["rows"],
-        traced_process=checkpoint(traced, LAST_CHECKPOINT)["rss"],
-        tracer=checkpoint(traced, LAST_CHECKPOINT)["tracer"],
-        untraced_process=Spread.of([at(LAST_CHECKPOINT)(run) for run in whole["untraced"]]),
-        total=whole["total"],
-        by_source=sources,
-        once=median(grown(run, "rss") for run in once["untraced"]),
-        once_seconds=median(grown(run, "seconds") for run in once["untraced"]),
-        imports=median(at(IMPORTED)(run) - at(STARTED)(run) for run in once["untraced"]),
-        per_row=(kept(traced) - kept(once_traced)) / (part["rows"] - 1),
-        growth=for_the_rows(lambda run: grown(run, "rss")),
-        peak=for_the_rows(lambda run: run["peak_rss"]),
-        seconds=for_the_rows(lambda run: grown(run, "seconds")),
-        python=traced_at(LAST_CHECKPOINT),
-        native=whole["native"] and whole["native"]["native"] - once["native"]["native"],
-        python_by_source={source: max(0, size - once_sources.get(source, 0)) for source, size in sources.items()},
-        first_row=traced_at(FIRST_ROW),
-        first_row_process=for_the_rows(at(FIRST_ROW)),
-        after_use=[(label, for_the_rows(at(label)).value) for label in labels[labels.index(LAST_CHECKPOINT) :]],
+def figures(results: Results) -> Costs:
+    """Return the figures of what is stored."""
+    fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
+    rows = results.header["rows"]
+    return Costs(
+        results.header, {name: of(Scenario(name), record, rows, fixed) for name, record in results.records.items()}
     )
 
 
-def by_source(packages: Mapping[str, int]) -> dict[str, int]:
-    """Return the sizes by what the overview calls their source, largest first."""
+def of(scenario: Scenario, record: CostsRecord, rows: int, fixed: Mapping[str, float]) -> Figures:
+    """Return one scenario's figures; `fixed` has the fixed seconds of all scenarios by name."""
+    every, one = record["all_rows"], record["one_row"]
+    traced, traced_fixed = every["traced"], one["traced"]
+
+    def growing(figure: Callable[[Process], float]) -> Spread:
+        subtracted = median(map(figure, one["untraced"]))
+        return Spread.of([figure(process) - subtracted for process in every["untraced"]])
+
+    def rss(label: str) -> Callable[[Process], int]:
+        return lambda process: checkpoint(process, label)["rss"]
+
+    def since_last(key: Literal["rss", "seconds"], label: str) -> float:
+        points = ((checkpoint(one, label), checkpoint(one, LAST_CHECKPOINT)) for one in every["untraced"])
+        return median(after[key] - last[key] for after, last in points)
+
+    def traced_at(label: str) -> int:
+        return checkpoint(traced, label)["traced"] - checkpoint(traced_fixed, label)["traced"]
+
+    holders, fixed_holders = by_holder(every["packages"]), by_holder(one["packages"])
+    labels = [point["label"] for point in traced["checkpoints"]]
+    compared = scenario.compared_with
+    before = [took - fixed[compared.name] for took in record["compared"]] if compared and compared.name in fixed else []
+    return Figures(
+        scenario=scenario,
+        rows=rows,
+        console=record["console"],
+        lines=record["lines"],
+        bare=record["bare"] / rows,
+        process_while_traced=checkpoint(traced, LAST_CHECKPOINT)["rss"],
+        tracer=checkpoint(traced, LAST_CHECKPOINT)["tracer"],
+        process=Spread.of([rss(LAST_CHECKPOINT)(process) for process in every["untraced"]]),
+        total=every["total"],
+        by_holder=holders,
+        imports=median(rss(IMPORTED)(process) - rss(STARTED)(process) for process in one["untraced"]),
+        fixed=median(map(growth, one["untraced"])),
+        fixed_seconds=fixed_seconds(record),
+        per_row=(kept(traced) - kept(traced_fixed)) / (rows - 1),
+        growth=growing(growth),
+        peak=growing(lambda process: process["peak_rss"]),
+        seconds=growing(seconds),
+        seconds_compared=Spread.of(before) if before else None,
+        python=traced_at(LAST_CHECKPOINT),
+        native=every["native"]["native"] - one["native"]["native"] if every["native"] and one["native"] else None,
+        python_by_holder={name: max(0, size - fixed_holders.get(name, 0)) for name, size in holders.items()},
+        first_row=traced_at(FIRST_ROW),
+        first_row_process=growing(rss(FIRST_ROW)),
+        after_use=[
+            After(label, growing(rss(label)).value, since_last("rss", label), since_last("seconds", label))
+            for label in labels[labels.index(LAST_CHECKPOINT) :]
+        ],
+    )
+
+
+def fixed_seconds(record: CostsRecord) -> float:
+    """Return the seconds after the imports that a script takes for one row."""
+    return median(map(seconds, record["one_row"]["untraced"]))
+
+
+def by_holder(packages: Mapping[str, int]) -> dict[str, int]:
+    """Return the sizes by what the overview calls their holder, largest first."""
     sizes: dict[str, int] = {}
     for package, size in packages.items():
-        source = next((name for prefix, name in SOURCES.items() if package.startswith(prefix)), "other")
-        sizes[source] = sizes.get(source, 0) + size
+        holder = next((name for prefix, name in HOLDERS.items() if package.startswith(prefix)), "other")
+        sizes[holder] = sizes.get(holder, 0) + size
     return dict(sorted(sizes.items(), key=lambda item: -item[1]))

@@ -1,105 +1,91 @@
-"""The tables of the scenarios and of the remedies: in full, and short for a terminal."""
+"""The tables of the scenarios, of the remedies and of the alternatives."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
+from typing import Any
 
 from common import MIB
-from report.tables import Table, mib, spread
-from studies.costs.figures import Figures
+from report.tables import Column, TableOf, mib, spread, time
+from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
+from studies.costs.figures import Costs, Figures, Pair
 
-# From this share of the total on, a source has a place in the overview; the others are added up.
+# From this share of the total on, a holder has a place in the overview; the others are added up.
 SMALLEST_SHARE = 0.05
+UNSTEADY = "±: the runs lie more than 10 % apart."
+SCENARIO = Column[Figures]("Scenario", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True)
 
 
-def overview(figures: Sequence[Figures]) -> Table:
-    """Return the original's table; process memory is that of the traced run, as there."""
-    rows = [
-        [one.scenario.title, f"{mib(one.traced_process)} MiB", f"{mib(one.total)} MiB", main_sources(one)]
-        for one in figures
+def tables(figures: Costs, new: Container[str]) -> list[TableOf[Any]]:
+    """Return the tables of what is new."""
+    originals, remedied, others = (
+        figures.of(one for one in group if one.name in new) for group in (SCENARIOS, REMEDIES, ALTERNATIVES)
+    )
+    pairs = figures.pairs(one.scenario for one in remedied)
+    # Where that was not measured which it is compared with, it stands by itself.
+    alone = [one for one in remedied if one not in [pair.after for pair in pairs]]
+    return [
+        *([overview([*originals, *alone]), costs([*originals, *alone])] if originals or alone else []),
+        *([remedies(pairs)] if pairs else []),
+        *([stacks(others)] if others else []),
     ]
-    columns = ("Scenario", "Result Iteration End", "Total Allocated Size", "Main Memory Sources")
-    return Table("Overview (tracemalloc running, as in the original)", columns, rows, text_columns=4)
 
 
-def main_sources(figures: Figures) -> str:
-    """Return the sources of the traced memory in MiB, largest first; as printed, they add up to the total."""
+def overview(figures: Sequence[Figures]) -> TableOf[Figures]:
+    """Return the original's table; process memory is that of the traced run, as there."""
+    columns = [
+        Column[Figures]("Scenario", None, lambda one: one.scenario.title, text=True),
+        Column[Figures]("Result Iteration End", None, lambda one: f"{mib(one.process_while_traced)} MiB", text=True),
+        Column[Figures]("Total Allocated Size", None, lambda one: f"{mib(one.total)} MiB", text=True),
+        Column[Figures]("Main Memory Sources", None, main_holders, text=True),
+    ]
+    return TableOf("Overview (tracemalloc running, as in the original)", columns, figures)
+
+
+def main_holders(figures: Figures) -> str:
+    """Return who holds the traced memory, in MiB, largest first; as printed, they add up to the total."""
     shown = {
         name: round(size / MIB, 1)
-        for name, size in figures.by_source.items()
+        for name, size in figures.by_holder.items()
         if size >= SMALLEST_SHARE * figures.total and name != "other"
     }
     rest = round(figures.total / MIB, 1) - sum(shown.values())
-    parts = [f"{name} {size:.1f}" for name, size in shown.items()]
-    return ", ".join([*parts, f"smaller ones {rest:.1f}"] if round(rest, 1) else parts)
+    texts = [f"{name} {size:.1f}" for name, size in shown.items()]
+    return ", ".join([*texts, f"smaller ones {rest:.1f}"] if round(rest, 1) else texts)
 
 
-def costs(figures: Sequence[Figures]) -> Table:
-    """Return what the process pays for the rows without tracing, and what it pays once."""
-    columns = (
-        "Scenario",
-        "Bytes per row",
-        "Multiple of bare data",
-        "Process growth, MiB",
-        "Python + native + rest, MiB",
-        "Peak, MiB",
-        "Time, s",
-        "Once: growth, MiB",
-        "Once: time, s",
-        "Tracing adds, MiB",
-    )
-    rows = [
-        [
-            one.scenario.title,
-            f"{one.per_row:.0f}",
-            f"{one.multiple:.1f}",
-            spread(one.growth, mib(one.growth.value)),
-            three_parts(one),
-            spread(one.peak, mib(one.peak.value)),
-            spread(one.seconds, f"{one.seconds.value:.2f}"),
-            mib(one.once),
-            f"{one.once_seconds:.2f}",
-            mib(one.tracing_adds),
-        ]
-        for one in figures
+def costs(figures: Sequence[Figures]) -> TableOf[Figures]:
+    """Return the growth of the process without tracing, the bytes of a row, and the fixed cost."""
+    columns = [
+        SCENARIO,
+        Column[Figures]("Bytes per row", "B/row", lambda one: f"{one.per_row:.0f}"),
+        Column[Figures]("Multiple of bare data", None, lambda one: f"{one.multiple:.1f}"),
+        Column[Figures](
+            "Process growth, MiB",
+            "MiB",
+            lambda one: spread(one.growth, mib(one.growth.value)),
+            lambda one: mib(one.growth.value),
+        ),
+        Column[Figures]("Python + native + rest, MiB", None, composition),
+        Column[Figures]("Peak, MiB", None, lambda one: spread(one.peak, mib(one.peak.value))),
+        Column[Figures]("Time, s", "s", lambda one: time(one.seconds)),
+        Column[Figures]("Fixed: growth, MiB", None, lambda one: mib(one.fixed)),
+        Column[Figures]("Fixed: time, s", None, lambda one: f"{one.fixed_seconds:.2f}"),
+        Column[Figures]("Tracing adds, MiB", None, lambda one: mib(one.tracing_adds)),
     ]
-    return Table("What the rows cost (no tracing, but for bytes per row), and what is paid once", columns, rows)
+    fixed = [one.fixed / MIB for one in figures]
+    rest = "" if figures[0].native else " The rest is native memory and slack."
+    note = (
+        "B/row: live Python objects, traced. MiB: growth of the process, untraced. The fixed cost is subtracted: "
+        f"connecting, with SQLAlchemy's dialect and driver, takes {min(fixed):.0f} to {max(fixed):.0f} MiB.{rest} "
+        f"{UNSTEADY}"
+    )
+    return TableOf(f"What {figures[0].rows:,} rows cost", columns, figures, bar=lambda one: one.holders, note=note)
 
 
-def three_parts(figures: Figures) -> str:
-    """Return the growth's three parts in MiB: Python objects, native allocations, and the rest."""
+def composition(figures: Figures) -> str:
+    """Return of what the growth consists, in MiB: Python objects, native allocations, and the rest."""
     if figures.native is None or figures.rest is None:
         return f"{mib(figures.python)} + not measured"
     return f"{mib(figures.python)} + {mib(figures.native)} + {mib(figures.rest)}"
-
-
-def short_costs(figures: Sequence[Figures]) -> Table:
-    """Return the figures that answer the question, with the growth of each process as a bar."""
-    rows = [
-        [one.scenario.short, f"{one.per_row:.0f}", mib(one.growth.value), f"{one.seconds.value:.2f}"] for one in figures
-    ]
-    once = [one.once / MIB for one in figures]
-    rest = "" if figures[0].native else " The rest is native memory and slack."
-    note = (
-        "B/row: live Python objects, traced. MiB: growth of the process, untraced. All for the rows alone: connecting, "
-        f"with SQLAlchemy's dialect and driver, takes {min(once):.0f} to {max(once):.0f} MiB once.{rest}"
-    )
-    title = f"What {figures[0].rows:,} rows cost"
-    return Table(title, ("", "B/row", "MiB", "s"), rows, bars=[one.parts for one in figures], note=note)
-
-
-Pairs = Sequence[tuple[Figures, Figures]]
-# What a remedy may change: the column's name, in full and short, the figure, and its decimals in full.
-COMPARED: tuple[tuple[str, str, Callable[[Figures], float], int], ...] = (
-    ("Bytes per row", "B/row", lambda one: one.per_row, 0),
-    ("Peak, MiB", "peak MiB", lambda one: one.peak.value / MIB, 1),
-    ("At the first row, MiB", "1st row", lambda one: one.first_row_process.value / MIB, 1),
-    ("Time, s", "s", lambda one: one.seconds.value, 2),
-)
-
-
-def remedied(figures: Mapping[str, Figures], remedies: Sequence[Figures]) -> Pairs:
-    """Return what each remedy is compared with, and the remedy, where both are among the figures."""
-    pairs = [(figures.get(one.scenario.fields["Instead of"]), one) for one in remedies]
-    return [(before, remedy) for before, remedy in pairs if before]
 
 
 def change(before: float, after: float, digits: int) -> str:
@@ -107,30 +93,41 @@ def change(before: float, after: float, digits: int) -> str:
     return " → ".join(f"{round(figure, digits) + 0.0:.{digits}f}" for figure in (before, after))
 
 
-def remedies(pairs: Pairs) -> Table:
-    """Return each remedy with what it changes, for the rows, and what one loses by it."""
-    rows = [
-        [
-            remedy.scenario.title,
-            before.scenario.title,
-            *(change(figure(before), figure(remedy), digits) for _, _, figure, digits in COMPARED),
-            remedy.scenario.fields["You lose"].rstrip("."),
-        ]
-        for before, remedy in pairs
+def changed(figure: Callable[[Figures], float], digits: int) -> Callable[[Pair], str]:
+    """Return the text of what a remedy changes a figure from and to."""
+    return lambda pair: change(figure(pair.before), figure(pair.after), digits)
+
+
+def changed_time(pair: Pair) -> str:
+    """Return the seconds before and after, of the same turns."""
+    return f"{time(pair.seconds_before)} → {time(pair.after.seconds)}"
+
+
+def peak(figures: Figures) -> float:
+    """Return the growth of the process's peak, in MiB."""
+    return figures.peak.value / MIB
+
+
+def first_row(figures: Figures) -> float:
+    """Return the growth of the process up to the first row, in MiB."""
+    return figures.first_row_process.value / MIB
+
+
+def remedies(pairs: Sequence[Pair]) -> TableOf[Pair]:
+    """Return each remedy with what it changes, and what one loses by it."""
+    columns = [
+        Column[Pair](
+            "Remedy", "", lambda pair: pair.after.scenario.title, lambda pair: pair.after.scenario.short, text=True
+        ),
+        Column[Pair]("Instead of", None, lambda pair: pair.before.scenario.title, text=True),
+        Column[Pair]("Bytes per row", "B/row", changed(lambda one: one.per_row, 0)),
+        Column[Pair]("Peak, MiB", "peak MiB", changed(peak, 1), changed(peak, 0)),
+        Column[Pair]("At the first row, MiB", "1st row", changed(first_row, 1), changed(first_row, 0)),
+        Column[Pair]("Time, s", "s", changed_time),
+        Column[Pair]("You lose", None, lambda pair: pair.after.scenario.fields["You lose"].rstrip("."), text=True),
     ]
-    columns = ("Remedy", "Instead of", *(name for name, *_ in COMPARED), "You lose")
-    return Table("Remedies, for the rows", columns, rows, text_columns=2)
-
-
-# What is shown of each stack: the column's name, in full and short, and the text.
-STACK: tuple[tuple[str, str, Callable[[Figures], str]], ...] = (
-    ("Bytes per row, traced", "traced", lambda one: f"{round(one.per_row) or 0}"),
-    ("Bytes per row, native", "native", lambda one: of_native(one)),
-    ("For the rows: growth, MiB", "MiB", lambda one: mib(one.growth.value)),
-    ("Once: imports, MiB", "imports", lambda one: mib(one.imports)),
-    ("Once: the rest, MiB", "once", lambda one: mib(one.once)),
-    ("Time for the rows, s", "s", lambda one: f"{one.seconds.value:.2f}"),
-)
+    note = f"{UNSTEADY} With another stack: .venv/bin/python -m studies costs --only alternatives"
+    return TableOf("Remedies, before → after", columns, pairs, note=note)
 
 
 def of_native(figures: Figures) -> str:
@@ -138,28 +135,19 @@ def of_native(figures: Figures) -> str:
     return "not measured" if figures.native_per_row is None else f"{round(figures.native_per_row) or 0}"
 
 
-def stacks(figures: Sequence[Figures]) -> Table:
-    """Return what a row costs with each stack, for the rows and once."""
-    rows = [[one.scenario.title, *(text(one) for *_, text in STACK)] for one in figures]
-    return Table("With another stack", ("Stack", *(name for name, *_ in STACK)), rows)
+STACK = (
+    Column[Figures]("Stack", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True),
+    Column[Figures]("Bytes per row, traced", "traced", lambda one: f"{round(one.per_row) or 0}"),
+    Column[Figures]("Bytes per row, native", "native", of_native),
+    Column[Figures]("Process growth, MiB", "MiB", lambda one: mib(one.growth.value)),
+    Column[Figures]("Fixed: imports, MiB", "imports", lambda one: mib(one.imports)),
+    Column[Figures]("Fixed: the rest, MiB", "fixed", lambda one: mib(one.fixed)),
+)
 
 
-def short_stacks(figures: Sequence[Figures]) -> Table:
-    """Return the same for a terminal."""
-    shown = [column for column in STACK if figures[0].native is not None or column[1] != "native"]
-    rows = [[one.scenario.short, *(text(one) for *_, text in shown)] for one in figures]
-    note = "traced: Python objects, bytes per row. MiB: growth of the process for the rows, which counts all memory."
-    return Table("With another stack", ("", *(short for _, short, _ in shown)), rows, note=note)
-
-
-def short_remedies(pairs: Pairs) -> Table:
-    """Return what each remedy changes."""
-    rows = [
-        [
-            remedy.scenario.short,
-            *(change(figure(before), figure(remedy), 2 if digits == 2 else 0) for _, _, figure, digits in COMPARED),
-        ]
-        for before, remedy in pairs
-    ]
-    note = "With another stack: .venv/bin/python -m studies costs --only alternatives"
-    return Table("Remedies, before → after, for the rows", ("", *(short for _, short, *_ in COMPARED)), rows, note=note)
+def stacks(figures: Sequence[Figures]) -> TableOf[Figures]:
+    """Return what a row costs with each stack, and the fixed cost."""
+    columns = [one for one in STACK if figures[0].native is not None or one.short != "native"]
+    columns.append(Column[Figures]("Time, s", "s", lambda one: time(one.seconds)))
+    note = f"traced: Python objects, bytes per row. MiB: growth of the process, which counts all memory. {UNSTEADY}"
+    return TableOf("With another stack", columns, figures, note=note)

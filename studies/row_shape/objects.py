@@ -1,15 +1,14 @@
-"""The blocks of memory that a row consists of, by the names of the objects, with a link to the line that made each.
+"""The objects that a row consists of, by name, with a link to the line that made each.
 
-A name goes with the text of a line, not with its number, which moves from version to version. Where a line makes blocks
-of several sizes, their names stand in the order of the sizes, the largest first.
+A name goes with the text of a line, not with its number, which moves from version to version. Where a line makes
+allocations of several sizes, their names stand in the order of the sizes, the largest first.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from runner.results import Part
+from studies.row_shape.measure import Allocation
 
 NAMES = {
     "self.expired_attributes = set()": ("the set `expired_attributes`, empty",),
@@ -57,24 +56,24 @@ class Object:
     link: str
 
 
-def of(part: Part) -> list[Object]:
-    """Return the objects of a layer's row, largest first, and what has no name as OTHER."""
-    lines: dict[str, list[dict[str, Any]]] = {}
-    for block in part["blocks"]:
-        lines.setdefault(block["text"], []).append(block)
-    found = [one for text, blocks in lines.items() for one in named(NAMES.get(text, ()), blocks, part["versions"])]
+def of(allocations: Sequence[Allocation], versions: Mapping[str, str]) -> list[Object]:
+    """Return the objects of a row, largest first, and what has no name as OTHER; with the packages' versions."""
+    lines: dict[str, list[Allocation]] = {}
+    for allocation in allocations:
+        lines.setdefault(allocation["text"], []).append(allocation)
+    found = [one for text, made in lines.items() for one in named(NAMES.get(text, ()), made, versions)]
     named_ones = sorted((one for one in found if one.name != OTHER), key=lambda one: -one.size)
     rest = sum(one.size for one in found if one.name == OTHER)
     return [*named_ones, *([Object(OTHER, rest, "", "")] if rest else [])]
 
 
-def named(names: Sequence[str], blocks: list[dict[str, Any]], versions: Mapping[str, str]) -> list[Object]:
-    """Return the objects that one line made: apart, where it has as many names as its blocks have sizes."""
-    line = link(blocks[0]["file"], blocks[0]["line"], versions)
-    sizes = [block["size"] * block["per_row"] for block in sorted(blocks, key=lambda block: -block["size"])]
+def named(names: Sequence[str], made: list[Allocation], versions: Mapping[str, str]) -> list[Object]:
+    """Return the objects that one line made: apart, where it has as many names as its allocations have sizes."""
+    line = link(made[0]["file"], made[0]["line"], versions)
+    sizes = [one["size"] * one["per_row"] for one in sorted(made, key=lambda one: -one["size"])]
     if len(sizes) != len(names):
         names, sizes = [", ".join(names) or OTHER], [sum(sizes)]
-    return [Object(name, size, blocks[0]["text"], line) for name, size in zip(names, sizes, strict=True)]
+    return [Object(name, size, made[0]["text"], line) for name, size in zip(names, sizes, strict=True)]
 
 
 def link(file: str, line: int, versions: Mapping[str, str]) -> str:
@@ -88,6 +87,6 @@ def link(file: str, line: int, versions: Mapping[str, str]) -> str:
     return f"[`{where}`]({address.format(versions[package].replace('.', separator))}{path}#L{line})"
 
 
-def never_used(part: Part) -> float:
+def never_used(allocations: Sequence[Allocation]) -> float:
     """Return the bytes per row that an entity which is only read never needs."""
-    return sum(float(block["size"] * block["per_row"]) for block in part["blocks"] if block["text"] in NEVER_USED)
+    return sum(one["size"] * one["per_row"] for one in allocations if one["text"] in NEVER_USED)

@@ -1,10 +1,14 @@
 """The tables of the overheads, of the values, of how well they predict, and of the objects that a row consists of."""
 
-from report.tables import Table
-from runner.results import Part, Parts
+from collections.abc import Container
+from typing import Any
+
+from report.tables import Column, TableOf
 from studies.row_shape import objects
-from studies.row_shape.cost_model import ENTITY, MODEL, TUPLE, overhead, predicted
-from studies.row_shape.shapes import KINDS, SHOWN, TABLES
+from studies.row_shape.figures import ENTITY, MODEL, Figures
+from studies.row_shape.measure import TUPLE
+from studies.row_shape.objects import Object
+from studies.row_shape.shapes import KINDS, SHOWN, TABLES, Kind
 
 # What the layers are called where there is little room.
 SHORT = {
@@ -19,54 +23,63 @@ SHORT = {
 }
 
 
-def full(new: Parts, parts: Parts) -> list[Table]:
-    """Return the tables of the new parts; the tuple's, to predict from, is among all the parts."""
-    found = [overheads(new), values(new, parts[TUPLE]), prediction(new, parts)]
-    return found + [consists(layer, new[layer]) for layer in (ENTITY, MODEL) if layer in new]
+def tables(figures: Figures, new: Container[str]) -> list[TableOf[Any]]:
+    """Return the tables of the new layers; the tuple's values, to predict from, are always there."""
+    layers = [layer for layer in figures.layers if layer in new]
+    found: list[TableOf[Any]] = [overheads(figures, layers), values(figures, layers)]
+    if any(figures.layers[layer].tables for layer in layers):
+        found.append(prediction(figures, layers))
+    return found + [consists(figures, layer) for layer in (ENTITY, MODEL) if layer in layers]
 
 
-def short(new: Parts, parts: Parts) -> list[Table]:
-    """Return the overheads and the values for a terminal."""
-    table = overheads(new)
-    columns = ["columns", *(SHORT[layer] for layer in new)]
-    rows = [row[:2] for row in values(new, parts[TUPLE]).rows]
-    note = "A row costs its overhead and its values. P.: Pydantic."
-    return [Table(table.title, columns, table.rows), Table("And a value, bytes", ["", "B"], rows, note=note)]
-
-
-def overheads(new: Parts) -> Table:
+def overheads(figures: Figures, layers: list[str]) -> TableOf[int]:
     """Return the overheads by number of columns, one column a layer."""
-    rows = [[str(count), *(f"{overhead(part, count):.0f}" for part in new.values())] for count in SHOWN]
-    return Table("A row's overhead by the number of its columns, bytes", ["Columns", *new], rows)
+
+    def column(layer: str) -> Column[int]:
+        return Column(layer, SHORT[layer], lambda count: f"{figures.layers[layer].overheads[count]:.0f}")
+
+    columns = [Column[int]("Columns", "columns", str, text=True), *map(column, layers)]
+    note = "A row costs its overhead and its values. P.: Pydantic."
+    return TableOf("A row's overhead by the number of its columns, bytes", columns, SHOWN, note=note)
 
 
-def values(new: Parts, tuples: Part) -> Table:
+def values(figures: Figures, layers: list[str]) -> TableOf[Kind]:
     """Return what a value of each kind takes: in tuples, and the least and the most of all layers."""
-    rows = []
-    for kind in KINDS:
-        sizes = [f"{round(part['values'][kind.name]) + 0}" for part in new.values()]
-        least, most = min(sizes, key=int), max(sizes, key=int)
-        every = least if least == most else f"{least} to {most}"
-        rows.append([kind.name, f"{round(tuples['values'][kind.name]) + 0}", every])
-    return Table("What a value takes, bytes", ["Value", "In a tuple", "In every layer"], rows)
+
+    def every(kind: Kind) -> str:
+        sizes = [round(figures.layers[layer].values[kind.name]) for layer in layers]
+        return f"{min(sizes)}" if min(sizes) == max(sizes) else f"{min(sizes)} to {max(sizes)}"
+
+    columns = [
+        Column[Kind]("Value", "", lambda kind: kind.name, text=True),
+        Column[Kind]("In a tuple", "B", lambda kind: f"{round(figures.layers[TUPLE].values[kind.name])}"),
+        Column[Kind]("In every layer", None, every),
+    ]
+    return TableOf("What a value takes, bytes", columns, KINDS)
 
 
-def prediction(new: Parts, parts: Parts) -> Table:
+def prediction(figures: Figures, layers: list[str]) -> TableOf[str]:
     """Return what the model of the cost predicts of a row of each table, what was measured, and the deviation."""
-    columns = [f"`{name}`, {len(fields)} columns" for name, fields in TABLES.items()]
-    rows = [[layer, *(_cell(parts, layer, name) for name in TABLES)] for layer in new]
-    return Table("Bytes per row: predicted, measured, deviation", ["Layer", *columns], rows)
+
+    def column(table: str) -> Column[str]:
+        def cell(layer: str) -> str:
+            foreseen, found = figures.predicted(layer, TABLES[table]), figures.layers[layer].tables[table]
+            deviation = round(foreseen / found - 1, 3) + 0.0  # adding zero makes no negative zero
+            return f"{foreseen:.0f}, {found:.0f}, {deviation:+.1%}"
+
+        return Column(f"`{table}`, {len(TABLES[table])} columns", None, cell)
+
+    columns = [Column[str]("Layer", None, str, text=True), *map(column, TABLES)]
+    return TableOf("Bytes per row: predicted, measured, deviation", columns, layers)
 
 
-def _cell(parts: Parts, layer: str, table: str) -> str:
-    foreseen, found = predicted(parts, layer, TABLES[table]), parts[layer]["tables"][table]
-    deviation = round(foreseen / found - 1, 3) + 0.0  # adding zero makes no negative zero
-    return f"{foreseen:.0f}, {found:.0f}, {deviation:+.1%}"
-
-
-def consists(layer: str, part: Part) -> Table:
+def consists(figures: Figures, layer: str) -> TableOf[Object]:
     """Return the objects that a row of a layer consists of, with the line that made each."""
-    found = objects.of(part)
-    rows = [[one.name, f"{one.size:.0f}", one.link] for one in found]
-    rows.append(["together", f"{sum(one.size for one in found):.0f}", ""])
-    return Table(f"{layer}, three columns: its objects", [layer, "Bytes", "Made at"], rows)
+    found = objects.of(figures.layers[layer].allocations, figures.versions)
+    columns = [
+        Column[Object](layer, None, lambda one: one.name, text=True),
+        Column[Object]("Bytes", None, lambda one: f"{one.size:.0f}"),
+        Column[Object]("Made at", None, lambda one: one.link),
+    ]
+    together = Object("together", sum(one.size for one in found), "", "")
+    return TableOf(f"{layer}, three columns: its objects", columns, [*found, together])

@@ -13,13 +13,11 @@ from layers import relations
 from layers.readers import Reading
 from layers.transaction import connect
 from runner import processes, results
-from runner.processes import TRACED, Job
-from runner.progress import Bar
-from runner.results import Parts
-from studies import growth
+from runner.processes import TRACED, Job, Measured
 from studies.costs.answers import wire_bytes
+from studies.costs.blocks import in_the_figure
 from studies.costs.figures import Figures
-from studies.costs.readme import in_the_figure
+from studies.growth.measure import container
 from tests.support import MEASURED_ROWS, linux, run
 
 CLIENT_SIDE = (
@@ -36,8 +34,8 @@ def test_what_is_published_is_92_000_rows(stored: dict[str, Figures]) -> None:
 
 def test_bytes_per_row_are_those_that_are_published(scenarios: dict[str, Figures], stored: dict[str, Figures]) -> None:
     """With the Python that measured them, to 1 %; others make some objects larger or smaller."""
-    python = results.load("costs")["run_sync_psycopg"]["machine"]["python"]
-    tolerance = 0.01 if python == results.machine()["python"] else 0.35
+    python = results.load("costs").header["python"]
+    tolerance = 0.01 if python == results.here()["python"] else 0.35
     for name, one in scenarios.items():
         assert one.per_row == pytest.approx(stored[f"run_{name}"].per_row, rel=tolerance), name
 
@@ -60,9 +58,9 @@ def test_growth_for_the_rows_is_accounted_for(scenarios: dict[str, Figures]) -> 
         assert -0.05 * one.growth.value - 1 * MIB <= one.rest <= 0.2 * one.growth.value + 1 * MIB
 
 
-def test_two_instruments_agree(parts: Parts) -> None:
+def test_two_instruments_agree(measured: dict[str, Measured]) -> None:
     """What memray sees of Python's allocations equals what tracemalloc sees in the same process, within 1 %."""
-    native = [part["whole"]["native"] for part in parts.values() if part["whole"]["native"]]
+    native = [one.record["all_rows"]["native"] for one in measured.values()]
     assert len(native) == 9
     for sizes in native:
         assert sizes["python"] == pytest.approx(sizes["traced"], rel=0.01)
@@ -83,11 +81,11 @@ def test_once_is_what_sqlalchemy_does_after_the_imports_and_psycopg_before(
     """So the growth of a process alone compares unlike things. How little time it takes, a busy machine hides."""
     for name, one in scenarios.items():
         if "sqlalchemy" in name:
-            assert 12 * MIB <= one.once <= 20 * MIB
-            assert one.once_seconds > 0.05
+            assert 12 * MIB <= one.fixed <= 20 * MIB
+            assert one.fixed_seconds > 0.05
         else:
-            assert one.once <= 6 * MIB
-            assert stored[f"run_{name}"].once_seconds < 0.05
+            assert one.fixed <= 6 * MIB
+            assert stored[f"run_{name}"].fixed_seconds < 0.05
 
 
 def test_sqlalchemy_imports_its_driver_when_an_engine_is_made() -> None:
@@ -101,9 +99,9 @@ def test_sqlalchemy_imports_its_driver_when_an_engine_is_made() -> None:
     assert run("-c", code).stdout.splitlines() == ["[False, False]", "[True, True]"]
 
 
-def test_what_an_entity_s_figure_holds(parts: Parts, scenarios: dict[str, Figures]) -> None:
+def test_what_an_entity_s_figure_holds(scenarios: dict[str, Figures]) -> None:
     orm = scenarios["sync_sqlalchemy_session"]
-    found = re.findall(r"(\d+) (?:are|its)", in_the_figure(parts["run_sync_sqlalchemy_session"], orm))
+    found = re.findall(r"(\d+) (?:are|its)", in_the_figure(orm))
     container = sys.getsizeof(dict.fromkeys(range(orm.rows))) / orm.rows
     assert [int(size) for size in found[:2]] == pytest.approx([container, container], abs=1)
 
@@ -111,7 +109,7 @@ def test_what_an_entity_s_figure_holds(parts: Parts, scenarios: dict[str, Figure
 def test_tracing_itself_makes_the_orm_process_at_least_1_4_times_as_large(stored: dict[str, Figures]) -> None:
     for name in ("run_sync_sqlalchemy_session", "run_async_sqlalchemy_session"):
         one = stored[name]
-        assert one.traced_process >= 1.4 * one.untraced_process.value
+        assert one.process_while_traced >= 1.4 * one.process.value
         # It reports less than it takes: the entries of its tables, and not what they point to.
         assert 0.4 * one.tracing_adds <= one.tracer <= 0.7 * one.tracing_adds
 
@@ -201,9 +199,8 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Figu
         with connect(schema_url, 60) as connection:
             table = relations.describe(connection, "data")
         jobs = [Job(Reading(layer, table, MEASURED_ROWS), TRACED) for layer in layers]
-        with Bar(len(jobs)) as bar:
-            found = processes.outputs(processes.run(jobs, [], bar))
+        found = [one.output for one in processes.succeeded(processes.run(jobs))]
     for (layer, name), one in zip(layers.items(), found, strict=True):
-        expected = scenarios[name].per_row - growth.container(scenarios[name].scenario, MEASURED_ROWS)
+        expected = scenarios[name].per_row - container(scenarios[name].scenario, MEASURED_ROWS)
         assert one["count"] == MEASURED_ROWS
         assert one["traced"] / MEASURED_ROWS == pytest.approx(expected, rel=0.01), layer

@@ -1,6 +1,6 @@
 """What an instance costs whose class has both slots and a dict, when one attribute goes into the dict.
 
-usage: python studies/slots_and_dict.py
+usage: python studies/versions/slots_and_dict.py
 
 This is 264 of the 272 bytes that a SQLAlchemy entity costs more with Python 3.13 than with 3.12; the other 8 are
 the entity's own. Its `InstanceState` has `__dict__`

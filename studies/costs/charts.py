@@ -1,4 +1,4 @@
-"""Two charts of the scenarios: who holds the memory, and what tracing adds."""
+"""The charts: who holds the memory, what tracing adds, and what a row takes with each stack."""
 
 from collections.abc import Sequence
 
@@ -6,18 +6,32 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from common import MIB
-from report import charts
-from report.colours import COLOURS, INK, LINES
-from studies.costs.figures import Figures
+from report import charts as style
+from report.colours import COLOURS, INK, LINES, coloured
+from runner.scenarios import SCENARIOS
+from studies.costs.answers import wire_bytes
+from studies.costs.blocks import stacks
+from studies.costs.figures import Costs, Figures
+
+
+def charts(figures: Costs) -> dict[str, str]:
+    """Return the charts' SVG by file name."""
+    nine = figures.of(SCENARIOS)
+    return {
+        "where-the-memory-is.svg": where(nine),
+        "what-tracing-adds.svg": tracing(nine),
+        "other-stacks.svg": by_stack(stacks(figures), wire_bytes(figures.header["rows"])),
+    }
 
 
 def where(figures: Sequence[Figures]) -> str:
-    """Draw one bar per scenario, as long as the untraced process grew, split by source; bare data is a line."""
-    figure = charts.new(6.6, 9)
+    """Draw one bar per scenario, as long as the untraced process grew, split by who holds it; bare data is a line."""
+    figure = style.new(6.6, 9)
     axes = _scenario_axes(figure, figures)
     lefts = [0.0] * len(figures)
+    held = [coloured(one.holders) for one in figures]
     for name, colour in COLOURS.items():
-        sizes = [one.parts.get(name, 0.0) / MIB for one in figures]
+        sizes = [holders[name] / MIB for holders in held]
         if max(sizes) >= 0.5:
             axes.barh(range(len(figures)), sizes, left=lefts, color=colour, label=name, height=0.7)
             lefts = [left + size for left, size in zip(lefts, sizes, strict=True)]
@@ -26,18 +40,18 @@ def where(figures: Sequence[Figures]) -> str:
         axes.text(lefts[position], position, label, va="center", ha="left")
     bare = figures[0].bare * figures[0].rows / MIB
     axes.axvline(bare, color=INK, linestyle="--", label=f"bare data: {bare:.1f} MiB")
-    axes.set_xlabel("growth of the process for the rows, MiB")
+    axes.set_xlabel("growth of the process, MiB")
     axes.set_xlim(0, max(lefts) * 1.25)
-    return charts.svg(figure)
+    return style.svg(figure)
 
 
 def tracing(figures: Sequence[Figures]) -> str:
     """Draw the process's memory with and without tracing, one pair of bars per scenario."""
-    figure = charts.new(6.6, 8)
+    figure = style.new(6.6, 8)
     axes = _scenario_axes(figure, figures)
     for offset, colour, label, sizes in (
-        (-0.2, "#009E73", "without tracing", [one.untraced_process.value / MIB for one in figures]),
-        (0.2, "#CC79A7", "while tracemalloc runs", [one.traced_process / MIB for one in figures]),
+        (-0.2, "#009E73", "without tracing", [one.process.value / MIB for one in figures]),
+        (0.2, "#CC79A7", "while tracemalloc runs", [one.process_while_traced / MIB for one in figures]),
     ):
         positions = [position + offset for position in range(len(figures))]
         axes.barh(positions, sizes, color=colour, label=label, height=0.38)
@@ -45,12 +59,12 @@ def tracing(figures: Sequence[Figures]) -> str:
             axes.text(size, position, f" {size:.0f}", va="center", ha="left")
     axes.set_xlabel("process memory at the last row, MiB")
     axes.margins(x=0.16)
-    return charts.svg(figure)
+    return style.svg(figure)
 
 
-def stacks(figures: Sequence[Figures], values: float) -> str:
+def by_stack(figures: Sequence[Figures], values: float) -> str:
     """Draw the bytes that a row takes with each stack on a logarithmic axis, down to the values alone."""
-    figure = charts.new(6.6, 7)
+    figure = style.new(6.6, 7)
     axes = _scenario_axes(figure, figures)
     sizes = [one.per_row + (one.native_per_row or 0) for one in figures]
     traced = [one.per_row for one in figures]
@@ -65,7 +79,7 @@ def stacks(figures: Sequence[Figures], values: float) -> str:
     axes.set_xlim(0.8 * values, 2.5 * max(sizes))
     axes.set_xticks([20, 50, 100, 200, 500, 1000], ["20", "50", "100", "200", "500", "1,000"])
     axes.minorticks_off()
-    return charts.svg(figure)
+    return style.svg(figure)
 
 
 def _scenario_axes(figure: Figure, figures: Sequence[Figures]) -> Axes:

@@ -4,10 +4,9 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from report import charts
+from report import charts as style
 from report.colours import INK
-from runner.results import Parts
-from studies.row_shape.cost_model import ENTITY, MODEL, overhead, steps
+from studies.row_shape.figures import ENTITY, MODEL, Figures, Shapes
 from studies.row_shape.shapes import COLUMNS
 
 DICT = "psycopg, dict"
@@ -51,19 +50,19 @@ CAUSES = {
 }
 
 
-def overheads(parts: Parts) -> str:
-    """Draw every layer's overhead, in bytes."""
-    figure = charts.new(8.6, 6.4)
+def charts(figures: Figures) -> dict[str, str]:
+    """Return the chart's SVG by its file's name."""
+    figure = style.new(8.6, 6.4)
     axes = figure.subplots()
     for layer, colour in COLOURS.items():
-        sizes = [overhead(parts[layer], count) for count in COLUMNS]
+        sizes = [figures.layers[layer].overheads[count] for count in COLUMNS]
         axes.step([*COLUMNS, COLUMNS[-1] + 1], [*sizes, sizes[-1]], where="mid", color=colour, linewidth=2.5)
         if layer in ENDS:
             name, lower = ENDS[layer]
             end = (COLUMNS[-1] + 0.5, sizes[-1])
             text = f"{name}: {sizes[-1]:,.0f}" if "\n" not in name else name
             axes.annotate(text, end, (7, -lower), textcoords="offset points", va="center", color=colour, weight="bold")
-        name_steps(axes, parts, layer)
+        name_steps(axes, figures.layers[layer])
     axes.set_xlim(0.5, COLUMNS[-1] + 0.5)
     axes.set_ylim(0)
     axes.set_xticks([1, 5, 10, 15, 20, 25, 30, 35, 40])
@@ -71,16 +70,16 @@ def overheads(parts: Parts) -> str:
     axes.set_xlabel("columns of the row")
     axes.set_ylabel("bytes of the row, without its values")
     axes.grid(color=INK, alpha=0.25)
-    return charts.svg(figure)
+    return {"row-shape.svg": style.svg(figure)}
 
 
-def name_steps(axes: Axes, parts: Parts, layer: str) -> None:
+def name_steps(axes: Axes, shapes: Shapes) -> None:
     """Write beside a layer's largest steps what each is due to."""
-    causes = CAUSES.get(layer, ())
-    found = steps(parts[layer])
+    causes, found = CAUSES.get(shapes.layer, ()), shapes.steps
     largest = sorted(sorted(found, key=lambda columns: -found[columns])[: len(causes)])
     for columns, cause in zip(largest, causes, strict=True):
         right, align = {"left": (-1.1, "right"), "right": (0.1, "left"), "above": (-3.9, "left")}[cause.side]
-        place = (columns + right, overhead(parts[layer], columns) - found[columns] / 2 + cause.higher)
+        place = (columns + right, shapes.overheads[columns] - found[columns] / 2 + cause.higher)
         text = f"{cause.text}\n+{found[columns]:,.0f} bytes"
-        axes.text(*place, text, ha=align, va="center", color=COLOURS[layer], fontsize=11.5).set_in_layout(False)
+        colour = COLOURS[shapes.layer]
+        axes.text(*place, text, ha=align, va="center", color=colour, fontsize=11.5).set_in_layout(False)

@@ -1,0 +1,165 @@
+"""The blocks of the pages that follow from the costs of the scenarios, the remedies and the alternatives."""
+
+from collections.abc import Sequence
+
+from report.tables import Column, TableOf, mib, time
+from runner.results import Header
+from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
+from runner.scripts import Scenario
+from studies.costs import answers, tables
+from studies.costs.figures import Costs, Figures
+
+# Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
+FIRST_ROWS = (
+    "run_sync_sqlalchemy_engine",
+    "run_async_sqlalchemy_engine",
+    "run_sync_sqlalchemy_session",
+    "run_async_sqlalchemy_session",
+    "remedies.run_async_sqlalchemy_session_execute",
+    "remedies.run_async_sqlalchemy_session_partitions",
+    "remedies.run_sync_sqlalchemy_session_yield_per",
+)
+# What each layer costs, and each way to hand out rows through asyncio.
+LAYERS = (
+    "run_sync_psycopg",
+    "run_sync_sqlalchemy_engine",
+    "run_async_sqlalchemy_engine",
+    "remedies.run_async_sqlalchemy_engine_partitions",
+    "run_sync_sqlalchemy_session",
+    "run_async_sqlalchemy_session",
+    "remedies.run_async_sqlalchemy_session_partitions",
+    "remedies.run_async_sqlalchemy_session_execute",
+)
+# What happens to the memory after use.
+GIVEN_BACK = ("run_sync_sqlalchemy_session_given_back", "run_sync_sqlalchemy_session_survivors")
+# Which of the original's stacks the others are compared with.
+COMPARED = ("run_sync_sqlalchemy_session", "run_sync_sqlalchemy_engine", "run_sync_psycopg")
+
+
+def blocks(figures: Costs) -> dict[str, str]:
+    """Return every block's Markdown by its marker."""
+    nine = figures.of(SCENARIOS)
+    return {
+        "environment": environment(figures.header),
+        "packages": f"{', '.join(f'{name} {version}' for name, version in figures.header['versions'].items())}.",
+        "cure": answers.cure(figures),
+        "answer": answers.answer(figures),
+        "answers": answers.answers(figures).markdown(),
+        "tracing": tracing(figures["run_async_sqlalchemy_session"]),
+        "observation-1": first_rows([figures[name] for name in FIRST_ROWS]).markdown(),
+        "observation-2": a_row([one for one in nine if "pydantic" in one.scenario.name]).markdown(),
+        "observation-3": a_row([figures[name] for name in LAYERS]).markdown(),
+        "overview": tables.overview(nine).markdown(),
+        "costs": tables.costs(nine).markdown(),
+        "in-the-figure": in_the_figure(figures["run_sync_sqlalchemy_session"]),
+        "remedies": tables.remedies(figures.pairs(REMEDIES)).markdown(),
+        "given-back": given_back([figures[f"remedies.{name}"] for name in GIVEN_BACK]).markdown(),
+        "other-stacks": compared(stacks(figures), figures["run_sync_psycopg"]).markdown(),
+        "choices": "\n".join(choice(one) for one in ALTERNATIVES),
+        "arrow": arrow(figures["alternatives.run_sync_adbc_arrow"], figures["run_sync_psycopg"]),
+        "scenarios": "\n\n".join(map(section, nine)),
+    }
+
+
+def environment(header: Header) -> str:
+    """Return the line that says where and when the figures were measured."""
+    names = {"sqlalchemy": "SQLAlchemy", "psycopg": "psycopg", "pydantic": "Pydantic"}
+    packages = ", ".join(f"{shown} {header['versions'][name]}" for name, shown in names.items())
+    return f"Measured on {header['date']}: {header['rows']:,} rows, {header['python']}, {packages}; {header['system']}."
+
+
+def tracing(figures: Figures) -> str:
+    """Return what measuring costs."""
+    return (
+        f"While tracemalloc runs, the asynchronous ORM's process takes {mib(figures.tracing_adds)} MiB more; of these, "
+        f"tracemalloc itself reports {mib(figures.tracer)}."
+    )
+
+
+def in_the_figure(figures: Figures) -> str:
+    """Return what of an entity's figure is not the entity itself."""
+
+    def of(file: str) -> float:
+        return sum(line["size"] for line in figures.lines if line["file"].endswith(file)) / figures.rows
+
+    storage, identity_map = of(figures.scenario.script.name), of("sqlalchemy/orm/identity.py")
+    return (
+        "Bytes per row count what is alive at the last row. "
+        f"Of an entity's {figures.per_row:.0f}, {storage:.0f} are its place in the `storage` dict, {identity_map:.0f} "
+        f"its place in the session's identity map, and {figures.bare:.0f} its values."
+    )
+
+
+def stacks(figures: Costs) -> list[Figures]:
+    """Return the stacks to compare, from the one whose row takes most to that whose row takes least."""
+    chosen = [figures[name] for name in (*COMPARED, *(one.name for one in ALTERNATIVES))]
+    return sorted(chosen, key=lambda one: -(one.per_row + (one.native_per_row or 0)))
+
+
+def compared(figures: Sequence[Figures], reference: Figures) -> TableOf[Figures]:
+    """Return the table of the stacks, with times as multiples of the reference's, for only that can be compared."""
+    title = f"Time, {reference.scenario.short} = 1"
+    multiple = Column[Figures](title, None, lambda one: f"{one.seconds.value / reference.seconds.value:.1f}")
+    return TableOf("", [*tables.STACK, multiple], figures)
+
+
+def choice(scenario: Scenario) -> str:
+    """Return when to choose a stack, and what one loses, as an item of a list."""
+    script, fields = scenario.script.as_posix(), scenario.fields
+    return f"- [{scenario.title}]({script}): {fields['Choose it']} You lose {fields['You lose']}"
+
+
+def arrow(one: Figures, other: Figures) -> str:
+    """Return from how many rows on Arrow's process is the smaller one, and what the first look-up by id takes."""
+    fixed = (one.imports + one.fixed) - (other.imports + other.fixed)
+    rows = fixed / (other.growth.value - one.growth.value) * one.rows
+    [look_up] = [after for after in one.after_use if after.label == "Looked up by id"]
+    return (
+        f"Imports included, the fixed cost of Arrow's process is {mib(one.imports + one.fixed)} MiB, that of psycopg's "
+        f"{mib(other.imports + other.fixed)}: from some {round(rows, -4):,.0f} rows of this table on, Arrow's is the "
+        f"smaller one. A table has no index: the first look-up by id takes {1000 * look_up.seconds:.1f} ms, and "
+        f"{mib(look_up.added)} MiB for what it loads."
+    )
+
+
+def given_back(figures: Sequence[Figures]) -> TableOf[Figures]:
+    """Return how much of the process's growth is left, step by step, after the rows' use."""
+
+    def column(step: int, label: str) -> Column[Figures]:
+        return Column(label, None, lambda one: mib(one.after_use[step].growth))
+
+    columns = [Column[Figures]("Process growth, MiB", None, lambda one: one.scenario.title, text=True)]
+    columns += [column(step, after.label) for step, after in enumerate(figures[0].after_use)]
+    return TableOf("", columns, figures)
+
+
+def first_rows(figures: Sequence[Figures]) -> TableOf[Figures]:
+    """Return how much of the final traced memory stands when the first row is handed out."""
+    columns = [
+        tables.SCENARIO,
+        Column[Figures]("Traced at the first row, MiB", None, lambda one: mib(one.first_row)),
+        Column[Figures]("At the last row, MiB", None, lambda one: mib(one.python)),
+        Column[Figures]("Process at the first row, MiB", None, lambda one: mib(one.first_row_process.value)),
+    ]
+    return TableOf("", columns, figures)
+
+
+def a_row(figures: Sequence[Figures]) -> TableOf[Figures]:
+    """Return what a row costs in memory, and all rows in time."""
+    columns = [
+        tables.SCENARIO,
+        Column[Figures]("Bytes per row", None, lambda one: f"{one.per_row:.0f}"),
+        Column[Figures]("Multiple of bare data", None, lambda one: f"{one.multiple:.1f}"),
+        Column[Figures]("Process growth, MiB", None, lambda one: mib(one.growth.value)),
+        Column[Figures]("Time, s", None, lambda one: time(one.seconds)),
+    ]
+    return TableOf("", columns, figures)
+
+
+def section(figures: Figures) -> str:
+    """Return one scenario's section: what it does, and its console."""
+    scenario, script = figures.scenario, figures.scenario.script.as_posix()
+    return (
+        f"<details>\n<summary>{scenario.title}</summary>\n\n[`{script}`]({script}): {scenario.description}\n\n"
+        f"```txt\n{figures.console}```\n\n</details>"
+    )

@@ -1,0 +1,44 @@
+"""The blocks of a page that follow from the shapes."""
+
+from studies.row_shape import objects, tables
+from studies.row_shape.figures import ENTITY, MODEL, Figures
+
+
+def blocks(figures: Figures) -> dict[str, str]:
+    """Return every block's Markdown by its marker."""
+    layers = list(figures.layers)
+    return {
+        "row-shape": answer(figures),
+        "overheads": tables.overheads(figures, layers).markdown(),
+        "values": tables.values(figures, layers).markdown(),
+        "prediction": f"{worst(figures)}\n\n{tables.prediction(figures, layers).markdown()}",
+        "entity": f"{tables.consists(figures, ENTITY).markdown()}\n\n{lazily(figures)}",
+        "model": tables.consists(figures, MODEL).markdown(),
+    }
+
+
+def answer(figures: Figures) -> str:
+    """Return the answer in one line."""
+    model, entity, slots = (
+        figures.layers[layer].overheads[20] for layer in (MODEL, ENTITY, "Pydantic slots dataclass")
+    )
+    return (
+        f"**From {figures.crossing} columns on, a Pydantic model costs more than an ORM entity**, in a process that "
+        f"reads before it makes any. At 20 columns its overhead takes {model:,.0f} bytes, that of an entity "
+        f"{entity:,.0f}, and that of a Pydantic dataclass with slots {slots:,.0f}."
+    )
+
+
+def worst(figures: Figures) -> str:
+    """Return how far the prediction is off at most."""
+    return f"The prediction is off by {max(map(abs, figures.deviations.values())):.1%} at most:"
+
+
+def lazily(figures: Figures) -> str:
+    """Return what SQLAlchemy could make only when it is needed."""
+    entities = figures.layers[ENTITY]
+    size, total = objects.never_used(entities.allocations), entities.overheads[3]
+    return (
+        f"{size:.0f} of these bytes, {size / total:.0%} of the overhead, are a set and a dict that stay empty until "
+        "an entity is modified or expired: SQLAlchemy could make them when they are first needed."
+    )

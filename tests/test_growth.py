@@ -1,0 +1,117 @@
+"""What the pages say of growth with the rows and of memory over time: of what is stored, and measured anew."""
+
+import sys
+from itertools import pairwise
+
+import psutil
+import pytest
+
+import setup_db
+from common import MIB
+from runner import results
+from runner.scenarios import EVERYTHING, SCENARIOS
+from runner.scripts import Scenario
+from studies.growth import measure as growth
+from studies.growth.figures import Figures, figures, of
+from studies.over_time import figures as over_time
+from studies.over_time import measure as sampling
+from tests.support import ROWS, run
+
+STREAMING = [scenario.name for scenario in EVERYTHING if scenario.streams]
+
+
+@pytest.fixture(scope="module")
+def grown() -> dict[str, Figures]:
+    return figures(results.load("growth"))
+
+
+@pytest.mark.parametrize("scenario", EVERYTHING, ids=[scenario.name for scenario in EVERYTHING])
+def test_what_is_kept_costs_the_same_for_each_further_row_from_9_200_to_920_000(
+    grown: dict[str, Figures], scenario: Scenario
+) -> None:
+    first, second = grown[scenario.name].further_rows
+    if scenario.keeps:
+        assert first == pytest.approx(second, rel=0.03)
+    elif scenario.streams:
+        assert abs(first) * 82_800 < 1_000 * 1_200  # the entities of a batch at the most, for the last one is held
+        assert abs(second) < 1
+
+
+def test_an_entity_s_figure_falls_with_the_rows_by_what_the_identity_map_does(grown: dict[str, Figures]) -> None:
+    """A dict that grows by doubling: 59.8 bytes for each further row, then 44.3."""
+    sizes = [sys.getsizeof(dict.fromkeys(range(rows))) for rows in growth.STEPS]
+    steps = [more - less for less, more in pairwise(growth.STEPS)]
+    further = [(more - less) / rows for (less, more), rows in zip(pairwise(sizes), steps, strict=True)]
+    first, second = grown["run_sync_sqlalchemy_session"].further_rows
+    assert first - second == pytest.approx(further[0] - further[1], abs=1.5)
+
+
+@pytest.mark.parametrize("name", STREAMING)
+def test_what_streams_stays_flat(grown: dict[str, Figures], name: str) -> None:
+    peaks = grown[name].peaks
+    assert max(peaks) >= 100 * min(peaks)
+    assert max(peaks.values()) - min(peaks.values()) <= 2 * MIB
+    assert max(peaks.values()) < 10 * MIB
+
+
+def test_what_streams_stays_flat_when_measured_now(schema_url: str) -> None:
+    peaks = []
+    for rows in (9_200, 92_000):
+        setup_db.seed(schema_url, rows)
+        peaks.append([peak(name, schema_url) for name in STREAMING])
+    for name, few, many in zip(STREAMING, *peaks, strict=True):
+        assert abs(many - few) <= 2 * MIB, name
+
+
+def peak(name: str, url: str) -> int:
+    """Return the peak of the process without tracing, in bytes."""
+    read = f"import runpy, common; runpy.run_module({name!r}, run_name='__main__'); print(common.peak_rss())"
+    process = run("-c", read, url=url, MEMORY_TRACING="off")
+    assert process.returncode == 0
+    return int(process.stdout.splitlines()[-1])
+
+
+def test_container_is_the_dict_that_keeps_the_rows() -> None:
+    storage = {}
+    for row in range(ROWS):
+        storage[row] = row
+    assert growth.container(SCENARIOS[0], ROWS) * ROWS == sys.getsizeof(storage)
+    assert growth.container(Scenario(STREAMING[0]), ROWS) == 0
+
+
+def test_growth_is_measured_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "STEPS", (20, 200))
+    monkeypatch.setattr(growth, "MOST", 2_000)
+    [found] = growth.measure(["run_sync_psycopg", STREAMING[0]], None, full=True)
+    keeping, streaming = (found[name].record for name in ("run_sync_psycopg", STREAMING[0]))
+    assert [step["rows"] for step in keeping] == [1, 20, 200]
+    assert [step["rows"] for step in streaming] == [1, 20, 200, 2000]
+    [kept] = of(SCENARIOS[0], keeping).further_rows
+    assert 100 < kept < 200
+    assert streaming[-1]["per_row"] is None
+
+
+def test_curve_goes_from_the_start_of_the_process_to_the_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "ROWS", ROWS)
+    name = over_time.NAMES[0]
+    [found] = sampling.measure([name], None, full=True)
+    curve = found[name].record
+    seconds, sizes = zip(*curve["samples"], strict=True)
+    assert list(seconds) == sorted(seconds)
+    assert seconds[0] == 0 < curve["first_row"] <= curve["last_row"]
+    # On a busy machine, the sampler has to wait, but so has the process.
+    assert 0.7 * curve["last_row"] <= seconds[-1] <= curve["last_row"]
+    assert 20 * MIB < max(sizes) < psutil.virtual_memory().total
+
+
+def test_over_time_the_first_row_comes_last_in_the_orm_only() -> None:
+    found = over_time.figures(results.load("over_time"))
+    orm, yield_per, core = (found[name].at_first_row[1] / found[name].at_last_row for name in over_time.NAMES)
+    assert orm >= 0.9
+    assert yield_per <= 0.5
+    assert core <= 0.9
+
+
+def test_first_row_after_the_last_sample_is_at_the_last_sample() -> None:
+    one = over_time.Figures(SCENARIOS[0], [(0.0, 1), (0.1, 2)], 0.2)
+    assert one.at_first_row == (0.1, 2)

@@ -1,0 +1,362 @@
+"""What is stored, and when it is stale: the files that decide a result are found by what runs and what is imported."""
+
+import ast
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from errors import UserError
+from runner import digests, results, turns
+from runner.database import one_row_table
+from runner.digests import LOCK, Snapshot
+from runner.environments import interpreters
+from runner.processes import Job, Measured, Outcome
+from runner.results import Results
+from runner.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
+from runner.scripts import PROJECT, Scenario
+from studies.row_shape import measure as row_shape
+from studies.row_shape import shapes
+from studies.study import STUDIES
+
+PSYCOPG = Scenario("run_sync_psycopg")
+CODE = '''
+"""A module."""
+import sys
+
+
+class Kind:
+    """A class."""
+
+    value: int | None = None
+
+
+async def function(count: int) -> str:
+    """A function."""
+    return f"{count!r:>{5}}, {sys.path}"  # a comment
+'''
+FILES = {
+    "script.py": "import errors\nfrom model import Model\n",
+    "errors.py": "",
+    "model.py": "def f():\n    from folder import inner\n",
+    "folder/__init__.py": "",
+    "folder/__main__.py": "from . import other\n",
+    "folder/inner.py": "",
+    "folder/other.py": "from .inner import x\n",
+    "lonely.py": "import script\n",
+    "data.txt": "a",
+}
+
+
+def digested(*named: str, files: Mapping[str, str] = FILES) -> list[str]:
+    return list(Snapshot(files).digests(named))
+
+
+def test_files_that_decide_are_those_that_are_run_and_imported() -> None:
+    imported = ["errors.py", "folder/__init__.py", "folder/inner.py", "model.py", "script.py"]
+    assert digested("script.py") == digested("script") == imported
+    assert digested("-m", "folder", "{}") == [
+        "folder/__init__.py",
+        "folder/__main__.py",
+        "folder/inner.py",
+        "folder/other.py",
+    ]
+    assert digested("-m", "folder.inner", "lonely") == sorted([*imported, "lonely.py"])
+    assert digested("data.txt", "missing") == ["data.txt"]
+
+
+def changed(file: str, text: str) -> list[str]:
+    """Return which of the files' digests, as stored before, another text of one of them changes."""
+    before = Snapshot(FILES).digests(["script"])
+    after = Snapshot(FILES | {file: text}).digests(before)
+    return [name for name in {**before, **after} if before.get(name) != after.get(name)]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "stale"),
+    [
+        ("errors.py", "import json\n", ["errors.py"]),
+        ("errors.py", "def measure():\n    pass\n", ["errors.py"]),
+        ("errors.py", '"""A docstring."""  # and a comment\n', []),
+        ("model.py", "", ["model.py"]),
+        ("errors.py", "import lonely\n", ["errors.py", "lonely.py"]),
+        ("folder/other.py", "", []),
+        ("data.txt", "b", []),
+        ("script.py", '"""\nInstead of: other\n"""\n' + FILES["script.py"], ["script.py"]),
+    ],
+)
+def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str, stale: list[str]) -> None:
+    assert changed(file, text) == stale
+
+
+def test_a_file_that_hides_a_library_is_seen() -> None:
+    files = FILES | {"errors.py": "import psycopg\n"}
+    before = Snapshot(files).digests(["script"])
+    assert set(Snapshot(files | {"psycopg.py": ""}).digests(before)) - set(before) == {"psycopg.py"}
+
+
+def test_digest_covers_code_and_neither_docstrings_nor_comments() -> None:
+    def digest(text: str) -> str:
+        return Snapshot({"module.py": text}).digests(["module"])["module.py"]
+
+    for old, new in (
+        ("A module", "Another"),
+        ("A class", "Of"),
+        ("A function", "x"),
+        ("# a", "# b"),
+        ("import", "\nimport"),
+    ):
+        assert old in CODE
+        assert digest(CODE.replace(old, new)) == digest(CODE), old
+    for old, new in (("= None", "= 0"), ("5", "6"), ("async def", "def"), ("Kind", "Sort"), ("!r", "!s")):
+        assert old in CODE
+        assert digest(CODE.replace(old, new)) != digest(CODE), old
+
+
+def test_digest_is_the_same_on_every_python(tmp_path: Path) -> None:
+    """The syntax tree itself is not: each version of Python has fields of its own."""
+    (tmp_path / "module.py").write_text(CODE)
+    files = [tmp_path / "module.py", *PROJECT.glob("*.py")]
+    tree = Path(digests.__file__).read_text(encoding="utf-8").partition("def _tree")[2].partition("\n\n\n")[0]
+    code = f"import ast, sys\nfrom pathlib import Path\nfrom typing import Any\ndef _tree{tree}\n"
+    code += "for name in sys.argv[1:]: print(repr(_tree(ast.parse(Path(name).read_text(encoding='utf-8')))))"
+    found = {
+        subprocess.run([python, "-c", code, *files], capture_output=True, text=True, check=True).stdout
+        for python in interpreters().values()
+    }
+    assert found == {"".join(f"{digests._tree(ast.parse(file.read_text(encoding='utf-8')))!r}\n" for file in files)}
+
+
+def locked(*packages: tuple[str, str, str, str]) -> str:
+    """Return a lock of packages: name, version, group, and what each needs."""
+    return "\n".join(
+        f'[[package]]\nname = "{name}"\nversion = "{version}"\ngroups = ["{group}"]\n'
+        + (f'[package.dependencies]\n"{needs}" = "*"\n' if needs else "")
+        for name, version, group, needs in packages
+    )
+
+
+def test_digest_of_the_lock_is_that_of_the_versions_in_use() -> None:
+    def lock(psycopg: str = "1", arrow: str = "1", numpy: str = "1", ruff: str = "1", module: str = "pyarrow") -> str:
+        text = locked(
+            ("psycopg", psycopg, "main", ""),
+            ("py-arrow", arrow, "others", "numpy"),
+            ("numpy", numpy, "others", ""),
+            ("ruff", ruff, "lint", ""),
+        )
+        return Snapshot({LOCK: text, "script.py": f"import {module}"}).digests(["script"])[LOCK]
+
+    for module in ("json", "py_arrow"):
+        before = lock(module=module)
+        assert lock(ruff="2", module=module) == before != lock(psycopg="2", module=module)
+        for other in (lock(arrow="2", module=module), lock(numpy="2", module=module)):
+            assert (other == before) is (module == "json")
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
+    """Else its version would decide a result unseen."""
+    now = Snapshot.now()
+    names = re.findall(r'^name = "(.+)"$', now.texts[LOCK], re.MULTILINE)
+    scripts = [one.name for one in EVERYTHING + ALTERNATIVES]
+    for file in now.digests([f"studies.{study}.measure", "runner.native", "layers", *scripts]):
+        for module in {name.partition(".")[0] for name in digests._imports(file, now.texts[file])}:
+            own = {path.partition("/")[0].removesuffix(".py") for path in now.texts}
+            assert module in {*sys.stdlib_module_names, *own} or module.replace("_", "-") in names, (file, module)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_what_a_study_s_measure_imports_is_found(study: str) -> None:
+    code = f"import sys, studies.{study}.measure; print(*(getattr(m, '__file__', '') for m in sys.modules.values()))"
+    output = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout
+    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.split() if below_the_project(file)}
+    assert loaded == {*Snapshot.now().digests([f"studies.{study}.measure"])} - {LOCK}
+
+
+def below_the_project(file: str) -> bool:
+    return file.startswith(f"{PROJECT}{os.sep}") and f"{os.sep}." not in file.removeprefix(str(PROJECT))
+
+
+# Notes each file that a process opens.
+SPY = """
+import os, sys
+notes = os.open(os.environ["SPY"], os.O_WRONLY | os.O_APPEND)
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[0], str):
+        os.write(notes, (os.path.abspath(arguments[0]) + "\\n").encode())
+sys.addaudithook(note)
+"""
+
+
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str]]:
+    """Note each of the project's files that the processes open which are started now, a module's by its source."""
+    (tmp_path / "sitecustomize.py").write_text(SPY)
+    (notes := tmp_path / "notes").touch()
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("SPY", str(notes))
+
+    def found() -> set[str]:
+        paths = {re.sub(r"__pycache__/(.+)\.cpython.*", r"\1.py", path) for path in notes.read_text().splitlines()}
+        return {Path(path).relative_to(PROJECT).as_posix() for path in paths if below_the_project(path)} - {"."}
+
+    return found
+
+
+def decided(measured: Mapping[str, Measured]) -> set[str]:
+    found = results.of(measured, "studies.costs.measure", Snapshot.now())
+    return {file for files in found.digests.values() for file in files}
+
+
+def test_all_that_scripts_open_is_among_the_files_that_decide(database: str, opened: Callable[[], set[str]]) -> None:
+    model = Scenario("run_async_sqlalchemy_engine_pydantic")
+    with one_row_table() as one_row:
+        measured, failures = turns.measure([model, REMEDIES[1]], 1, one_row, native=[model])
+    assert failures == []
+    assert {"common.py", "errors.py", "db_model.py", "domain_model.py", "runner/native.py"} < opened()
+    assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
+
+
+def test_all_that_layers_open_is_among_the_files_that_decide(
+    monkeypatch: pytest.MonkeyPatch, opened: Callable[[], set[str]]
+) -> None:
+    monkeypatch.setattr(row_shape, "SHOWN", (3,))
+    monkeypatch.setattr(row_shape, "COUNT", 100)
+    monkeypatch.setattr(shapes, "KINDS", (shapes.NULL,))
+    [measured] = row_shape.measure(["ORM entity"], None, full=False)
+    assert {"layers/__main__.py", "layers/readers.py", "layers/relations.py"} < opened()
+    assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
+
+
+def outcome(scenario: Scenario = PSYCOPG) -> Outcome:
+    return Outcome(Job(scenario), {})
+
+
+def test_results_have_the_digests_from_before_they_were_measured() -> None:
+    before = Snapshot({"run_sync_psycopg.py": "1", "measure.py": "2", "data.txt": "3"})
+    measured = {"one": Measured({"a": 1}, 5, {"psycopg": "3", "python": "3.12"}, [outcome()], ["data.txt"])}
+    found = results.of(measured, "measure", before)
+    assert found.records == {"one": {"a": 1}}
+    assert found.digests == {"one": before.digests(["run_sync_psycopg.py", "measure.py", "data.txt"])}
+    assert list(found.digests["one"]) == ["data.txt", "measure.py", "run_sync_psycopg.py"]
+    assert (found.header["rows"], found.header["versions"]) == (5, {"psycopg": "3"})
+
+
+def made_up(rows: int = 5, **versions: str) -> Results:
+    now = Snapshot(FILES)
+    return Results(results.header(rows, versions), {"one": {"a": 1}}, {"one": now.digests(["script"])})
+
+
+def test_stale_records_are_named_with_the_reason() -> None:
+    now = Snapshot(FILES | {"errors.py": "import lonely"})
+    assert made_up().stale(["one", "two"], Snapshot(FILES)) == {"two": "was never measured"}
+    assert made_up().stale(["one"], now) == {"one": "is older than errors.py, lonely.py"}
+    gone = {name: text for name, text in FILES.items() if name != "folder/inner.py"}
+    assert made_up().stale(["one"], Snapshot(gone)) == {"one": "is older than folder/inner.py"}
+
+
+@pytest.mark.parametrize(
+    ("key", "other", "difference"),
+    [
+        ("rows", 6, "rows 5, not 6"),
+        ("python", "CPython 3.10.0", "Python .+, not CPython 3.10.0"),
+        ("system", "Plan 9", "system .+, not Plan 9"),
+        ("versions", {"psycopg": "4"}, "psycopg 3, not 4"),
+    ],
+)
+def test_results_of_other_conditions_are_not_joined(key: str, other: object, difference: str) -> None:
+    stored, new = made_up(psycopg="3"), made_up(psycopg="3", pydantic="2")
+    assert stored.otherwise(new.header) == ""
+    assert stored.joined(new).header["versions"] == {"psycopg": "3", "pydantic": "2"}
+    new.header[key] = other  # type: ignore[literal-required]
+    with pytest.raises(UserError, match=rf"^the other results are of {difference}: .+ALL=1$"):
+        stored.joined(new)
+
+
+def test_rows_that_are_not_counted_yet_are_no_difference() -> None:
+    assert made_up().otherwise(results.here()) == ""
+
+
+@pytest.fixture
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Store results of the test's own; return their file."""
+    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
+    results.write("a_study", made_up())
+    return tmp_path / "results" / "a_study.json"
+
+
+def test_load_gives_what_was_stored(stored: Path) -> None:
+    assert results.load("a_study") == made_up()
+
+
+def test_results_that_cannot_be_written_change_nothing(stored: Path) -> None:
+    before = stored.read_text()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as on a full disk, a write ends in the middle
+    try:
+        with pytest.raises(UserError, match=r"^results/a_study\.json cannot be written: .+: nothing was changed$"):
+            results.write("a_study", replace(made_up(), records={}))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert stored.read_text() == before
+    assert [path.name for path in stored.parent.iterdir()] == [stored.name]
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def edit(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace('"rows": 5', '"rows": 3', 1), encoding="utf-8")
+
+
+def age(path: Path) -> None:
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"schema": 0}), encoding="utf-8")
+
+
+def garble(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8").replace("{", "[", 1), encoding="utf-8")
+
+
+def break_off(path: Path) -> None:
+    path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (remove, "is missing"),
+        (edit, "was edited by hand"),
+        (age, "is of another schema version than 3"),
+        (break_off, "is not a result of this project"),
+        (garble, "is not a result of this project"),
+    ],
+)
+def test_load_refuses(stored: Path, spoil: Callable[[Path], None], reason: str) -> None:
+    spoil(stored)
+    with pytest.raises(UserError, match=rf"^results/a_study\.json {reason}: run `make readme`$"):
+        results.load("a_study")
+
+
+def timed(scenarios: list[Scenario], repeats: int = 2) -> list[str]:
+    _, alone = turns.jobs(scenarios, repeats, "postgresql:///one_row")
+    return [f"{job.scenario.short}{' to compare with' * job.reference}" for job in alone]
+
+
+def test_a_remedy_and_what_it_is_compared_with_run_in_turns() -> None:
+    names = ("run_sync_psycopg_stream", "run_sync_sqlalchemy_session_dropped", "run_sync_sqlalchemy_session_streaming")
+    stream, dropped, streaming = (Scenario(f"remedies.{name}") for name in names)
+    assert timed([stream]) == ["psycopg to compare with", "psycopg, stream"] * 2
+    assert timed([PSYCOPG, stream]) == ["psycopg", "psycopg", *timed([stream])]
+    assert timed([streaming, dropped], 1) == ["ORM to compare with", "ORM, streaming", "ORM, entities dropped"]
+    assert timed([streaming], 1) == ["ORM, entities dropped to compare with", "ORM, streaming"]
+    assert timed(list(SCENARIOS)) == [one.short for one in SCENARIOS] * 2
