@@ -23,7 +23,7 @@ from layers.advice import advice
 from layers.costs import KEYED, Subject, look_at, measure
 from layers.figures import Figure, Figures
 from layers.readers import COUNT
-from report.tables import Column, TableOf, mib, print_sentence
+from report.tables import Column, Table, mib, print_sentence
 
 # Below so many rows, what is paid once weighs more than a few percent.
 FEW = 1000
@@ -87,7 +87,7 @@ def all_rows(subject: Subject, figures: Figures, asked: int) -> tuple[int | None
     return subject.total, "as the server estimates: --count counts them"
 
 
-def table(subject: Subject, figures: Figures, total: int | None) -> TableOf[tuple[str, Figure]]:
+def table(subject: Subject, figures: Figures, total: int | None) -> Table[tuple[str, Figure]]:
     """Return the table of the layers, the least first."""
     columns: list[Column[tuple[str, Figure]]] = [
         Column("Layer", "", lambda row: row[0], text=True),
@@ -105,7 +105,7 @@ def table(subject: Subject, figures: Figures, total: int | None) -> TableOf[tupl
         ]
     note = "bytes/row: what tracemalloc counts; MiB: what the process grew by."
     title = f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown(subject)}"
-    return TableOf(title, columns, list(figures.by_layer.items()), note=note)
+    return Table(title, columns, list(figures.by_layer.items()), note=note)
 
 
 def overhead(one: Figure) -> str:

@@ -39,7 +39,7 @@ class Column(Generic[Item]):
 
 
 @dataclass(frozen=True)
-class TableOf(Generic[Item]):
+class Table(Generic[Item]):
     """A table with one row an item; in a terminal, with a bar beside it where `bar` gives the sizes of its parts."""
 
     title: str
@@ -104,35 +104,6 @@ class TableOf(Generic[Item]):
             print_sentence(f"\n{left_out} column{'s do' if left_out > 1 else ' does'} not fit: --wide prints all")
         if self.note:
             print_sentence(f"\n{self.note}")
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of texts, whose columns have no second width; the sizes of the bars' parts are beside the rows."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    # How many columns, from the left, hold text; the others hold figures.
-    text_columns: int = 1
-    bars: Sequence[Mapping[str, float]] = ()
-    note: str = ""
-
-    def _of_rows(self) -> TableOf[int]:
-        def column(place: int, title: str) -> Column[int]:
-            return Column(title, title, lambda row: self.rows[row][place], text=place < self.text_columns)
-
-        columns = [column(place, title) for place, title in enumerate(self.columns)]
-        bar = self.bars.__getitem__ if self.bars else None
-        return TableOf(self.title, columns, range(len(self.rows)), bar, self.note)
-
-    def markdown(self) -> str:
-        """Return the table in Markdown, without its title."""
-        return self._of_rows().markdown()
-
-    def print(self, *, wide: bool = False) -> None:
-        """Print the table as `TableOf.print` does."""
-        self._of_rows().print(wide=wide)
 
 
 class Bars:

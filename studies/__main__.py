@@ -98,8 +98,8 @@ def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Result
             raise UserError(f"{study.name} has to be measured whole, without --only: {why}")
         print(f"{study.name}: all of it is measured: {why}", file=sys.stderr)
         return None, names
-    for name in stale:
-        print(f"{study.name}: {name} {reasons.get(name, 'is measured as asked')}", file=sys.stderr)
+    for line in by_reason({name: reasons.get(name, "is measured as asked") for name in stale}):
+        print(f"{study.name}: {line}", file=sys.stderr)
     if skipped := len(names) - len(stale):
         print(
             f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed", file=sys.stderr
@@ -132,14 +132,24 @@ def expected() -> dict[Path, str]:
     return pages.files(blocks, charts)
 
 
+def by_reason(reasons: dict[str, str]) -> list[str]:
+    """Return a line for each reason: the first that it holds for, and how many others."""
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    return [
+        f"{found[0]}{f' (and {len(found) - 1} more)' if len(found) > 1 else ''} {reason}"
+        for reason, found in names.items()
+    ]
+
+
 def check() -> int:
     """Print what is stale; return the exit code."""
     now = Snapshot.now()
-    stale = [
-        f"results/{study.name}.json: {name} {reason}: {results.AGAIN}"
-        for study in map(Study, STUDIES)
-        for name, reason in results.load(study.name).stale(study.names, now).items()
-    ]
+    stale = []
+    for study in map(Study, STUDIES):
+        found = results.load(study.name).stale(study.names, now)
+        stale += [f"results/{study.name}.json: {line}: {results.AGAIN}" for line in by_reason(found)]
     stale = stale or pages.differences(expected())
     for line in stale:
         print(line, file=sys.stderr)

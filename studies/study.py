@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from errors import UserError
-from report.tables import TableOf
+from report.tables import Table
 from runner import results
 from runner.processes import Measured
 from runner.results import Results
@@ -47,9 +47,9 @@ class Study:
         expect = getattr(self.module("measure"), "expected_seconds", None)
         return expect(names, repeats, full, {name: one["took"] for name, one in records.items()}) if expect else None
 
-    def tables(self, found: Results, new: Container[str]) -> list[TableOf[Any]]:
+    def tables(self, found: Results, new: Container[str]) -> list[Table[Any]]:
         """Return the tables of what is new in these results."""
-        tables: list[TableOf[Any]] = self.module("tables").tables(self.module("figures").figures(found), new)
+        tables: list[Table[Any]] = self.module("tables").tables(self.module("figures").figures(found), new)
         return tables
 
     def shown(self) -> tuple[dict[str, str], dict[str, str]]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from report.colours import COLOURS, LETTERS, coloured
-from report.tables import Bars, Column, TableOf, terminal
+from report.tables import Bars, Column, Table, terminal
 from runner import results
 from studies.study import STUDIES, Study
 from tests.support import PROJECT, environment
@@ -70,7 +70,7 @@ def test_nothing_is_cut_or_wrapped_at_80_columns(names: str, variables: dict[str
             assert any(re.match(r" *" + " {2,}".join(cells), line) for line in lines), row
 
 
-def shown_of(name: str) -> list[TableOf[Any]]:
+def shown_of(name: str) -> list[Table[Any]]:
     """Return the tables of all that is stored of a study."""
     stored = results.load(name)
     return Study(name).tables(stored, stored.records)
@@ -125,13 +125,11 @@ COLUMNS = [
     Column[str]("Twice", None, lambda item: item * 2),
 ]
 ITEMS = ["a|b\nc", "[bold] :smiley:", "表"]
-SHOW_COLUMNS = (
-    "from tests.test_report import *; TableOf('[red] :bug:', COLUMNS, ITEMS).print(wide='--wide' in sys.argv)"
-)
+SHOW_COLUMNS = "from tests.test_report import *; Table('[red] :bug:', COLUMNS, ITEMS).print(wide='--wide' in sys.argv)"
 
 
 def test_a_column_is_declared_once_for_both_widths() -> None:
-    table = TableOf("", COLUMNS, ITEMS[1:])
+    table = Table("", COLUMNS, ITEMS[1:])
     assert table.texts() == [
         ["The name", "Its length", "Twice"],
         ["[bold] :smiley:", "15.0", "[bold] :smiley:" * 2],
@@ -141,7 +139,7 @@ def test_a_column_is_declared_once_for_both_widths() -> None:
 
 
 def test_markdown_survives_what_ends_a_cell() -> None:
-    assert TableOf("", COLUMNS[:2], ITEMS[:1]).markdown() == "| The name | Its length |\n| - | -: |\n| a\\|b c | 5.0 |"
+    assert Table("", COLUMNS[:2], ITEMS[:1]).markdown() == "| The name | Its length |\n| - | -: |\n| a\\|b c | 5.0 |"
 
 
 def test_a_terminal_interprets_no_text() -> None:

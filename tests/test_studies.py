@@ -331,6 +331,11 @@ def test_whose_figures_these_are(of_another_machine: Results) -> None:
     assert command.whose() == f"These figures are of {here}."
 
 
+def test_what_is_stale_for_one_reason_is_one_line() -> None:
+    reasons = {"a": "is older than x.py", "b": "was never measured", "c": "is older than x.py"}
+    assert command.by_reason(reasons) == ["a (and 1 more) is older than x.py", "b was never measured"]
+
+
 @pytest.mark.parametrize("name", ["growth", "over_time"])
 def test_study_of_a_script_that_fails_is_one_line(copied: Path, url: str, name: str) -> None:
     with (copied / "run_sync_sqlalchemy_engine.py").open("a") as script:

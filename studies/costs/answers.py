@@ -1,6 +1,6 @@
 """README's first answers: what the cure changes, what to write instead, and what a row costs."""
 
-from report.tables import Column, TableOf, mib
+from report.tables import Column, Table, mib
 from studies.costs.figures import Costs, Pair
 from studies.costs.tables import changed, changed_time, peak
 
@@ -56,7 +56,7 @@ def cure(figures: Costs) -> str:
     )
 
 
-def answers(figures: Costs) -> TableOf[tuple[str, str, Pair]]:
+def answers(figures: Costs) -> Table[tuple[str, str, Pair]]:
     """Return what to write, and what it changes."""
     items = [
         (f"[{wanted}](docs/remedies.md#{anchor})", code, figures.pair(before, after))
@@ -70,7 +70,7 @@ def answers(figures: Costs) -> TableOf[tuple[str, str, Pair]]:
         Column[tuple[str, str, Pair]]("Bytes per row", None, lambda item: by_row(item[2])),
         Column[tuple[str, str, Pair]]("Time, s", None, lambda item: changed_time(item[2])),
     ]
-    return TableOf("", columns, items)
+    return Table("", columns, items)
 
 
 def answer(figures: Costs) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from report.tables import Column, TableOf, mib, time
+from report.tables import Column, Table, mib, time
 from runner.results import Header
 from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
 from runner.scripts import Scenario
@@ -96,11 +96,11 @@ def stacks(figures: Costs) -> list[Figures]:
     return sorted(chosen, key=lambda one: -(one.per_row + (one.native_per_row or 0)))
 
 
-def compared(figures: Sequence[Figures], reference: Figures) -> TableOf[Figures]:
+def compared(figures: Sequence[Figures], reference: Figures) -> Table[Figures]:
     """Return the table of the stacks, with times as multiples of the reference's, for only that can be compared."""
     title = f"Time, {reference.scenario.short} = 1"
     multiple = Column[Figures](title, None, lambda one: f"{one.seconds.value / reference.seconds.value:.1f}")
-    return TableOf("", [*tables.STACK, multiple], figures)
+    return Table("", [*tables.STACK, multiple], figures)
 
 
 def choice(scenario: Scenario) -> str:
@@ -122,7 +122,7 @@ def arrow(one: Figures, other: Figures) -> str:
     )
 
 
-def given_back(figures: Sequence[Figures]) -> TableOf[Figures]:
+def given_back(figures: Sequence[Figures]) -> Table[Figures]:
     """Return how much of the process's growth is left, step by step, after the rows' use."""
 
     def column(step: int, label: str) -> Column[Figures]:
@@ -130,10 +130,10 @@ def given_back(figures: Sequence[Figures]) -> TableOf[Figures]:
 
     columns = [Column[Figures]("Process growth, MiB", None, lambda one: one.scenario.title, text=True)]
     columns += [column(step, after.label) for step, after in enumerate(figures[0].after_use)]
-    return TableOf("", columns, figures)
+    return Table("", columns, figures)
 
 
-def first_rows(figures: Sequence[Figures]) -> TableOf[Figures]:
+def first_rows(figures: Sequence[Figures]) -> Table[Figures]:
     """Return how much of the final traced memory stands when the first row is handed out."""
     columns = [
         tables.SCENARIO,
@@ -141,10 +141,10 @@ def first_rows(figures: Sequence[Figures]) -> TableOf[Figures]:
         Column[Figures]("At the last row, MiB", None, lambda one: mib(one.python)),
         Column[Figures]("Process at the first row, MiB", None, lambda one: mib(one.first_row_process.value)),
     ]
-    return TableOf("", columns, figures)
+    return Table("", columns, figures)
 
 
-def a_row(figures: Sequence[Figures]) -> TableOf[Figures]:
+def a_row(figures: Sequence[Figures]) -> Table[Figures]:
     """Return what a row costs in memory, and all rows in time."""
     columns = [
         tables.SCENARIO,
@@ -153,7 +153,7 @@ def a_row(figures: Sequence[Figures]) -> TableOf[Figures]:
         Column[Figures]("Process growth, MiB", None, lambda one: mib(one.growth.value)),
         Column[Figures]("Time, s", None, lambda one: time(one.seconds)),
     ]
-    return TableOf("", columns, figures)
+    return Table("", columns, figures)
 
 
 def section(figures: Figures) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Sequence
 from typing import Any
 
 from common import MIB
-from report.tables import Column, TableOf, mib, spread, time
+from report.tables import Column, Table, mib, spread, time
 from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
 from studies.costs.figures import Costs, Figures, Pair
 
@@ -14,7 +14,7 @@ UNSTEADY = "±: the runs lie more than 10 % apart."
 SCENARIO = Column[Figures]("Scenario", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True)
 
 
-def tables(figures: Costs, new: Container[str]) -> list[TableOf[Any]]:
+def tables(figures: Costs, new: Container[str]) -> list[Table[Any]]:
     """Return the tables of what is new."""
     originals, remedied, others = (
         figures.of(one for one in group if one.name in new) for group in (SCENARIOS, REMEDIES, ALTERNATIVES)
@@ -29,7 +29,7 @@ def tables(figures: Costs, new: Container[str]) -> list[TableOf[Any]]:
     ]
 
 
-def overview(figures: Sequence[Figures]) -> TableOf[Figures]:
+def overview(figures: Sequence[Figures]) -> Table[Figures]:
     """Return the original's table; process memory is that of the traced run, as there."""
     columns = [
         Column[Figures]("Scenario", None, lambda one: one.scenario.title, text=True),
@@ -37,7 +37,7 @@ def overview(figures: Sequence[Figures]) -> TableOf[Figures]:
         Column[Figures]("Total Allocated Size", None, lambda one: f"{mib(one.total)} MiB", text=True),
         Column[Figures]("Main Memory Sources", None, main_holders, text=True),
     ]
-    return TableOf("Overview (tracemalloc running, as in the original)", columns, figures)
+    return Table("Overview (tracemalloc running, as in the original)", columns, figures)
 
 
 def main_holders(figures: Figures) -> str:
@@ -52,7 +52,7 @@ def main_holders(figures: Figures) -> str:
     return ", ".join([*texts, f"smaller ones {rest:.1f}"] if round(rest, 1) else texts)
 
 
-def costs(figures: Sequence[Figures]) -> TableOf[Figures]:
+def costs(figures: Sequence[Figures]) -> Table[Figures]:
     """Return the growth of the process without tracing, the bytes of a row, and the fixed cost."""
     columns = [
         SCENARIO,
@@ -78,7 +78,7 @@ def costs(figures: Sequence[Figures]) -> TableOf[Figures]:
         f"connecting, with SQLAlchemy's dialect and driver, takes {min(fixed):.0f} to {max(fixed):.0f} MiB.{rest} "
         f"{UNSTEADY}"
     )
-    return TableOf(f"What {figures[0].rows:,} rows cost", columns, figures, bar=lambda one: one.holders, note=note)
+    return Table(f"What {figures[0].rows:,} rows cost", columns, figures, bar=lambda one: one.holders, note=note)
 
 
 def composition(figures: Figures) -> str:
@@ -113,7 +113,7 @@ def first_row(figures: Figures) -> float:
     return figures.first_row_process.value / MIB
 
 
-def remedies(pairs: Sequence[Pair]) -> TableOf[Pair]:
+def remedies(pairs: Sequence[Pair]) -> Table[Pair]:
     """Return each remedy with what it changes, and what one loses by it."""
     columns = [
         Column[Pair](
@@ -127,7 +127,7 @@ def remedies(pairs: Sequence[Pair]) -> TableOf[Pair]:
         Column[Pair]("You lose", None, lambda pair: pair.after.scenario.fields["You lose"].rstrip("."), text=True),
     ]
     note = f"{UNSTEADY} With another stack: .venv/bin/python -m studies costs --only alternatives"
-    return TableOf("Remedies, before → after", columns, pairs, note=note)
+    return Table("Remedies, before → after", columns, pairs, note=note)
 
 
 def of_native(figures: Figures) -> str:
@@ -145,9 +145,9 @@ STACK = (
 )
 
 
-def stacks(figures: Sequence[Figures]) -> TableOf[Figures]:
+def stacks(figures: Sequence[Figures]) -> Table[Figures]:
     """Return what a row costs with each stack, and the fixed cost."""
     columns = [one for one in STACK if figures[0].native is not None or one.short != "native"]
     columns.append(Column[Figures]("Time, s", "s", lambda one: time(one.seconds)))
     note = f"traced: Python objects, bytes per row. MiB: growth of the process, which counts all memory. {UNSTEADY}"
-    return TableOf("With another stack", columns, figures, note=note)
+    return Table("With another stack", columns, figures, note=note)

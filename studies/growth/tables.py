@@ -4,12 +4,12 @@ from collections.abc import Container, Mapping
 from itertools import pairwise
 from typing import Any
 
-from report.tables import Column, TableOf, mib
+from report.tables import Column, Table, mib
 from studies.growth.figures import Figures
 from studies.growth.measure import MOST, STEPS
 
 
-def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[TableOf[Any]]:
+def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[Table[Any]]:
     """Return the table of the new ones."""
     columns = [
         Column[Figures]("Scenario", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True),
@@ -17,7 +17,7 @@ def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[TableOf[
         *map(peak, (*STEPS, MOST)),
     ]
     title = "Growth with the rows (bytes: traced, without the dict that keeps them; MiB: peak of the process)"
-    return [TableOf(title, columns, [figures[name] for name in figures if name in new])]
+    return [Table(title, columns, [figures[name] for name in figures if name in new])]
 
 
 def further(step: int, rows: str) -> Column[Figures]:

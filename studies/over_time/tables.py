@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping
 from typing import Any
 
-from report.tables import Column, TableOf, mib
+from report.tables import Column, Table, mib
 from studies.over_time.figures import Figures
 
 COLUMNS: tuple[Column[Figures], ...] = (
@@ -14,6 +14,6 @@ COLUMNS: tuple[Column[Figures], ...] = (
 )
 
 
-def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[TableOf[Any]]:
+def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[Table[Any]]:
     """Return the table of the new ones."""
-    return [TableOf("Over time, sampled from outside", COLUMNS, [figures[name] for name in figures if name in new])]
+    return [Table("Over time, sampled from outside", COLUMNS, [figures[name] for name in figures if name in new])]

@@ -3,7 +3,7 @@
 from collections.abc import Container
 from typing import Any
 
-from report.tables import Column, TableOf
+from report.tables import Column, Table
 from studies.row_shape import objects
 from studies.row_shape.figures import ENTITY, MODEL, Figures
 from studies.row_shape.measure import TUPLE
@@ -23,16 +23,16 @@ SHORT = {
 }
 
 
-def tables(figures: Figures, new: Container[str]) -> list[TableOf[Any]]:
+def tables(figures: Figures, new: Container[str]) -> list[Table[Any]]:
     """Return the tables of the new layers; the tuple's values, to predict from, are always there."""
     layers = [layer for layer in figures.layers if layer in new]
-    found: list[TableOf[Any]] = [overheads(figures, layers), values(figures, layers)]
+    found: list[Table[Any]] = [overheads(figures, layers), values(figures, layers)]
     if any(figures.layers[layer].tables for layer in layers):
         found.append(prediction(figures, layers))
     return found + [consists(figures, layer) for layer in (ENTITY, MODEL) if layer in layers]
 
 
-def overheads(figures: Figures, layers: list[str]) -> TableOf[int]:
+def overheads(figures: Figures, layers: list[str]) -> Table[int]:
     """Return the overheads by number of columns, one column a layer."""
 
     def column(layer: str) -> Column[int]:
@@ -40,10 +40,10 @@ def overheads(figures: Figures, layers: list[str]) -> TableOf[int]:
 
     columns = [Column[int]("Columns", "columns", str, text=True), *map(column, layers)]
     note = "A row costs its overhead and its values. P.: Pydantic."
-    return TableOf("A row's overhead by the number of its columns, bytes", columns, SHOWN, note=note)
+    return Table("A row's overhead by the number of its columns, bytes", columns, SHOWN, note=note)
 
 
-def values(figures: Figures, layers: list[str]) -> TableOf[Kind]:
+def values(figures: Figures, layers: list[str]) -> Table[Kind]:
     """Return what a value of each kind takes: in tuples, and the least and the most of all layers."""
 
     def every(kind: Kind) -> str:
@@ -55,10 +55,10 @@ def values(figures: Figures, layers: list[str]) -> TableOf[Kind]:
         Column[Kind]("In a tuple", "B", lambda kind: f"{round(figures.layers[TUPLE].values[kind.name])}"),
         Column[Kind]("In every layer", None, every),
     ]
-    return TableOf("What a value takes, bytes", columns, KINDS)
+    return Table("What a value takes, bytes", columns, KINDS)
 
 
-def prediction(figures: Figures, layers: list[str]) -> TableOf[str]:
+def prediction(figures: Figures, layers: list[str]) -> Table[str]:
     """Return what the model of the cost predicts of a row of each table, what was measured, and the deviation."""
 
     def column(table: str) -> Column[str]:
@@ -70,10 +70,10 @@ def prediction(figures: Figures, layers: list[str]) -> TableOf[str]:
         return Column(f"`{table}`, {len(TABLES[table])} columns", None, cell)
 
     columns = [Column[str]("Layer", None, str, text=True), *map(column, TABLES)]
-    return TableOf("Bytes per row: predicted, measured, deviation", columns, layers)
+    return Table("Bytes per row: predicted, measured, deviation", columns, layers)
 
 
-def consists(figures: Figures, layer: str) -> TableOf[Object]:
+def consists(figures: Figures, layer: str) -> Table[Object]:
     """Return the objects that a row of a layer consists of, with the line that made each."""
     found = objects.of(figures.layers[layer].allocations, figures.versions)
     columns = [
@@ -82,4 +82,4 @@ def consists(figures: Figures, layer: str) -> TableOf[Object]:
         Column[Object]("Made at", None, lambda one: one.link),
     ]
     together = Object("together", sum(one.size for one in found), "", "")
-    return TableOf(f"{layer}, three columns: its objects", columns, [*found, together])
+    return Table(f"{layer}, three columns: its objects", columns, [*found, together])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from report.tables import Column, TableOf, mib
+from report.tables import Column, Table, mib
 from runner.environments import LOCK
 from studies.versions.figures import Figures
 from studies.versions.measure import Cost
@@ -12,29 +12,29 @@ from studies.versions.measure import Cost
 NO_WHEELS = "no wheels"
 
 
-def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[TableOf[Any]]:
+def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[Table[Any]]:
     """Return the tables of the new ones."""
     shown = [figures[name] for name in figures if name in new]
     return [costs(shown), peaks(shown)]
 
 
-def costs(figures: Sequence[Figures]) -> TableOf[Figures]:
+def costs(figures: Sequence[Figures]) -> Table[Figures]:
     """Return the traced bytes per row."""
     columns = [
         Column[Figures]("Scenario", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True),
         *(_column(name, lambda cost: f"{cost['per_row']:.0f}") for name in _combinations(figures)),
     ]
     note = "o: the original's package versions; the others are the lock's. -: some package has no wheel."
-    return TableOf("Bytes per row, traced", columns, figures, note=note)
+    return Table("Bytes per row, traced", columns, figures, note=note)
 
 
-def peaks(figures: Sequence[Figures]) -> TableOf[Figures]:
+def peaks(figures: Sequence[Figures]) -> Table[Figures]:
     """Return the traced peaks, which a terminal shows only in full."""
     columns = [
         Column[Figures]("Scenario", None, lambda one: one.scenario.title, text=True),
         *(replace(_column(name, lambda cost: mib(cost["peak"])), short=None) for name in _combinations(figures)),
     ]
-    return TableOf("Traced peak, MiB", columns, figures)
+    return Table("Traced peak, MiB", columns, figures)
 
 
 def _combinations(figures: Sequence[Figures]) -> list[str]:
