@@ -8,40 +8,63 @@ python = .venv/bin/python
 
 .PHONY: bench readme check original test lint stop venv
 
-bench: venv
+bench:
+	@$(environment)
 	$(python) setup_db.py
 	$(python) -m studies costs
 
 # Measures what is stale; ALL=1 everything.
-readme: venv
+readme: groups = full alternatives
+readme:
+	@$(environment)
 	$(python) setup_db.py
 	$(python) -m studies --write $(if $(ALL),--all)
 
-check: venv
+check: groups = full alternatives
+check:
+	@$(environment)
 	$(python) -m studies --check
 
-test: venv
+test: groups = full alternatives test
+test:
+	@$(environment)
 	$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-original: venv
+original:
+	@$(environment)
 	$(python) -m original "$(PYTHON312)"
 
-lint: venv
+lint: groups = full alternatives test lint
+lint:
+	@$(environment)
 	$(python) -m ruff format --check .
 	$(python) -m ruff check .
 	$(python) -m mypy .
 	$(python) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/test.yml
 	$(python) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-stop: venv
+stop:
+	@$(environment)
 	$(python) setup_db.py --stop
 
-# Made anew when the requirements change, or the interpreter that was asked for; otherwise this takes a moment.
-asked = $(if $(filter file,$(origin PYTHON)),true,test "$$("$(PYTHON)" -V)" = "$$($(python) -V)")
+# The environment alone: make venv groups="full alternatives test lint"
 venv:
-	@{ $(python) -c '' && $(asked) && cmp -s requirements.txt .venv/requirements.txt; } 2>/dev/null || { \
-		"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-			{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }; \
-		"$(PYTHON)" -m venv --clear .venv && \
-		$(python) -m pip install --quiet --require-hashes -r requirements.txt && \
-		cp requirements.txt .venv/; }
+	@$(environment)
+
+# Made anew when the requirements change, or the interpreter that was asked for; a target's groups of requirements are
+# added to it when they are first needed. Otherwise this takes a moment.
+asked = $(if $(filter file,$(origin PYTHON)),true,test "$$("$(PYTHON)" -V)" = "$$($(python) -V)")
+define environment
+( $(python) -c '' && $(asked) && cmp -s requirements.txt .venv/requirements.txt && \
+	for file in requirements/*.txt; do ! test -e .venv/$$file || cmp -s $$file .venv/$$file || exit 1; done; \
+) 2>/dev/null || { \
+	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }; \
+	"$(PYTHON)" -m venv --clear .venv && mkdir .venv/requirements; \
+} && for file in requirements.txt $(groups:%=requirements/%.txt); do \
+	test -e .venv/$$file || { \
+		: > .venv/$$file && $(python) -m pip install --quiet --require-hashes -r $$file && \
+		cp $$file .venv/$$file; \
+	} || exit 1; \
+done
+endef

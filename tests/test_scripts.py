@@ -259,7 +259,8 @@ def test_end_of_the_server_while_rows_are_read_is_one_line(url: str, arguments: 
 )
 def test_missing_package_is_one_line(script: str, package: str) -> None:
     line = error_line(run("-c", WITHOUT_PACKAGE, script, package))
-    assert line == f"{package} is not installed for this Python: `make bench` installs all packages into .venv"
+    command = "make venv groups=alternatives" if script.startswith("alternatives") else "make venv"
+    assert line == f"{package} is not installed for this Python: `{command}` installs it into .venv"
 
 
 @pytest.mark.parametrize("command", [STACKS[0], "setup_db.py", "your_table.py", "-m studies", "-m original"])
@@ -267,7 +268,7 @@ def test_python_without_any_package_is_one_line(command: str) -> None:
     # Without the module `site`, Python does not find what is installed.
     line = error_line(run("-S", *command.split()))
     assert "is not installed" in line
-    assert "make bench" in line
+    assert "`make venv` installs it into .venv" in line
 
 
 def test_output_that_cannot_be_written_is_one_line(url: str) -> None:
