@@ -5,7 +5,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
 
 from psycopg import rows
 
@@ -107,7 +108,7 @@ def pydantic_model(what: Reading) -> Iterator[Read]:
     """Yield validated models."""
     from pydantic import ConfigDict, create_model
 
-    fields: dict[str, Any] = {column.attribute: (kind(column), ...) for column in what.relation.columns}
+    fields: dict[str, Any] = {column.attribute: (validated_kind(column), ...) for column in what.relation.columns}
     model = create_model("Row", __config__=ConfigDict(protected_namespaces=()), **fields)
     yield from psycopg_rows(what, rows.kwargs_row(model))
 
@@ -118,7 +119,8 @@ def pydantic_dataclass(what: Reading) -> Iterator[Read]:
     from pydantic.dataclasses import dataclass as validated
 
     # Not made of the standard library's dataclass, for then its instances would have a dict beside their slots.
-    row = type("Row", (), {"__annotations__": {column.attribute: kind(column) for column in what.relation.columns}})
+    annotations = {column.attribute: validated_kind(column) for column in what.relation.columns}
+    row = type("Row", (), {"__annotations__": annotations})
     yield from psycopg_rows(what, rows.args_row(validated(row, slots=True)))
 
 
@@ -128,6 +130,13 @@ def kind(column: Column) -> Any:
         return Any
     module, _, name = column.type.rpartition(".")
     return getattr(importlib.import_module(module or "builtins"), name) | None
+
+
+def validated_kind(column: Column) -> Any:
+    """Return the class for Pydantic, which by default refuses what `numeric` can be: NaN and infinity."""
+    from pydantic import AllowInfNan
+
+    return Annotated[Decimal, AllowInfNan(True)] | None if column.type == "decimal.Decimal" else kind(column)
 
 
 @contextmanager

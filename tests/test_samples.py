@@ -1,20 +1,22 @@
-"""The first rows of a relation: what cannot be read is named and left out, in any encoding, at any width; the rest stays."""
+"""The first rows of a relation: what cannot be read is named and left out, in any encoding; the rest is measured."""
 
 import resource
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
 from errors import UserError
-from layers import relations
+from layers import other_readers, readers, relations
+from layers.readers import Reading
 from layers.redaction import without_values
 from layers.relations import Relation
 from tests.servers import Servers, superuser
-from tests.support import query
+from tests.support import linux, query
 
+LAYERS = readers.LAYERS | {layer: other_readers.LAYERS[layer] for layer in other_readers.installed()}
 # The encoding of a database, how one writes names there, a table, and what is read of it: names, attributes, classes.
 ENCODINGS = {
     "LATIN1": (
@@ -49,11 +51,60 @@ ENCODINGS = {
         ],
     ),
 }
+# Names that something in Python, in a class of a layer or in code with such a class has for itself.
+NAMES = (
+    *("mro", "__class__", "__slots__", "self", "cls", "class", "class_", "class__", "def", "None", "match", "type"),
+    *("t", "tuple", "count", "index", "metadata", "registry", "dict", "copy", "json", "schema", "validate"),
+    *("model_fields", "model_config", "model_x", "keys", "items", "name", "value", "data", "args", "kwargs", "session"),
+    *("__init__", "__new__", "__dict__", "__debug__", "__annotations__", "__eq__", "__hash__", "__struct_fields__"),
+    *("__pydantic_self__", "_fields", "_asdict", "_mapping", "_sa_instance_state", "_", "__", "x__", "mro_", "Row"),
+    *("int", "str", "list", "set", "date", "datetime", "Decimal", "Any", "object", "super", "property", "field"),
+    *("a", "A", "a.b", "a-b", "a b", "a_b", "a_b_2", "print", "async", "lambda", "query"),
+)
+COLUMNS = ", ".join(f'"{name}" integer DEFAULT {number}' for number, name in enumerate(NAMES))
+SCHEMA = f"""
+CREATE SCHEMA odd;
+CREATE TABLE odd.names ({COLUMNS}, id integer PRIMARY KEY);
+INSERT INTO odd.names (id) VALUES (1000);
+CREATE TYPE odd.mood AS ENUM ('a', 'b c', 'd,"e');
+CREATE TYPE odd.pair AS (x integer, y text);
+CREATE DOMAIN odd.positive AS integer CHECK (VALUE > 0);
+CREATE TABLE odd.made (
+    id integer PRIMARY KEY, mood odd.mood, moods odd.mood[], pair odd.pair, pairs odd.pair[], positive odd.positive,
+    positives odd.positive[], number numeric, double double precision, price money, nothing text
+);
+INSERT INTO odd.made VALUES
+    (1, 'a', ARRAY['a', 'b c', NULL, 'd,"e']::odd.mood[], (1, 'x'), ARRAY[(1, 'x')::odd.pair], 1, '{{1}}',
+    'NaN', 'NaN', 1),
+    (2, NULL, '{{}}', NULL, '{{}}', NULL, NULL, 1.5, 'Infinity', NULL);
+CREATE TABLE odd.outside (
+    id integer PRIMARY KEY, date date, time time, at timestamp, at_zone timestamptz, zoned time with time zone,
+    dates date[], span daterange, delay interval, number numeric, ok text
+);
+INSERT INTO odd.outside SELECT i, '2020-01-01', '10:00', '2020-01-01', '2020-01-01', '10:00+01', '{{2020-01-01}}',
+    '[2020-01-01,2020-02-01)', '1 day', 1, 'x' FROM generate_series(1, 1500) AS i;
+UPDATE odd.outside SET date = '0044-03-15 BC', time = '24:00', at = '10000-01-01', at_zone = 'infinity',
+    zoned = '24:00+01', dates = '{{-infinity}}', span = '[2020-01-01,infinity]', number = 'NaN' WHERE id = 1400;
+CREATE TABLE odd.by_document (document jsonb PRIMARY KEY, v integer);
+INSERT INTO odd.by_document VALUES ('{{"a": 1}}', 1);
+CREATE TABLE odd.by_list (list integer[] PRIMARY KEY, v integer, u uuid NOT NULL UNIQUE DEFAULT gen_random_uuid());
+INSERT INTO odd.by_list VALUES ('{{1, 2}}', 1);
+CREATE TABLE odd.by_day (day date PRIMARY KEY, v integer);
+INSERT INTO odd.by_day VALUES ('infinity', 1);
+CREATE TABLE odd.only_days (day date);
+INSERT INTO odd.only_days VALUES ('-infinity')
+"""
 
 
 @pytest.fixture(scope="module")
-def url(servers: Servers) -> str:
-    return servers[15]
+def url(servers: Servers) -> Iterator[str]:
+    """Give a server with the schema `odd`."""
+    for statement in SCHEMA.split(";\n"):
+        query(servers[15], statement)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", servers[15])
+        yield servers[15]
+    query(servers[15], "DROP SCHEMA odd CASCADE")
 
 
 @pytest.fixture(scope="module", params=ENCODINGS)
@@ -104,9 +155,71 @@ def test_every_encoding_is_read_in_utf_8(
         assert read(described(url, "SELECT 'é;' AS é; -- é;")) == [("é", "é", "str")]
 
 
+@linux
 def test_sample_ends_where_rows_are_wide(url: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     relation = described(url, "SELECT i, repeat('x', 2000000) FROM generate_series(1, 500) AS i")
     assert relation.width == pytest.approx(2_000_000, rel=0.01)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert grown < 64 * 1024, "KiB, of the 977 MiB that 500 rows have"
+
+
+def read_in(layer: str, relation: Relation) -> list[Any]:
+    with (
+        without_values([column.attribute for column in relation.columns]),
+        LAYERS[layer](Reading(layer, relation)) as read,
+    ):
+        return list(read(10))
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_name_is_an_attribute_of_every_layer(url: str, layer: str) -> None:
+    relation = described(url, "odd.names")
+    [row, *_] = read_in(layer, relation)
+    values = dict(row) if layer in ("psycopg, dict", "asyncpg record") else row
+    if layer in ("psycopg, tuple", "Arrow table"):
+        return
+    for number, column in enumerate(relation.columns[:-1]):
+        found = values[column.attribute] if isinstance(values, dict) else getattr(row, column.attribute)
+        assert found == number, column.name
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("name", ["made", "outside", "by_list"])
+def test_what_the_sample_leaves_every_layer_reads(url: str, name: str, layer: str) -> None:
+    assert len(read_in(layer, described(url, f"odd.{name}", 20_000))) in (1, 2, 10)
+
+
+def test_value_that_python_cannot_have_leaves_its_column_out(url: str) -> None:
+    relation = described(url, "odd.outside", 20_000)
+    assert [column.name for column in relation.columns] == ["id", "delay", "number", "ok"]
+    assert left_out(relation) == [
+        (name, f"psycopg cannot read one of its values ({kind}: DataError)")
+        for name, kind in (
+            ("date", "date"),
+            ("time", "time"),
+            ("at", "timestamp"),
+            ("at_zone", "timestamptz"),
+            ("zoned", "timetz"),
+            ("dates", "date[]"),
+            ("span", "daterange"),
+        )
+    ]
+    assert not described(url, "odd.outside", 1000).left_out, "the rows that are measured decide, and no other"
+    with pytest.raises(UserError, match="no column can be read: day: psycopg cannot read one of its values "):
+        described(url, "odd.only_days")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "keyless"),
+    [
+        ("by_document", (), "column document of its key has values that cannot be hashed"),
+        ("by_list", ("u",), ""),
+        ("by_day", (), "column day of its key is left out"),
+    ],
+)
+def test_key_is_one_that_an_entity_can_have(url: str, name: str, key: tuple[str, ...], keyless: str) -> None:
+    relation = described(url, f"odd.{name}")
+    assert (relation.key, relation.key_is_primary, relation.keyless) == (key, False, keyless)
