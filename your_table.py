@@ -49,7 +49,7 @@ def main() -> None:
         signal.signal(signalled, signal.default_int_handler)
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # an interrupt is one line, not two
     try:
-        subject = look_at(arguments.relation, arguments.timeout, arguments.count)
+        subject = look_at(arguments.relation, arguments.timeout, arguments.count, arguments.rows)
     except UserError as error:
         at_default = "DATABASE_URL" not in os.environ and "DATABASE_URL" not in str(error)
         raise UserError(f"{error}{' (DATABASE_URL names another database)' if at_default else ''}") from None

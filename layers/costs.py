@@ -8,7 +8,7 @@ from errors import UserError
 from layers import relations
 from layers.figures import Comparison, Figure, Figures
 from layers.other_readers import SQLMODEL, installed
-from layers.readers import DROPPING, LAYERS, Reading
+from layers.readers import COUNT, DROPPING, LAYERS, Reading
 from layers.redaction import without_values
 from layers.relations import Relation
 from layers.transaction import connect
@@ -42,10 +42,10 @@ class Subject:
         return [layer for layer in (*LAYERS, *DROPPING, *installed()) if layer not in KEYED or self.relation.key]
 
 
-def look_at(text: str, timeout: int, count: bool) -> Subject:
-    """Return what a name or a query means there, its rows counted if asked for. Raises UserError."""
+def look_at(text: str, timeout: int, count: bool, rows: int = COUNT) -> Subject:
+    """Return what a name or a query means there, by its first rows; all are counted if asked for. Raises UserError."""
     with without_values(), connect(database_url(), timeout) as connection:
-        relation = relations.describe(connection, text)
+        relation = relations.describe(connection, text, rows)
         source = relations.sql_names(connection, [relation.schema, relation.name]) if relation.name else []
         found = Subject(
             relation,

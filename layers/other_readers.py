@@ -13,7 +13,8 @@ from psycopg import rows
 from common import database_url
 from layers.addresses import for_asyncpg
 from layers.readers import Read, Reading, alchemy, kind, psycopg_rows
-from layers.transaction import connect, settings
+from layers.redaction import connecting
+from layers.transaction import connect, conninfo, settings
 
 RECORD, SQLMODEL, ARROW = "asyncpg record", "SQLModel", "Arrow table"
 
@@ -36,7 +37,8 @@ def asyncpg_record(what: Reading) -> Iterator[Read]:
     # Else it asks for 'utf-8', which PgBouncer then sets, though it is the same.
     arguments |= {"statement_cache_size": 0, "server_settings": {"client_encoding": "UTF8"}}
     with asyncio.Runner() as runner:
-        connection = runner.run(asyncpg.connect(**arguments))
+        with connecting():
+            connection = runner.run(asyncpg.connect(**arguments))
         transaction = connection.transaction(isolation="repeatable_read", readonly=True)
         runner.run(begin())
         yield read
@@ -102,7 +104,9 @@ def arrow_table(what: Reading) -> Iterator[Read]:
         yield table
         yield from repeat(None, table.num_rows - 1)
 
-    with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
+    with connecting():
+        opened = dbapi.connect(conninfo(database_url()))
+    with opened as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute(settings(what.timeout))
         cursor.fetchall()

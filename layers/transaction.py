@@ -8,6 +8,7 @@ rolls back.
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from errors import UserError, address
 
@@ -23,9 +24,12 @@ READING = {
     "intervalstyle": "postgres",
     "extra_float_digits": "1",
     "bytea_output": "hex",
+    "row_security": "on",
 }
 # What would end the transaction while its client adds up what it has read.
 WAITING = dict.fromkeys(("idle_in_transaction_session_timeout", "lock_timeout", "transaction_timeout"), "0")
+# What a function says beside its result may hold values.
+SILENT = {"client_min_messages": "error"}
 # A statement that runs long ends soon after its client.
 NOTICING = {"client_connection_check_interval": "2s"}
 
@@ -35,7 +39,7 @@ def settings(timeout: int) -> str:
 
     `timeout` is how many seconds a statement may take. Names and units are those of `SET`.
     """
-    wanted = READING | WAITING | NOTICING | {"statement_timeout": f"{timeout}s"}
+    wanted = READING | WAITING | SILENT | NOTICING | {"statement_timeout": f"{timeout}s"}
     values = ", ".join(f"('{name}', '{value}')" for name, value in wanted.items())
     return (
         f"SELECT set_config(wanted.name, value, true) FROM (VALUES {values}) AS wanted(name, value) "
@@ -43,9 +47,15 @@ def settings(timeout: int) -> str:
     )
 
 
+def conninfo(url: str) -> str:
+    """Return the address for libpq: in UTF-8, whatever PGCLIENTENCODING is, and not for ever. Raises psycopg.Error."""
+    parameters: dict[str, Any] = {"connect_timeout": 10, **conninfo_to_dict(url), "client_encoding": "UTF8"}
+    return make_conninfo(**parameters)
+
+
 def connect(url: str, timeout: int) -> "psycopg.Connection[Any]":
     """Return a connection inside of that transaction. Raises psycopg.Error, and UserError where a pooler has none."""
-    connection = psycopg.connect(url, connect_timeout=10, prepare_threshold=None)
+    connection = psycopg.connect(conninfo(url), prepare_threshold=None)
     connection.read_only = True
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # so that all statements see the same rows
     try:

@@ -7,16 +7,22 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from sqlmodel import SQLModel
 
 from errors import UserError
 from layers import other_readers, readers, relations
 from layers.readers import Reading
 from layers.redaction import without_values
 from layers.relations import Relation
+from layers.transaction import connect
 from tests.servers import Servers, superuser
 from tests.support import linux, query
 
-LAYERS = readers.LAYERS | {layer: other_readers.LAYERS[layer] for layer in other_readers.installed()}
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Did not recognize type", "ignore:This declarative base already contains"
+)
+
+LAYERS = readers.LAYERS | readers.DROPPING | {layer: other_readers.LAYERS[layer] for layer in other_readers.installed()}
 # The encoding of a database, how one writes names there, a table, and what is read of it: names, attributes, classes.
 ENCODINGS = {
     "LATIN1": (
@@ -127,7 +133,7 @@ def encoded(url: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, str
 
 
 def described(url: str, text: str, rows: int = 1000) -> Relation:
-    with without_values(), relations.connect(url, 5) as connection:
+    with without_values(), connect(url, 5) as connection:
         relation = relations.describe(connection, text, rows)
         connection.rollback()
     return relation
@@ -141,7 +147,7 @@ def left_out(relation: Relation) -> list[tuple[str, str]]:
     return [(column.name, column.reason) for column in relation.left_out]
 
 
-@pytest.mark.parametrize("client", ["", "LATIN1", "EUC_JP"])
+@pytest.mark.parametrize("client", ["", "LATIN1", "EUC_JP", "nonsense"])
 def test_every_encoding_is_read_in_utf_8(
     encoded: tuple[str, str], client: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +157,8 @@ def test_every_encoding_is_read_in_utf_8(
         monkeypatch.setenv("PGCLIENTENCODING", client)
     relation = described(url, name)
     assert (read(relation), left_out(relation), relation.key) == (columns, faults, ("id",))
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert {layer: len(read_in(layer, relation)) for layer in LAYERS} == dict.fromkeys(LAYERS, 1)
     if encoding != "EUC_JP":  # which has no such letter
         assert read(described(url, "SELECT 'é;' AS é; -- é;")) == [("é", "é", "str")]
 
@@ -165,6 +173,7 @@ def test_sample_ends_where_rows_are_wide(url: str) -> None:
 
 
 def read_in(layer: str, relation: Relation) -> list[Any]:
+    SQLModel.metadata.clear()  # of a table that an earlier test read
     with (
         without_values([column.attribute for column in relation.columns]),
         LAYERS[layer](Reading(layer, relation)) as read,
@@ -172,7 +181,6 @@ def read_in(layer: str, relation: Relation) -> list[Any]:
         return list(read(10))
 
 
-@pytest.mark.filterwarnings("ignore:Did not recognize type")
 @pytest.mark.parametrize("layer", LAYERS)
 def test_every_name_is_an_attribute_of_every_layer(url: str, layer: str) -> None:
     relation = described(url, "odd.names")
@@ -185,7 +193,6 @@ def test_every_name_is_an_attribute_of_every_layer(url: str, layer: str) -> None
         assert found == number, column.name
 
 
-@pytest.mark.filterwarnings("ignore:Did not recognize type")
 @pytest.mark.parametrize("layer", LAYERS)
 @pytest.mark.parametrize("name", ["made", "outside", "by_list"])
 def test_what_the_sample_leaves_every_layer_reads(url: str, name: str, layer: str) -> None:

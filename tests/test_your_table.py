@@ -328,7 +328,7 @@ def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
-    subject = look_at(LATER, 60, count=False)
+    subject = look_at(LATER, 60, count=False, rows=1000)
     result = measure(subject, 2000, 60, [PLAIN, "Pydantic model", "Pydantic slots dataclass"])
     assert list(result.by_layer) == [PLAIN]
     text = printed(subject, result, capsys)
@@ -339,7 +339,7 @@ def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixtu
 
 
 def test_where_every_layer_fails_the_first_reason_is_told() -> None:
-    subject = look_at(FAILS_LATER, 60, count=False)
+    subject = look_at(FAILS_LATER, 60, count=False, rows=1000)
     with pytest.raises(UserError) as error:
         measure(subject, 2000, 60, [PLAIN])
     assert "says InvalidTextRepresentation (22P02); its text may hold values" in str(error.value)
