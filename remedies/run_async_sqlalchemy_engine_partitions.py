@@ -2,7 +2,7 @@
 
 Short: async Core, partitions
 Instead of: run_async_sqlalchemy_engine
-You lose: a second loop; the first row comes after a whole batch, and each is there until the next one is read.
+You lose: the single loop; the first row comes after a whole batch, which lives until the next one is read.
 
 `async for row` enters a new greenlet for every row, `partitions(1000)` one for every thousand.
 """

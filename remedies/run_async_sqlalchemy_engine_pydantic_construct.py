@@ -1,8 +1,8 @@
-"""`model_construct` with its fields: no remedy
+"""`model_construct` with its fields
 
 Short: model_construct
 Instead of: run_async_sqlalchemy_engine_pydantic_validate
-You lose: validation, and gain nothing in memory.
+Why not: a model takes as much as a validated one.
 
 Called as it is meant to be, with the fields as keywords, `model_construct` builds a model as large as a validated one,
 unless the model allows extra fields.

@@ -2,7 +2,7 @@
 
 Short: model_construct, shared
 Instead of: run_async_sqlalchemy_engine_pydantic_validate
-You lose: validation; and assigning a field on one model marks it as set on all, for they share the set.
+You lose: validation; assigning a field on one model marks it as set on all, because they share the set.
 
 Each model owns a set of the fields that were given: 216 bytes for up to four fields, 728 from five on.
 `model_construct` takes one from its caller, so that all models can share it: right for models that are only read.

@@ -2,7 +2,7 @@
 
 Short: Pydantic dataclass
 Instead of: run_async_sqlalchemy_engine_pydantic
-You lose: the model's methods, `model_copy` among them, `from_attributes`, and the set of given fields.
+You lose: what only a model has: `model_copy` and other methods, `from_attributes`, the set of given fields.
 
 Pydantic validates a dataclass as it does a model. With slots, an instance has neither a dict nor a set. A `TypeAdapter`
 validates plain data, dumps and describes it; it reads no attributes of a row either.

@@ -2,7 +2,7 @@
 
 Short: async columns, yield_per
 Instead of: run_async_sqlalchemy_session
-You lose: entities, as all columns do; a round trip for every batch, and a transaction that stays open meanwhile.
+You lose: entities, as with all columns; time, by a round trip for every batch, in a transaction that stays open.
 
 Columns instead of entities, in batches: no entity ever exists, and `partitions` enters a greenlet for each batch, not
 for each row.

@@ -1,4 +1,4 @@
-"""Asynchronous ORM by `execute`: no streaming
+"""Asynchronous ORM by `execute`, without streaming
 
 Short: async ORM, execute
 Instead of: run_async_sqlalchemy_session

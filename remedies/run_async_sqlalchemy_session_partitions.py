@@ -2,7 +2,7 @@
 
 Short: async ORM, partitions
 Instead of: run_async_sqlalchemy_session
-You lose: a second loop; `unique`, joined eager loading of collections, `commit` in the loop.
+You lose: the single loop; `unique`, joined eager loading of collections, `commit` in the loop.
 
 `AsyncSession.stream` reads through a server-side cursor, and then `partitions(1000)` builds a thousand entities at a
 time, even without `yield_per`; iterated row by row, the same result builds all of them first. `subqueryload` is not

@@ -2,7 +2,7 @@
 
 Short: async ORM, streaming
 Instead of: run_async_sqlalchemy_session
-You lose: keeping the entities; each is used and forgotten.
+You lose: the entities: each is used and forgotten.
 
 The session refers weakly to entities that were not modified: whatever the loop does not keep is gone with its batch,
 and memory stays flat however many rows there are. `partitions` enters a greenlet for each batch, not for each row.

@@ -2,7 +2,7 @@
 
 Short: async ORM, yield_per
 Instead of: run_async_sqlalchemy_session
-You lose: a round trip a batch, an open transaction, `unique`, joined eager loading of collections, `subqueryload`.
+You lose: time, by a round trip for every batch; `unique`, joined eager loading of collections, `subqueryload`.
 
 The result of `AsyncSession.stream`, iterated row by row, builds all entities first. With `yield_per` it builds them in
 batches, and the first row comes after one of them. What is kept costs what it cost.

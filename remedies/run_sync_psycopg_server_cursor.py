@@ -2,7 +2,7 @@
 
 Short: psycopg, server cursor
 Instead of: run_sync_psycopg
-You lose: a round trip for every `itersize` rows, and a transaction that stays open meanwhile.
+You lose: time, by a round trip for every `itersize` rows; the transaction stays open meanwhile.
 
 A named cursor keeps the result on the server and fetches it in batches, so that the driver's own copy of the whole
 result, which tracemalloc cannot see, never exists.

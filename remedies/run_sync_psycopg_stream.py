@@ -2,7 +2,7 @@
 
 Short: psycopg, stream
 Instead of: run_sync_psycopg
-You lose: any other statement, `commit` or `rollback`, until the generator is exhausted or closed; experimental.
+You lose: the connection for all else, `commit` and `rollback` too, until the generator is exhausted or closed.
 
 `stream` hands out rows as they arrive, so that the driver's own copy of the whole result never exists, and no cursor on
 the server either. A `size` over 1 makes one result of so many rows; it needs libpq 17, which `psycopg[binary]` brings.

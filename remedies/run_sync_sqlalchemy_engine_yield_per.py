@@ -2,7 +2,7 @@
 
 Short: Core, yield_per
 Instead of: run_sync_sqlalchemy_engine
-You lose: a round trip for every batch, and a transaction that stays open meanwhile.
+You lose: time, by a round trip for every batch; the transaction stays open meanwhile.
 
 Core reads through a server-side cursor in batches, so that the driver's own copy of the whole result never exists. The
 option stands on the statement: set on a connection, it stays there for all later ones.

@@ -1,8 +1,8 @@
-"""ORM without `yield_per`, each entity dropped: no remedy
+"""ORM without `yield_per`, each entity dropped
 
 Short: ORM, entities dropped
 Instead of: run_sync_sqlalchemy_session
-You lose: keeping the entities, and gain little: all of them are built before the first is handed out.
+Why not: all entities are built before the first one is handed out.
 
 Dropping the entities is not enough: without `yield_per` the result itself holds all of them until the last is handed
 out.

@@ -1,8 +1,8 @@
-"""Entities turned into models without `yield_per`: no remedy
+"""Entities turned into models without `yield_per`
 
 Short: ORM to models
 Instead of: run_sync_sqlalchemy_session
-You lose: the entities, and still pay for all of them beside the models.
+Why not: all entities are built first, and the models come beside them.
 
 Each entity is turned into a model (`from_attributes`) and forgotten by the loop; the result holds all entities until
 the last is handed out, so that both exist at once.

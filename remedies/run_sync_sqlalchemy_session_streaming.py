@@ -2,7 +2,7 @@
 
 Short: ORM, streaming
 Instead of: remedies.run_sync_sqlalchemy_session_dropped
-You lose: keeping the entities; each is used and forgotten.
+You lose: the entities: each is used and forgotten.
 
 The session refers weakly to entities that were not modified: whatever the loop does not keep is gone with its batch,
 and memory stays flat however many rows there are. A modified entity stays until it is flushed.

@@ -2,7 +2,7 @@
 
 Short: ORM, yield_per
 Instead of: run_sync_sqlalchemy_session
-You lose: a round trip a batch, an open transaction, `unique`, joined eager loading of collections, `subqueryload`.
+You lose: time, by a round trip for every batch; `unique`, joined eager loading of collections, `subqueryload`.
 
 The ORM builds entities in batches: the first row comes after one batch, not after all, and the driver reads through a
 server-side cursor. What is kept costs what it cost.

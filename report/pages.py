@@ -11,7 +11,7 @@ from runner.scripts import PROJECT
 BLOCK = re.compile(r"<!-- report:(\S+) -->\n.*?<!-- /report -->", re.DOTALL)
 MARKER = re.compile(r"<!-- (?:report:\S+|/report) -->")
 # Where a line would break within a figure.
-BREAK = re.compile(r"(?<=\d) (?=MiB\b|→)|(?<=→) (?=[\d-])")
+BREAK = re.compile(r"(?<=\d) (?=MiB\b|[→+])|(?<=±) (?=→)|(?<=[→+]) (?=[\d-])")
 LINK = re.compile(r"\]\(([^)\s#]+)")
 
 

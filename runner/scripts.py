@@ -58,7 +58,7 @@ class Scenario:
     @property
     def fields(self) -> dict[str, str]:
         """What the docstring says in lines of its own: `Short`, and what remedies and alternatives say beside it."""
-        return dict(re.findall(r"^(Short|Instead of|You lose|Choose it): (.+)$", self.docstring, re.MULTILINE))
+        return dict(re.findall(r"^(Short|Instead of|You lose|Why not|Choose it): (.+)$", self.docstring, re.MULTILINE))
 
     @property
     def compared_with(self) -> "Scenario | None":

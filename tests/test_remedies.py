@@ -9,9 +9,11 @@ import pytest
 
 from common import MIB
 from domain_model import DomainModel
+from runner import results
 from runner.scenarios import EVERYTHING, REMEDIES, SCENARIOS
 from runner.scripts import PROJECT, Scenario
-from studies.costs.figures import Figures
+from studies.costs.figures import Figures, figures
+from studies.costs.tables import tables
 from tests.support import ROWS, error_line, expected_rows, run, told_by
 
 NAMES = [remedy.name for remedy in REMEDIES]
@@ -39,7 +41,8 @@ def test_docstring_has_a_short_name_and_a_remedy_s_says_what_it_is_compared_with
     if scenario in SCENARIOS:
         assert set(scenario.fields) == {"Short"}
     else:
-        assert set(scenario.fields) == {"Short", "Instead of", "You lose"}
+        assert set(scenario.fields) - {"You lose", "Why not"} == {"Short", "Instead of"}
+        assert ("You lose" in scenario.fields) != ("Why not" in scenario.fields)
         assert scenario.fields["Instead of"] in [other.name for other in EVERYTHING if other != scenario]
 
 
@@ -283,3 +286,14 @@ def test_memory_is_given_back_after_use_unless_one_survives_in_each_arena(stored
     assert trimmed <= 0.1 * held
     *_, surviving = (after.growth for after in stored[SURVIVORS].after_use)
     assert surviving >= 0.6 * held
+
+
+def test_what_does_not_help_is_no_remedy_in_any_table_and_leaves_the_peak_as_high() -> None:
+    costs = figures(results.load("costs"))
+    useless = [pair for pair in costs.pairs(REMEDIES) if pair.why_not]
+    assert len(useless) == 3
+    assert all(pair.after.peak.value > 0.9 * pair.before.peak.value for pair in useless)
+    titles = {pair.after.scenario.title for pair in useless}
+    names = {table.title: {row[0] for row in table.texts()} for table in tables(costs, NAMES)}
+    assert titles == names["What does not help, before → after"] - {"Attempt"}
+    assert not titles & names["Remedies, before → after"]

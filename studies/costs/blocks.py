@@ -7,7 +7,7 @@ from runner.results import Header
 from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
 from runner.scripts import Scenario
 from studies.costs import answers, tables
-from studies.costs.figures import Costs, Figures
+from studies.costs.figures import Costs, Figures, Pair
 
 # Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
 FIRST_ROWS = (
@@ -30,15 +30,15 @@ LAYERS = (
     "remedies.run_async_sqlalchemy_session_partitions",
     "remedies.run_async_sqlalchemy_session_execute",
 )
-# What happens to the memory after use.
-GIVEN_BACK = ("run_sync_sqlalchemy_session_given_back", "run_sync_sqlalchemy_session_survivors")
 # Which of the original's stacks the others are compared with.
 COMPARED = ("run_sync_sqlalchemy_session", "run_sync_sqlalchemy_engine", "run_sync_psycopg")
 
 
 def blocks(figures: Costs) -> dict[str, str]:
     """Return every block's Markdown by its marker."""
-    nine = figures.of(SCENARIOS)
+    nine, remedies = figures.of(SCENARIOS), figures.of(REMEDIES)
+    pairs = figures.pairs(one.scenario for one in remedies if not one.goes_on)
+    useless = [pair for pair in pairs if pair.why_not]
     return {
         "environment": environment(figures.header),
         "packages": f"{', '.join(f'{name} {version}' for name, version in figures.header['versions'].items())}.",
@@ -50,14 +50,18 @@ def blocks(figures: Costs) -> dict[str, str]:
         "observation-2": a_row([one for one in nine if "pydantic" in one.scenario.name]).markdown(),
         "observation-3": a_row([figures[name] for name in LAYERS]).markdown(),
         "overview": tables.overview(nine).markdown(),
-        "costs": tables.costs(nine).markdown(),
+        "costs": Table("", tables.COSTS, nine).markdown(),
+        "composition": Table("", tables.COMPOSITION, nine).markdown(),
         "in-the-figure": in_the_figure(figures["run_sync_sqlalchemy_session"]),
-        "remedies": tables.remedies(figures.pairs(REMEDIES)).markdown(),
-        "given-back": given_back([figures[f"remedies.{name}"] for name in GIVEN_BACK]).markdown(),
+        "remedies": changes([pair for pair in pairs if pair.loss]).markdown(),
+        "losses": losses([pair for pair in pairs if pair.loss]),
+        "no-remedies": changes(useless).markdown(),
+        "why-not": "\n".join(f"- {pair.after.scenario.title}: {pair.why_not}." for pair in useless),
+        "given-back": tables.given_back([one for one in remedies if one.goes_on]).markdown(),
         "other-stacks": compared(stacks(figures), figures["run_sync_psycopg"]).markdown(),
         "choices": "\n".join(choice(one) for one in ALTERNATIVES),
         "arrow": arrow(figures["alternatives.run_sync_adbc_arrow"], figures["run_sync_psycopg"]),
-        "scenarios": "\n\n".join(map(section, nine)),
+        "scenarios": "\n".join(map(section, nine)),
     }
 
 
@@ -74,6 +78,25 @@ def tracing(figures: Figures) -> str:
         f"While tracemalloc runs, the asynchronous ORM's process takes {mib(figures.tracing_adds)} MiB more; of these, "
         f"tracemalloc itself reports {mib(figures.tracer)}."
     )
+
+
+def changes(pairs: Sequence[Pair]) -> Table[Pair]:
+    """Return what each script changes, before → after; its name leads to it."""
+    name = Column[Pair]("Script", None, lambda pair: linked(pair.after.scenario), text=True)
+    return Table("", [name, tables.INSTEAD_OF, *tables.CHANGES], pairs)
+
+
+def losses(pairs: Sequence[Pair]) -> str:
+    """Return what one loses by each remedy, as a list; those by which one loses the same are one item."""
+    titles: dict[str, list[str]] = {}
+    for pair in pairs:
+        titles.setdefault(pair.loss, []).append(pair.after.scenario.title)
+    return "\n".join(f"- {'; '.join(names)}: you lose {loss}." for loss, names in titles.items())
+
+
+def linked(scenario: Scenario) -> str:
+    """Return a scenario's title, which leads to its script."""
+    return f"[{scenario.title}]({scenario.script.as_posix()})"
 
 
 def in_the_figure(figures: Figures) -> str:
@@ -105,8 +128,8 @@ def compared(figures: Sequence[Figures], reference: Figures) -> Table[Figures]:
 
 def choice(scenario: Scenario) -> str:
     """Return when to choose a stack, and what one loses, as an item of a list."""
-    script, fields = scenario.script.as_posix(), scenario.fields
-    return f"- [{scenario.title}]({script}): {fields['Choose it']} You lose {fields['You lose']}"
+    fields = scenario.fields
+    return f"- {linked(scenario)}: {fields['Choose it']} You lose {fields['You lose']}"
 
 
 def arrow(one: Figures, other: Figures) -> str:
@@ -120,17 +143,6 @@ def arrow(one: Figures, other: Figures) -> str:
         f"smaller one. A table has no index: the first look-up by id takes {1000 * look_up.seconds:.1f} ms, and "
         f"{mib(look_up.added)} MiB for what it loads."
     )
-
-
-def given_back(figures: Sequence[Figures]) -> Table[Figures]:
-    """Return how much of the process's growth is left, step by step, after the rows' use."""
-
-    def column(step: int, label: str) -> Column[Figures]:
-        return Column(label, None, lambda one: mib(one.after_use[step].growth))
-
-    columns = [Column[Figures]("Process growth, MiB", None, lambda one: one.scenario.title, text=True)]
-    columns += [column(step, after.label) for step, after in enumerate(figures[0].after_use)]
-    return Table("", columns, figures)
 
 
 def first_rows(figures: Sequence[Figures]) -> Table[Figures]:
@@ -160,6 +172,6 @@ def section(figures: Figures) -> str:
     """Return one scenario's section: what it does, and its console."""
     scenario, script = figures.scenario, figures.scenario.script.as_posix()
     return (
-        f"<details>\n<summary>{scenario.title}</summary>\n\n[`{script}`]({script}): {scenario.description}\n\n"
-        f"```txt\n{figures.console}```\n\n</details>"
+        f"<details><summary>{scenario.title}</summary>\n\n[`{script}`]({script}): {scenario.description}\n"
+        f"```txt\n{figures.console}```\n</details>"
     )

@@ -86,6 +86,11 @@ class Figures:
         return None if self.native is None else self.native / (self.rows - 1)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the script shows what is left after the rows' use."""
+        return len(self.after_use) > 1
+
+    @property
     def tracing_adds(self) -> float:
         """What the process has more while tracemalloc runs."""
         return self.process_while_traced - self.process.value
@@ -139,6 +144,16 @@ class Pair:
     before: Figures
     after: Figures
     seconds_before: Spread
+
+    @property
+    def loss(self) -> str:
+        """What one loses by the second; nothing is said of one that does not help."""
+        return self.after.scenario.fields.get("You lose", "").rstrip(".")
+
+    @property
+    def why_not(self) -> str:
+        """Why the second does not help, if it does not."""
+        return self.after.scenario.fields.get("Why not", "").rstrip(".")
 
 
 def figures(results: Results) -> Costs:

@@ -16,16 +16,19 @@ SCENARIO = Column[Figures]("Scenario", "", lambda one: one.scenario.title, lambd
 
 def tables(figures: Costs, new: Container[str]) -> list[Table[Any]]:
     """Return the tables of what is new."""
-    originals, remedied, others = (
+    originals, remedied, alternatives = (
         figures.of(one for one in group if one.name in new) for group in (SCENARIOS, REMEDIES, ALTERNATIVES)
     )
-    pairs = figures.pairs(one.scenario for one in remedied)
+    after_use = [one for one in remedied if one.goes_on]
+    pairs = figures.pairs(one.scenario for one in remedied if one not in after_use)
     # Where that was not measured which it is compared with, it stands by itself.
-    alone = [one for one in remedied if one not in [pair.after for pair in pairs]]
+    alone = [one for one in remedied if one not in [*after_use, *(pair.after for pair in pairs)]]
     return [
         *([overview([*originals, *alone]), costs([*originals, *alone])] if originals or alone else []),
-        *([remedies(pairs)] if pairs else []),
-        *([stacks(others)] if others else []),
+        *([remedies(helpful)] if (helpful := [pair for pair in pairs if pair.loss]) else []),
+        *([useless(others)] if (others := [pair for pair in pairs if not pair.loss]) else []),
+        *([given_back(after_use)] if after_use else []),
+        *([stacks(alternatives)] if alternatives else []),
     ]
 
 
@@ -54,23 +57,6 @@ def main_holders(figures: Figures) -> str:
 
 def costs(figures: Sequence[Figures]) -> Table[Figures]:
     """Return the growth of the process without tracing, the bytes of a row, and the fixed cost."""
-    columns = [
-        SCENARIO,
-        Column[Figures]("Bytes per row", "B/row", lambda one: f"{one.per_row:.0f}"),
-        Column[Figures]("Multiple of bare data", None, lambda one: f"{one.multiple:.1f}"),
-        Column[Figures](
-            "Process growth, MiB",
-            "MiB",
-            lambda one: spread(one.growth, mib(one.growth.value)),
-            lambda one: mib(one.growth.value),
-        ),
-        Column[Figures]("Python + native + rest, MiB", None, composition),
-        Column[Figures]("Peak, MiB", None, lambda one: spread(one.peak, mib(one.peak.value))),
-        Column[Figures]("Time, s", "s", lambda one: time(one.seconds)),
-        Column[Figures]("Fixed: growth, MiB", None, lambda one: mib(one.fixed)),
-        Column[Figures]("Fixed: time, s", None, lambda one: f"{one.fixed_seconds:.2f}"),
-        Column[Figures]("Tracing adds, MiB", None, lambda one: mib(one.tracing_adds)),
-    ]
     fixed = [one.fixed / MIB for one in figures]
     rest = "" if figures[0].native else " The rest is native memory and slack."
     note = (
@@ -78,6 +64,7 @@ def costs(figures: Sequence[Figures]) -> Table[Figures]:
         f"connecting, with SQLAlchemy's dialect and driver, takes {min(fixed):.0f} to {max(fixed):.0f} MiB.{rest} "
         f"{UNSTEADY}"
     )
+    columns = [*COSTS, *COMPOSITION[1:]]
     return Table(f"What {figures[0].rows:,} rows cost", columns, figures, bar=lambda one: one.holders, note=note)
 
 
@@ -86,6 +73,28 @@ def composition(figures: Figures) -> str:
     if figures.native is None or figures.rest is None:
         return f"{mib(figures.python)} + not measured"
     return f"{mib(figures.python)} + {mib(figures.native)} + {mib(figures.rest)}"
+
+
+COSTS = (
+    SCENARIO,
+    Column[Figures]("Bytes per row", "B/row", lambda one: f"{one.per_row:.0f}"),
+    Column[Figures]("Multiple of bare data", None, lambda one: f"{one.multiple:.1f}"),
+    Column[Figures](
+        "Process growth, MiB",
+        "MiB",
+        lambda one: spread(one.growth, mib(one.growth.value)),
+        lambda one: mib(one.growth.value),
+    ),
+    Column[Figures]("Peak, MiB", None, lambda one: spread(one.peak, mib(one.peak.value))),
+    Column[Figures]("Time, s", "s", lambda one: time(one.seconds)),
+)
+COMPOSITION = (
+    SCENARIO,
+    Column[Figures]("Python + native + rest, MiB", None, composition),
+    Column[Figures]("Fixed: growth, MiB", None, lambda one: mib(one.fixed)),
+    Column[Figures]("Fixed: time, s", None, lambda one: f"{one.fixed_seconds:.2f}"),
+    Column[Figures]("Tracing adds, MiB", None, lambda one: mib(one.tracing_adds)),
+)
 
 
 def change(before: float, after: float, digits: int) -> str:
@@ -113,21 +122,42 @@ def first_row(figures: Figures) -> float:
     return figures.first_row_process.value / MIB
 
 
+INSTEAD_OF = Column[Pair]("Instead of", None, lambda pair: pair.before.scenario.short, text=True)
+CHANGES = (
+    Column[Pair]("Bytes per row", "B/row", changed(lambda one: one.per_row, 0)),
+    Column[Pair]("Peak, MiB", "peak MiB", changed(peak, 1), changed(peak, 0)),
+    Column[Pair]("At the first row, MiB", "1st row", changed(first_row, 1), changed(first_row, 0)),
+    Column[Pair]("Time, s", "s", changed_time),
+)
+
+
+def named(title: str) -> Column[Pair]:
+    """Return the column that names what stands after the arrow."""
+    return Column(title, "", lambda pair: pair.after.scenario.title, lambda pair: pair.after.scenario.short, text=True)
+
+
 def remedies(pairs: Sequence[Pair]) -> Table[Pair]:
     """Return each remedy with what it changes, and what one loses by it."""
-    columns = [
-        Column[Pair](
-            "Remedy", "", lambda pair: pair.after.scenario.title, lambda pair: pair.after.scenario.short, text=True
-        ),
-        Column[Pair]("Instead of", None, lambda pair: pair.before.scenario.title, text=True),
-        Column[Pair]("Bytes per row", "B/row", changed(lambda one: one.per_row, 0)),
-        Column[Pair]("Peak, MiB", "peak MiB", changed(peak, 1), changed(peak, 0)),
-        Column[Pair]("At the first row, MiB", "1st row", changed(first_row, 1), changed(first_row, 0)),
-        Column[Pair]("Time, s", "s", changed_time),
-        Column[Pair]("You lose", None, lambda pair: pair.after.scenario.fields["You lose"].rstrip("."), text=True),
-    ]
+    loss = Column[Pair]("You lose", None, lambda pair: pair.loss, text=True)
     note = f"{UNSTEADY} With another stack: .venv/bin/python -m studies costs --only alternatives"
-    return Table("Remedies, before → after", columns, pairs, note=note)
+    return Table("Remedies, before → after", [named("Remedy"), INSTEAD_OF, *CHANGES, loss], pairs, note=note)
+
+
+def useless(pairs: Sequence[Pair]) -> Table[Pair]:
+    """Return each attempt that does not help with what it changes, and why not."""
+    why_not = Column[Pair]("Why not", None, lambda pair: pair.why_not, text=True)
+    return Table("What does not help, before → after", [named("Attempt"), INSTEAD_OF, *CHANGES, why_not], pairs)
+
+
+def given_back(figures: Sequence[Figures]) -> Table[Figures]:
+    """Return how much of the process's growth is left, step by step, after the rows' use."""
+
+    def column(step: int, label: str) -> Column[Figures]:
+        return Column(label, label.rpartition(" ")[2], lambda one: mib(one.after_use[step].growth))
+
+    columns = [Column[Figures]("Script", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True)]
+    columns += [column(step, after.label) for step, after in enumerate(figures[0].after_use)]
+    return Table("Is memory given back? Process growth, MiB", columns, figures)
 
 
 def of_native(figures: Figures) -> str:
