@@ -57,27 +57,25 @@ def jobs(
 ) -> tuple[list[Job], list[Job]]:
     """Return the processes that may run side by side, and those that are timed, each of which runs alone.
 
-    What is traced does not vary from run to run, so it runs once. What one row takes of the time is subtracted, and is
-    so little that it need not run alone. memray takes as long as all the rest.
+    What is traced does not vary from run to run, so it runs once. memray takes as long as all the rest.
     """
     parted = [one for one in native if importlib.util.find_spec("memray")]
     together = []
     for url in ("", one_row):
         together += [Job(one, NATIVE, module="runner.native", url=url) for one in parted]
         together += [Job(one, TRACED, url=url) for one in scenarios]
-    together += [Job(one, UNTRACED, url=one_row) for one in scenarios for _ in range(repeats)]
     turns: dict[Scenario | None, list[Scenario]] = {}
     for one in scenarios:
         turns.setdefault(one.origin if one.compared_with else None, []).append(one)
-    return together, [job for turn in turns.values() for job in _in_turn(turn) * repeats]
+    return together, [job for turn in turns.values() for job in _in_turn(turn, one_row) * repeats]
 
 
-def _in_turn(turn: Sequence[Scenario]) -> list[Job]:
-    """Return the timed processes of one turn, that of what is compared with first, where it is not among them."""
+def _in_turn(turn: Sequence[Scenario], one_row: str) -> list[Job]:
+    """Return the timed processes of one turn: first that of what is compared with, where it is not among them."""
     references = dict.fromkeys(one.compared_with for one in turn if one.compared_with not in (None, *turn))
     return [
         *(Job(one, UNTRACED, reference=True) for one in references if one),
-        *(Job(one, UNTRACED) for one in turn),
+        *(Job(one, UNTRACED, url=url) for one in turn for url in ("", one_row)),
     ]
 
 

@@ -220,7 +220,7 @@ def decided(measured: Mapping[str, Measured]) -> set[str]:
 def test_all_that_scripts_open_is_among_the_files_that_decide(database: str, opened: Callable[[], set[str]]) -> None:
     model = Scenario("run_async_sqlalchemy_engine_pydantic")
     with one_row_table() as one_row:
-        measured, failures = turns.measure([model, REMEDIES[1]], 1, one_row, native=[model])
+        measured, failures = turns.measure([model, REMEDIES[1]], 1, one_row, native=[model], timed=False)
     assert failures == []
     assert {"common.py", "errors.py", "db_model.py", "domain_model.py", "runner/native.py"} < opened()
     assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
@@ -349,7 +349,10 @@ def test_load_refuses(stored: Path, spoil: Callable[[Path], None], reason: str) 
 
 def timed(scenarios: list[Scenario], repeats: int = 2) -> list[str]:
     _, alone = turns.jobs(scenarios, repeats, "postgresql:///one_row")
-    return [f"{job.scenario.short}{' to compare with' * job.reference}" for job in alone]
+    assert [job.scenario for job in alone if job.url] == [
+        job.scenario for job in alone if not job.reference and not job.url
+    ]
+    return [f"{job.scenario.short}{' to compare with' * job.reference}" for job in alone if not job.url]
 
 
 def test_a_remedy_and_what_it_is_compared_with_run_in_turns() -> None:

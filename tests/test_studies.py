@@ -57,12 +57,11 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
     assert lines[-1].startswith(f"These figures are of {results.here()['python']}")
     told = process.stderr.splitlines()
     assert re.fullmatch(r"costs: about \d+ seconds, where the machine is as fast as that of results/", told[0])
-    kinds = ["traced", "traced, one row", "without tracing, one row"]
-    group = [*kinds, "without tracing"]
-    assert sorted(told[1:5]) == sorted(f"{number}/4 Core ({kind})" for number, kind in enumerate(group, 1))
-    group = [*(f"Core, yield_per ({kind})" for kind in kinds), "Core (without tracing, to compare with)"]
-    group.append("Core, yield_per (without tracing)")
-    assert sorted(told[5:]) == sorted(f"{number}/5 {one}" for number, one in enumerate(group, 1))
+    kinds = [f"({kind}{table})" for kind in ("traced", "without tracing") for table in ("", ", one row")]
+    assert told[1:5] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
+    jobs = [f"Core, yield_per {kind}" for kind in kinds]
+    jobs.insert(2, "Core (without tracing, to compare with)")
+    assert told[5:] == [f"{number}/5 {job}" for number, job in enumerate(jobs, 1)]
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -287,7 +286,7 @@ def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
         f"costs: {len(NAMES) - 1} of {len(NAMES)} skipped: nothing that decides them has changed",
     ]
     kinds = [kind + table for table in ("", ", one row") for kind in ("native", "traced")]
-    kinds += ["without tracing, one row", "without tracing"]
+    kinds += ["without tracing", "without tracing, one row"]
     assert lines[2:8] == [f"{number}/6 psycopg, empty models ({kind})" for number, kind in enumerate(kinds, 1)]
     assert "results/costs.json" not in run("-m", "studies", "--check", folder=copied).stderr
     assert (
