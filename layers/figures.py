@@ -9,6 +9,7 @@ from layers.relations import Relation
 from layers.values import ALIKE, Values
 
 ENTITY, PLAIN = "ORM entity", "psycopg, tuple"
+OTHER_VALUES = "its values are not psycopg's: "
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class Comparison:
         elif values is None or not plain or not mine:
             reason = f"there is no {PLAIN} to compare it with"
         elif others := ", ".join(self.other_classes(layer)):
-            reason = f"its values are not psycopg's: {others}"
+            reason = f"{OTHER_VALUES}{others}"
         else:
             copies = sum(one["containers"] for one in mine) - sum(one["containers"] for one in plain)
             return replace(one, overhead=one.traced - values - copies / one.count)
