@@ -122,6 +122,13 @@ def test_broken_markers_are_named(old: str, new: str, message: str) -> None:
         pages.rewritten(PAGES | {METHOD: PAGES[METHOD].replace(old, new, 1)}, blocks)
 
 
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_markers_stand_alone_on_their_lines(path: Path) -> None:
+    """What follows one on its line would be shown as it is, for the line is HTML."""
+    for line in PAGES[path].splitlines():
+        assert pages.MARKER.sub("", line) in (line, ""), line
+
+
 def test_block_links_to_files_as_its_page_sees_them() -> None:
     marker = "<!-- report:one -->\n<!-- /report -->"
     found = pages.rewritten(

@@ -56,7 +56,7 @@ def blocks(figures: Costs) -> dict[str, str]:
         "remedies": changes([pair for pair in pairs if pair.loss]).markdown(),
         "losses": losses([pair for pair in pairs if pair.loss]),
         "no-remedies": changes(useless).markdown(),
-        "why-not": "\n".join(f"- {pair.after.scenario.title}: {pair.why_not}." for pair in useless),
+        "why-not": "\n".join(f"- **{pair.after.scenario.title}**: {pair.why_not}." for pair in useless),
         "given-back": tables.given_back([one for one in remedies if one.goes_on]).markdown(),
         "other-stacks": compared(stacks(figures), figures["run_sync_psycopg"]).markdown(),
         "choices": "\n".join(choice(one) for one in ALTERNATIVES),
@@ -91,7 +91,7 @@ def losses(pairs: Sequence[Pair]) -> str:
     titles: dict[str, list[str]] = {}
     for pair in pairs:
         titles.setdefault(pair.loss, []).append(pair.after.scenario.title)
-    return "\n".join(f"- {'; '.join(names)}: you lose {loss}." for loss, names in titles.items())
+    return "\n".join(f"- **{'; '.join(names)}**: you lose {loss}." for loss, names in titles.items())
 
 
 def linked(scenario: Scenario) -> str:
