@@ -47,6 +47,7 @@ def connecting() -> Iterator[None]:
 
 def reason(error: BaseException, columns: Sequence[str]) -> str:
     """Return in one line why it failed."""
+    trace = error.__traceback__
     error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
     driver = type(error).__module__.partition(".")[0]
     if driver in ("psycopg", "asyncpg", "adbc_driver_manager"):
@@ -62,7 +63,7 @@ def reason(error: BaseException, columns: Sequence[str]) -> str:
         [place] = first["loc"][:1] or ["the row"]
         column = visible(columns[place] if isinstance(place, int) else place)
         return f"Pydantic refuses a value of {column} ({first['type']}), whose class is taken from the first rows"
-    frame = traceback.extract_tb(error.__traceback__)[-1]
+    frame = traceback.extract_tb(error.__traceback__ or trace)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
 

@@ -32,7 +32,7 @@ ROWS = """
 SELECT (to_jsonb(r) - ARRAY['relpages', 'reltuples', 'relallvisible', 'relallfrozen', 'relfrozenxid', 'relminmxid',
     'datfrozenxid', 'datminmxid'])::text FROM {} AS r
 """
-CONTENTS = "SELECT count(*), sum(hashtextextended(r::text, 0)) FROM {} AS r"
+CONTENTS = "SELECT count(*), sum(hashtextextended(r::text, 0)) FROM (SELECT * FROM {}) AS r"  # of a sequence, too
 CLIENTS = "backend_type = 'client backend' AND pid <> pg_backend_pid()"
 ON_THE_SERVER = {
     "connections": f"SELECT usename, application_name, state FROM pg_stat_activity WHERE {CLIENTS}",

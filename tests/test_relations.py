@@ -1,6 +1,8 @@
 """What a reader names or queries, as the server of each version understands it; errors of one line without a value."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from json import dumps, loads
 from time import perf_counter
 
 import pytest
@@ -9,8 +11,9 @@ from errors import UserError
 from layers import relations
 from layers.attributes import attributes
 from layers.redaction import without_values
-from layers.relations import Relation
+from layers.relations import LeftOut, Relation
 from layers.transaction import connect
+from tests.servers import Servers, leaves_nothing, superuser
 from tests.support import query, run
 
 SECRET = "nobody-may-read-this"
@@ -248,3 +251,81 @@ def test_names_are_identifiers_and_no_two_are_equal() -> None:
 
 def test_help_says_where_read_only_ends() -> None:
     assert "dblink_exec" in run("your_table.py", "--help").stdout
+
+
+@pytest.fixture
+def picky(url: str) -> Iterator[str]:
+    """Give the address of a role whose own settings are the opposite of what reading needs."""
+    settings = {
+        **dict.fromkeys(("standard_conforming_strings", "row_security"), "off"),
+        **dict.fromkeys(("quote_all_identifiers", "default_transaction_deferrable"), "on"),
+        **{"datestyle": "SQL, DMY", "intervalstyle": "sql_standard", "bytea_output": "escape"},
+        **{"search_path": "odd, pg_catalog", "timezone": "'Asia/Kolkata'", "extra_float_digits": "-10"},
+        **{"statement_timeout": "'100ms'", "lock_timeout": "'50ms'", "idle_in_transaction_session_timeout": "'500ms'"},
+        **{"default_transaction_isolation": "serializable", "client_min_messages": "debug1"},
+    }
+    make = ["CREATE ROLE picky LOGIN PASSWORD 'password'", "GRANT USAGE ON SCHEMA odd TO picky"]
+    make += [f"ALTER ROLE picky SET {name} = {value}" for name, value in settings.items()]
+    make += [
+        "CREATE TABLE odd.pg_class (id integer PRIMARY KEY, at timestamptz, took interval, raw bytea, number float8)",
+        "INSERT INTO odd.pg_class SELECT i, now(), '1 mon 2 days 3:04', '\\xff', 0.3 FROM generate_series(1, 100) AS i",
+        "GRANT SELECT ON odd.pg_class TO picky",
+        "ANALYZE odd.pg_class",
+    ]
+    for statement in make:
+        query(superuser(url), statement)
+    yield url.replace("user:password@", "picky:password@")
+    for statement in ("DROP TABLE odd.pg_class", "REVOKE ALL ON SCHEMA odd FROM picky", "DROP ROLE picky"):
+        query(superuser(url), statement)
+
+
+def test_settings_of_the_role_do_not_decide(url: str, picky: str) -> None:
+    relation = described(picky, "pg_class")
+    assert (relation.schema, relation.key, relation.left_out) == ("odd", ("id",), ())
+    assert [column.type for column in relation.columns] == [
+        *("int", "datetime.datetime", "datetime.timedelta", "bytes", "float")
+    ]
+    assert described(picky, "SELECT 1 FROM pg_sleep(0.2)").columns[0].type == "int"
+    assert described(picky, r"""SELECT 'it\'s; --' AS "a;"; --""").columns[0].name == "a;"
+    query(superuser(url), "ALTER TABLE odd.pg_class ENABLE ROW LEVEL SECURITY")
+    query(superuser(url), "CREATE POLICY few ON odd.pg_class USING (id < 10)")
+    with connect(picky, 1) as connection:
+        relation = relations.describe(connection, "odd.pg_class")
+        assert relations.row_count(connection, relation) == 9
+        assert relations.row_estimate(connection, relation) is None, "it would be of rows that this role does not see"
+    with connect(superuser(url), 1) as connection:
+        assert relations.row_estimate(connection, relation) == 100
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["directly", "PgBouncer"])
+def test_looking_leaves_nothing(servers: Servers, pooled_url: str, pooled: bool) -> None:
+    address = pooled_url if pooled else servers[15]
+    with leaves_nothing(servers[15], through=address, sessions=2 if pooled else 1):
+        for text in ("pg_class", 'U&"pg_\\0063lass"', "SELECT 1; -- x", "SELECT lo_create(0)"):
+            described(address, text)
+        for text in ("nothing", "SELECT 1 / 0", "SELECT", "COMMIT; SELECT 1", "SELECT $1", "SELECT pg_sleep(9)"):
+            with pytest.raises(UserError):
+                described(address, text)
+
+
+def test_relation_travels_as_json(url: str) -> None:
+    relation = described(url, "odd.half_hidden")
+    assert relation.left_out == (LeftOut("a", "this role may not read it"),)
+    assert relations.from_json(loads(dumps(asdict(relation)))) == relation
+    assert rows_of(url, relation) == [(2,)]
+
+
+def test_column_with_a_null_is_not_required(servers: Servers) -> None:
+    """PostgreSQL 18 has constraints that hold for new rows only: rows before them may have NULL."""
+    url = servers[18]
+    for statement in (
+        "CREATE TABLE not_yet (a integer, b integer)",
+        "INSERT INTO not_yet VALUES (NULL, 1)",
+        "ALTER TABLE not_yet ADD CONSTRAINT late NOT NULL a NOT VALID, ALTER COLUMN b SET NOT NULL, ADD UNIQUE (a)",
+    ):
+        query(url, statement)
+    with connect(url, 1) as connection:
+        relation = relations.describe(connection, "not_yet")
+        assert relations.required(connection, relation) == {"b"}
+        assert relation.key == ()
+    query(url, "DROP TABLE not_yet")

@@ -1,0 +1,143 @@
+"""No value of any row is in the line that says why something failed: not the server's text, nor a library's."""
+
+import json
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+import adbc_driver_manager
+import asyncpg
+import psycopg
+import pydantic
+import pytest
+import sqlalchemy.exc
+
+from errors import UserError
+from layers import other_readers, readers, relations
+from layers.readers import Reading
+from layers.redaction import without_values
+from layers.relations import Relation
+from layers.transaction import connect
+from tests.servers import Servers
+from tests.support import query
+
+SECRET = "nobody-may-read-this"
+LAYERS = readers.LAYERS | readers.DROPPING | {layer: other_readers.LAYERS[layer] for layer in other_readers.installed()}
+# What a function may say that an error is; the last two are none of PostgreSQL's.
+CODES = (
+    *("08000", "08006", "0A000", "22P02", "22021", "25006", "25P03", "28000", "28P01", "3D000", "3F000", "40001"),
+    *("42501", "42601", "42P01", "42P18", "53300", "55P03", "57014", "57P01", "P0001", "XX000", "AB123", "SECRT"),
+)
+SCHEMA = """
+CREATE SCHEMA redacted;
+CREATE FUNCTION redacted.raises(code text, value text) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RAISE NOTICE 'notice %', value;
+    RAISE WARNING 'warning %', value;
+    RAISE EXCEPTION USING ERRCODE = code, MESSAGE = 'Traceback ' || value || E'\\n' || value, DETAIL = value,
+        HINT = value, COLUMN = value, CONSTRAINT = value, DATATYPE = value, TABLE = value, SCHEMA = value;
+END $$
+"""
+DOMAIN = """
+CREATE DOMAIN redacted.checked AS text CHECK (redacted.raises('42703', 'nobody-may-read-this') = 1);
+CREATE TYPE redacted.pair AS (a redacted.checked)
+"""
+
+
+@pytest.fixture(scope="module")
+def url(servers: Servers) -> Iterator[str]:
+    query(servers[16], SCHEMA.split(";\n", 1)[0])
+    for statement in (SCHEMA.split(";\n", 1)[1], *DOMAIN.split(";\n")):
+        query(servers[16], statement)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", servers[16])
+        yield servers[16]
+    query(servers[16], "DROP SCHEMA redacted CASCADE")
+
+
+def described(url: str, text: str, rows: int = 1000) -> Relation:
+    with without_values(), connect(url, 1) as connection:
+        return relations.describe(connection, text, rows)
+
+
+def line_of(read: Callable[[], object], capfd: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(UserError) as error:
+        read()
+    told = str(error.value)
+    assert told.isprintable()
+    assert SECRET not in told
+    assert SECRET[:5].upper() not in told
+    assert "".join(capfd.readouterr()) == ""
+    return told
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_chosen_code_shows_no_text(url: str, code: str, capfd: pytest.CaptureFixture[str]) -> None:
+    for value in (f"'{SECRET}'", "value"):  # folded in planning, and raised in reading
+        text = f"SELECT redacted.raises('{code}', {value}) FROM (VALUES ('{SECRET}')) AS one(value)"
+        told = line_of(lambda text=text: described(url, text), capfd)  # type: ignore[misc]
+        assert (code in told) == (code not in ("22021", "AB123", "SECRT"))
+
+
+def test_what_runs_in_parsing_shows_no_text(url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    told = line_of(lambda: described(url, "SELECT '(a)'::redacted.pair"), capfd)
+    assert told.endswith("says: UndefinedColumn (42703)")
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if "entity" not in layer and layer != "SQLModel"])
+@pytest.mark.parametrize("code", ["08000", "57P01", "P0001"])
+def test_no_layer_shows_a_text(url: str, layer: str, code: str, capfd: pytest.CaptureFixture[str]) -> None:
+    value = f"CASE WHEN i < 50 THEN i ELSE redacted.raises('{code}', '{SECRET}' || i) END"
+    text = f"SELECT {value} FROM generate_series(1, 99) AS i"
+    relation = described(url, text, 10)
+
+    def read() -> None:
+        with without_values(["a"]), LAYERS[layer](Reading(layer, relation)) as rows:
+            list(rows(99))
+
+    assert code in line_of(read, capfd)
+
+
+def raised(function: Callable[[], object]) -> Exception:
+    with pytest.raises(Exception) as error:  # noqa: PT011 (of whatever library)
+        function()
+    return error.value
+
+
+class Model(pydantic.BaseModel):
+    """A model that refuses values in several ways."""
+
+    a: dict[str, int]
+    b: Annotated[Decimal, pydantic.Field(gt=5)]
+    c: Literal["x"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        psycopg.DataError(f"date too large: {SECRET}"),
+        psycopg.InterfaceError(SECRET),
+        psycopg.NotSupportedError(SECRET),
+        asyncpg.DataError(SECRET),
+        asyncpg.InterfaceError(SECRET),
+        adbc_driver_manager.InternalError(SECRET, status_code=adbc_driver_manager.AdbcStatusCode.INTERNAL),
+        sqlalchemy.exc.StatementError(SECRET, SECRET, {"a": SECRET}, ValueError(SECRET)),
+        sqlalchemy.exc.DBAPIError(SECRET, None, psycopg.DataError(SECRET)),
+        sqlalchemy.exc.InvalidRequestError(SECRET),
+        raised(lambda: json.loads(f'{{"{SECRET}": {SECRET}}}')),
+        raised(lambda: {"": 1}[SECRET]),
+        raised(lambda: bytes(f"{SECRET}\xff", "latin-1").decode()),
+        raised(lambda: Decimal(SECRET)),
+        raised(lambda: Model(a={SECRET: SECRET}, b=1, c="x")),  # type: ignore[dict-item, arg-type]
+        raised(lambda: Model(a={}, b=Decimal(1), c="x")),
+        raised(lambda: Model(a={}, b=Decimal(9), c=SECRET)),  # type: ignore[arg-type]
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_no_library_s_text_is_shown(error: Any) -> None:
+    with pytest.raises(UserError) as told, without_values(["a", "b", "c"]):
+        raise error
+    assert SECRET not in str(told.value)
+    assert str(told.value).isprintable()
+    assert told.value.__cause__ is None
+    assert told.value.__suppress_context__
