@@ -124,12 +124,12 @@ def load(study: str) -> Results:
     file = _path(study).relative_to(RESULTS.parent).as_posix()
     try:
         stored = json.loads(_path(study).read_text(encoding="utf-8"))
-        schema, checksum, content = stored["schema"], stored["checksum"], stored["content"]
-        if schema != SCHEMA:
+        if stored["schema"] != SCHEMA:
             raise UserError(f"{file} is of another schema version than {SCHEMA}: {AGAIN}")
-        if checksum != _checksum(content):
+        found = Results(stored["header"], stored["records"], stored["digests"])
+        if stored["checksum"] != _checksum(found):
             raise UserError(f"{file} was edited by hand: {AGAIN}")
-        return Results(**content)
+        return found
     except FileNotFoundError:
         raise UserError(f"{file} is missing: {AGAIN}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -138,12 +138,11 @@ def load(study: str) -> Results:
 
 def write(study: str, results: Results) -> None:
     """Store a study's results, the whole file or nothing. Raises UserError."""
-    path, content = _path(study), asdict(results)
-    text = json.dumps({"schema": SCHEMA, "checksum": _checksum(content), "content": content}, indent=1) + "\n"
+    path = _path(study)
     new = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(exist_ok=True)
-        new.write_text(text, encoding="utf-8")
+        new.write_text(_text(results), encoding="utf-8")
         new.replace(path)
     except OSError as error:
         raise UserError(f"results/{path.name} cannot be written: {error.strerror}: nothing was changed") from None
@@ -155,5 +154,17 @@ def _path(study: str) -> Path:
     return RESULTS / f"{study}.json"
 
 
-def _checksum(content: object) -> str:
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+def _text(results: Results) -> str:
+    """Return the file's text: the same results give the same bytes, and each record stands on a line of its own."""
+
+    def lines(of_names: Mapping[str, object]) -> str:
+        return ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in of_names.items())
+
+    return (
+        f'{{"schema": {SCHEMA},\n"checksum": "{_checksum(results)}",\n"header": {json.dumps(results.header)},\n'
+        f'"records": {{\n{lines(results.records)}\n}},\n"digests": {{\n{lines(results.digests)}\n}}}}\n'
+    )
+
+
+def _checksum(results: Results) -> str:
+    return hashlib.sha256(json.dumps(asdict(results)).encode()).hexdigest()

@@ -76,13 +76,14 @@ def bare_data(rows: int) -> int:
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure from several runs: the median, and how far they lie apart as a share of it."""
+    """A figure from several runs: the median, how far they lie apart as a share of it, and how many they are."""
 
     value: float
     spread: float
+    runs: int
 
     @classmethod
     def of(cls, values: list[float]) -> "Spread":
         """Return the median and the spread of one value per run."""
         middle = median(values)
-        return cls(middle, (max(values) - min(values)) / abs(middle) if middle else 0.0)
+        return cls(middle, (max(values) - min(values)) / abs(middle) if middle else 0.0, len(values))

@@ -18,9 +18,10 @@ import setup_db
 from runner import results, turns
 from runner.database import one_row_table, private_server
 from runner.digests import Snapshot
+from runner.figures import Figures
 from runner.processes import Measured
 from runner.scenarios import SCENARIOS
-from studies.costs.figures import Figures, figures
+from studies.costs.figures import figures
 from studies.costs.measure import with_bare_data
 from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import MEASURED_ROWS, PROJECT, ROWS, copy_project, query, unused_port

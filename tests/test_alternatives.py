@@ -9,10 +9,10 @@ import pytest
 
 from common import MIB
 from errors import PACKAGES
+from runner.figures import Figures
 from runner.scenarios import ALTERNATIVES, EVERYTHING
 from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
 from studies.costs.answers import wire_bytes
-from studies.costs.figures import Figures
 from tests.support import (
     ROWS,
     expected_rows,

@@ -10,9 +10,10 @@ import pytest
 from common import MIB
 from domain_model import DomainModel
 from runner import results
+from runner.figures import Figures
 from runner.scenarios import EVERYTHING, REMEDIES, SCENARIOS
 from runner.scripts import PROJECT, Scenario
-from studies.costs.figures import Figures, figures
+from studies.costs.figures import figures
 from studies.costs.tables import tables
 from tests.support import ROWS, error_line, expected_rows, run, told_by
 

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from report.colours import COLOURS, LETTERS, coloured
-from report.tables import Bars, Column, Table, terminal
+from report.tables import Bars, Column, Table, terminal, time
 from runner import results
+from runner.runs import Spread
 from studies.study import STUDIES, Study
 from tests.support import PROJECT, environment
 
@@ -23,6 +24,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 SHOW = """
 import sys
 from runner import results
+from runner.runs import Spread
 from studies.study import Study
 for name in sys.argv[1].split():
     stored = results.load(name)
@@ -148,6 +150,11 @@ def test_a_terminal_interprets_no_text() -> None:
     assert [line.rstrip() for line in shown[1:4]] == ["[red] :bug:", "", "                  n"]
     assert "[bold] :smiley:  15" in shown
     assert "表                1" in shown  # two places wide
+
+
+def test_a_time_whose_runs_lie_more_than_10_percent_apart_is_marked() -> None:
+    assert [time(Spread.of(runs)) for runs in ([1.0], [1.0, 1.09], [1.0, 1.12])] == ["1.00", "1.04", "1.06±"]
+    assert time(Spread.of([-0.001])) == "0.00"
 
 
 def test_what_has_no_colour_is_among_the_others() -> None:

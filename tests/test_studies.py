@@ -17,13 +17,14 @@ import setup_db
 from errors import UserError
 from runner import results, turns
 from runner.digests import Snapshot
+from runner.figures import Figures
 from runner.processes import Measured
 from runner.results import Results
 from runner.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
 from runner.scripts import PROJECT, Scenario
 from studies import __main__ as command
 from studies.costs import measure as costs
-from studies.costs.figures import NAMES, Figures
+from studies.costs.figures import NAMES, figures
 from studies.costs.tables import overview
 from studies.study import Study
 from tests.support import ROWS, TIMEOUT, error_line, finished, query, run, running, wait_until
@@ -52,7 +53,7 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
     lines = process.stdout.splitlines()
     title = "| Synchronous SQLAlchemy Engine - Core | "
     assert sum(line.startswith(title) for line in lines) == 2
-    assert sum(title in line[1:] for line in lines) == 1
+    assert sum("| Core with `yield_per` | Core | " in line for line in lines) == 1
     assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
     assert lines[-1].startswith(f"These figures are of {results.here()['python']}")
     told = process.stderr.splitlines()
@@ -98,6 +99,27 @@ def test_how_long_it_takes_is_known_of_what_is_stored() -> None:
     name = EMPTY_MODELS
     one_run = costs.expected_seconds([name], 1, False, took)
     assert costs.expected_seconds([name], 3, False, took) > one_run + 2 * took[name]["without tracing"]
+
+
+def test_a_pair_has_the_times_of_one_turn() -> None:
+    """Not those of other turns, in which the machine may have been slower, nor those of the fixed cost."""
+    stored = results.load("costs")
+    dropped, streaming = (f"remedies.run_sync_sqlalchemy_session_{how}" for how in ("dropped", "streaming"))
+    stored.records[dropped]["compared"] = [10.0, 12.0, 11.0]
+    stored.records[streaming]["compared"] = [20.0, 20.0, 20.0]
+    costs = figures(stored)
+    orm, direct = costs.pair("run_sync_sqlalchemy_session", streaming), costs.pair(dropped, streaming)
+    fixed = costs["run_sync_sqlalchemy_session"].fixed_seconds
+    assert orm.seconds_before.value == pytest.approx(11 - fixed)
+    assert orm.seconds_before.spread > 0.1
+    assert direct.seconds_before.value == pytest.approx(20 - costs[dropped].fixed_seconds)
+    assert orm.after == direct.after == costs[streaming]
+    unrelated = costs.pair("run_sync_psycopg", "run_sync_sqlalchemy_engine")
+    assert unrelated.seconds_before == costs["run_sync_psycopg"].seconds
+    del costs.by_name["run_sync_sqlalchemy_session"]  # type: ignore[attr-defined]
+    assert [pair.before.scenario.name for pair in costs.pairs([direct.after.scenario, direct.before.scenario])] == [
+        dropped
+    ]
 
 
 def test_holders_add_up_to_the_total_as_printed(stored: dict[str, Figures]) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from report.tables import Column, Table, mib, time
+from runner.figures import Figures
 from runner.results import Header
 from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
 from runner.scripts import Scenario
 from studies.costs import answers, tables
-from studies.costs.figures import Costs, Figures, Pair
+from studies.costs.figures import Costs, Pair
 
 # Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
 FIRST_ROWS = (

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 from common import MIB
 from report import charts as style
 from report.colours import COLOURS, INK, LINES, coloured
+from runner.figures import Figures
 from runner.scenarios import SCENARIOS
 from studies.costs.answers import wire_bytes
 from studies.costs.blocks import stacks
-from studies.costs.figures import Costs, Figures
+from studies.costs.figures import Costs
 
 
 def charts(figures: Costs) -> dict[str, str]:

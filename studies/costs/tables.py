@@ -5,12 +5,12 @@ from typing import Any
 
 from common import MIB
 from report.tables import Column, Table, mib, spread, time
+from runner.figures import Figures
 from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
-from studies.costs.figures import Costs, Figures, Pair
+from studies.costs.figures import Costs, Pair
 
 # From this share of the total on, a holder has a place in the overview; the others are added up.
 SMALLEST_SHARE = 0.05
-UNSTEADY = "±: the runs lie more than 10 % apart."
 SCENARIO = Column[Figures]("Scenario", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True)
 
 
@@ -62,7 +62,7 @@ def costs(figures: Sequence[Figures]) -> Table[Figures]:
     note = (
         "B/row: live Python objects, traced. MiB: growth of the process, untraced. The fixed cost is subtracted: "
         f"connecting, with SQLAlchemy's dialect and driver, takes {min(fixed):.0f} to {max(fixed):.0f} MiB.{rest} "
-        f"{UNSTEADY}"
+        f"{of_times(figures)}"
     )
     columns = [*COSTS, *COMPOSITION[1:]]
     return Table(f"What {figures[0].rows:,} rows cost", columns, figures, bar=lambda one: one.holders, note=note)
@@ -95,6 +95,13 @@ COMPOSITION = (
     Column[Figures]("Fixed: time, s", None, lambda one: f"{one.fixed_seconds:.2f}"),
     Column[Figures]("Tracing adds, MiB", None, lambda one: mib(one.tracing_adds)),
 )
+
+
+def of_times(figures: Sequence[Figures]) -> str:
+    """Return what there is to know of the times."""
+    if all(one.seconds.runs == 1 for one in figures):
+        return "Each time is of one run."
+    return "±: the runs lie more than 10 % apart."
 
 
 def change(before: float, after: float, digits: int) -> str:
@@ -139,7 +146,8 @@ def named(title: str) -> Column[Pair]:
 def remedies(pairs: Sequence[Pair]) -> Table[Pair]:
     """Return each remedy with what it changes, and what one loses by it."""
     loss = Column[Pair]("You lose", None, lambda pair: pair.loss, text=True)
-    note = f"{UNSTEADY} With another stack: .venv/bin/python -m studies costs --only alternatives"
+    others = "With another stack: .venv/bin/python -m studies costs --only alternatives"
+    note = f"{of_times([pair.after for pair in pairs])} {others}"
     return Table("Remedies, before → after", [named("Remedy"), INSTEAD_OF, *CHANGES, loss], pairs, note=note)
 
 
@@ -179,5 +187,6 @@ def stacks(figures: Sequence[Figures]) -> Table[Figures]:
     """Return what a row costs with each stack, and the fixed cost."""
     columns = [one for one in STACK if figures[0].native is not None or one.short != "native"]
     columns.append(Column[Figures]("Time, s", "s", lambda one: time(one.seconds)))
-    note = f"traced: Python objects, bytes per row. MiB: growth of the process, which counts all memory. {UNSTEADY}"
+    sizes = "traced: Python objects, bytes per row. MiB: growth of the process, which counts all memory."
+    note = f"{sizes} {of_times(figures)}"
     return Table("With another stack", columns, figures, note=note)

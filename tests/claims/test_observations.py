@@ -13,10 +13,10 @@ from layers import relations
 from layers.readers import Reading
 from layers.transaction import connect
 from runner import processes, results
+from runner.figures import Figures
 from runner.processes import TRACED, Job, Measured
 from studies.costs.answers import wire_bytes
 from studies.costs.blocks import in_the_figure
-from studies.costs.figures import Figures
 from studies.growth.measure import container
 from tests.support import MEASURED_ROWS, linux, run
 
