@@ -14,7 +14,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -55,7 +55,7 @@ def main() -> None:
         raise UserError(f"{error}{' (DATABASE_URL names another database)' if at_default else ''}") from None
     figures = measure(subject, arguments.rows, arguments.timeout, subject.layers)
     if arguments.json:
-        print(json.dumps(as_json(subject, figures, arguments.rows), indent=2))
+        print(json.dumps(as_json(subject, figures), indent=2))
     else:
         show(subject, figures, arguments)
 
@@ -63,7 +63,7 @@ def main() -> None:
 def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> None:
     """Print the table, what is to be said of it, and the advice: for a terminal, else in Markdown."""
     drawn = sys.stdout.isatty()
-    total, known = all_rows(subject, figures, arguments.rows)
+    total, known = all_rows(subject, figures)
     table(subject, figures, total).print(wide=arguments.wide)
     print()
     for line in [*about(figures, total, known), *notes(subject, figures)]:
@@ -76,11 +76,11 @@ def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> N
             print(one.code if drawn else f"```python\n{one.code}\n```")
 
 
-def all_rows(subject: Subject, figures: Figures, asked: int) -> tuple[int | None, str]:
+def all_rows(subject: Subject, figures: Figures) -> tuple[int | None, str]:
     """Return how many rows there are in all, if that is known, and how it is known."""
     if subject.counted:
         return subject.total, "counted"
-    if figures.count < asked:
+    if figures.complete:
         return figures.count, "and all were read"
     if subject.total is None or subject.total < figures.count:
         return None, "not known: --count counts them"
@@ -92,25 +92,30 @@ def table(subject: Subject, figures: Figures, total: int | None) -> Table[tuple[
     columns: list[Column[tuple[str, Figure]]] = [
         Column("Layer", "", lambda row: row[0], text=True),
         Column("Bytes per row", "bytes/row", lambda row: f"{row[1].traced:,.0f}"),
-        Column("Of which overhead", "overhead", lambda row: overhead(row[1])),
+        Column("Of which overhead", "overhead", lambda row: known(row[1].overhead, "{:,.0f}".format)),
         Column("Process, MiB", "MiB", lambda row: mib(row[1].kept)),
         Column("Peak, MiB", "peak", lambda row: mib(row[1].peak)),
         Column("Time, s", "s", lambda row: f"{row[1].seconds:.2f}"),
     ]
     if total is not None and total != figures.count:
-        times = total / figures.count
         columns += [
-            Column("All rows, MiB", "all: MiB", lambda row: mib(row[1].kept * times)),
-            Column("All rows, s", "all: s", lambda row: f"{row[1].seconds * times:,.1f}"),
+            Column(
+                "All rows, MiB", "all: MiB", lambda row: "" if (size := row[1].kept_of(total)) is None else mib(size)
+            ),
+            Column(
+                "All rows, s",
+                "all: s",
+                lambda row: "" if (time := row[1].seconds_of(total)) is None else f"{time:,.1f}",
+            ),
         ]
     note = "bytes/row: what tracemalloc counts; MiB: what the process grew by."
     title = f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown(subject)}"
     return Table(title, columns, list(figures.by_layer.items()), note=note)
 
 
-def overhead(one: Figure) -> str:
-    """Return what a layer adds to the values, if that is known."""
-    return "" if one.overhead is None else f"{one.overhead:,.0f}"
+def known(figure: float | None, text: Callable[[float], str]) -> str:
+    """Return a figure's text, if it is known."""
+    return "" if figure is None else text(figure)
 
 
 def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
@@ -118,6 +123,9 @@ def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
     if figures.values is not None:
         yield f"The values take {figures.values:,.0f} bytes of each row; the overhead is what the layer adds."
     yield f"Rows in all: {known if total is None else f'{total:,}, {known}'}."
+    if not figures.complete:
+        which = "those of blocks chosen over the whole table" if figures.sampled else "the first ones"
+        yield f"The rows are {which}. What all rows would take is left out where fewer than a tenth were read."
     for layer, one in figures.by_layer.items():
         if one.native:
             yield f"{layer}: its bytes are those of its buffers, outside Python, where the values are no objects."
@@ -151,9 +159,9 @@ def shown(subject: Subject) -> str:
     return name if name.isprintable() else ascii(name)
 
 
-def as_json(subject: Subject, figures: Figures, asked: int) -> dict[str, Any]:
+def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
     """Return what was found, in bytes and seconds."""
-    total, known = all_rows(subject, figures, asked)
+    total, known = all_rows(subject, figures)
     return {
         "relation": subject.sql_source or None,
         "columns": [asdict(column) for column in subject.relation.columns],

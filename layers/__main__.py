@@ -1,102 +1,22 @@
 """Read rows into the objects of one layer, and say what they take: nothing else has happened in this process before.
 
-usage: MEMORY_JSON=OUTPUT python -m layers < READING
+usage: MEMORY_JSON=OUTPUT python -m layers [TURNS] < READING
 
-READING is `Reading.stdin`. OUTPUT gets one JSON object: a `Measured`, or `blocks` where the reading asks for those; and
-the `versions` of the packages. What is fixed (types looked up, statements compiled, classes made) is paid before, by
-reading a few rows, which are dropped; and what keeps the rows is made before, too.
+READING is `Reading.stdin`, TURNS a file that processes share whose times count. OUTPUT gets what `layers.measuring`
+finds, as one JSON object.
 """
 
-import gc
-import json
-import os
 import sys
-import time
-import tracemalloc
-from collections import deque
-from contextlib import suppress
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
-import psutil
-
-from common import peak_rss
-from errors import PACKAGES
-from layers import other_readers, readers
-from layers.blocks import blocks_of
-from layers.readers import Read, Reading, reading
-from layers.redaction import without_values
-from layers.values import Measured, of_rows
-
-LAYERS = readers.LAYERS | readers.DROPPING | other_readers.LAYERS
-# CPython 3.12 gives the first thirty instances of a class room for more attributes than they have: each one less.
-FIRST_INSTANCES = 30
+from layers.turns import Turns
 
 
 def main() -> None:
-    """Read, and write what was measured. Nothing that happens afterwards makes that undone."""
-    what = reading(sys.stdin.read())
-    written = False
-    try:
-        with without_values([column.attribute for column in what.relation.columns]), LAYERS[what.layer](what) as read:
-            traced = os.environ.get("MEMORY_TRACING") != "off"
-            # Untraced, what more rows leave free would be filled again, and the process would grow by less.
-            deque(read(FIRST_INSTANCES if traced else 1), maxlen=0)
-            found: Any = {"blocks": blocks_of(read, what.count)} if what.blocks else measured(read, what, traced)
-            found["versions"] = {name: version(name) for name in PACKAGES if name in sys.modules}
-            Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
-            written = True
-    except Exception:
-        if not written:
-            raise
+    """Take part, then import what reads: that takes longer than the reading of few rows."""
+    turns = Turns("".join(sys.argv[1:2]))
+    from layers.measuring import main
 
-
-def measured(read: Read, what: Reading, traced: bool) -> Measured:
-    """Return what so many rows take. All are kept until that is known, but by a layer that drops them."""
-    kept: list[object] = [None] * what.count
-    keep = what.layer not in readers.DROPPING
-    process = psutil.Process()
-    reset_peak()
-    gc.collect()
-    if traced:
-        tracemalloc.start()
-    before, start = process.memory_info().rss, time.perf_counter()
-    count = 0
-    for row in read(what.count):
-        if keep:
-            kept[count] = row
-        count += 1
-    row, end = None, time.perf_counter()
-    found = Measured(count=count)
-    if traced:
-        gc.collect()  # empties the free lists of built-in types, in which memory of no row may lie
-        clear_caches()
-        found["traced"] = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-    else:
-        found |= Measured(seconds=end - start, kept=process.memory_info().rss - before, peak=peak_rss() - before)
-    if what.layer == other_readers.ARROW:
-        return found | Measured(native=other_readers.native(kept[0]))
-    if keep:
-        found["objects"] = len(set(map(id, kept[:count])))
-        if traced:
-            with suppress(RecursionError):  # where a document is nested deeper than Python's stack
-                names = [column.attribute for column in what.relation.columns]
-                found["columns"] = of_rows(kept[:count], names)
-    return found
-
-
-def reset_peak() -> None:
-    """Let the peak begin anew; only Linux can (https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html)."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-
-
-def clear_caches() -> None:
-    """Empty CPython's cache of methods, which keeps some 500 copies of a name where values have a time zone."""
-    # Renamed in 3.13: https://docs.python.org/3.13/library/sys.html#sys._clear_type_cache
-    (getattr(sys, "_clear_internal_caches", None) or sys._clear_type_cache)()
+    main(sys.stdin.read(), turns)
 
 
 if __name__ == "__main__":

@@ -147,6 +147,21 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
     return {name for [name] in connection.execute(statement.encode(), [oid])}
 
 
+def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:
+    """Return how many blocks the table and its partitions have that TABLESAMPLE can choose from; 0 where it cannot."""
+    found = connection.execute(
+        """
+        WITH RECURSIVE parts(number) AS (
+            SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
+        )
+        SELECT sum(pg_catalog.pg_relation_size(oid))::bigint / pg_catalog.current_setting('block_size')::integer
+        FROM pg_catalog.pg_class JOIN parts ON oid = number HAVING bool_and(relkind IN ('r', 'm', 'p'))
+        """,
+        [oid],
+    ).fetchone()
+    return found[0] or 0 if found else 0
+
+
 def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
     """Return how many rows the table and its partitions had when they were last analysed; None if that is not known.
 

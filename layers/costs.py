@@ -1,21 +1,26 @@
 """What a row of one relation takes in every layer: measured, and split into its values and the layer's overhead."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from common import database_url
+from common import MIB, database_url
 from errors import UserError
 from layers import relations
 from layers.figures import Comparison, Figure, Figures
 from layers.other_readers import SQLMODEL, installed
 from layers.readers import COUNT, DROPPING, LAYERS, Reading
 from layers.redaction import without_values
-from layers.relations import Relation
+from layers.relations import EXCESS, Relation
 from layers.transaction import connect
 from layers.values import Measured
 from runner import processes
 from runner.processes import TRACED, UNTRACED, Job, Outcome
 
+# So many bytes of values are read, as the server sends them: the most expensive layer makes ten times as much of some.
+MOST_BYTES = 128 * 2**20
+# How many processes read at the same time: as many sessions does the server, or the pooler before it, have to give.
+SESSIONS = 2
 STREAMED = "ORM entity, streamed"
 KEYED = ("ORM entity", STREAMED, SQLMODEL)
 
@@ -61,13 +66,31 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT) -> Subject:
 
 
 def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str]) -> Figures:
-    """Read so many rows in each of these layers, in fresh processes. Raises UserError where every one fails."""
-    readings = {layer: Reading(layer, subject.relation, rows, timeout) for layer in layers}
-    traced = [Job(one, TRACED) for one in readings.values()]
-    untraced = [Job(one, UNTRACED) for one in readings.values()]
-    outcomes = processes.run(traced, untraced)
-    pairs = zip(outcomes[: len(traced)], outcomes[len(traced) :], strict=True)
-    return figures(dict(zip(readings, pairs, strict=True)), subject.relation)
+    """Read so many rows in each of these layers, or fewer where they are wide, in fresh processes.
+
+    A sample of a table's blocks may have some more or some fewer. Raises UserError where every layer fails.
+    """
+    relation = subject.relation
+    fewer = min(rows, int(MOST_BYTES / (relation.width or 1)) or 1)
+    with tempfile.NamedTemporaryFile() as turns:
+        count = EXCESS * fewer if relation.sample else fewer
+        readings = {layer: Reading(layer, relation, count, timeout, turns=turns.name) for layer in layers}
+        jobs = [Job(one, instrument) for instrument in (TRACED, UNTRACED) for one in readings.values()]
+        outcomes = processes.run(jobs, workers=SESSIONS)
+    pairs = zip(outcomes[: len(readings)], outcomes[len(readings) :], strict=True)
+    found = figures(dict(zip(readings, pairs, strict=True)), relation)
+    notes = [*fewer_rows(relation, rows, fewer), *found.notes]
+    complete = not relation.sample and found.count < fewer
+    return replace(found, notes=tuple(notes), sampled=bool(relation.sample), complete=complete)
+
+
+def fewer_rows(relation: Relation, rows: int, fewer: int) -> Iterator[str]:
+    """Yield that fewer rows were read than were asked for, and why."""
+    if fewer < rows:
+        yield (
+            f"{fewer:,} rows were read instead of {rows:,}, for one takes {relation.width / MIB:,.1f} MiB: "
+            f"no more than {MOST_BYTES // MIB} MiB are read."
+        )
 
 
 def figures(outcomes: Mapping[str, tuple[Outcome, Outcome]], relation: Relation) -> Figures:
@@ -77,8 +100,8 @@ def figures(outcomes: Mapping[str, tuple[Outcome, Outcome]], relation: Relation)
     for layer, (traced, untraced) in outcomes.items():
         if error := traced.error or untraced.error:
             failures[layer] = error
-        elif not traced.output["count"] or untraced.output["count"] != traced.output["count"]:
-            failures[layer] = "the rows changed meanwhile"
+        elif not traced.output["count"] or not untraced.output["count"]:
+            failures[layer] = "it found no rows"
         else:
             found[layer] = figure(traced.output, untraced.output)
     if not found:
@@ -92,13 +115,14 @@ def figures(outcomes: Mapping[str, tuple[Outcome, Outcome]], relation: Relation)
 
 def figure(traced: Measured, untraced: Measured) -> Figure:
     """Return what the two processes of one layer measured."""
-    objects, native = traced.get("objects", 0), traced.get("native", 0)
+    count, objects, native = traced["count"], traced.get("objects", 0), traced.get("native", 0)
+    share = count / untraced["count"]  # one, unless somebody writes meanwhile
     return Figure(
-        traced["count"],
-        (traced["traced"] + native) / (objects or traced["count"]),
-        untraced["kept"],
-        untraced["peak"],
-        untraced["seconds"],
+        count,
+        (traced["traced"] + native) / (objects or count),
+        round(untraced["kept"] * share),
+        round(untraced["peak"] * share),
+        untraced["seconds"] * share,
         objects=objects,
         native=bool(native),
     )

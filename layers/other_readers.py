@@ -12,7 +12,7 @@ from psycopg import rows
 
 from common import database_url
 from layers.addresses import for_asyncpg
-from layers.readers import Read, Reading, alchemy, kind, psycopg_rows
+from layers.readers import Read, Reading, alchemy, kind, psycopg_rows, sampled
 from layers.redaction import connecting
 from layers.transaction import connect, conninfo, settings
 
@@ -88,7 +88,7 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
 
             def read(count: int) -> Iterable[object]:
                 session.expunge_all()
-                return list(session.exec(select(mapped).limit(count)).all())
+                return list(session.exec(select(sampled(mapped, what)).limit(count)).all())
 
             yield read
 

@@ -34,6 +34,8 @@ class Reading:
     timeout: int = 60
     # Whether the blocks of memory that a row consists of are told apart, instead of added up.
     blocks: bool = False
+    # The file by whose lock processes take turns, where their times count.
+    turns: str = ""
 
     @property
     def name(self) -> str:
@@ -48,7 +50,7 @@ class Reading:
     @property
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
-        return ["-m", "layers"]
+        return ["-m", "layers", self.turns]
 
     @property
     def stdin(self) -> str:
@@ -193,7 +195,17 @@ def session(what: Reading) -> Iterator[tuple[Any, Any]]:
             primary_key=[table.c[name] for name in relation.key],
         )
         with Session(connection) as opened:
-            yield opened, select(mapped)
+            yield opened, select(sampled(mapped, what))
+
+
+def sampled(mapped: Any, what: Reading) -> Any:
+    """Return what stands for a mapped class in a statement that reads the same sample as the others do."""
+    from sqlalchemy import func, literal_column, tablesample
+    from sqlalchemy.orm import aliased
+
+    if not what.relation.sample:
+        return mapped
+    return aliased(mapped, tablesample(mapped.__table__, func.system(what.relation.sample), seed=literal_column("0")))
 
 
 @contextmanager

@@ -94,13 +94,17 @@ class Measured:
 
 
 def run(
-    together: Sequence[Job], alone: Sequence[Job] = (), watch: Callable[[Job, int], None] | None = None
+    together: Sequence[Job],
+    alone: Sequence[Job] = (),
+    watch: Callable[[Job, int], None] | None = None,
+    workers: int | None = None,
 ) -> list[Outcome]:
     """Run each job in a fresh process; return the outcomes in the same order.
 
-    The first ones run on all cores, then the others one at a time, for a time is fair only then. `watch` is called with
-    a job and its process's number, in a thread of its own, and returns when the process has ended. A scenario that has
-    failed is not run again. Raises UserError where the table changed between two runs.
+    The first ones run on all cores, or so many `workers` at a time, then the others one at a time, for a time is fair
+    only then. `watch` is called with a job and its process's number, in a thread of its own, and returns when the
+    process has ended. A scenario that has failed is not run again. Raises UserError where the table changed between two
+    runs.
     """
     children = _Children(watch)
     failed: dict[Script, str] = {}
@@ -117,8 +121,8 @@ def run(
 
     outcomes: list[Outcome] = []
     with Bar(len(together) + len(alone)) as bar:
-        for jobs, workers in ((together, os.cpu_count()), (alone, 1)):
-            with ThreadPoolExecutor(workers) as pool:
+        for jobs, at_a_time in ((together, workers or os.cpu_count()), (alone, 1)):
+            with ThreadPoolExecutor(at_a_time) as pool:
                 try:
                     outcomes += pool.map(run_one, jobs)
                 except BaseException:

@@ -184,7 +184,7 @@ def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, caps
 
 
 def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
-    told = json.loads(json.dumps(your_table.as_json(orders, found, ROWS)))
+    told = json.loads(json.dumps(your_table.as_json(orders, found)))
     assert (told["relation"], told["rows"], told["key"]) == ("shop.orders", ROWS, ["id"])
     assert set(told["layers"]) == {*LAYERS, STREAMED, *installed()}
     for name, one in told["layers"].items():
