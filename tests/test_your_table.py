@@ -146,7 +146,7 @@ def plain(row: Any, attributes: list[str]) -> tuple[Any, ...]:
 def made_up() -> Figures:
     """Return figures for advice: an entity is expensive, a row is cheap."""
     default = dict.fromkeys(LAYERS, 500.0) | {ENTITY: 2000.0, "Pydantic model": 3000.0, "slots dataclass": 400.0}
-    return Figures({layer: Figure(2000, bytes_, 2**20, 2**21, 0.1) for layer, bytes_ in default.items()}, {}, 3)
+    return Figures({layer: Figure(2000, bytes_, 2**24, 2**25, 0.1) for layer, bytes_ in default.items()}, {}, 3)
 
 
 def printed(subject: Subject, result: Figures, capsys: pytest.CaptureFixture[str], rows: int = 20_000) -> str:
@@ -289,7 +289,7 @@ def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) 
     assert look_at("shop.orders", 60, count=False).total == ROWS
     assert look_at("shop.seen", 60, count=True).total == ROWS
     more = printed(replace(estimated, total=4000), made_up(), capsys, 2000)
-    assert re.search(r"^\| ORM entity \| 2,000 \| +\| 1\.0 \| 2\.0 \| 0\.10 \| 2\.0 \| 0\.2 \|$", more, re.MULTILINE)
+    assert re.search(r"^\| ORM entity \| 2,000 \| +\| 16\.0 \| 32\.0 \| 0\.10 \| 32\.0 \| 0\.2 \|$", more, re.MULTILINE)
     assert "- Rows in all: 4,000, as the server estimates: --count counts them.\n" in more
     assert "- Rows in all: 2,000, and all were read.\n" in printed(estimated, made_up(), capsys)
 
