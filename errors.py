@@ -19,7 +19,7 @@ DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
 # Which group of requirements installs a package; the first, every command needs.
 GROUPS = {
     **dict.fromkeys(("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich"), ""),
-    "matplotlib": "full",
+    **dict.fromkeys(("matplotlib", "memray"), "full"),
     **dict.fromkeys(("asyncpg", "sqlmodel", "msgspec"), "alternatives"),
     **dict.fromkeys(("adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"), "alternatives"),
 }

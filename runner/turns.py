@@ -4,8 +4,7 @@ Scripts are timed one after the other, again and again, so that a drift of the m
 that is compared with a scenario, or with what is compared with it, and so on, and the scenario itself.
 """
 
-import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import mean
 from typing import Any, TypedDict
 
@@ -53,16 +52,15 @@ class Record(TypedDict):
 
 
 def jobs(
-    scenarios: Sequence[Scenario], repeats: int, one_row: str, native: Iterable[Scenario] = ()
+    scenarios: Sequence[Scenario], repeats: int, one_row: str, native: Sequence[Scenario] = ()
 ) -> tuple[list[Job], list[Job]]:
     """Return the processes that may run side by side, and those that are timed, each of which runs alone.
 
-    What is traced does not vary from run to run, so it runs once. memray takes as long as all the rest.
+    What is traced does not vary from run to run, so it runs once.
     """
-    parted = [one for one in native if importlib.util.find_spec("memray")]
     together = []
     for url in ("", one_row):
-        together += [Job(one, NATIVE, module="runner.native", url=url) for one in parted]
+        together += [Job(one, NATIVE, module="runner.native", url=url) for one in native]
         together += [Job(one, TRACED, url=url) for one in scenarios]
     turns: dict[Scenario | None, list[Scenario]] = {}
     for one in scenarios:
@@ -83,13 +81,13 @@ def measure(
     scenarios: Sequence[Scenario],
     repeats: int,
     one_row: str,
-    native: Iterable[Scenario] = (),
+    native: Sequence[Scenario] = (),
     timed: bool = True,
 ) -> tuple[dict[str, Measured], list[str]]:
     """Return what is stored of each script, by name, and a line for each that has failed.
 
-    `one_row` is the URL of the table of one row; memray runs `native`, too. Unless they are `timed`, all run together.
-    Raises UserError where the table changes meanwhile, or has one row only.
+    `one_row` is the URL of the table of one row; memray runs those of `native`, too. Unless they are `timed`, all run
+    together. Raises UserError where the table changes meanwhile, or has one row only.
     """
     together, alone = jobs(scenarios, repeats, one_row, native)
     outcomes = processes.run(*((together, alone) if timed else ([*together, *alone], [])))

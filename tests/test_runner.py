@@ -1,12 +1,14 @@
-"""Measuring: processes and what they say, results and when they are stale, Pythons and their environments."""
+"""Running: processes, their progress and what they write, the table that is read, Pythons and their environments."""
 
 import hashlib
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, inst
 from runner.processes import NATIVE, Job, reason
 from runner.runs import kept
 from runner.scripts import Scenario
-from tests.support import ROWS, expected_rows, query, run, unused_port
+from tests.support import PROJECT, ROWS, environment, expected_rows, query, run, unused_port
 
 RUNNING = f"3.{sys.version_info.minor}"
 REAL = os.path.realpath(sys.executable)
@@ -61,7 +63,42 @@ class Code:
 
     @property
     def command(self) -> list[str]:
+        if not self.measurement:
+            return ["-c", ""]
         return ["-c", f"import os; open(os.environ['MEMORY_JSON'], 'w').write({self.measurement!r})"]
+
+
+def test_script_that_measures_nothing_is_named() -> None:
+    with pytest.raises(UserError, match=r"run_it failed: wrote no measurement: it ends with print_top_allocations\(\)"):
+        measure(Job(Code("")))
+
+
+PROGRESS = """
+from runner.progress import Bar
+with Bar(2) as bar:
+    bar.started("a job")
+    bar.finished()
+    bar.started("another")
+    bar._bar.refresh()
+    bar.finished()
+"""
+
+
+def test_progress_is_a_bar_in_a_terminal_and_a_line_a_process_elsewhere() -> None:
+    assert run("-c", PROGRESS).stderr == "1/2 a job\n2/2 another\n"
+    parent, child = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRESS], cwd=PROJECT, stderr=child, env=environment(None, {})
+    ) as one:
+        os.close(child)
+        shown = b""
+        with suppress(OSError):  # the other side is closed
+            while chunk := os.read(parent, 65536):
+                shown += chunk
+    os.close(parent)
+    assert one.returncode == 0
+    assert re.search(r"1/2.{0,60}another", shown.decode())
+    assert "1/2 a job\r\n" not in shown.decode()
 
 
 @pytest.mark.parametrize(
@@ -176,9 +213,11 @@ def test_native_run_in_a_folder_that_the_locale_cannot_write(copied: Path, url: 
     variables = {"LC_ALL": "xx_XX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     # Matches one scenario, so that no more runs than need be.
     only = "run_sync_psycopg_pydantic_no_validation"
-    process = run("-m", "studies", "costs", "--only", only, "--repeats", "1", url=url, folder=copied, **variables)
+    arguments = ("-m", "studies", "costs", "--only", only, "--repeats", "1", "--full")
+    process = run(*arguments, url=url, folder=copied, **variables)
     assert process.returncode == 0, process.stderr
-    assert "| Synchronous Psycopg with Pydantic without validation | " in process.stdout
+    assert "(native)" in process.stderr
+    assert "not measured" not in process.stdout
 
 
 @pytest.fixture

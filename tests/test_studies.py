@@ -88,6 +88,20 @@ def test_in_short_the_other_stacks_are_measured_only_where_nothing_else_is() -> 
     assert costs.groups([one.name for one in ALTERNATIVES], full=False) == everything[2:]
 
 
+def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(costs, "find_spec", lambda name: None)
+    monkeypatch.setattr(Scenario, "missing", "asyncpg")
+    assert not costs.with_native(full=False)
+    assert not costs.with_native(full=True)
+    assert not costs.can_run(ALTERNATIVES[1])
+    assert capsys.readouterr().err.splitlines() == [
+        "native memory is left out: memray is not installed for this Python: "
+        "`make venv groups=full` installs it into .venv",
+        f"{ALTERNATIVES[1].name} is left out: asyncpg is not installed for this Python: "
+        "`make venv groups=alternatives` installs it into .venv",
+    ]
+
+
 def test_how_long_it_takes_is_known_of_what_is_stored() -> None:
     records = results.load("costs").records
     took = {name: one["took"] for name, one in records.items()}

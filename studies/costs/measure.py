@@ -4,8 +4,9 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 
-from errors import UserError
+from errors import UserError, explain
 from runner import processes, turns
 from runner.database import one_row_table
 from runner.processes import Measured
@@ -24,12 +25,11 @@ class CostsRecord(Record):
 
 def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
     """Yield the records of each group as soon as they are known. Raises UserError at the end where some have failed."""
-    failures, counts = [], set()
+    failures, counts, native = [], set(), with_native(full)
     with one_row_table() as one_row:
         for group in groups(names, full):
             group = [one for one in group if can_run(one)]
-            native = [one for one in group if full and one.room != REMEDIES]
-            found, failed = turns.measure(group, repeats or _repeats(group, full), one_row, native)
+            found, failed = turns.measure(group, repeats or _repeats(group, full), one_row, _parted(group, native))
             failures += failed
             counts |= {one.rows for one in found.values()}
             processes.same_rows(counts)
@@ -57,12 +57,29 @@ def groups(names: Sequence[str], full: bool) -> list[list[Scenario]]:
 def can_run(scenario: Scenario) -> bool:
     """Return whether all of the scenario's packages are here; say which one is not."""
     if missing := scenario.missing:
-        print(f"{scenario.name} is left out: {missing} is not installed for this Python", file=sys.stderr)
+        print(f"{scenario.name} is left out: {_not_installed(missing)}", file=sys.stderr)
     return not missing
+
+
+def with_native(full: bool) -> bool:
+    """Return whether native memory is to be measured, and can be; say why it cannot."""
+    if full and not find_spec("memray"):
+        print(f"native memory is left out: {_not_installed('memray')}", file=sys.stderr)
+        return False
+    return full
+
+
+def _not_installed(package: str) -> str:
+    return explain(ModuleNotFoundError(name=package)) or f"{package} is not installed for this Python"
 
 
 def _repeats(group: Sequence[Scenario], full: bool) -> int:
     return 3 if full else 1 if any(one.compared_with for one in group) else 2
+
+
+def _parted(group: Sequence[Scenario], native: bool) -> list[Scenario]:
+    """Return those whose native memory is measured, too, for that takes as long as all the rest."""
+    return [one for one in group if native and one.room != REMEDIES]
 
 
 def expected_seconds(
@@ -71,8 +88,7 @@ def expected_seconds(
     """Return the seconds that it takes to measure these, where a process of each took so long before."""
     total = 0.0
     for group in groups(names, full):
-        native = [one for one in group if full and one.room != REMEDIES]
-        together, alone = turns.jobs(group, repeats or _repeats(group, full), "one row", native)
+        together, alone = turns.jobs(group, repeats or _repeats(group, full), "one row", _parted(group, full))
         for jobs, cores in ((together, os.cpu_count() or 1), (alone, 1)):
             total += sum(took.get(job.scenario.name, {}).get(job.kind, 0.0) for job in jobs) / cores
     return total
