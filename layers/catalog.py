@@ -72,18 +72,20 @@ def unusual(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
 def one(connection: "psycopg.Connection[Any]", text: str, condition: str, values: list[Any]) -> Found:
     """Return the one relation of that condition, if rows can be read from it. Raises UserError."""
     found = connection.execute(
-        "SELECT pg_class.oid, nspname, relname, relkind, has_schema_privilege(relnamespace, 'USAGE') "
+        "SELECT pg_class.oid, nspname, relname, relkind, relispopulated, has_schema_privilege(relnamespace, 'USAGE') "
         "FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace "
         f"WHERE {condition}".encode(),
         values,
     ).fetchone()
     if not found:
         raise UserError(missing(connection, text))
-    oid, schema, name, kind, may_enter = found
+    oid, schema, name, kind, populated, may_enter = found
     if kind not in KINDS:
         raise UserError(f"{visible(text)} at {address()} is {OTHERS.get(kind, 'no table')}: name a table or a view")
     if not may_enter:
         raise UserError(f"no right to what is in schema {visible(schema)} at {address()}: grant USAGE on it")
+    if not populated:
+        raise UserError(f"{visible(text)} at {address()} has not been populated: REFRESH MATERIALIZED VIEW does that")
     return Found(oid, schema, name)
 
 

@@ -16,12 +16,14 @@ from errors import UserError, address, explain, visible
 
 # What a code, or its class, means to one who reads (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 MEANINGS = {
+    "08": "another server, which it reads from, cannot be reached",
     "57014": "a statement took longer than --timeout allows, or was cancelled",
     "57P": "the server ended the connection",
     "25P0": "the server ended the transaction, for it took too long",
     "55P03": "another session has locked it for longer than lock_timeout",
     "42501": "no right to read it (grant SELECT on all that it reads)",
     "25006": "it writes, and may only read",
+    "42883": "a function is missing, as for a type that has no binary form",
 }
 # What psycopg raises itself, of the connection and of its address: else it quotes values.
 CONNECTION = (psycopg.OperationalError, psycopg.ProgrammingError)
@@ -63,6 +65,8 @@ def reason(error: BaseException, columns: Sequence[str]) -> str:
         [place] = first["loc"][:1] or ["the row"]
         column = visible(columns[place] if isinstance(place, int) else place)
         return f"Pydantic refuses a value of {column} ({first['type']}), whose class is taken from the first rows"
+    if isinstance(error, TypeError) and "unhashable" in str(error):
+        return "a value of its key cannot be hashed there"
     frame = traceback.extract_tb(error.__traceback__ or trace)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
 
@@ -70,7 +74,7 @@ def reason(error: BaseException, columns: Sequence[str]) -> str:
 def of_the_server(state: str) -> str:
     """Return what an error of the server's is, from its SQLSTATE alone."""
     try:
-        kind = f"{psycopg.errors.lookup(state).__name__} ({state})"
+        kind = f"{psycopg.errors.lookup(state).__name__.rstrip('_')} ({state})"
     except KeyError:  # five characters that somebody chose
         kind = "an error of a function's own"
     said = f"the database at {address()} says {kind}"

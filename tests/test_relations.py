@@ -40,6 +40,7 @@ CREATE TABLE odd.part PARTITION OF odd.parent DEFAULT;
 INSERT INTO odd.parent VALUES (1);
 CREATE VIEW odd.seen AS SELECT * FROM odd.lines;
 CREATE MATERIALIZED VIEW odd.stored AS SELECT * FROM odd.lines;
+CREATE MATERIALIZED VIEW odd.later AS SELECT 1 AS a WITH NO DATA;
 CREATE SEQUENCE odd.numbers;
 CREATE INDEX by_note ON odd.lines (note);
 CREATE TYPE odd.pair AS (x integer, y text);
@@ -56,6 +57,7 @@ INSERT INTO odd.half_hidden VALUES (1, 2);
 REVOKE ALL ON odd.half_hidden FROM "user";
 GRANT SELECT (b) ON odd.half_hidden TO "user"
 """
+NO_ROWS = "the table or query has no rows, so that there is nothing to measure"
 CONTENTS = "SELECT (SELECT count(*) FROM odd.written), (SELECT is_called FROM odd.numbers)"
 
 
@@ -178,6 +180,7 @@ def test_query_is_what_the_server_takes_for_one(url: str, text: str, rows: list[
         ("odd.lines_pkey", "is an index: name a table or a view"),
         ("odd.numbers", "is a sequence"),
         ("odd.pair", "is a composite type"),
+        ("odd.later", "has not been populated: REFRESH MATERIALIZED VIEW does that"),
         ("odd.empty", "has no rows"),
         ("odd.bare", "has no columns"),
         ("odd.hidden", "no right to read odd.hidden at"),
@@ -329,3 +332,23 @@ def test_column_with_a_null_is_not_required(servers: Servers) -> None:
         assert relations.required(connection, relation) == {"b"}
         assert relation.key == ()
     query(url, "DROP TABLE not_yet")
+
+
+def test_every_relation_of_the_catalog_is_described_or_refused_in_one_line(url: str) -> None:
+    described, refused = set(), set()
+    with connect(url, 5) as connection:
+        names = connection.execute(
+            "SELECT format('%I.%I', nspname, relname) FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+            "WHERE nspname IN ('pg_catalog', 'information_schema') AND relkind <> 'i'"
+        ).fetchall()
+        for [name] in names:
+            try:
+                with without_values(), connection.transaction():
+                    assert relations.describe(connection, name, 5).columns
+            except UserError as error:
+                refused.add(str(error))
+            else:
+                described.add(name)
+    assert len(described) > 100
+    assert {line for line in refused if "no right to read" not in line} == {NO_ROWS}
+    assert "".join(refused).isprintable()
