@@ -19,14 +19,15 @@ from dataclasses import asdict
 from typing import Any
 
 from errors import UserError, number, parser, visible
-from layers.advice import advice
-from layers.costs import KEYED, Subject, look_at, measure
-from layers.figures import Figure, Figures
+from layers.advice import ENOUGH, advice
+from layers.code import sql
+from layers.costs import KEYED, STREAMED, Subject, look_at, measure
+from layers.figures import ENTITY, Figure, Figures
 from layers.readers import COUNT
 from report.tables import Column, Table, mib, print_sentence
 
-# Below so many rows, what is paid once weighs more than a few percent.
-FEW = 1000
+# So many columns with other names are told one by one.
+MOST_NAMED = 10
 # A list of so many places, which is made first, takes 76 MiB.
 MOST_ROWS = 10_000_000
 # The longest statement_timeout (https://www.postgresql.org/docs/16/runtime-config-client.html).
@@ -38,6 +39,9 @@ def main() -> None:
     options = parser(__doc__, prog="python your_table.py")
     options.add_argument("relation", metavar="RELATION", help="a table's or view's name, or a query")
     options.add_argument("--rows", metavar="N", type=number(MOST_ROWS), default=COUNT, help="how many (20000)")
+    options.add_argument(
+        "--layers", metavar="PARTS", default="", help="only those whose names have one of these parts: orm,core"
+    )
     options.add_argument(
         "--timeout", metavar="S", type=number(LONGEST), default=60, help="seconds a statement may take (60)"
     )
@@ -53,11 +57,22 @@ def main() -> None:
     except UserError as error:
         at_default = "DATABASE_URL" not in os.environ and "DATABASE_URL" not in str(error)
         raise UserError(f"{error}{' (DATABASE_URL names another database)' if at_default else ''}") from None
-    figures = measure(subject, arguments.rows, arguments.timeout, subject.layers)
+    figures = measure(subject, arguments.rows, arguments.timeout, chosen(subject, arguments.layers))
     if arguments.json:
-        print(json.dumps(as_json(subject, figures), indent=2))
+        print(json.dumps(as_json(subject, figures), indent=2, allow_nan=False))
     else:
         show(subject, figures, arguments)
+
+
+def chosen(subject: Subject, parts: str) -> list[str]:
+    """Return the layers whose names have one of these parts, with commas between. Raises UserError."""
+    wanted = [part.strip().casefold() for part in parts.split(",")]
+    for part in wanted:
+        if not any(part in layer.casefold() for layer in subject.layers):
+            keyed = any(part in layer.casefold() for layer in KEYED)
+            why = f"an entity needs a key, and {subject.relation.keyless}; " if keyed else ""
+            raise UserError(f"no layer's name has '{visible(part)}': {why}there are {'; '.join(subject.layers)}")
+    return [layer for layer in subject.layers if any(part in layer.casefold() for part in wanted)]
 
 
 def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> None:
@@ -73,7 +88,20 @@ def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> N
         print_sentence(one.text)
         if one.code:
             print()
-            print(one.code if drawn else f"```python\n{one.code}\n```")
+            print(one.code if drawn else fenced(one.code, "```", "python\n", "\n"))
+
+
+def named(name: str) -> str:
+    """Return a column's name as a sentence shows it: in Markdown, nothing in it means anything."""
+    return f'"{visible(name)}"' if sys.stdout.isatty() else fenced(visible(name), "`")
+
+
+def fenced(text: str, fence: str, before: str = "", behind: str = "") -> str:
+    """Return a text between the shortest fences that it does not have, as Markdown wants code."""
+    while fence in text:
+        fence += "`"
+    space = " " if not behind and "`" in (text[:1], text[-1:]) else ""
+    return f"{fence}{before}{space}{text}{space}{behind}{fence}"
 
 
 def all_rows(subject: Subject, figures: Figures) -> tuple[int | None, str]:
@@ -91,26 +119,33 @@ def table(subject: Subject, figures: Figures, total: int | None) -> Table[tuple[
     """Return the table of the layers, the least first."""
     columns: list[Column[tuple[str, Figure]]] = [
         Column("Layer", "", lambda row: row[0], text=True),
-        Column("Bytes per row", "bytes/row", lambda row: f"{row[1].traced:,.0f}"),
+        Column("Bytes per row", "bytes/row", lambda row: f"{row[1].traced:,.0f}" if keeps(row[1]) else "none kept"),
         Column("Of which overhead", "overhead", lambda row: known(row[1].overhead, "{:,.0f}".format)),
         Column("Process, MiB", "MiB", lambda row: mib(row[1].kept)),
         Column("Peak, MiB", "peak", lambda row: mib(row[1].peak)),
         Column("Time, s", "s", lambda row: f"{row[1].seconds:.2f}"),
     ]
     if total is not None and total != figures.count:
+        of_all = {layer: all_of(one, total) for layer, one in figures.by_layer.items()}
         columns += [
-            Column(
-                "All rows, MiB", "all: MiB", lambda row: "" if (size := row[1].kept_of(total)) is None else mib(size)
-            ),
-            Column(
-                "All rows, s",
-                "all: s",
-                lambda row: "" if (time := row[1].seconds_of(total)) is None else f"{time:,.1f}",
-            ),
-        ]
-    note = "bytes/row: what tracemalloc counts; MiB: what the process grew by."
-    title = f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown(subject)}"
+            Column("All rows, MiB", "all: MiB", lambda row: known(of_all[row[0]][0], mib)),
+            Column("All rows, s", "all: s", lambda row: known(of_all[row[0]][1], "{:,.1f}".format)),
+        ][: 2 * any(figure is not None for pair in of_all.values() for figure in pair)]
+    note = "bytes/row: what tracemalloc counts; MiB: what the process grew by, peak: at most."
+    name = visible(subject.sql_source or "the query")
+    shown = name if sys.stdout.isatty() or not subject.sql_source else fenced(name, "`")
+    title = f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown}"
     return Table(title, columns, list(figures.by_layer.items()), note=note)
+
+
+def keeps(one: Figure) -> bool:
+    """Return whether a layer keeps the rows."""
+    return bool(one.objects or one.native)
+
+
+def all_of(one: Figure, total: int) -> tuple[float | None, float | None]:
+    """Return the bytes and the seconds of all rows, each if it is known: what keeps no row takes no more for more."""
+    return one.kept_of(total) if keeps(one) else None, one.seconds_of(total)
 
 
 def known(figure: float | None, text: Callable[[float], str]) -> str:
@@ -122,41 +157,42 @@ def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
     """Yield what the table does not say of the figures."""
     if figures.values is not None:
         yield f"The values take {figures.values:,.0f} bytes of each row; the overhead is what the layer adds."
+    if ENTITY in figures.by_layer and STREAMED in figures.by_layer:
+        yield f"{ENTITY} is what `.all()` gives; {STREAMED}, with `yield_per`, is each of them dropped after use."
     yield f"Rows in all: {known if total is None else f'{total:,}, {known}'}."
     if not figures.complete:
         which = "those of blocks chosen over the whole table" if figures.sampled else "the first ones"
-        yield f"The rows are {which}. What all rows would take is left out where fewer than a tenth were read."
+        yield f"The rows are {which}. What all rows would take is told if a tenth of them took long and much enough."
+    reasons: dict[str, list[str]] = {}
     for layer, one in figures.by_layer.items():
         if one.native:
             yield f"{layer}: its bytes are those of its buffers, outside Python, where the values are no objects."
-        elif one.no_overhead:
-            yield f"{layer}: its overhead is not known, because {one.no_overhead}."
+        elif one.no_overhead and one.objects:
+            reasons.setdefault(one.no_overhead, []).append(layer)
+    for reason, layers in reasons.items():
+        yield f"{', '.join(layers)}: the overhead is not known, because {reason}."
     yield from figures.notes
-    if figures.count < FEW:
-        yield f"So few rows make the figures inexact: what is paid once weighs in them. From {FEW:,} on it hardly does."
+    if figures.count < ENOUGH:
+        yield f"From fewer than {ENOUGH:,} rows no advice follows, for what is fixed weighs in these figures."
 
 
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
     """Yield what was done otherwise than one may expect."""
     relation = subject.relation
-    for column in relation.columns:
-        if column.attribute != column.name:
-            yield f"Column {json.dumps(column.name, ensure_ascii=False)} is {column.attribute} here."
+    renamed = [column for column in relation.columns if column.attribute != column.name]
+    for column in renamed[:MOST_NAMED]:
+        yield f"Column {named(column.name)} is {column.attribute} here."
+    if others := len(renamed[MOST_NAMED:]):
+        yield f"So are {others:,} other columns called otherwise: --json has all of them."
     for one in relation.left_out:
-        yield f"Column {visible(one.name)} is left out: {one.reason}."
+        yield f"Column {named(one.name)} is left out: {one.reason}."
     if not relation.key:
         yield f"{' and '.join(KEYED)} are left out: an entity needs a key, and {relation.keyless}."
     elif not subject.primary:
-        names = ", ".join(relation.key)
+        names = ", ".join(map(named, relation.key))
         yield f"There is no primary key: what tells the entities apart is the unique index of {names}."
     for layer, reason in figures.failures.items():
         yield f"{layer} is left out: {reason}."
-
-
-def shown(subject: Subject) -> str:
-    """Return what is measured as a title names it."""
-    name = subject.sql_source or "the query"
-    return name if name.isprintable() else ascii(name)
 
 
 def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
@@ -164,6 +200,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
     total, known = all_rows(subject, figures)
     return {
         "relation": subject.sql_source or None,
+        "sql": sql(subject),
         "columns": [asdict(column) for column in subject.relation.columns],
         "columns_left_out": [asdict(column) for column in subject.relation.left_out],
         "key": subject.relation.key,

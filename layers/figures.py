@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from errors import visible
 from layers.other_readers import RECORD
 from layers.relations import Relation
 from layers.values import ALIKE, Values
@@ -106,7 +107,7 @@ class Comparison:
         for column, mine, plain in zip(self.relation.columns, self.kept[layer], self.kept[PLAIN], strict=True):
             if mine["classes"] != plain["classes"]:
                 own = [name for name in mine["classes"] if name not in plain["classes"]]
-                yield f"{column.name} is {' or '.join(own or mine['classes'])}"
+                yield f"{visible(column.name)} is {' or '.join(own or mine['classes'])}"
 
     def shared_objects(self) -> Iterator[str]:
         """Yield in which layers rows share objects, because they have the same key."""

@@ -100,9 +100,10 @@ from layers.costs import *
 from layers.figures import *
 from layers.readers import LAYERS
 traced = dict.fromkeys(LAYERS, 12_345.6) | {ENTITY: 98_765.4}
-found = Figures({layer: Figure(20_000, size, 2**28, 2**29, 12.34) for layer, size in traced.items()}, {}, 3)
-columns = (relations.Column("a", "a", "int"), relations.Column("order-id", "order_id", "decimal.Decimal"))
-subject = Subject(Relation("", columns, "s", "t", ("a",)), 10**8, False, True, frozenset(), ("a", "b"), "s.t[bold]")
+figures = {layer: Figure(20_000, size, 2**28, 2**29, 12.34, 999.0, objects=9) for layer, size in traced.items()}
+found = Figures(figures, {}, 3)
+columns = (relations.Column("a", "a", "int"), relations.Column(":smiley: [b]", "order_id", "decimal.Decimal"))
+subject = Subject(Relation("", columns, "s", "t", ("a",)), 10**5, False, True, frozenset(), ("a", "b"), "s.t[bold]")
 your_table.show(subject, found, Namespace(rows=20_000, wide=False))
 """
 
@@ -146,7 +147,9 @@ def plain(row: Any, attributes: list[str]) -> tuple[Any, ...]:
 def made_up() -> Figures:
     """Return figures for advice: an entity is expensive, a row is cheap."""
     default = dict.fromkeys(LAYERS, 500.0) | {ENTITY: 2000.0, "Pydantic model": 3000.0, "slots dataclass": 400.0}
-    return Figures({layer: Figure(2000, bytes_, 2**24, 2**25, 0.1) for layer, bytes_ in default.items()}, {}, 3)
+    return Figures(
+        {layer: Figure(2000, bytes_, 2**24, 2**25, 0.1, objects=2000) for layer, bytes_ in default.items()}, {}, 3
+    )
 
 
 def printed(subject: Subject, result: Figures, capsys: pytest.CaptureFixture[str], rows: int = 20_000) -> str:
@@ -173,7 +176,7 @@ def test_reading_needs_no_right_but_select(shop: str) -> None:
 
 def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(orders, found, capsys, ROWS)
-    assert f"\n{ROWS:,} rows of shop.orders\n" in text
+    assert f"\n{ROWS:,} rows of `shop.orders`\n" in text
     assert re.search(r"^\| ORM entity \| [\d,]+ \| [\d,]+ \| \d+\.\d \| \d+\.\d \| \d+\.\d\d \|$", text, re.MULTILINE)
     assert SECRET not in text
     [factor] = re.findall(r"^Columns instead of entities: ([\d,]+) → ([\d,]+) bytes per row, (\S+) times", text, re.M)
@@ -256,18 +259,88 @@ def test_layer_without_its_package_is_left_out(orders: Subject, monkeypatch: pyt
 
 
 def test_names_that_no_class_can_have_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    text = printed(look_at(ODD, 60, count=False), made_up(), capsys)
-    for line in ('"class" is class_', '"order-id" is order_id', '"_x" is x', '"copy" is copy_', '"ﬁ" is fi'):
+    subject = look_at(ODD, 60, count=False)
+    text = printed(subject, made_up(), capsys)
+    for line in (
+        "`class` is class_",
+        "`order-id` is order_id",
+        "`_x` is x",
+        "`copy` is copy_",
+        "`metadata` is metadata_",
+    ):
         assert f"- Column {line} here.\n" in text
-    for name in ("metadata", "registry", "model_config", "json", "None"):
-        assert f'- Column "{name}" is {name}_ here.\n' in text
-    assert 'Column "a_b"' not in text
+    assert "Column `a_b`" not in text
+    renamed = [column for column in subject.relation.columns if column.attribute != column.name]
+    assert text.count("- Column `") == your_table.MOST_NAMED
+    assert f"- So are {len(renamed) - your_table.MOST_NAMED} other columns called otherwise: --json has all" in text
+
+
+NAMES = (
+    "a|b",
+    "line\nend",
+    "[bold]",
+    ":smiley:",
+    "<b>",
+    "*it*",
+    "`",
+    "a `` b",
+    "right\u202eleft",
+    "\x1b[1m",
+    "表",
+    '"',
+)
+STRANGE = Subject(
+    Relation(
+        "", tuple(Column(name, f"column_{index}", "int") for index, name in enumerate(NAMES)), "s", "t", ("a|b", "`")
+    ),
+    primary=False,
+    sql_names=NAMES,
+    sql_source="s." + "".join(NAMES),
+)
+
+
+def test_markdown_survives_every_name(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(STRANGE, made_up(), capsys).splitlines()
+    assert all(line.isprintable() for line in lines)
+    title = r'of ```s.a|bline\nend[bold]:smiley:<b>*it*`a `` bright\u202eleft\x1b[1m表"```'
+    assert lines[1].endswith(title)
+    table = [line for line in lines if line.startswith("|")]
+    assert {line.count("|") for line in table} == {7}
+    for line in ("`a|b`", r"`line\nend`", "`:smiley:`", "`` ` ``", "```a `` b```", r"`right\u202eleft`", r"`\x1b[1m`"):
+        assert any(one.startswith(f"- Column {line} is column_") for one in lines), line
+    assert "- There is no primary key: what tells the entities apart is the unique index of `a|b`, `` ` ``." in lines
+
+
+def test_json_is_complete_whatever_the_names() -> None:
+    told = json.loads(json.dumps(your_table.as_json(STRANGE, made_up()), allow_nan=False))
+    assert [column["name"] for column in told["columns"]] == list(NAMES)
+    assert told["relation"] == STRANGE.sql_source
+    assert all(name in told["sql"] for name in NAMES)
+    query = Subject(Relation("(SELECT 'x' -- \n)", (Column("a", "a", "str"),)))
+    assert your_table.as_json(query, made_up())["sql"] == "SELECT 'x' -- "
+
+
+def test_layers_are_chosen_by_parts_of_their_names(orders: Subject) -> None:
+    assert your_table.chosen(orders, "") == orders.layers
+    assert your_table.chosen(orders, "core, ORM ,tuple") == [
+        "psycopg, tuple",
+        "psycopg, named tuple",
+        "Core row",
+        ENTITY,
+        STREAMED,
+    ]
+    with pytest.raises(UserError, match=r"^no layer's name has 'o\\x1bx': there are psycopg, tuple; psycopg, named"):
+        your_table.chosen(orders, "orm,o\x1bx")
+    with pytest.raises(
+        UserError, match=r"^no layer's name has 'orm': an entity needs a key, and a query has none; there"
+    ):
+        your_table.chosen(Subject(Relation("", (), keyless="a query has none")), "orm")
 
 
 def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     unique = look_at("shop.unique_only", 60, count=False)
     assert (unique.relation.key, unique.primary) == (("a", "b"), False)
-    assert "- There is no primary key: what tells the entities apart is the unique index of a, b.\n" in printed(
+    assert "- There is no primary key: what tells the entities apart is the unique index of `a`, `b`.\n" in printed(
         unique, made_up(), capsys
     )
     for name, reason in (("shop.seen", "it has neither primary key nor unique"), ("SELECT 1", "a query has none")):
@@ -296,8 +369,9 @@ def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) 
 
 def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) -> None:
     few = Figures({PLAIN: Figure(999, 300.0, 0, 0, 0.1)}, {}, 3)
-    assert "So few rows make the figures inexact" in printed(orders, few, capsys)
-    assert "So few rows" not in printed(orders, made_up(), capsys)
+    line = "- From fewer than 1,000 rows no advice follows, for what is fixed weighs in these figures.\n"
+    assert printed(orders, few, capsys).endswith(line)
+    assert line not in printed(orders, made_up(), capsys)
 
 
 def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
@@ -365,12 +439,13 @@ def test_ctrl_c_is_one_line_and_ends_the_children(shop: str) -> None:
     wait_until(lambda: not any(child.is_running() for child in children))
 
 
-@pytest.mark.parametrize("width", [80, 40])
+@pytest.mark.parametrize("width", [80, 60])
 @pytest.mark.parametrize("colours", [{}, {"NO_COLOR": "1"}], ids=["colours", "no colours"])
 def test_output_fits_the_terminal(width: int, colours: dict[str, str]) -> None:
     text = ESCAPES.sub("", in_terminal("", width, script=SHOW, **colours))
     drawn, _, code = text.partition("from sqlalchemy import")
     assert max(len(line.rstrip()) for line in drawn.splitlines()) <= width
     assert "rows of s.t[bold]" in text
+    assert 'Column ":smiley: [b]" is order_id here.' in text
     assert ("columns do not fit" in text) == (width < 80)
     assert "    T.a, T.order_id,\n" in code
