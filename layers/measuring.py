@@ -20,7 +20,7 @@ import psutil
 from common import peak_rss
 from errors import PACKAGES
 from layers import other_readers, readers
-from layers.blocks import blocks_of
+from layers.allocations import allocations_of
 from layers.readers import Read, Reading, reading
 from layers.redaction import without_values
 from layers.turns import Turns
@@ -40,7 +40,7 @@ def main(text: str, turns: Turns) -> None:
         with without_values([column.attribute for column in what.relation.columns]), LAYERS[what.layer](what) as read:
             # Untraced, what more rows leave free would be filled again, and the process would grow by less.
             deque(read(FIRST_INSTANCES if traced else 1), maxlen=0)
-            found: Any = told_apart(read, what) if what.blocks else measured(read, what, traced, turns)
+            found: Any = told_apart(read, what) if what.allocations else measured(read, what, traced, turns)
             Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
             written = True
     except Exception:
@@ -49,11 +49,11 @@ def main(text: str, turns: Turns) -> None:
 
 
 def told_apart(read: Read, what: Reading) -> dict[str, Any]:
-    """Return the blocks of memory that a row consists of, and the versions of the packages whose lines made them."""
+    """Return the allocations that a row consists of, and the versions of the packages whose lines made them."""
     from importlib.metadata import version  # only here, for it takes as long as reading some hundred rows
 
-    blocks = blocks_of(read, what.count)
-    return {"blocks": blocks, "versions": {name: version(name) for name in PACKAGES if name in sys.modules}}
+    allocations = allocations_of(read, what.count)
+    return {"allocations": allocations, "versions": {name: version(name) for name in PACKAGES if name in sys.modules}}
 
 
 def measured(read: Read, what: Reading, traced: bool, turns: Turns) -> Measured:

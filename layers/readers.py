@@ -32,8 +32,8 @@ class Reading:
     count: int = COUNT
     # Seconds that a statement may take.
     timeout: int = 60
-    # Whether the blocks of memory that a row consists of are told apart, instead of added up.
-    blocks: bool = False
+    # Whether the allocations that a row consists of are told apart, instead of added up.
+    allocations: bool = False
     # The file by whose lock processes take turns, where their times count.
     turns: str = ""
 

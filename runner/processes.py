@@ -4,20 +4,20 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from errors import UserError
+from runner.children import Children
 from runner.progress import Bar
-from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT
+from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
 
@@ -106,14 +106,14 @@ def run(
     process has ended. A scenario that has failed is not run again. Raises UserError where the table changed between two
     runs.
     """
-    children = _Children(watch)
+    children = Children()
     failed: dict[Script, str] = {}
 
-    def run_one(job: Job) -> Outcome:
+    def outcome_of(job: Job) -> Outcome:
         outcome = Outcome(job, error=failed.get(job.scenario, ""))
         if not outcome.error:
             bar.started(str(job))
-            outcome = children.run(job)
+            outcome = _run_one(job, children, watch)
         if outcome.error:
             outcome = Outcome(job, error=failed.setdefault(job.scenario, outcome.error))
         bar.finished()
@@ -124,13 +124,34 @@ def run(
         for jobs, at_a_time in ((together, workers or os.cpu_count()), (alone, 1)):
             with ThreadPoolExecutor(at_a_time) as pool:
                 try:
-                    outcomes += pool.map(run_one, jobs)
+                    outcomes += pool.map(outcome_of, jobs)
                 except BaseException:
                     children.kill()
                     pool.shutdown(cancel_futures=True)
                     raise
     same_rows({one.output["rows"] for one in outcomes if one.output and "rows" in one.output and not one.job.url})
     return outcomes
+
+
+def _run_one(job: Job, children: Children, watch: Callable[[Job, int], None] | None) -> Outcome:
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "measurement.json"
+        variables = {
+            "MEMORY_JSON": str(file),
+            "MEMORY_TRACING": "off" if job.instrument == UNTRACED else "on",
+            **({"DATABASE_URL": job.url} if job.url else {}),
+            "PYTHONUTF8": "1",  # memray cannot write a path that the locale's encoding does not know
+        }
+        start = time.perf_counter()
+        ended = children.run(job.command, variables, job.scenario.stdin, partial(watch, job) if watch else None)
+        if not ended:
+            return Outcome(job, error="interrupted")
+        if ended.code:
+            return Outcome(job, error=reason(ended.code, ended.errors))
+        if not file.exists():
+            return Outcome(job, error="wrote no measurement: it ends with print_top_allocations()")
+        output = json.loads(file.read_text(encoding="utf-8"))
+        return Outcome(job, output, ended.console, time.perf_counter() - start, _missing(output))
 
 
 def same_rows(counts: Set[int]) -> None:
@@ -167,64 +188,3 @@ def _missing(output: Any) -> str:
     if labels and (missing := {IMPORTED, FIRST_ROW, LAST_CHECKPOINT} - labels):
         return f"has no checkpoint {min(missing)!r}"
     return "does not say how many rows: print_top_allocations(rows=…)" if output.get("rows", 0) is None else ""
-
-
-class _Children:
-    """The processes that run now, so that none outlives this one."""
-
-    def __init__(self, watch: Callable[[Job, int], None] | None) -> None:
-        self._watch = watch
-        self._running: set[subprocess.Popen[str]] = set()
-        self._lock = threading.Lock()
-        self._closed = False
-
-    def run(self, job: Job) -> Outcome:
-        """Run one job to its end."""
-        with tempfile.TemporaryDirectory() as directory:
-            file = Path(directory) / "measurement.json"
-            start = time.perf_counter()
-            child = self._start(job, file)
-            if not child:
-                return Outcome(job, error="interrupted")
-            watcher = threading.Thread(target=self._watch or (lambda job, pid: None), args=[job, child.pid])
-            watcher.start()
-            console, errors = child.communicate(job.scenario.stdin)
-            watcher.join()
-            with self._lock:
-                self._running.discard(child)
-            if child.returncode:
-                return Outcome(job, error=reason(child.returncode, errors))
-            if not file.exists():
-                return Outcome(job, error="wrote no measurement: it ends with print_top_allocations()")
-            output = json.loads(file.read_text(encoding="utf-8"))
-            return Outcome(job, output, console, time.perf_counter() - start, _missing(output))
-
-    def _start(self, job: Job, file: Path) -> subprocess.Popen[str] | None:
-        environment = os.environ | {
-            "MEMORY_JSON": str(file),
-            "MEMORY_TRACING": "off" if job.instrument == UNTRACED else "on",
-            **({"DATABASE_URL": job.url} if job.url else {}),
-            "PYTHONUTF8": "1",  # memray cannot write a path that the locale's encoding does not know
-        }
-        with self._lock:
-            if self._closed:
-                return None
-            child = subprocess.Popen(
-                job.command,
-                cwd=PROJECT,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-                errors="replace",
-            )
-            self._running.add(child)
-        return child
-
-    def kill(self) -> None:
-        """End every process at once, and let no other start."""
-        with self._lock:
-            self._closed = True
-            for child in self._running:
-                child.kill()

@@ -305,13 +305,13 @@ def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(stored: F
 def anew(relations: dict[Key, Relation]) -> dict[str, Any]:
     """Tell the blocks of an entity and of a model apart on the Python that runs."""
     relation = relations[Key("overheads", OF_ALLOCATIONS)]
-    jobs = {Key(layer, ""): Job(Reading(layer, relation, FEW, blocks=True)) for layer in (ENTITY, MODEL)}
+    jobs = {Key(layer, ""): Job(Reading(layer, relation, FEW, allocations=True)) for layer in (ENTITY, MODEL)}
     return {key.group: output for key, output in outputs(jobs).items()}
 
 
 @pytest.mark.parametrize("layer", [ENTITY, MODEL])
 def test_every_object_has_a_name_measured_anew(anew: dict[str, Any], layer: str) -> None:
-    found = sizes(anew[layer]["blocks"])
+    found = sizes(anew[layer]["allocations"])
     assert found.get(objects.OTHER, 0) <= 0.02 * sum(found.values())
     assert found["the values"] == pytest.approx(3 * sys.getsizeof(1000), abs=1)
 
@@ -344,10 +344,12 @@ def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
     anew: dict[str, Any], relations: dict[Key, Relation]
 ) -> None:
     """All are read as before where they are made once for all entities, and each entity costs as much less."""
-    made_once = MadeOnce(ENTITY, relations[Key("overheads", OF_ALLOCATIONS)], FEW, blocks=True)
+    made_once = MadeOnce(ENTITY, relations[Key("overheads", OF_ALLOCATIONS)], FEW, allocations=True)
     [output] = outputs({Key("made once", ""): Job(made_once)}).values()
-    before, after = (sum(block["size"] * block["per_row"] for block in one["blocks"]) for one in (anew[ENTITY], output))
-    saved = objects.never_used(anew[ENTITY]["blocks"])
+    before, after = (
+        sum(block["size"] * block["per_row"] for block in one["allocations"]) for one in (anew[ENTITY], output)
+    )
+    saved = objects.never_used(anew[ENTITY]["allocations"])
     assert before - after == pytest.approx(saved, abs=4)
     assert saved == pytest.approx(sys.getsizeof(set()) + sys.getsizeof({}), abs=1)
 

@@ -54,7 +54,7 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
 def jobs_of(layer: str, relations: Mapping[Key, Relation]) -> dict[Key, Job]:
     """Return the processes that measure a layer, by what each of them says."""
     readings = {key: Reading(layer, relation, COUNT) for key, relation in relations.items()}
-    allocations = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, blocks=True)
+    allocations = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
     return {key: Job(reading) for key, reading in (readings | {ALLOCATIONS: allocations}).items()}
 
 
@@ -68,7 +68,7 @@ def measured(found: Mapping[Key, Outcome], tuples: Mapping[Key, Outcome]) -> Mea
         overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
         values={name: size - kinds[NULL.name] for name, size in kinds.items()},
         tables=per_row(found, "tables"),
-        allocations=output["blocks"],
+        allocations=output["allocations"],
     )
     return Measured(layer, COUNT, output["versions"], [*found.values(), *tuples.values()])
 

@@ -1,4 +1,4 @@
-"""Of what blocks of memory a row consists, and which line made each: those of one line and size together."""
+"""Of what allocations a row consists, and which line made each: those of one line and size together."""
 
 import gc
 import linecache
@@ -10,8 +10,8 @@ from common import short_path
 from layers.readers import Read
 
 
-def blocks_of(read: Read, count: int) -> list[dict[str, Any]]:
-    """Return the blocks of memory that so many rows consist of, those of one line and size together."""
+def allocations_of(read: Read, count: int) -> list[dict[str, Any]]:
+    """Return the allocations that so many rows consist of, those of one line and size together."""
     kept: list[object] = [None] * count
     gc.collect()
     tracemalloc.start()
