@@ -10,7 +10,8 @@ from psycopg import sql
 from errors import UserError, address, visible
 from layers import catalog, samples
 from layers.attributes import attributes
-from layers.statements import SYNTAX_ERROR, StatementError, described, subquery
+from layers.samples import Values
+from layers.statements import SYNTAX_ERROR, Field, StatementError, described, subquery
 
 # How many rows are looked at for the classes of the values.
 SAMPLE = 1000
@@ -88,7 +89,7 @@ def from_json(found: Mapping[str, Any]) -> Relation:
 
 
 def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPLE) -> Relation:
-    """Return the relation of that name, quoted as in SQL, or the query, as its first rows show it.
+    """Return the relation of that name, quoted as in SQL, or the query, by the rows that are read if so many are.
 
     The columns that cannot be read are left out. Raises UserError, and psycopg.Error where the query fails.
     """
@@ -109,23 +110,43 @@ def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPL
     aliases = tuple(attributes([one.name for one in fields], in_utf8))
     types = {alias: one.type for alias, one, table in zip(aliases, fields, tables, strict=True) if not table}
     sample = share(connection, found.oid, rows) if found else 0.0
-    most = rows if not sample else EXCESS * rows
-    seen = samples.look_at(connection, types, lambda names: select(source, names, aliases, sample), most)
+    relation, seen = look(connection, Relation(source, (), aliases=aliases, sample=sample), types, rows)
+    relation = as_seen(relation, fields, seen)
+    hashable = {column.name for column in relation.columns if seen[column.attribute].hashable}
+    return named(connection, relation, found, hashable) if found else replace(relation, keyless="a query has none")
+
+
+def look(
+    connection: "psycopg.Connection[Any]", relation: Relation, types: Mapping[str, int], rows: int
+) -> tuple[Relation, dict[str, Values]]:
+    """Return what so many rows show of these columns, given with their types' numbers; and how they were chosen."""
+
+    def statement(names: Sequence[str]) -> str:
+        return select(relation.source, names, relation.aliases, relation.sample)
+
+    seen = samples.look_at(connection, types, statement, EXCESS * rows if relation.sample else rows)
+    if relation.sample and not any(values.rows for values in seen.values()):
+        # Most rows were deleted since the server counted them, and the chosen blocks are empty.
+        return look(connection, replace(relation, sample=0), types, rows)
+    return relation, seen
+
+
+def as_seen(relation: Relation, fields: Sequence[Field], seen: Mapping[str, Values]) -> Relation:
+    """Return the relation with the columns that can be read, and those that cannot. Raises UserError."""
     columns, left_out = [], []
-    for alias, one in zip(aliases, fields, strict=True):
-        if alias in seen and not seen[alias].fault:
-            columns.append(Column(one.name, alias, seen[alias].type))
+    for alias, one in zip(relation.aliases, fields, strict=True):
+        values = seen.get(alias, Values(fault=FORBIDDEN))
+        if values.fault:
+            left_out.append(LeftOut(one.name, values.fault))
         else:
-            left_out.append(LeftOut(one.name, seen[alias].fault if alias in seen else FORBIDDEN))
+            columns.append(Column(one.name, alias, values.type))
     if not columns:
         raise UserError(f"no column can be read: {visible(left_out[0].name)}: {left_out[0].reason}")
     rows = seen[columns[0].attribute].rows
     if not rows:
         raise UserError("the table or query has no rows, so that there is nothing to measure")
     width = sum(seen[column.attribute].size for column in columns) / rows
-    relation = Relation(source, tuple(columns), aliases=aliases, left_out=tuple(left_out), width=width, sample=sample)
-    hashable = {column.name for column in columns if seen[column.attribute].hashable}
-    return named(connection, relation, found, hashable) if found else replace(relation, keyless="a query has none")
+    return replace(relation, columns=tuple(columns), left_out=tuple(left_out), width=width)
 
 
 def named(

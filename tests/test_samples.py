@@ -230,3 +230,17 @@ def test_value_that_python_cannot_have_leaves_its_column_out(url: str) -> None:
 def test_key_is_one_that_an_entity_can_have(url: str, name: str, key: tuple[str, ...], keyless: str) -> None:
     relation = described(url, f"odd.{name}")
     assert (relation.key, relation.key_is_primary, relation.keyless) == (key, False, keyless)
+
+
+def test_sample_of_blocks_that_were_emptied_is_of_the_first_rows(url: str) -> None:
+    make = (
+        "CREATE TABLE odd.emptied WITH (autovacuum_enabled = off) AS SELECT i, repeat('x', 500) AS t "
+        "FROM generate_series(1, 20000) AS i",
+        "ANALYZE odd.emptied",
+    )
+    for statement in make:
+        query(url, statement)
+    assert described(url, "odd.emptied", 4000).sample == 20
+    query(url, "DELETE FROM odd.emptied WHERE i > 1")
+    relation = described(url, "odd.emptied", 4000)
+    assert (relation.sample, query(url, relation.statement)) == (0, [(1, "x" * 500)])
