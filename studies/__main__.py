@@ -72,19 +72,19 @@ def announce(study: Study, names: list[str], arguments: argparse.Namespace) -> N
 
 def whose() -> str:
     """Return which Python these figures are of, and which one those of the pages, if that is another."""
-    try:
-        python = results.load(STUDIES[0]).header["python"]
-    except UserError:
-        python = results.here()["python"]
     here = results.here()["python"]
-    return f"These figures are of {here}{'' if python == here else f'; those of the pages are of {python}'}."
+    try:
+        other = results.load(STUDIES[0]).header["python"]
+    except UserError:
+        other = here
+    return f"These figures are of {here}{'' if other == here else f'; those of the pages are of {other}'}."
 
 
 def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Results | None, list[str]]:
     """Return the stored results that stay, and which of the names to measure; say which, and why.
 
-    All are measured, and none stays, where the stored ones are of no use or of other conditions. Raises UserError where
-    that is not what was asked for.
+    None stays where all are measured. That has to be where the stored ones are of no use or of other conditions. Raises
+    UserError where only some were asked for then.
     """
     try:
         stored = results.load(study.name).only(study.names)
@@ -104,7 +104,7 @@ def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Result
         print(
             f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed", file=sys.stderr
         )
-    return stored, stale
+    return None if stale == list(study.names) else stored, stale
 
 
 def measure(study: Study, names: list[str], arguments: argparse.Namespace, known: Results | None = None) -> Results:

@@ -352,6 +352,18 @@ def test_what_was_measured_otherwise_is_measured_whole(
         command.to_measure(COSTS, [EMPTY_MODELS], everything=False)
 
 
+def test_what_is_measured_whole_is_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it may have another number of rows."""
+    stored = results.load("costs")
+    now = Snapshot.now()
+    here = Results(results.here(), stored.records, {name: now.digests(stored.digests[name]) for name in NAMES})
+    monkeypatch.setattr(results, "load", lambda name: here)
+    assert command.to_measure(COSTS, list(NAMES), everything=True) == (None, list(NAMES))
+    kept, names = command.to_measure(COSTS, [EMPTY_MODELS], everything=True)
+    assert (kept, names) == (here, [EMPTY_MODELS])
+    assert command.to_measure(COSTS, list(NAMES), everything=False) == (here, [])
+
+
 def test_what_has_no_use_is_measured_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
     assert command.to_measure(COSTS, list(NAMES), everything=False) == (None, list(NAMES))
