@@ -32,7 +32,7 @@ CLOSED_PIPE = 128 + 13
 
 SEED = "run `python setup_db.py`"
 NOT_SEEDED = "table data is not the seeded one"
-SEED_ANEW = f"{SEED}, which makes it anew, or name another database in DATABASE_URL"
+SEED_ANEW = f"name another database in DATABASE_URL, or {SEED}, which replaces only what it has made"
 _FIX = "fix DATABASE_URL"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
 _AGAIN = "then run this again"

@@ -145,7 +145,7 @@ def test_empty_table_is_one_line(schema_url: str) -> None:
 
 NOT_SEEDED = (
     "table data is not the seeded one at localhost:{}/db: "
-    "run `python setup_db.py`, which makes it anew, or name another database in DATABASE_URL"
+    "name another database in DATABASE_URL, or run `python setup_db.py`, which replaces only what it has made"
 )
 
 
