@@ -88,6 +88,10 @@ FAULTS = (
         "no right to create or read table data",
         f"grant it, or {_FIX}",
     ),
+    Fault(
+        *("", "session is (not )?read-only|server is (not )?in hot standby"),
+        *("no server is what target_session_attrs asks for", _FIX),
+    ),
     Fault("25006", "read-only|during recovery", "the server is read-only", f"name the primary: {_FIX}"),
     Fault("40001", "conflict with recovery", "the replica ended the query", f"wait, {_AGAIN}, or name the primary"),
     Fault("55P03", "lock timeout", "table data is in use by another session", "end that session"),
@@ -97,6 +101,7 @@ FAULTS = (
     Fault("ConnectionRefusedError", "refused", "nothing listens", _START),
     Fault("FileNotFoundError", "on socket .*No such file", "there is no such socket or certificate", _FIX),
     Fault("", "not support SSL|rejected SSL", "what listens has no encryption", f"set sslmode=disable, or {_FIX}"),
+    Fault("", "GSSAPI", "there is no GSSAPI encryption, or no ticket for it", f"set gssencmode=disable, or {_FIX}"),
     Fault("", "certificate", "the server's certificate is not trusted", "set sslrootcert or sslmode in DATABASE_URL"),
     Fault("", "negotiation|authentication request|failed: server closed", "what listens is no PostgreSQL", _FIX),
     Fault(
@@ -104,9 +109,10 @@ FAULTS = (
         *("the server ended the connection", f"see that server's log, {_AGAIN}"),
     ),
     Fault("ConnectionTimeout TimeoutError", "timeout expired", "what listens does not answer", _FIX),
-    Fault("", "invalid (port|.*value)|must be one of", "DATABASE_URL has a wrong value", _FIX),
+    Fault("", "definition of service|service file", "DATABASE_URL names no known service", f"define it, or {_FIX}"),
+    Fault("", "(invalid|bad) (port|.*value)|value .*invalid|must be one of", "DATABASE_URL has a wrong value", _FIX),
     Fault(
-        *("", "percent-encoded|in URI|separator|invalid literal|bad query|Invalid IPv6"),
+        *("", "percent-encoded|in URI|URI query parameter|separator|invalid literal|bad query|Invalid IPv6"),
         *("DATABASE_URL cannot be read", "percent-encode what user, password and parameters have of @ : / ? # and %"),
     ),
 )

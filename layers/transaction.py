@@ -48,7 +48,12 @@ def settings(timeout: int) -> str:
 
 
 def conninfo(url: str) -> str:
-    """Return the address for libpq: in UTF-8, whatever PGCLIENTENCODING is, and not for ever. Raises psycopg.Error."""
+    """Return the address for libpq: in UTF-8, whatever PGCLIENTENCODING is, and not for ever.
+
+    Raises psycopg.Error, and UserError where the address is no text.
+    """
+    if url.encode(errors="ignore").decode() != url:
+        raise UserError("DATABASE_URL is no text in UTF-8")
     parameters: dict[str, Any] = {"connect_timeout": 10, **conninfo_to_dict(url), "client_encoding": "UTF8"}
     return make_conninfo(**parameters)
 

@@ -13,6 +13,8 @@ from psycopg import sql
 
 from errors import UserError
 from layers.addresses import for_asyncpg
+from layers.redaction import without_values
+from layers.transaction import connect
 from tests.servers import Servers, superuser
 from tests.support import port_of, unused_port
 
@@ -87,3 +89,33 @@ def test_environment_of_libpq_is_asyncpg_s_too(url: str, monkeypatch: pytest.Mon
         monkeypatch.setenv(f"PG{name}", str(value))
     with psycopg.connect("postgresql://?service=mine") as connection:
         assert by_asyncpg(**for_asyncpg(connection)) == connection.execute(SEEN).fetchone()
+
+
+@pytest.mark.parametrize(
+    ("end", "line"),
+    [
+        ("?schema=public", "psycopg does not know parameter schema of DATABASE_URL at "),
+        ("?sslmode=wrong", "DATABASE_URL has a wrong value at "),
+        ("?connect_timeout=soon", "DATABASE_URL has a wrong value at "),
+        ("?gssencmode=require", "there is no GSSAPI encryption, or no ticket for it at "),
+        ("?=x", "DATABASE_URL cannot be read at "),
+        ("?a", "DATABASE_URL cannot be read at "),
+        ("%", "DATABASE_URL cannot be read at "),
+        ("?service=none", "DATABASE_URL names no known service at "),
+        ("?target_session_attrs=standby", "no server is what target_session_attrs asks for at "),
+        ("?target_session_attrs=read-only", "no server is what target_session_attrs asks for at "),
+        ("?sslmode=require", "what listens has no encryption at "),
+        ("?options=-cnonsense%3D1", "psycopg, or the server, does not know parameter nonsense of DATABASE_URL at "),
+        ("x", "there is no such database at "),
+        ("\udcff", "DATABASE_URL is no text in UTF-8"),
+    ],
+)
+def test_address_that_does_not_do_is_one_line(url: str, end: str, line: str) -> None:
+    address = url + end
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", address)
+        with pytest.raises(UserError) as error, without_values(), connect(address, 1):
+            pass
+    assert str(error.value).startswith(line)
+    assert str(error.value).isprintable()
+    assert "password@" not in str(error.value)
