@@ -11,6 +11,7 @@ import sys
 import time
 import tracemalloc
 from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -37,15 +38,26 @@ def main(text: str, turns: Turns) -> None:
     traced = os.environ.get("MEMORY_TRACING") != "off"
     written = False
     try:
-        with without_values([column.attribute for column in what.relation.columns]), LAYERS[what.layer](what) as read:
-            # Untraced, what more rows leave free would be filled again, and the process would grow by less.
-            deque(read(FIRST_INSTANCES if traced else 1), maxlen=0)
-            found: Any = told_apart(read, what) if what.allocations else measured(read, what, traced, turns)
-            Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
-            written = True
+        with without_values([column.attribute for column in what.relation.columns]):
+            if not traced:
+                with LAYERS[what.layer](what) as read:  # imports what it needs
+                    drop(read(1))
+                turns.alone()  # without a connection, for a pooler may have a single one
+            with LAYERS[what.layer](what) as read:
+                # Where it is not needed, one row is enough: what more of them leave free is filled again, unseen.
+                drop(read(FIRST_INSTANCES if traced and what.layer != other_readers.RECORD else 1))
+                found: Any = told_apart(read, what) if what.allocations else measured(read, what, traced)
+                turns.beside_others()
+                Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
+                written = True
     except Exception:
         if not written:
             raise
+
+
+def drop(rows: Iterable[object]) -> None:
+    """Read these rows, and let not even the last one be."""
+    deque(rows, maxlen=0)
 
 
 def told_apart(read: Read, what: Reading) -> dict[str, Any]:
@@ -56,7 +68,7 @@ def told_apart(read: Read, what: Reading) -> dict[str, Any]:
     return {"allocations": allocations, "versions": {name: version(name) for name in PACKAGES if name in sys.modules}}
 
 
-def measured(read: Read, what: Reading, traced: bool, turns: Turns) -> Measured:
+def measured(read: Read, what: Reading, traced: bool) -> Measured:
     """Return what so many rows take. All are kept until that is known, but by a layer that drops them."""
     kept: list[object] = [None] * what.count
     keep = what.layer not in readers.DROPPING
@@ -65,8 +77,6 @@ def measured(read: Read, what: Reading, traced: bool, turns: Turns) -> Measured:
     gc.collect()
     if traced:
         tracemalloc.start()
-    else:
-        turns.alone()
     before, start = process.memory_info().rss, time.perf_counter()
     count = 0
     for row in read(what.count):
@@ -81,7 +91,6 @@ def measured(read: Read, what: Reading, traced: bool, turns: Turns) -> Measured:
         found["traced"] = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
     else:
-        turns.beside_others()
         found |= Measured(seconds=end - start, kept=process.memory_info().rss - before, peak=peak_rss() - before)
     if what.layer == other_readers.ARROW:
         return found | Measured(native=other_readers.native(kept[0]))

@@ -28,8 +28,10 @@ def asyncpg_record(what: Reading) -> Iterator[Read]:
         await transaction.start()
         await connection.execute(settings(what.timeout))
 
-    def read(count: int) -> Iterable[object]:
-        found: list[object] = runner.run(connection.fetch(f"{what.relation.statement} LIMIT {count}"))
+    async def fetch(count: int) -> list[object]:
+        found: list[object] = await connection.fetch(f"{what.relation.statement} LIMIT {count}")
+        for _ in range(2):  # else the connection's buffers keep what they last received: up to 256 KiB of rows, twice
+            await connection.execute("SELECT 1")
         return found
 
     with connect(database_url(), what.timeout) as same:
@@ -41,7 +43,7 @@ def asyncpg_record(what: Reading) -> Iterator[Read]:
             connection = runner.run(asyncpg.connect(**arguments))
         transaction = connection.transaction(isolation="repeatable_read", readonly=True)
         runner.run(begin())
-        yield read
+        yield lambda count: runner.run(fetch(count))
         runner.run(transaction.rollback())
         runner.run(connection.close())
 
