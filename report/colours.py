@@ -22,7 +22,7 @@ INK = "#808080"
 LINES = ("#D55E00", "#CC79A7", "#0072B2", "#E69F00", "#009E73")
 
 
-def coloured(parts: Mapping[str, float]) -> dict[str, float]:
+def coloured(holders: Mapping[str, float]) -> dict[str, float]:
     """Return the sizes of all that has a colour, in the colours' order; what has none is among the others."""
-    without = sum(size for name, size in parts.items() if name not in COLOURS)
-    return {name: parts.get(name, 0.0) + (without if name == "other" else 0.0) for name in COLOURS}
+    without = sum(size for name, size in holders.items() if name not in COLOURS)
+    return {name: holders.get(name, 0.0) + (without if name == "other" else 0.0) for name in COLOURS}

@@ -40,7 +40,7 @@ class Column(Generic[Item]):
 
 @dataclass(frozen=True)
 class Table(Generic[Item]):
-    """A table with one row an item; in a terminal, with a bar beside it where `bar` gives the sizes of its parts."""
+    """A table with one row an item; in a terminal, with a bar beside it where `bar` gives the sizes by holder."""
 
     title: str
     columns: Sequence[Column[Item]]
@@ -107,7 +107,7 @@ class Table(Generic[Item]):
 
 
 class Bars:
-    """Bars split into parts: by colours where the terminal has them, else by letters."""
+    """Bars split by holder: by colours where the terminal has them, else by letters."""
 
     def __init__(self, bars: Sequence[Mapping[str, float]], room: int, console: Console) -> None:
         """Take all bars, whose longest one is to fill the room."""

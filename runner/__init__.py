@@ -1,1 +1,1 @@
-"""How a script is run, and what is stored of what it said: nothing here knows a study or a table."""
+"""How scripts are run, and what is stored of what they write: nothing here knows a study or a table."""

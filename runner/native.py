@@ -31,7 +31,9 @@ def main(name: str) -> None:
         try:
             traced = run(name, tracker)
         except BaseException:
-            with suppress(Exception):  # it may not have been opened; and the scenario's own error is the one to tell
+            with suppress(
+                Exception
+            ):  # it may not have been opened; and the scenario's own error is the one that counts
                 tracker.__exit__(None, None, None)
             raise
         sizes = live_sizes(record) | {"traced": traced}

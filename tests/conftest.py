@@ -125,7 +125,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def measured() -> dict[str, Measured]:
-    """Measure every scenario once."""
+    """Measure every scenario, one run each."""
     with private_server(MEASURED_ROWS), one_row_table() as one_row:
         found, failures = turns.measure(SCENARIOS, 1, one_row, native=SCENARIOS, timed=False)
     assert failures == []

@@ -79,7 +79,7 @@ def sizes(allocations: Sequence[Allocation]) -> dict[str, float]:
     return {one.name: one.size for one in objects.of(allocations, VERSIONS)}
 
 
-def test_law_predicts_three_tables_that_took_no_part_within_1_percent(stored: Figures) -> None:
+def test_model_of_the_cost_predicts_three_tables_that_took_no_part_within_1_percent(stored: Figures) -> None:
     found = stored.deviations
     assert len(found) == len(LAYERS) * len(TABLES) == 24
     assert max(map(abs, found.values())) <= 0.01
@@ -94,7 +94,7 @@ def test_the_three_tables_are_mixed_and_have_nulls() -> None:
         assert any(field.lengths[0] < field.lengths[1] for field in fields)
 
 
-def test_prediction_depends_on_every_part_of_the_law(stored: Figures) -> None:
+def test_prediction_depends_on_every_part_of_the_model(stored: Figures) -> None:
     """Else a table of values alone, or of overheads alone, would do as well."""
     fields = TABLES["users"]
     whole = stored.predicted(MODEL, fields)
@@ -245,7 +245,7 @@ with Session(bind) as session:
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="what README says of it was measured up to 3.13")
-def test_what_a_process_makes_or_loads_first_makes_entities_dearer(relations: dict[Key, Relation]) -> None:
+def test_what_a_process_makes_or_loads_first_makes_entities_more_expensive(relations: dict[Key, Relation]) -> None:
     firsts = ("", "few", "made", "load_only")
     alone, few, made, load_only = (float(run("-c", COMES_FIRST, first).stdout) for first in firsts)
     values = 10 * sys.getsizeof(1000)
@@ -303,7 +303,7 @@ def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(stored: F
 
 @pytest.fixture(scope="module")
 def anew(relations: dict[Key, Relation]) -> dict[str, Any]:
-    """Tell the blocks of an entity and of a model apart on the Python that runs."""
+    """Tell the allocations of an entity and of a model apart on the Python that runs."""
     relation = relations[Key("overheads", OF_ALLOCATIONS)]
     jobs = {Key(layer, ""): Job(Reading(layer, relation, FEW, allocations=True)) for layer in (ENTITY, MODEL)}
     return {key.group: output for key, output in outputs(jobs).items()}
@@ -347,7 +347,7 @@ def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
     made_once = MadeOnce(ENTITY, relations[Key("overheads", OF_ALLOCATIONS)], FEW, allocations=True)
     [output] = outputs({Key("made once", ""): Job(made_once)}).values()
     before, after = (
-        sum(block["size"] * block["per_row"] for block in one["allocations"]) for one in (anew[ENTITY], output)
+        sum(made["size"] * made["per_row"] for made in one["allocations"]) for one in (anew[ENTITY], output)
     )
     saved = objects.never_used(anew[ENTITY]["allocations"])
     assert before - after == pytest.approx(saved, abs=4)

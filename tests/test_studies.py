@@ -50,13 +50,13 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
     assert sum("| Core with `yield_per` | Core | " in line for line in lines) == 1
     assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
     assert lines[-1].startswith(f"These figures are of {results.here()['python']}")
-    told = process.stderr.splitlines()
-    assert re.fullmatch(r"costs: about \d+ seconds, where the machine is as fast as that of results/", told[0])
+    progress = process.stderr.splitlines()
+    assert re.fullmatch(r"costs: about \d+ seconds, where the machine is as fast as that of results/", progress[0])
     kinds = [f"({kind}{table})" for kind in ("traced", "without tracing") for table in ("", ", one row")]
-    assert told[1:5] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
+    assert progress[1:5] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
     jobs = [f"Core, yield_per {kind}" for kind in kinds]
     jobs.insert(2, "Core (without tracing, to compare with)")
-    assert told[5:] == [f"{number}/5 {job}" for number, job in enumerate(jobs, 1)]
+    assert progress[5:] == [f"{number}/5 {job}" for number, job in enumerate(jobs, 1)]
 
 
 @pytest.mark.parametrize("terminal", [True, False])

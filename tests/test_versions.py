@@ -100,7 +100,7 @@ def test_python_3_12_makes_every_row_smaller_as_readme_says() -> None:
 
 
 @pytest.mark.parametrize("packages", [ORIGINAL, LOCK])
-def test_python_3_13_makes_an_entity_dearer_as_readme_says(packages: str) -> None:
+def test_python_3_13_makes_an_entity_more_expensive_as_readme_says(packages: str) -> None:
     # 264 bytes in its state, and 8 in the entity itself.
     before, after = (session(f"{python}, {packages}")["per_row"] for python in ("3.12", "3.13"))
     assert after - before == pytest.approx(272, abs=4)

@@ -74,7 +74,7 @@ def answers(figures: Costs) -> Table[tuple[str, str, Pair]]:
 
 
 def answer(figures: Costs) -> str:
-    """Return what a row costs in each layer, and what the process pays for all rows."""
+    """Return what a row costs in each layer, and by how much the process grows."""
     driver, core, model, orm = (
         figures[f"run_{name}"]
         for name in (

@@ -52,7 +52,7 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
 
 
 def jobs_of(layer: str, relations: Mapping[Key, Relation]) -> dict[Key, Job]:
-    """Return the processes that measure a layer, by what each of them says."""
+    """Return the processes that measure a layer, by what each of them is for."""
     readings = {key: Reading(layer, relation, COUNT) for key, relation in relations.items()}
     allocations = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
     return {key: Job(reading) for key, reading in (readings | {ALLOCATIONS: allocations}).items()}

@@ -125,7 +125,7 @@ TABLES = {
 
 
 class Key(NamedTuple):
-    """What a table tells: an overhead by its number of columns, a value by its kind, or a whole row by its own name."""
+    """What a table is for: an overhead, by its number of columns; a value, by its kind; or a whole row, by its name."""
 
     group: str
     name: str
