@@ -166,8 +166,12 @@ def visible(text: str) -> str:
 
     What cannot be printed is escaped: line ends, a terminal's control characters, marks that turn the direction.
     """
-    cut = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
+    return _printable(text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…")
+
+
+def _printable(text: str) -> str:
+    """Return a text whose characters a terminal shows, each, and does not obey."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def address() -> str:
@@ -251,14 +255,18 @@ def _end_without_output(error: BaseException) -> None:
         sys.exit(f"cannot write to standard output: {failure.strerror}: make room there, or name another place")
 
 
+def _end_with(line: str) -> NoReturn:
+    sys.exit("\n".join(map(_printable, line.split("\n"))))  # several failures are a line each
+
+
 def _report_error(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """End the process with one line for a user's error, else with the traceback."""
     if line := explain(error):
-        sys.exit(line)
+        _end_with(line)
     _end_without_output(error)
     for explanation in explanations:
         if line := explanation(error):
-            sys.exit(line)
+            _end_with(line)
     sys.__excepthook__(kind, error, trace)
 
 

@@ -2,7 +2,8 @@
 
 RELATION is a table or a view, named as in SQL: orders, sales."Order-Lines"; or a query: "SELECT ...". The database is
 that of DATABASE_URL. Each layer reads the first rows in a fresh process, twice: with tracemalloc, which counts the
-bytes per row, and without, for the process's memory and the time.
+bytes per row, and without, for the process's memory and the time. That takes some 30 s for 20,000 rows of 18 columns;
+--layers chooses.
 
 All reading lies in read-only transactions. These bind this server only: a query that calls dblink_exec, or reads a
 foreign table over a view with nextval, writes on another one.
@@ -162,7 +163,8 @@ def about(figures: Figures, total: int | None, known: str) -> Iterator[str]:
     yield f"Rows in all: {known if total is None else f'{total:,}, {known}'}."
     if not figures.complete:
         which = "those of blocks chosen over the whole table" if figures.sampled else "the first ones"
-        yield f"The rows are {which}. What all rows would take is told if a tenth of them took long and much enough."
+        none = " All rows have no figure where less than a tenth, 0.1 s or 10 MiB of them was read." if total else ""
+        yield f"The rows are {which}.{none}"
     reasons: dict[str, list[str]] = {}
     for layer, one in figures.by_layer.items():
         if one.native:
@@ -187,7 +189,7 @@ def notes(subject: Subject, figures: Figures) -> Iterator[str]:
     for one in relation.left_out:
         yield f"Column {named(one.name)} is left out: {one.reason}."
     if not relation.key:
-        yield f"{' and '.join(KEYED)} are left out: an entity needs a key, and {relation.keyless}."
+        yield f"{'; '.join(KEYED)}: left out, for an entity needs a key, and {relation.keyless}."
     elif not subject.primary:
         names = ", ".join(map(named, relation.key))
         yield f"There is no primary key: what tells the entities apart is the unique index of {names}."

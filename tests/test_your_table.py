@@ -346,7 +346,7 @@ def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -
     for name, reason in (("shop.seen", "it has neither primary key nor unique"), ("SELECT 1", "a query has none")):
         keyless = look_at(name, 60, count=False)
         assert ENTITY not in keyless.layers
-        assert f"- {' and '.join(KEYED)} are left out: an entity needs a key, and {reason}" in printed(
+        assert f"- {'; '.join(KEYED)}: left out, for an entity needs a key, and {reason}" in printed(
             keyless, made_up(), capsys
         )
 
