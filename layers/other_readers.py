@@ -84,6 +84,7 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
             "__module__": __name__,
             "__tablename__": relation.name,
             "__table_args__": {"schema": relation.schema},
+            "metadata": MetaData(),
         }
         mapped: Any = new_class("Row", (SQLModel,), {"table": True}, lambda space: space.update(names | fields))
         with Session(connection) as session:
