@@ -3,9 +3,10 @@
 import argparse
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-from errors import UserError, number, parser
+from errors import PACKAGES, UserError, explain, number, parser
 from report import pages
 from report.tables import print_sentence
 from runner import results
@@ -36,6 +37,8 @@ def main() -> int:
         options.error("--all goes with --write")
     if arguments.check:
         return check()
+    if arguments.write and (missing := next((one for one in PACKAGES if not find_spec(one)), None)):
+        raise UserError(f"what is published needs every package: {explain(ModuleNotFoundError(name=missing))}")
     studies = [Study(name) for name in dict.fromkeys(arguments.names or STUDIES)]
     chosen = {study: [name for name in study.names if arguments.only in name] for study in studies}
     if not any(chosen.values()):

@@ -96,6 +96,29 @@ def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str
     assert changed(file, text) == stale
 
 
+@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize(
+    ("file", "old", "new", "seen"),
+    [
+        ("errors.py", "import re\n", "import re\nimport wave\n", True),
+        ("common.py", "import re\n", "import re\n\ndef measure():\n    pass\n\n", True),
+        ("common.py", "def print_list(", "def measure():\n    pass\n\ndef print_list_(", True),
+        ("setup_db.py", "import", "import wave, ", True),
+        ("common.py", '"""The instrument', '"""An instrument', False),
+        ("studies/{study}/tables.py", "Table(", "Table('Another title', ", False),
+        ("report/tables.py", "import", "import wave, ", False),
+        ("runner/scenarios.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
+    ],
+)
+def test_on_this_tree(study: str, file: str, old: str, new: str, seen: bool) -> None:
+    now = Snapshot.now()
+    file = file.format(study=study)
+    assert old in now.texts[file]
+    before = now.digests([f"studies.{study}.measure", *PSYCOPG.command])
+    after = Snapshot({**now.texts, file: now.texts[file].replace(old, new, 1)}).digests(before)
+    assert [name for name in {**before, **after} if before.get(name) != after.get(name)] == ([file] if seen else [])
+
+
 def test_a_file_that_hides_a_library_is_seen() -> None:
     files = FILES | {"errors.py": "import psycopg\n"}
     before = Snapshot(files).digests(["script"])

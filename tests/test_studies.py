@@ -96,6 +96,16 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capsys:
     ]
 
 
+def test_what_is_published_needs_every_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "find_spec", lambda name: name != "pyarrow")
+    monkeypatch.setattr(sys, "argv", ["studies", "--write"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with pytest.raises(
+        UserError, match=r"^what is published needs every package: pyarrow is not installed for this Pyt"
+    ):
+        command.main()
+
+
 def test_how_long_it_takes_is_known_of_what_is_stored() -> None:
     records = results.load("costs").records
     took = {name: one["took"] for name, one in records.items()}
