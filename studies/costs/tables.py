@@ -57,11 +57,12 @@ def main_holders(figures: Figures) -> str:
 
 def costs(figures: Sequence[Figures]) -> Table[Figures]:
     """Return the growth of the process without tracing, the bytes of a row, and the fixed cost."""
-    fixed = [one.fixed / MIB for one in figures]
+    sizes = [one.fixed for one in figures]
+    fixed = " to ".join(dict.fromkeys(f"{size / MIB:.0f}" for size in (min(sizes), max(sizes))))
     rest = "" if figures[0].native else " The rest is native memory and slack."
     note = (
         "B/row: live Python objects, traced. MiB: growth of the process, untraced. The fixed cost is subtracted: "
-        f"connecting, with SQLAlchemy's dialect and driver, takes {min(fixed):.0f} to {max(fixed):.0f} MiB.{rest} "
+        f"connecting, with SQLAlchemy's dialect and driver, takes {fixed} MiB.{rest} "
         f"{of_times(figures)}"
     )
     columns = [*COSTS, *COMPOSITION[1:]]
