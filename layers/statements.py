@@ -14,9 +14,12 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus
 
 from errors import UserError, address, visible
+from layers.redaction import of_the_server
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 SYNTAX_ERROR, UNDEFINED_TABLE, INDETERMINATE_DATATYPE = "42601", "42P01", "42P18"
+# The statement is not why it failed: another session has a lock, time is up, or the server ends.
+OTHER_CAUSES = ("55", "57", "25P")
 PARAMETER = "the query has a parameter, $1: write a value in its place"
 NO_QUERY = (
     "that is no query that can stand after FROM: give a SELECT (without INTO), VALUES or TABLE, or WITH before it"
@@ -47,6 +50,8 @@ class StatementError(UserError):
             line = "that is more than one statement: give one query"
         elif self.state == INDETERMINATE_DATATYPE:
             line = PARAMETER
+        elif self.state.startswith(OTHER_CAUSES):
+            line = of_the_server(self.state)
         else:
             line = f"the database at {address()} says: {visible(first)}"
         super().__init__(line)

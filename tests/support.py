@@ -21,6 +21,10 @@ import psycopg
 import pytest
 
 import setup_db
+from layers import relations
+from layers.redaction import without_values
+from layers.relations import Relation
+from layers.transaction import connect
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
@@ -201,3 +205,11 @@ def copy_project(folder: Path, port: int) -> Path:
     for module in PROJECT.glob("*.py"):
         (folder / module.name).write_text(module.read_text(encoding="utf-8").replace("54320", str(port)), "utf-8")
     return folder
+
+
+def described(url: str, text: str, rows: int = 1000) -> Relation:
+    """Return what a name or a query means there, by so many rows; a statement may take a second."""
+    with without_values(), connect(url, 1) as connection:
+        relation = relations.describe(connection, text, rows)
+        connection.rollback()
+    return relation

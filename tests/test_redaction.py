@@ -13,13 +13,11 @@ import pytest
 import sqlalchemy.exc
 
 from errors import UserError
-from layers import other_readers, readers, relations
+from layers import other_readers, readers
 from layers.readers import Reading
 from layers.redaction import without_values
-from layers.relations import Relation
-from layers.transaction import connect
 from tests.servers import Servers
-from tests.support import query
+from tests.support import described, query
 
 SECRET = "nobody-may-read-this"
 LAYERS = readers.LAYERS | readers.DROPPING | {layer: other_readers.LAYERS[layer] for layer in other_readers.installed()}
@@ -53,11 +51,6 @@ def url(servers: Servers) -> Iterator[str]:
         patch.setenv("DATABASE_URL", servers[16])
         yield servers[16]
     query(servers[16], "DROP SCHEMA redacted CASCADE")
-
-
-def described(url: str, text: str, rows: int = 1000) -> Relation:
-    with without_values(), connect(url, 1) as connection:
-        return relations.describe(connection, text, rows)
 
 
 def line_of(read: Callable[[], object], capfd: pytest.CaptureFixture[str]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from json import dumps, loads
 from time import perf_counter
 
+import psycopg
 import pytest
 
 from errors import UserError
@@ -14,7 +15,7 @@ from layers.redaction import without_values
 from layers.relations import LeftOut, Relation
 from layers.transaction import connect
 from tests.servers import Servers, leaves_nothing, superuser
-from tests.support import query, run
+from tests.support import described, query, run
 
 SECRET = "nobody-may-read-this"
 SCHEMA = f"""
@@ -72,13 +73,6 @@ def url(server_url: str) -> Iterator[str]:
         patch.setenv("DATABASE_URL", server_url)
         yield server_url
     query(server_url, "DROP SCHEMA odd CASCADE")
-
-
-def described(url: str, text: str, rows: int = 1000) -> Relation:
-    with without_values(), connect(url, 1) as connection:
-        relation = relations.describe(connection, text, rows)
-        connection.rollback()
-    return relation
 
 
 def rows_of(url: str, relation: Relation) -> list[tuple[object, ...]]:
@@ -224,7 +218,6 @@ def test_query_is_what_the_server_takes_for_one(url: str, text: str, rows: list[
         ("SELECT nextval('odd.numbers')", "it writes, and may only read"),
         ("SELECT odd.writes()", "says ReadOnlySqlTransaction (25006)"),
         ("SELECT set_config('transaction_read_only', 'off', false)", "says ActiveSqlTransaction"),
-        ("SELECT pg_sleep(9)", "a statement took longer than --timeout allows, or was cancelled"),
         ("SELECT note::int FROM odd.lines", "says InvalidTextRepresentation (22P02); its text may hold values"),
         ("SELECT note::regclass FROM odd.lines", "says UndefinedTable (42P01)"),
         ("SELECT to_tsquery(note || ' x') FROM odd.lines", "says SyntaxError (42601)"),
@@ -352,3 +345,12 @@ def test_every_relation_of_the_catalog_is_described_or_refused_in_one_line(url: 
     assert len(described) > 100
     assert {line for line in refused if "no right to read" not in line} == {NO_ROWS}
     assert "".join(refused).isprintable()
+
+
+def test_relation_that_another_session_has_locked_is_one_line(servers: Servers) -> None:
+    query(servers[18], "CREATE TABLE locked AS SELECT 1 AS a")
+    with psycopg.connect(servers[18]) as other:
+        other.execute("LOCK TABLE locked")
+        with pytest.raises(UserError, match="a statement took longer than --timeout allows, or was cancelled"):
+            described(servers[18], "SELECT a FROM locked")
+    query(servers[18], "DROP TABLE locked")

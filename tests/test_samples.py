@@ -10,13 +10,12 @@ from psycopg import sql
 from sqlmodel import SQLModel
 
 from errors import UserError
-from layers import other_readers, readers, relations
+from layers import other_readers, readers
 from layers.readers import Reading
 from layers.redaction import without_values
 from layers.relations import Relation
-from layers.transaction import connect
 from tests.servers import Servers, superuser
-from tests.support import linux, query
+from tests.support import described, linux, query
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Did not recognize type", "ignore:This declarative base already contains"
@@ -130,13 +129,6 @@ def encoded(url: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, str
                 own.execute(statement.encode())
         yield address, request.param
         connection.execute(sql.SQL("DROP DATABASE {}").format(name))
-
-
-def described(url: str, text: str, rows: int = 1000) -> Relation:
-    with without_values(), connect(url, 5) as connection:
-        relation = relations.describe(connection, text, rows)
-        connection.rollback()
-    return relation
 
 
 def read(relation: Relation) -> list[tuple[str, str, str]]:
