@@ -5,8 +5,9 @@ that of DATABASE_URL. Each layer reads the first rows in a fresh process, twice:
 bytes per row, and without, for the process's memory and the time. That takes some 30 s for 20,000 rows of 18 columns;
 --layers chooses.
 
-All reading lies in read-only transactions. These bind this server only: a query that calls dblink_exec, or reads a
-foreign table over a view with nextval, writes on another one.
+All reading lies in read-only transactions, which are rolled back. What a query's functions do elsewhere stays done:
+dblink_exec, or a foreign table over a view with nextval, writes on another server; pg_advisory_lock keeps its lock in
+the session that a pooler lends.
 """
 
 import argparse

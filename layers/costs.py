@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from common import MIB, database_url
 from errors import UserError
-from layers import relations
+from layers import relations, samples
 from layers.figures import Comparison, Figure, Figures
 from layers.other_readers import SQLMODEL, installed
 from layers.readers import COUNT, DROPPING, LAYERS, Reading
@@ -18,7 +18,7 @@ from runner import processes
 from runner.processes import TRACED, UNTRACED, Job, Outcome
 
 # So many bytes of values are read, as the server sends them: the most expensive layer makes ten times as much of some.
-MOST_BYTES = 128 * 2**20
+MOST_BYTES = samples.BYTES
 # How many processes read at the same time: as many sessions does the server, or the pooler before it, have to give.
 SESSIONS = 2
 STREAMED = "ORM entity, streamed"

@@ -9,8 +9,8 @@ from psycopg.adapt import Transformer
 from psycopg.errors import CharacterNotInRepertoire, UntranslatableCharacter
 from psycopg.pq import Format
 
-# No more is looked at than so many rows, and so many bytes: that takes a second, about.
-ROWS, BYTES = 100_000, 128 * 2**20
+# No more bytes are looked at, and then measured: so no value that is measured is one that nobody has looked at.
+BYTES = 128 * 2**20
 # A batch has no more rows than these, nor more bytes if its rows are as wide as those of the batch before.
 BATCH_ROWS, BATCH_BYTES = 1000, 8 * 2**20
 
@@ -81,13 +81,13 @@ def read(connection: "psycopg.Connection[Any]", statement: str, types: Mapping[s
     transformer = Transformer(connection)
     loaders = [transformer.get_loader(number, Format.TEXT).load for number in types.values()]
     connection.execute(f"DECLARE sample NO SCROLL CURSOR FOR {statement}".encode())
-    size, rows, read_before = 1, 0, 0
+    size, read_before = 1, 0
     while size > 0 and (result := connection.execute(f"FETCH {size} FROM sample").pgresult) and result.ntuples:
         for place, (values, load) in enumerate(zip(found.values(), loaders, strict=True)):
             values.see((result.get_value(row, place) for row in range(result.ntuples)), load)
-        rows, read_bytes = rows + result.ntuples, sum(values.size for values in found.values())
+        read_bytes = sum(values.size for values in found.values())
         width = (read_bytes - read_before) // result.ntuples + 1
-        size = min(2 * size, BATCH_ROWS, BATCH_BYTES // width + 1, ROWS - rows, BYTES - read_bytes)
+        size = min(2 * size, BATCH_ROWS, BATCH_BYTES // width + 1, BYTES - read_bytes)
         read_before = read_bytes
     connection.execute("CLOSE sample")
     return found
