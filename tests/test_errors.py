@@ -331,7 +331,7 @@ def raising(state: str, message: str) -> str:
 STATEMENTS = (
     ("SELECT * FROM data", "table data is missing at {}: run `python setup_db.py`"),
     ('SELECT * FROM "other ""one"', "table other "),
-    ("SELECT missing FROM pg_class", "table data is not the seeded one at {}: run `python setup_db.py`, which makes"),
+    ("SELECT missing FROM pg_class", f"table data is not the seeded one at {{}}: {errors.SEED_ANEW}"),
     ("SELECT * FROM pg_authid", "no right to create or read table data at {}: grant it, or fix DATABASE_URL"),
     ("DROP TABLE pg_class", "no right to create or read table data at {}: grant it, or fix DATABASE_URL"),
     ("SELECT lo_create(0) FROM set_config('transaction_read_only', 'on', true)", "the server is read-only at {}: name"),
@@ -404,7 +404,9 @@ def test_at_the_default_address_another_fix_is_named(url: str, monkeypatch: pyte
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_missing_package_is_named(package: str) -> None:
-    line = f"{package} is not installed for this Python: `make bench` installs all packages into .venv"
+    group = errors.GROUPS[package]
+    command = f"make venv groups={group}" if group else "make venv"
+    line = f"{package} is not installed for this Python: `{command}` installs it into .venv"
     missing = ModuleNotFoundError(name=package)
     assert explain(missing) == line
     wrapped = ImportError()
