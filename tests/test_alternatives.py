@@ -4,7 +4,6 @@ import json
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from common import MIB
@@ -16,7 +15,6 @@ from studies.costs.answers import wire_bytes
 from tests.support import (
     ROWS,
     expected_rows,
-    query,
     run,
     told_by,
 )
@@ -159,24 +157,3 @@ def test_sqlmodel_s_entities_cost_more_than_the_orm_s_as_readme_says(stored: dic
 
 def test_a_struct_costs_less_than_a_named_tuple_as_readme_says(stored: dict[str, Figures]) -> None:
     assert stored["alternatives.run_sync_psycopg_msgspec"].per_row < stored["run_sync_psycopg"].per_row
-
-
-def test_msgspec_validates_where_it_converts_and_not_where_it_constructs() -> None:
-    msgspec = pytest.importorskip("msgspec")
-    record = msgspec.defstruct("Record", [("id", int)])
-    assert record("x").id == "x"
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"id": "x"}, record)
-
-
-def test_psycopg_s_prepared_statement_fails_once_a_column_s_type_has_changed(schema_url: str) -> None:
-    query(schema_url, "CREATE TABLE data (id integer)")
-    with psycopg.connect(schema_url) as connection:
-        for executions in range(1, 8):
-            connection.execute("SELECT * FROM data")
-            prepared = connection.execute("SELECT count(*) FROM pg_prepared_statements", prepare=False).fetchone()
-            assert prepared == (int(executions > 5),)
-        connection.commit()
-        query(schema_url, "ALTER TABLE data ALTER id TYPE bigint")
-        with pytest.raises(psycopg.errors.FeatureNotSupported, match="must not change result type"):
-            connection.execute("SELECT * FROM data")

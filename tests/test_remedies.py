@@ -1,14 +1,10 @@
 """The remedies: each reads all rows rightly, and does what README says of it."""
 
-import sys
 from pathlib import Path
-from typing import Any
 
-import pydantic
 import pytest
 
 from common import MIB
-from domain_model import DomainModel
 from runner import results
 from runner.figures import Figures
 from runner.scenarios import EVERYTHING, REMEDIES, SCENARIOS
@@ -183,46 +179,11 @@ def test_shared_set_of_fields_saves_216_bytes_a_row(remedies: dict[str, Figures]
     assert own - shared == pytest.approx(216, abs=2)
 
 
-@pytest.mark.parametrize(("count", "size"), [(1, 216), (4, 216), (5, 728)])
-def test_each_model_owns_a_set_of_the_fields_that_were_given(count: int, size: int) -> None:
-    fields: dict[str, Any] = {f"field_{number}": (int, ...) for number in range(count)}
-    model, values = pydantic.create_model("Model", **fields), dict.fromkeys(fields, 1)
-    models = [make(**values) for make in (model, model, model.model_construct, model.model_construct)]
-    assert len({id(one.model_fields_set) for one in models}) == 4
-    assert {sys.getsizeof(one.model_fields_set) for one in models} == {size}
-
-
-def test_constructed_model_that_allows_extra_fields_is_not_as_large_as_a_validated_one() -> None:
-    class Extra(DomainModel, extra="allow"):
-        pass
-
-    values: dict[str, Any] = {"id": 1, "num": 5, "data": "hello-1", "more": 1, "most": 2}
-    validated, constructed = (make(**values) for make in (Extra, Extra.model_construct))
-    assert validated == constructed
-    assert sys.getsizeof(validated.model_fields_set) != sys.getsizeof(constructed.model_fields_set)
-
-
-def test_assigning_a_field_marks_it_on_all_models_that_share_the_set() -> None:
-    fields = {"id"}
-    one, other = (DomainModel.model_construct(fields, id=number) for number in (1, 2))
-    one.num = 5
-    assert other.model_fields_set == {"id", "num"}
-
-
 def test_pydantic_dataclass_with_slots_takes_less_than_half_of_a_model(
     remedies: dict[str, Figures], scenarios: dict[str, Figures]
 ) -> None:
     remedy = remedies["async_sqlalchemy_engine_pydantic_dataclass"]
     assert remedy.per_row <= 0.5 * scenarios["async_sqlalchemy_engine_pydantic"].per_row
-
-
-def test_pydantic_dataclass_with_slots_validates() -> None:
-    @pydantic.dataclasses.dataclass(slots=True)
-    class Record:
-        id: int
-
-    with pytest.raises(pydantic.ValidationError):
-        Record(id="no number")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("stack", "share"), [("engine", 0.6), ("session", 0.8)])

@@ -1,7 +1,6 @@
 """What README says of rows of other shapes: of what is stored, and, where that is cheap, measured anew."""
 
 import sys
-import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -9,12 +8,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from sqlalchemy import Enum, create_engine, inspect, select
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import Session
 
 from common import database_url
-from db_model import DbModel
 from layers.readers import COUNT, LAYERS, Reading
 from layers.relations import Relation
 from runner import processes, results
@@ -25,7 +20,6 @@ from studies.row_shape.figures import ENTITY, MODEL, Figures, figures
 from studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, Allocation
 from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, TABLES, TEXT, Key, Kind, make, shapes_of
 from studies.row_shape.tables import SHORT
-from tests.support import run
 
 # Of the packages whose source lines the objects link to.
 VERSIONS = {package: metadata.version(package) for package in ("sqlalchemy", "pydantic", "psycopg")}
@@ -214,66 +208,6 @@ def test_class_has_room_for_29_shared_keys_and_a_larger_table_for_no_more() -> N
 
     own = sys.getsizeof({f"a{number}": None for number in range(30)})
     assert dict_of(29) < own < dict_of(30)
-
-
-COMES_FIRST = """
-import sys, tracemalloc
-from sqlalchemy import MetaData, Table, create_engine, select
-from sqlalchemy.orm import Session, load_only, registry
-from common import database_url
-bind = create_engine(database_url("postgresql+psycopg"))
-class Row: pass
-table = Table("10", MetaData(), autoload_with=bind)
-registry().map_imperatively(Row, table)
-class Other: pass
-registry().map_imperatively(Other, Table("3", MetaData(), autoload_with=bind))
-statement = select(Row)
-if sys.argv[1] == "made":
-    made = [Other() for _ in range(30)]
-if sys.argv[1] == "load_only":
-    statement = statement.options(load_only(Row.id, getattr(Row, table.c.keys()[1])))
-with Session(bind) as session:
-    if sys.argv[1] == "few":
-        session.scalars(select(Row).options(load_only(Row.id)).limit(30)).all()
-        session.expunge_all()
-    session.scalars(statement.limit(1)).all()
-    session.expunge_all()
-    tracemalloc.start()
-    entities = session.scalars(statement.limit(2000)).all()
-    print(tracemalloc.get_traced_memory()[0] / 2000)
-"""
-
-
-@pytest.mark.skipif(sys.version_info >= (3, 14), reason="what README says of it was measured up to 3.13")
-def test_what_a_process_makes_or_loads_first_makes_entities_more_expensive(relations: dict[Key, Relation]) -> None:
-    firsts = ("", "few", "made", "load_only")
-    alone, few, made, load_only = (float(run("-c", COMES_FIRST, first).stdout) for first in firsts)
-    values = 10 * sys.getsizeof(1000)
-    assert 1.2 <= (few - values) / (alone - values) <= 1.35
-    expected = (1.15, 1.25) if sys.version_info < (3, 13) else (0.98, 1.02)
-    assert expected[0] <= (made - values) / (alone - values) <= expected[1]
-    assert load_only > 0.95 * alone  # its values included, of which eight are missing
-
-
-def test_expiring_small_values_frees_nothing_and_names_the_attributes(url: str) -> None:
-    with Session(create_engine(url.replace("postgresql", "postgresql+psycopg"))) as session:
-        session.scalars(select(DbModel).limit(1)).one()
-        tracemalloc.start()
-        entities = session.scalars(select(DbModel)).all()
-        before = tracemalloc.get_traced_memory()[0]
-        assert inspect(entities[-1]).expired_attributes == set()
-        session.commit()
-        after = tracemalloc.get_traced_memory()[0]
-        tracemalloc.stop()
-        assert inspect(entities[-1]).expired_attributes == {"id", "num", "data"}
-        assert after > before
-
-
-def test_mapped_enum_is_one_text_for_each_label() -> None:
-    kind: Any = Enum("new", "paid")
-    dialect: Any = postgresql
-    read = kind.result_processor(dialect.dialect(), None)
-    assert read("".join(["n", "ew"])) is read("".join(["ne", "w"]))
 
 
 def test_objects_of_an_entity_and_of_a_model_add_up(stored: Figures) -> None:

@@ -7,9 +7,7 @@ import pytest
 import sqlalchemy
 from psycopg._server_cursor_base import ServerCursorMixin
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.orm import (
-    Session,
-)
+from sqlalchemy.orm import Session
 from sqlalchemy.util import concurrency
 
 

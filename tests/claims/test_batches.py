@@ -10,11 +10,7 @@ import sqlalchemy
 from sqlalchemy import Engine, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.asyncio.exc import AsyncMethodRequired
-from sqlalchemy.orm import (
-    Bundle,
-    Session,
-    aliased,
-)
+from sqlalchemy.orm import Bundle, Session, aliased
 
 from db_model import DbModel
 from tests.claims.rows import BATCH, ENTITIES, STREAMED, by_execute, by_partition, by_row, read_core, run_async, traced

@@ -6,12 +6,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import (
-    Session,
-    joinedload,
-    selectinload,
-    subqueryload,
-)
+from sqlalchemy.orm import Session, joinedload, selectinload, subqueryload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from tests.claims.rows import BATCH, ENTITIES, FAMILIES, PARENTS, STREAMED, YIELD_PER, Base, Child, Parent, run_async

@@ -9,11 +9,7 @@ import pytest
 import sqlalchemy
 from sqlalchemy import Engine
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import (
-    QueryContext,
-    Session,
-    selectinload,
-)
+from sqlalchemy.orm import QueryContext, Session, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from db_model import DbModel

@@ -7,10 +7,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
-from sqlalchemy.orm import (
-    Session,
-    selectinload,
-)
+from sqlalchemy.orm import Session, selectinload
 
 from tests.claims.rows import BATCH, ENTITIES, Parent, by_execute, by_partition, by_row, read_core, run_async
 from tests.support import ROWS

@@ -9,9 +9,7 @@ import sqlalchemy
 from sqlalchemy import Engine
 from sqlalchemy.exc import InternalError, ProgrammingError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import (
-    Session,
-)
+from sqlalchemy.orm import Session
 
 from db_model import DbModel
 from tests.claims.rows import BATCH, ENTITIES, STREAMED, run_async

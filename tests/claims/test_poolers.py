@@ -1,0 +1,88 @@
+"""What asyncpg needs behind a pooler that shares sessions between transactions, and does not know what is prepared."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from uuid import uuid4
+
+import asyncpg
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from tests.servers import pgbouncer
+
+SELECT = "SELECT * FROM data"
+
+
+@pytest.fixture(scope="module")
+def pooled(url: str) -> Iterator[str]:
+    """Run a pooler of two sessions."""
+    with pgbouncer(url) as address:
+        yield address
+
+
+@contextmanager
+def other_session(pooled: str) -> Iterator[None]:
+    """Take the session that was used last, so that others get the other one."""
+    with psycopg.connect(pooled, prepare_threshold=None) as connection:
+        connection.execute("SELECT 1")
+        yield
+
+
+@asynccontextmanager
+async def closing(engine: AsyncEngine) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await engine.dispose()
+
+
+@pytest.mark.parametrize("cache", [100, 0])
+def test_behind_a_pooler_asyncpg_needs_statement_cache_size_0(pooled: str, cache: int) -> None:
+    async def main() -> None:
+        connection = await asyncpg.connect(pooled, statement_cache_size=cache)
+        await connection.fetch(SELECT)
+        with other_session(pooled):
+            await connection.fetch(SELECT)
+        await connection.close()
+
+    with pytest.raises(asyncpg.InvalidSQLStatementNameError) if cache else nullcontext():
+        asyncio.run(main())
+
+
+@pytest.mark.parametrize("cache", ["", "?prepared_statement_cache_size=0"])
+def test_behind_a_pooler_sqlalchemy_over_asyncpg_needs_prepared_statement_cache_size_0(pooled: str, cache: str) -> None:
+    async def main() -> None:
+        engine = create_async_engine(pooled.replace("postgresql:", "postgresql+asyncpg:") + cache)
+        async with closing(engine), engine.connect() as connection:
+            for taken in (nullcontext(), other_session(pooled)):
+                with taken:
+                    await connection.execute(text(SELECT))
+                    await connection.commit()
+
+    with nullcontext() if cache else pytest.raises(DBAPIError, match=r"prepared statement .* does not exist"):
+        asyncio.run(main())
+
+
+@pytest.mark.parametrize("make_name", [None, lambda: f"__{uuid4()}__"], ids=["numbered", "unique"])
+def test_and_a_function_that_names_statements_for_processes_number_theirs_alike(
+    pooled: str, monkeypatch: pytest.MonkeyPatch, make_name: Callable[[], str] | None
+) -> None:
+    """The second engine numbers its statements as one in another process does that has prepared as many."""
+    address = f"{pooled.replace('postgresql:', 'postgresql+asyncpg:')}?prepared_statement_cache_size=0"
+    arguments = {"prepared_statement_name_func": make_name} if make_name else {}
+
+    async def main() -> None:
+        one, other = (create_async_engine(address, connect_args=arguments) for _ in range(2))
+        async with closing(one), closing(other), one.connect() as connection, other.connect() as connection_of_other:
+            await connection.commit()
+            for used in (connection_of_other, connection):
+                monkeypatch.setattr(asyncpg.connection, "_uid", 1_000)
+                await used.execute(text(SELECT))
+                await used.commit()
+
+    with nullcontext() if make_name else pytest.raises(DBAPIError, match=r"prepared statement .* already exists"):
+        asyncio.run(main())
