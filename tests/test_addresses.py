@@ -29,7 +29,7 @@ SELECT current_user::text, current_database()::text, inet_server_port(), current
 @pytest.fixture(scope="module")
 def url(servers: Servers) -> Iterator[str]:
     """Give a server with a role and a database of odd names."""
-    address = servers[16]
+    address = servers[15]
     role, database = sql.Identifier(ODD), sql.Identifier(f"db {ODD}")
     with psycopg.connect(superuser(address), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, ODD[::-1]))

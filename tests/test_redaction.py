@@ -44,13 +44,13 @@ CREATE TYPE redacted.pair AS (a redacted.checked)
 
 @pytest.fixture(scope="module")
 def url(servers: Servers) -> Iterator[str]:
-    query(servers[16], SCHEMA.split(";\n", 1)[0])
+    query(servers[15], SCHEMA.split(";\n", 1)[0])
     for statement in (SCHEMA.split(";\n", 1)[1], *DOMAIN.split(";\n")):
-        query(servers[16], statement)
+        query(servers[15], statement)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DATABASE_URL", servers[16])
-        yield servers[16]
-    query(servers[16], "DROP SCHEMA redacted CASCADE")
+        patch.setenv("DATABASE_URL", servers[15])
+        yield servers[15]
+    query(servers[15], "DROP SCHEMA redacted CASCADE")
 
 
 def line_of(read: Callable[[], object], capfd: pytest.CaptureFixture[str]) -> str:
