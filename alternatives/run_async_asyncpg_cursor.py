@@ -26,7 +26,8 @@ async def main() -> None:
     connection = await asyncpg.connect(database_url())
     try:
         async with connection.transaction(readonly=True):
-            async for row in connection.cursor("SELECT * FROM data", prefetch=1000):
+            cursor = connection.cursor("SELECT * FROM data", prefetch=1000)
+            async for row in cursor:
                 if not storage:
                     print_memory_usage("Result iteration start")
                 storage[row["id"]] = row

@@ -26,7 +26,8 @@ storage: dict[int, asyncpg.Record] = {}
 async def main() -> None:
     connection = await asyncpg.connect(database_url())
     try:
-        for row in await connection.fetch("SELECT * FROM data"):
+        result = await connection.fetch("SELECT * FROM data")
+        for row in result:
             if not storage:
                 print_memory_usage("Result iteration start")
             storage[row["id"]] = row

@@ -30,7 +30,8 @@ storage: dict[int, Record] = {}
 engine = create_engine(database_url("postgresql+psycopg"))
 with Session(engine) as session:
     print_memory_usage("Session connected")
-    for row in session.exec(select(Record)):
+    result = session.exec(select(Record))
+    for row in result:
         if not storage:
             print_memory_usage("Result iteration start")
         storage[row.id] = row

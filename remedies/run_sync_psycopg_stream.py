@@ -23,7 +23,8 @@ start_tracing()
 storage: dict[int, Any] = {}
 with psycopg.connect(database_url(), row_factory=namedtuple_row) as connection:
     row: Any
-    for row in connection.cursor().stream("SELECT * FROM data", size=1000):
+    cursor = connection.cursor()
+    for row in cursor.stream("SELECT * FROM data", size=1000):
         if not storage:
             print_memory_usage("Result iteration start")
         storage[row.id] = row

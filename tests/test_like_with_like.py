@@ -1,0 +1,98 @@
+"""What lives at the last checkpoint, lives there in every script: else some would pay for what others have dropped."""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from runner.scenarios import ALTERNATIVES, EVERYTHING
+from runner.scripts import LAST_CHECKPOINT, PROJECT, Scenario
+
+# What has another name in another stack.
+SAME = {"cursor": "result", "connection": "session"}
+COMMON = {"result", "session", "row"}
+# Arrow's rows are no objects: there is no loop, and the table is what is kept.
+EXPECTED = {"alternatives.run_sync_adbc_arrow": {"result", "session", "table"}}
+
+
+def bound(node: ast.AST) -> Iterator[str]:
+    """Yield the names that a statement binds, those within it included, but for a function's and a class's own."""
+    match node:
+        case ast.Name(ctx=ast.Store()):
+            yield node.id
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ListComp() | ast.GeneratorExp():
+            return
+    for child in ast.iter_child_nodes(node):
+        yield from bound(child)
+
+
+def last_checkpoint(node: ast.AST) -> int:
+    """Return the line within a node where the last row has been read, else 0."""
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Call(func=ast.Name(id="print_memory_usage"), args=[ast.Constant(value=label)]):
+                if label == LAST_CHECKPOINT:
+                    return inner.lineno
+    return 0
+
+
+def alive(source: str) -> set[str]:
+    """Return what is bound at the last checkpoint, in its function and in the module, by a name alike in all stacks."""
+    module = ast.parse(source)
+    scopes: list[ast.Module | ast.AsyncFunctionDef] = [module]
+    scopes += [node for node in module.body if isinstance(node, ast.AsyncFunctionDef) and last_checkpoint(node)]
+    before = [statement for scope in scopes for statement in scope.body if statement.lineno < last_checkpoint(module)]
+    names = {name for statement in before for name in bound(statement)}
+    deleted = {target for statement in before for target in unbound(statement)}
+    return {SAME.get(name, name) for name in names - deleted}
+
+
+def unbound(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement deletes."""
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)}
+
+
+@pytest.mark.parametrize("script", EVERYTHING + ALTERNATIVES, ids=lambda script: script.name)
+def test_no_script_drops_what_its_neighbours_keep(script: Scenario) -> None:
+    names = alive((PROJECT / script.script).read_text(encoding="utf-8"))
+    expected = EXPECTED.get(script.name, COMMON)
+    assert names & (COMMON | expected) == expected
+    assert names & {"storage", "rows", "table"}
+
+
+def loops(source: str) -> Iterator[ast.expr]:
+    """Yield what the loops over rows and batches read from."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.For | ast.AsyncFor):
+            yield node.iter
+
+
+@pytest.mark.parametrize("script", EVERYTHING + ALTERNATIVES, ids=lambda script: script.name)
+def test_a_loop_reads_from_what_has_a_name(script: Scenario) -> None:
+    """Not from a call's result, of which nothing is left once the loop has ended."""
+    for read in loops((PROJECT / script.script).read_text(encoding="utf-8")):
+        names = [node.id for node in ast.walk(read) if isinstance(node, ast.Name)]
+        assert len(names) == 1
+        assert SAME.get(names[0], names[0]) in ("result", "batch"), ast.unparse(read)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "missing"),
+    [
+        ("for row in result.scalars():", "for row in session.execute(select(DbModel)).scalars():", None),
+        (
+            'print_memory_usage("Result iteration end")',
+            'del result\nprint_memory_usage("Result iteration end")',
+            "result",
+        ),
+        ("    result = session", "    found = session", "result"),
+    ],
+)
+def test_a_script_that_drops_its_result_is_found(old: str, new: str, missing: str | None) -> None:
+    source = (PROJECT / "run_sync_sqlalchemy_session.py").read_text(encoding="utf-8")
+    assert old in source
+    changed = source.replace(old, new)
+    if missing:
+        assert missing not in alive(changed)
+    else:
+        assert "session" in [node.id for node in ast.walk(next(loops(changed))) if isinstance(node, ast.Name)]
