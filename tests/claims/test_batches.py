@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Delete, Engine, Update, delete, select, text, update
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.asyncio.exc import AsyncMethodRequired
 from sqlalchemy.orm import Bundle, Session, aliased
@@ -59,12 +60,36 @@ def test_partitions_without_a_size_is_one_row_a_batch_with_core_s_client_side_cu
     assert sizes(engine, ENTITIES, Engine.connect) == [1] * ROWS
 
 
+TEXT = text("SELECT id, num, data FROM data")
+
+
 @pytest.mark.parametrize("stack", [Engine.connect, Session], ids=["Core", "ORM"])
-def test_partitions_have_the_size_of_yield_per_unless_the_statement_is_a_text(
+def test_partitions_have_the_size_of_yield_per_unless_the_statement_is_a_text_without_columns(
     engine: Engine, stack: Callable[[Engine], Any]
 ) -> None:
-    assert sizes(engine, STREAMED, stack) == [BATCH] * (ROWS // BATCH)
-    assert sizes(engine, text("SELECT * FROM data").execution_options(yield_per=BATCH), stack) == [ROWS]
+    batches = [BATCH] * (ROWS // BATCH)
+    assert sizes(engine, STREAMED, stack) == batches
+    assert sizes(engine, TEXT.execution_options(yield_per=BATCH), stack) == [ROWS]
+    columns = TEXT.columns(DbModel.id, DbModel.num, DbModel.data)
+    assert sizes(engine, columns.execution_options(yield_per=BATCH), stack) == batches
+
+
+def test_entities_from_a_text_have_the_size_of_yield_per(engine: Engine) -> None:
+    assert sizes(engine, STREAMED.from_statement(TEXT), Session) == [BATCH] * (ROWS // BATCH)
+
+
+@pytest.mark.parametrize("change", [update(DbModel), delete(DbModel)], ids=["update", "delete"])
+@pytest.mark.parametrize("stack", [Engine.connect, Session], ids=["Core", "ORM"])
+def test_yield_per_with_what_changes_and_returns_rows_is_a_syntax_error(
+    engine: Engine, stack: Callable[[Engine], Any], change: Update | Delete
+) -> None:
+    """The server declares no cursor for it."""
+    statement = change.where(DbModel.id < 0).returning(DbModel.id)
+    values = {"num": 1} if isinstance(change, Update) else {}
+    with stack(engine) as opened:
+        assert opened.execute(statement, values or None).all() == []
+        with pytest.raises(ProgrammingError, match="SyntaxError"):
+            opened.execute(statement, values or None, execution_options={"yield_per": BATCH})
 
 
 @pytest.mark.parametrize(("options", "existed"), [({}, ROWS), ({"stream_results": True}, BATCH)], ids=str)

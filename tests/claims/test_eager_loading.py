@@ -1,15 +1,16 @@
 """What `yield_per` and `partitions` of a stream refuse and take: eager loading, and `unique()`."""
 
 import functools
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, Select, inspect, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session, joinedload, selectinload, subqueryload
+from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload, subqueryload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from tests.claims.rows import BATCH, ENTITIES, FAMILIES, PARENTS, STREAMED, YIELD_PER, Base, Child, Parent, run_async
+from tests.claims.rows import BATCH, ENTITIES, FAMILIES, PARENTS, STREAMED, YIELD_PER, Child, Parent, run_async
 from tests.support import ROWS, expected_rows
 
 
@@ -20,26 +21,57 @@ def test_yield_per_refuses_unique_in_the_orm_and_not_in_core(session: Session, e
         assert len(connection.execute(STREAMED).unique().all()) == ROWS
 
 
+JOINED = select(Parent).join(Parent.children)
+
+
 @pytest.mark.parametrize(
-    ("entity", "option"),
+    ("statement", "option"),
     [
-        (Parent, joinedload(Parent.children)),
-        (Parent, subqueryload(Parent.children)),
-        (Child, subqueryload(Child.parent)),
+        (select(Parent), joinedload(Parent.children)),
+        (select(Parent), subqueryload(Parent.children)),
+        (select(Child), subqueryload(Child.parent)),
+        (select(Child), joinedload(Child.parent).joinedload(Parent.children)),
+        (select(Child), joinedload(Child.parent).subqueryload(Parent.children)),
+        (JOINED, contains_eager(Parent.children)),
     ],
-    ids=str,
+    ids=lambda one: str(one) if isinstance(one, ORMOption) else "",
 )
-def test_yield_per_refuses_eager_loading(session: Session, entity: type[Base], option: ORMOption) -> None:
-    statement = select(entity).options(option)
+def test_yield_per_refuses_eager_loading(session: Session, statement: Select[Any], option: ORMOption) -> None:
+    statement = statement.options(option)
     session.scalars(statement).unique().all()
     with pytest.raises(InvalidRequestError, match="Can't use yield_per with eager loaders"):
         session.scalars(statement, execution_options=YIELD_PER)
 
 
-def test_yield_per_allows_eager_loading_of_one_by_a_join(session: Session, statements: list[str]) -> None:
-    children = session.scalars(select(Child).options(joinedload(Child.parent)), execution_options=YIELD_PER).all()
-    assert [child.parent.id for child in children if child.parent] == [num for _, num, _ in expected_rows(ROWS)]
+@pytest.mark.parametrize(
+    ("statement", "option"),
+    [
+        (select(Child), joinedload(Child.parent)),
+        (select(Child).outerjoin(Child.parent), contains_eager(Child.parent)),
+    ],
+    ids=["joined", "contained"],
+)
+def test_yield_per_allows_eager_loading_of_one_by_a_join(
+    session: Session, statements: list[str], statement: Select[Any], option: ORMOption
+) -> None:
+    children = session.scalars(statement.options(option), execution_options=YIELD_PER).all()
+    parents = {child.id: child.parent.id for child in children if child.parent}
+    assert parents == {number: num for number, num, _ in expected_rows(ROWS)}
     assert len(statements) == 1
+
+
+def test_below_select_in_loading_yield_per_takes_joined_collections_and_refuses_subqueries(session: Session) -> None:
+    parent = selectinload(Child.parent)
+    joined, by_subquery = (
+        select(Child).options(option)
+        for option in (parent.joinedload(Parent.children), parent.subqueryload(Parent.children))
+    )
+    for child in session.scalars(joined, execution_options=YIELD_PER):
+        assert child.parent
+        assert "children" in inspect(child.parent).dict
+    session.expunge_all()
+    with pytest.raises(InvalidRequestError, match=r"yield_per feature in conjunction with unique\(\)"):
+        session.scalars(by_subquery, execution_options=YIELD_PER).all()
 
 
 @pytest.mark.parametrize(

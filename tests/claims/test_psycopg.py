@@ -1,9 +1,11 @@
 """What psycopg's `stream()` and its row factories do, and where they break."""
 
+import asyncio
 import itertools
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import psycopg
@@ -47,6 +49,23 @@ def test_leaving_the_loop_closes_a_stream_that_has_no_name(url: str) -> None:
         assert not connection.lock.locked()
         connection.rollback()
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_leaving_the_loop_of_an_asynchronous_stream_closes_it_later_and_aclosing_at_once(url: str) -> None:
+    """The event loop closes a generator that nothing refers to: the next statement waits for it."""
+
+    async def main() -> None:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            async for _ in connection.cursor().stream("SELECT * FROM data", size=BATCH):
+                break
+            assert connection.lock.locked()
+            await asyncio.wait_for(connection.execute("SELECT 1"), TIMEOUT)
+            async with aclosing(connection.cursor().stream("SELECT * FROM data", size=BATCH)) as rows:  # type: ignore[type-var]
+                async for _ in rows:
+                    break
+            assert not connection.lock.locked()
+
+    asyncio.run(main())
 
 
 def test_stream_that_is_closed_early_cancels_its_query_and_so_its_transaction(url: str) -> None:
