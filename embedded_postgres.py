@@ -51,10 +51,11 @@ def data_directory_of(project: Path = PROJECT) -> Path:
     return project / ".postgres"
 
 
-def start(data_directory: Path, port: int = PORT, programs: Path | None = None) -> None:
+def start(data_directory: Path, port: int = PORT, programs: Path | None = None, lasting: bool = True) -> None:
     """Start the server, made first where it does not exist yet; one that runs already is left alone.
 
-    `programs` is the folder of another PostgreSQL's than the package's, which every account may enter.
+    `programs` is the folder of another PostgreSQL's than the package's, which every account may enter. What is not
+    `lasting` is quicker, for it need not outlive a failure of the machine.
     Role `user` with password `password` owns database `db`. Raises EmbeddedPostgresError.
     """
     with _exclusive(data_directory):
@@ -62,7 +63,7 @@ def start(data_directory: Path, port: int = PORT, programs: Path | None = None) 
             return
         made_by = data_directory / "PG_VERSION"
         if not made_by.exists():
-            _initialise(data_directory, programs or programs_of(PACKAGE))
+            _initialise(data_directory, programs or programs_of(PACKAGE), lasting)
         elif (found := made_by.read_text().strip()) != str(VERSION) and not programs:
             raise EmbeddedPostgresError(
                 f"{data_directory} was made by PostgreSQL {found}, and this one is {VERSION}: "
@@ -72,7 +73,7 @@ def start(data_directory: Path, port: int = PORT, programs: Path | None = None) 
         (data_directory / "postmaster.pid").unlink(missing_ok=True)
         log = data_directory / "log"
         log.unlink(missing_ok=True)
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories="
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={lasting}"
         program = (programs or programs_of(PACKAGE)) / "pg_ctl"
         try:
             _execute(program, data_directory, "start", "-w", "-l", str(log), "-o", options)
@@ -80,14 +81,14 @@ def start(data_directory: Path, port: int = PORT, programs: Path | None = None) 
             raise EmbeddedPostgresError(_why_not_started(log, port)) from None
 
 
-def stop(data_directory: Path) -> bool:
-    """Stop the server; return whether there was one to stop. Raises EmbeddedPostgresError."""
+def stop(data_directory: Path, mode: str = "fast") -> bool:
+    """Stop the server in this mode of pg_ctl's; return whether there was one to stop. Raises EmbeddedPostgresError."""
     if not data_directory.exists():
         return False
     with _exclusive(data_directory):
         running = is_running(data_directory)
         if running:
-            _execute(programs_of(PACKAGE) / "pg_ctl", data_directory, "stop", "-w", "-m", "fast")
+            _execute(programs_of(PACKAGE) / "pg_ctl", data_directory, "stop", "-w", "-m", mode)
         return running
 
 
@@ -109,11 +110,11 @@ def temporary_server() -> Iterator[str]:
         port = probe.getsockname()[1]
         probe.close()
         data_directory = directory / "data"
-        start(data_directory, port)
+        start(data_directory, port, lasting=False)
         try:
             yield f"postgresql://user:password@localhost:{port}/db"
         finally:
-            stop(data_directory)
+            stop(data_directory, "immediate")
 
 
 @contextmanager
@@ -207,14 +208,15 @@ def _make_state_directory() -> None:
         STATE_DIRECTORY.chmod(0o755)  # whatever root's umask
 
 
-def _initialise(data_directory: Path, programs: Path) -> None:
+def _initialise(data_directory: Path, programs: Path, lasting: bool) -> None:
     """Make the data directory with its role and database."""
     with _complete_or_not_there(data_directory) as unfinished:
         if owner := account():
             os.chown(unfinished, owner["user"], owner["group"])
-        _execute(programs / "initdb", unfinished, "--auth=reject", "--encoding=utf8", "--username=postgres")
+        options = ("--auth=reject", "--encoding=utf8", "--username=postgres", *(() if lasting else ("--no-sync",)))
+        _execute(programs / "initdb", unfinished, *options)
         (unfinished / "pg_hba.conf").write_text(_ACCESS)
-        single_user = ("--single", "-c", "exit_on_error=true", "postgres")
+        single_user = ("--single", "-c", "exit_on_error=true", "-c", f"fsync={lasting}", "postgres")
         _execute(programs / "postgres", unfinished, *single_user, input=_ROLE_AND_DATABASE)
 
 

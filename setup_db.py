@@ -99,9 +99,8 @@ def remove(url: str) -> list[Thing]:
         return things
 
 
-def _stop(directory: Path) -> str:
-    stopped = embedded_postgres.stop(directory)
-    state = "embedded server stopped" if stopped else "no embedded server runs"
+def _with_data(state: str, directory: Path) -> str:
+    """Return what is said of the embedded server, and where its data lies."""
     return f"{state}; its data stays: `rm -r {shlex.quote(str(directory))}` deletes it" if directory.exists() else state
 
 
@@ -120,12 +119,15 @@ def main() -> None:
     arguments = command_line.parse_args()
     directory = embedded_postgres.data_directory_of()
     if arguments.stop:
-        print(_stop(directory))
-        return
-    if arguments.remove:
-        print(f"removed at {address()}: {_listed(remove(database_url())) or 'nothing, for nothing is there'}")
+        stopped = embedded_postgres.stop(directory)
+        print(_with_data("embedded server stopped" if stopped else "no embedded server runs", directory))
         return
     at_default = "DATABASE_URL" not in os.environ
+    if arguments.remove:
+        if at_default and not something_listens():
+            raise UserError(_with_data(f"nothing listens at {address()}", directory))
+        print(f"removed at {address()}: {_listed(remove(database_url())) or 'nothing, for nothing is there'}")
+        return
     # A server that another set-up has just started listens before it serves: `start` waits for that one, too.
     if at_default and (embedded_postgres.is_running(directory) or not something_listens()):
         embedded_postgres.start(directory)

@@ -74,7 +74,7 @@ def server(version: int) -> Iterator[str]:
     """
     with embedded_postgres.temporary_directory() as folder:
         data_directory, port = folder / "data", unused_port()
-        embedded_postgres.start(data_directory, port, programs(version))
+        embedded_postgres.start(data_directory, port, programs(version), lasting=False)
         try:
             access = data_directory / "pg_hba.conf"
             access.write_text(f"host  all  postgres  127.0.0.1/32  trust\n{access.read_text()}")
@@ -84,7 +84,7 @@ def server(version: int) -> Iterator[str]:
             wait_until(lambda: _answers(superuser(url)))
             yield url
         finally:
-            embedded_postgres.stop(data_directory)
+            embedded_postgres.stop(data_directory, "immediate")
 
 
 class Servers:

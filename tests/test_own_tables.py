@@ -355,6 +355,7 @@ def test_database_may_have_any_encoding(servers: Servers, monkeypatch: pytest.Mo
 
 def test_every_server_is_as_before_when_all_is_removed(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", server_url)
+    setup_db.remove(server_url)
     with leaves_nothing(server_url):
         setup_db.seed(server_url, 300)
         with one_row_table():
@@ -364,6 +365,7 @@ def test_every_server_is_as_before_when_all_is_removed(server_url: str, monkeypa
 
 def test_sessions_of_a_pooler_are_as_before(servers: Servers, pooled_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", pooled_url)
+    setup_db.remove(pooled_url)
     with leaves_nothing(servers[15], through=pooled_url, sessions=2):
         for _ in range(10):
             setup_db.seed(pooled_url, 10)

@@ -211,6 +211,8 @@ def test_default_address_gets_the_embedded_server(project: Path, port: int) -> N
     assert run("setup_db.py", "--stop", folder=project).stdout == f"embedded server stopped{stays}"
     assert run("setup_db.py", "--stop", folder=project).stdout == f"no embedded server runs{stays}"
     assert "nothing listens" in error_line(run("run_sync_psycopg.py", folder=project))
+    line = error_line(run("setup_db.py", "--remove", folder=project))
+    assert line == f"nothing listens at localhost:{port}/db{stays.rstrip()}"
     embedded_postgres.start(embedded_postgres.data_directory_of(project), port)
     assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
 
