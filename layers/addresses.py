@@ -5,49 +5,22 @@ from urllib.parse import urlencode
 
 import psycopg
 
-from errors import UserError, address, visible
+from errors import UserError, address
 
 # What asyncpg takes in a URL's query, with libpq's meaning: see `dsn` and `ssl` in
 # https://magicstack.github.io/asyncpg/current/api/index.html#asyncpg.connection.connect
-KNOWN = frozenset(
-    [
-        "application_name",
-        "gsslib",
-        "krbsrvname",
-        "options",
-        "passfile",
-        "sslcert",
-        "sslcrl",
-        "sslkey",
-        "sslmode",
-        "sslnegotiation",
-        "sslpassword",
-        "sslrootcert",
-        "ssl_max_protocol_version",
-        "ssl_min_protocol_version",
-        "target_session_attrs",
-    ]
-)
+KNOWN = {
+    *("application_name", "options", "passfile", "target_session_attrs", "krbsrvname", "gsslib", "sslmode", "sslcert"),
+    *("sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslnegotiation"),
+    *("ssl_min_protocol_version", "ssl_max_protocol_version"),
+}
 # What is given by name, and what decides neither whom the driver trusts nor what it reads: it goes without.
-NAMED = frozenset(["user", "password", "dbname", "host", "hostaddr", "port", "connect_timeout", "service"])
-WITHOUT = frozenset(
-    [
-        "client_encoding",
-        "fallback_application_name",
-        "gssdelegation",
-        "keepalives",
-        "keepalives_count",
-        "keepalives_idle",
-        "keepalives_interval",
-        "load_balance_hosts",
-        "max_protocol_version",
-        "replication",
-        "sslcompression",
-        "sslkeylogfile",
-        "sslsni",
-        "tcp_user_timeout",
-    ]
-)
+NAMED = {"user", "password", "dbname", "host", "hostaddr", "port", "connect_timeout", "service"}
+WITHOUT = {
+    *("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "replication"),
+    *("client_encoding", "fallback_application_name", "load_balance_hosts", "max_protocol_version", "gssdelegation"),
+    *("sslcompression", "sslsni", "sslkeylogfile"),
+}
 # Values of others that demand nothing.
 NO_DEMANDS = {
     ("gssencmode", "prefer"),
@@ -67,7 +40,7 @@ def for_asyncpg(connection: "psycopg.Connection[Any]") -> dict[str, Any]:
     for one in options:
         name = one.keyword.decode()
         if name not in KNOWN | NAMED | WITHOUT and one.val != one.compiled and (name, wanted[name]) not in NO_DEMANDS:
-            raise UserError(f"asyncpg cannot do {visible(f'{name}={wanted[name]}')}, which {address()} is used with")
+            raise UserError(f"asyncpg cannot do what {name} demands at {address()}")
     found: dict[str, Any] = {
         "dsn": f"postgresql://?{urlencode({name: value for name, value in wanted.items() if name in KNOWN})}",
         "host": connection.info.hostaddr if "hostaddr" in wanted else connection.info.host,

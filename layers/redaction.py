@@ -16,6 +16,7 @@ from errors import UserError, address, explain, visible
 
 # What a code, or its class, means to one who reads (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 MEANINGS = {
+    "08P01": "the pooler has no connection to its server, or ended this one",
     "08": "another server, which it reads from, cannot be reached",
     "57014": "a statement took longer than --timeout allows, or was cancelled",
     "57P": "the server ended the connection",

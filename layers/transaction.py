@@ -5,6 +5,7 @@ transaction, no named prepared statement, no startup `options`, which poolers re
 rolls back.
 """
 
+import os
 from typing import Any
 
 import psycopg
@@ -48,13 +49,16 @@ def settings(timeout: int) -> str:
 
 
 def conninfo(url: str) -> str:
-    """Return the address for libpq: in UTF-8, whatever PGCLIENTENCODING is, and not for ever.
+    """Return the address for libpq, with a time limit for connecting, and without an encoding of the client's own.
 
-    Raises psycopg.Error, and UserError where the address is no text.
+    The transaction sets the encoding; what is asked for here would be set on a pooler's session, and stay. Raises
+    psycopg.Error, and UserError where the address is no text.
     """
     if url.encode(errors="ignore").decode() != url:
         raise UserError("DATABASE_URL is no text in UTF-8")
-    parameters: dict[str, Any] = {"connect_timeout": 10, **conninfo_to_dict(url), "client_encoding": "UTF8"}
+    parameters: dict[str, Any] = {"connect_timeout": 10, **conninfo_to_dict(url)}
+    if "client_encoding" in parameters or "PGCLIENTENCODING" in os.environ:
+        parameters["client_encoding"] = "UTF8"
     return make_conninfo(**parameters)
 
 

@@ -16,8 +16,8 @@ from layers.figures import PLAIN
 from layers.readers import Reading
 from layers.redaction import without_values
 from layers.relations import Relation
-from tests.servers import Servers, superuser
-from tests.support import described, linux, query
+from tests.servers import Servers, leaves_nothing, superuser
+from tests.support import described, linux, port_of, query
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Did not recognize type", "ignore:This declarative base already contains"
@@ -130,7 +130,7 @@ def encoded(url: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, str
             for statement in ENCODINGS[request.param][:2]:
                 own.execute(statement.encode())
         yield address, request.param
-        connection.execute(sql.SQL("DROP DATABASE {}").format(name))
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
 
 
 def read(relation: Relation) -> list[tuple[str, str, str]]:
@@ -252,3 +252,14 @@ def test_as_many_columns_as_a_table_can_have_with_the_longest_names_are_read(url
     assert [column.name for column in subject.relation.columns] == names
     figures = measure(subject, 5, 60, [PLAIN])
     assert (figures.count, figures.failures) == (5, {})
+
+
+@pytest.mark.parametrize("encoded", ["LATIN1"], indirect=True)
+def test_encoding_is_utf_8_through_a_pooler_for_no_longer_than_a_transaction(
+    encoded: tuple[str, str], url: str, pooled_url: str
+) -> None:
+    address, encoding = encoded
+    pooled = address.replace(f":{port_of(address)}/", f":{port_of(pooled_url)}/")
+    with leaves_nothing(f"{address}?client_encoding=utf8", through=pooled, sessions=2):
+        relation = described(pooled, ENCODINGS[encoding][2])
+        assert read(relation) == ENCODINGS[encoding][3]
