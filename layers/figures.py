@@ -84,7 +84,7 @@ class Comparison:
     def with_overhead(self, layer: str, values: float | None) -> Figure:
         """Return a layer's figure with its overhead, or with the reason why there is none.
 
-        Where the classes of the values are psycopg's, so are they; but lists and dicts may be copies of another size.
+        Where the classes of the values are psycopg's, so are they; but there may be fewer objects of them, or copies.
         """
         one, mine, plain = self.found[layer], self.kept[layer], self.kept.get(PLAIN)
         if one.native:
@@ -98,8 +98,8 @@ class Comparison:
         elif others := ", ".join(self.other_classes(layer)):
             reason = f"{OTHER_VALUES}{others}"
         else:
-            copies = sum(one["containers"] for one in mine) - sum(one["containers"] for one in plain)
-            return replace(one, overhead=one.traced - values - copies / one.count)
+            more = sum(column["size"] for column in mine) - sum(column["size"] for column in plain)
+            return replace(one, overhead=one.traced - values - more / one.count)
         return replace(one, no_overhead=reason)
 
     def other_classes(self, layer: str) -> Iterator[str]:

@@ -11,15 +11,17 @@ import sys
 import time
 import tracemalloc
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 
 from common import peak_rss
-from errors import PACKAGES
+from errors import PACKAGES, UserError, visible
 from layers import other_readers, readers
 from layers.allocations import allocations_of
 from layers.readers import Read, Reading, reading
@@ -33,26 +35,50 @@ FIRST_INSTANCES = 30
 
 
 def main(text: str, turns: Turns) -> None:
-    """Read what the text says, and write what was measured. Nothing that happens afterwards makes that undone."""
+    """Read what the text says, and write what was measured: what fails afterwards does not undo that."""
     what = reading(text)
+    output = Path(os.environ["MEMORY_JSON"])
+    output.unlink(missing_ok=True)
+    with without_values([column.attribute for column in what.relation.columns]):
+        try:
+            for found in results(what, turns):
+                output.write_text(json.dumps(found), encoding="utf-8")
+        except Exception as error:
+            if not output.exists():
+                raise unreadable(what, error) or error from None
+
+
+def results(what: Reading, turns: Turns) -> Iterator[Any]:
+    """Yield what was measured, while the transaction is still open."""
     traced = os.environ.get("MEMORY_TRACING") != "off"
-    written = False
-    try:
-        with without_values([column.attribute for column in what.relation.columns]):
-            if not traced:
-                with LAYERS[what.layer](what) as read:  # imports what it needs
-                    drop(read(1))
-                turns.alone()  # without a connection, for a pooler may have a single one
-            with LAYERS[what.layer](what) as read:
-                # Where it is not needed, one row is enough: what more of them leave free is filled again, unseen.
-                drop(read(FIRST_INSTANCES if traced and what.layer != other_readers.RECORD else 1))
-                found: Any = told_apart(read, what) if what.allocations else measured(read, what, traced)
-                turns.beside_others()
-                Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
-                written = True
-    except Exception:
-        if not written:
-            raise
+    layer = LAYERS[what.layer]
+    if not traced:
+        with layer(what) as read:  # imports what it needs
+            drop(read(1))
+        turns.alone()  # without a connection, for a pooler may have a single one
+    with layer(what) as read:
+        # Where it is not needed, one row is enough: what more of them leave free is filled again, and not counted.
+        drop(read(FIRST_INSTANCES if traced and what.layer != other_readers.RECORD else 1))
+        found: Any = told_apart(read, what) if what.allocations else measured(read, what, traced)
+        turns.beside_others()
+        yield found
+
+
+def unreadable(what: Reading, error: Exception) -> UserError | None:
+    """Return which column it was, where psycopg could not read a value that the first rows do not announce."""
+    error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    if not isinstance(error, psycopg.DataError) or error.sqlstate:
+        return None
+    relation = what.relation
+    aliases = relation.aliases or tuple(column.attribute for column in relation.columns)
+    for column in relation.columns:
+        alone = replace(relation, columns=(column,), aliases=aliases)
+        try:
+            with readers.plain_tuple(replace(what, relation=alone)) as read:
+                drop(read(what.count))
+        except psycopg.DataError as fault:
+            return UserError(f"psycopg cannot read a value of column {visible(column.name)} ({type(fault).__name__})")
+    return None
 
 
 def drop(rows: Iterable[object]) -> None:

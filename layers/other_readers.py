@@ -11,8 +11,9 @@ from typing import Any
 from psycopg import rows
 
 from common import database_url
+from layers import alchemy
 from layers.addresses import for_asyncpg
-from layers.readers import Read, Reading, alchemy, kind, psycopg_rows, sampled
+from layers.readers import Read, Reading, kind, psycopg_rows
 from layers.redaction import connecting
 from layers.transaction import connect, conninfo, settings
 
@@ -60,19 +61,12 @@ def msgspec_struct(what: Reading) -> Iterator[Read]:
 @contextmanager
 def sqlmodel_entity(what: Reading) -> Iterator[Read]:
     """Yield SQLModel's entities, whose session stays open while they are measured."""
-    from sqlalchemy import Column, MetaData, Table
+    from sqlalchemy import Column, MetaData
     from sqlmodel import Field, Session, SQLModel, select
 
     relation = what.relation
-    with alchemy(what) as connection:
-        table = Table(
-            relation.name,
-            MetaData(),
-            schema=relation.schema,
-            autoload_with=connection,
-            resolve_fks=False,
-            include_columns=[column.name for column in relation.columns],
-        )
+    with alchemy.connected(what.timeout) as connection:
+        table = alchemy.reflected(relation, connection)
         fields = {
             column.attribute: Field(
                 sa_column=Column(column.name, table.c[column.name].type, primary_key=column.name in relation.key)
@@ -91,7 +85,7 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
 
             def read(count: int) -> Iterable[object]:
                 session.expunge_all()
-                return list(session.exec(select(sampled(mapped, what)).limit(count)).all())
+                return list(session.exec(select(alchemy.sampled(mapped, relation)).limit(count)).all())
 
             yield read
 
@@ -104,8 +98,9 @@ def arrow_table(what: Reading) -> Iterator[Read]:
     def read(count: int) -> Iterator[object]:
         cursor.execute(f"{what.relation.statement} LIMIT {count}")
         table = cursor.fetch_arrow_table()
-        yield table
-        yield from repeat(None, table.num_rows - 1)
+        if table.num_rows:
+            yield table
+            yield from repeat(None, table.num_rows - 1)
 
     with connecting():
         opened = dbapi.connect(conninfo(database_url()))

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 from psycopg import rows
 
 from common import database_url
+from layers import alchemy
 from layers.relations import Column, Relation, from_json
-from layers.transaction import connect, settings
+from layers.transaction import connect
 
 # How many rows each batch of a server-side cursor has.
 BATCH = 1000
@@ -147,14 +148,14 @@ def core_row(what: Reading) -> Iterator[Read]:
     from sqlalchemy import text
 
     statement = text(what.relation.statement.replace(":", r"\:") + " LIMIT :count")
-    with alchemy(what) as connection:
+    with alchemy.connected(what.timeout) as connection:
         yield lambda count: connection.execute(statement, {"count": count}, execution_options={"yield_per": BATCH})
 
 
 @contextmanager
 def entity(what: Reading) -> Iterator[Read]:
     """Yield entities as most programs read them, all at once; the session stays open while they are measured."""
-    with session(what) as (opened, statement):
+    with alchemy.session(what.relation, what.timeout) as (opened, statement):
 
         def read(count: int) -> Iterable[object]:
             opened.expunge_all()
@@ -166,64 +167,8 @@ def entity(what: Reading) -> Iterator[Read]:
 @contextmanager
 def streamed_entity(what: Reading) -> Iterator[Read]:
     """Yield entities in batches; whoever drops them has at most two batches of them."""
-    with session(what) as (opened, statement):
+    with alchemy.session(what.relation, what.timeout) as (opened, statement):
         yield lambda count: opened.scalars(statement.limit(count).execution_options(yield_per=BATCH))
-
-
-@contextmanager
-def session(what: Reading) -> Iterator[tuple[Any, Any]]:
-    """Yield a session, and the statement that selects a mapped class of the relation's columns."""
-    from sqlalchemy import MetaData, Table, select
-    from sqlalchemy.orm import Session, registry
-
-    relation = what.relation
-    names = {column.name: column.attribute for column in relation.columns}
-    mapped: Any = type("Row", (), {})
-    with alchemy(what) as connection:
-        table = Table(
-            relation.name,
-            MetaData(),
-            schema=relation.schema,
-            autoload_with=connection,
-            resolve_fks=False,
-            include_columns=list(names),
-        )
-        registry().map_imperatively(
-            mapped,
-            table,
-            properties={names[column.name]: column for column in table.c},
-            primary_key=[table.c[name] for name in relation.key],
-        )
-        with Session(connection) as opened:
-            yield opened, select(sampled(mapped, what))
-
-
-def sampled(mapped: Any, what: Reading) -> Any:
-    """Return what stands for a mapped class in a statement that reads the same sample as the others do."""
-    from sqlalchemy import func, literal_column, tablesample
-    from sqlalchemy.orm import aliased
-
-    if not what.relation.sample:
-        return mapped
-    return aliased(mapped, tablesample(mapped.__table__, func.system(what.relation.sample), seed=literal_column("0")))
-
-
-@contextmanager
-def alchemy(what: Reading) -> Iterator[Any]:
-    """Yield SQLAlchemy's connection in its transaction, which can only read.
-
-    The dialect asks the server a few things when it first connects, in a transaction of its own that it rolls back:
-    what was set for that one is set again for the next.
-    """
-    from sqlalchemy import NullPool, create_engine, event
-
-    def connected() -> Any:
-        return connect(database_url(), what.timeout)
-
-    bind = create_engine("postgresql+psycopg://", creator=connected, poolclass=NullPool)
-    event.listen(bind, "begin", lambda connection: connection.exec_driver_sql(settings(what.timeout)))
-    with bind.connect() as connection:
-        yield connection
 
 
 LAYERS: dict[str, Layer] = {

@@ -31,8 +31,8 @@ READING = {
 WAITING = dict.fromkeys(("idle_in_transaction_session_timeout", "lock_timeout", "transaction_timeout"), "0")
 # What a function says beside its result may hold values.
 SILENT = {"client_min_messages": "error"}
-# A statement that runs long ends soon after its client.
-NOTICING = {"client_connection_check_interval": "2s"}
+# A statement that runs long ends soon after its client; not every system can notice that, and others refuse it.
+NOTICING, NOTICES = {"client_connection_check_interval": "2s"}, "linux"
 
 
 def settings(timeout: int) -> str:
@@ -43,8 +43,9 @@ def settings(timeout: int) -> str:
     wanted = READING | WAITING | SILENT | NOTICING | {"statement_timeout": f"{timeout}s"}
     values = ", ".join(f"('{name}', '{value}')" for name, value in wanted.items())
     return (
-        f"SELECT set_config(wanted.name, value, true) FROM (VALUES {values}) AS wanted(name, value) "
-        "JOIN pg_catalog.pg_settings ON lower(pg_settings.name) = wanted.name"
+        f"SELECT pg_catalog.set_config(wanted.name, value, true) FROM (VALUES {values}) AS wanted(name, value) "
+        "JOIN pg_catalog.pg_settings ON pg_catalog.lower(pg_settings.name) = wanted.name "
+        f"WHERE wanted.name <> ALL ('{{{','.join(NOTICING)}}}') OR pg_catalog.version() ~ '{NOTICES}'"
     )
 
 

@@ -20,6 +20,10 @@ class Turns:
         """Let others take part again."""
         self._wait(fcntl.LOCK_SH)
 
+    def leave(self) -> None:
+        """Take part no more."""
+        self._wait(fcntl.LOCK_UN)
+
     def _wait(self, operation: int) -> None:
         if self._file is not None:
             fcntl.flock(self._file, operation)

@@ -6,17 +6,21 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypedDict
 
-# What is a layer's own copy even where it equals psycopg's: a list that grew has room to spare, its copy has none.
+# What is looked into: what it contains may be a layer's own where it is not.
 CONTAINERS = (list, tuple, dict, set, frozenset)
 # The classes whose values every driver reads alike; others differ in a zone's name, or in a float's last digits.
 ALIKE = frozenset(("int", "str", "bool", "bytes", "datetime.date", "decimal.Decimal", "NoneType"))
 
 
 class Values(TypedDict):
-    """What is kept of one column: the classes, those in containers included, these containers' bytes, a checksum."""
+    """What is kept of one column: the classes, those in containers included; the objects' bytes; and a checksum.
+
+    Each object counts once: one layer keeps a text for each row, another the same one for all. And a list that grew has
+    room to spare, which its copy has not.
+    """
 
     classes: list[str]
-    containers: int
+    size: int
     checksum: int
 
 
@@ -39,17 +43,16 @@ def of_column(column: Sequence[object]) -> Values:
     checksum = 0
     for value in column:
         checksum = zlib.crc32(repr(value).encode(), checksum)
-    classes = set(map(type, column))
-    containers = 0
-    if classes.intersection(CONTAINERS):
-        left = list(column)
-        while left:
-            value = left.pop()
-            classes.add(type(value))
-            if isinstance(value, CONTAINERS) and type(value) in CONTAINERS:
-                containers += sys.getsizeof(value)
-                left += [*value, *value.values()] if isinstance(value, dict) else value
-    return Values(classes=sorted(map(name_of, classes)), containers=containers, checksum=checksum)
+    objects = {id(value): value for value in column}
+    left: list[Any] = [value for value in objects.values() if type(value) in CONTAINERS]
+    while left:
+        container = left.pop()
+        inside = [*container, *container.values()] if isinstance(container, dict) else container
+        new = {id(value): value for value in inside if id(value) not in objects}
+        objects |= new
+        left += [value for value in new.values() if type(value) in CONTAINERS]
+    classes = sorted(map(name_of, set(map(type, objects.values()))))
+    return Values(classes=classes, size=sum(map(sys.getsizeof, objects.values())), checksum=checksum)
 
 
 def name_of(kind: type) -> str:

@@ -1,0 +1,440 @@
+"""What reads rows in each layer: nothing is left on the server, all read the same, and what the figures are of."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from common import MIB
+from errors import UserError
+from layers import costs, measuring, values
+from layers.costs import STREAMED, Subject, look_at, measure
+from layers.figures import ENTITY, PLAIN, Comparison, Figure, Figures
+from layers.measuring import LAYERS
+from layers.other_readers import ARROW, RECORD, SQLMODEL
+from layers.readers import Reading
+from layers.relations import Column, Relation
+from layers.turns import Turns
+from runner import processes
+from runner.processes import TRACED, Job, Outcome
+from tests.servers import Servers, leaves_nothing, pgbouncer
+from tests.support import PROJECT, query, wait_until
+
+CORE, MODEL = "Core row", "Pydantic model"
+ROWS = 2_000
+# The first row is so wide that one sees whether it counts.
+SCHEMA = f"""
+CREATE EXTENSION hstore;
+CREATE SCHEMA layered;
+CREATE TYPE layered.mood AS ENUM ('calm', 'wild');
+CREATE TABLE layered.mixed AS SELECT i::bigint AS id, repeat('x', CASE WHEN i = 1 THEN {2 * MIB} ELSE 40 END) AS words,
+    ARRAY(SELECT generate_series(1, 20)) AS list, jsonb_build_object('k', i, 'l', ARRAY[1, 2]) AS document,
+    gen_random_uuid() AS number, now() + i * interval '1 hour' AS at, int4range(i, i + 5) AS span,
+    'calm'::layered.mood AS mood, i * 0.1::real AS small, B'101'::bit(3) AS bits,
+    'a=>1'::hstore AS tags FROM generate_series(1, {ROWS}) AS i;
+ALTER TABLE layered.mixed ADD PRIMARY KEY (id);
+CREATE VIEW layered.same AS SELECT id, words, list, at, mood, id + 1000 AS other FROM layered.mixed;
+CREATE VIEW layered.nulls AS SELECT id, NULL::text AS words, NULL::integer[] AS list, NULL::timestamptz AS at,
+    NULL::layered.mood AS mood, NULL::bigint AS other FROM layered.mixed;
+CREATE TABLE layered.parent (id integer PRIMARY KEY, word text);
+CREATE TABLE layered.child () INHERITS (layered.parent);
+INSERT INTO layered.parent SELECT i, 'p' || i FROM generate_series(1, 300) AS i;
+INSERT INTO layered.child SELECT i, 'c' || i FROM generate_series(1, 300) AS i;
+CREATE TABLE layered.growing AS SELECT i AS id, repeat('x', i / 15) AS words FROM generate_series(1, 10000) AS i;
+ALTER TABLE layered.growing ADD PRIMARY KEY (id);
+ANALYZE layered.growing
+"""
+OWN_SETTINGS = {
+    "lock_timeout": "7ms",
+    "idle_in_transaction_session_timeout": "20ms",
+    "statement_timeout": "30s",
+    "datestyle": "SQL, DMY",
+    "intervalstyle": "sql_standard",
+    "synchronize_seqscans": "on",
+    "extra_float_digits": "-3",
+    "bytea_output": "escape",
+    "default_transaction_isolation": "serializable",
+    "client_encoding": "LATIN1",
+    "cursor_tuple_fraction": "0.1",
+}
+
+
+@pytest.fixture(scope="module")
+def layered(servers: Servers) -> Iterator[str]:
+    """Make the tables on PostgreSQL 15, and let DATABASE_URL name their database."""
+    url = servers[15]
+    for statement in SCHEMA.split(";\n"):
+        query(url, statement)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        yield url
+    query(url, "DROP SCHEMA layered CASCADE")
+    query(url, "DROP EXTENSION hstore")
+
+
+@pytest.fixture(scope="module")
+def mixed(layered: str) -> Subject:
+    return look_at("layered.mixed", 60, count=False)
+
+
+def read(layer: str, relation: Relation, count: int = 20) -> list[Any]:
+    """Return so many rows of a layer, which outlive what read them."""
+    with LAYERS[layer](Reading(layer, relation)) as reader:
+        return list(reader(count))
+
+
+def listed(rows: list[Any]) -> list[Any]:
+    """Return rows of any layer, an Arrow table's, too."""
+    return rows[0].to_pylist() if hasattr(rows[0], "to_pylist") else rows
+
+
+def kept(relation: Relation, layers: Sequence[str], count: int = 20) -> dict[str, list[values.Values]]:
+    """Return what each of these layers keeps of each column."""
+    names = [column.attribute for column in relation.columns]
+    return {layer: values.of_rows(read(layer, relation, count), names) for layer in layers}
+
+
+def comparison(relation: Relation, found: dict[str, list[values.Values]]) -> Comparison:
+    """Return the comparison of what layers keep; their figures are made up."""
+    return Comparison(relation, {layer: Figure(20, 900.0, 0, 0, 1.0, objects=20) for layer in found}, found)
+
+
+# Nothing is left on the server.
+
+
+def test_every_layer_leaves_the_sessions_of_a_pooler_as_they_were(
+    layered: str, pooled_url: str, mixed: Subject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", pooled_url)
+    with leaves_nothing(layered, through=pooled_url, sessions=2):
+        for layer in LAYERS:
+            assert len(read(layer, mixed.relation)) == 20
+            with ExitStack() as stack:
+                clients = [stack.enter_context(psycopg.connect(pooled_url, prepare_threshold=None)) for _ in "ab"]
+                for number, client in enumerate(clients):
+                    client.execute(f"INSERT INTO layered.parent VALUES ({1000 + number})")
+                for client in clients:
+                    assert client.execute("SELECT name FROM pg_prepared_statements").fetchall() == []
+                    client.rollback()
+
+
+def test_every_layer_reads_with_the_same_settings_whatever_the_role_s_own(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns = (Column("name", "name", "str"), Column("setting", "setting", "str"))
+    relation = Relation("own.settings", columns, "own", "settings", ("name",))
+    wanted = {
+        "transaction_read_only": "on",
+        "transaction_isolation": "repeatable read",
+        "statement_timeout": "60000",
+        "lock_timeout": "0",
+        "idle_in_transaction_session_timeout": "0",
+        "transaction_timeout": "0",
+        "synchronize_seqscans": "off",
+        "max_parallel_workers_per_gather": "0",
+        "cursor_tuple_fraction": "1",
+        "DateStyle": "ISO, MDY",
+        "IntervalStyle": "postgres",
+        "extra_float_digits": "1",
+        "bytea_output": "hex",
+        "client_encoding": "UTF8",
+        "client_connection_check_interval": "2000",
+    }
+    monkeypatch.setenv("DATABASE_URL", server_url)
+    query(server_url, "CREATE SCHEMA own")
+    query(server_url, "CREATE VIEW own.settings AS SELECT name, setting FROM pg_settings")
+    for name, value in OWN_SETTINGS.items():
+        query(server_url, f"ALTER ROLE \"user\" SET {name} = '{value}'")
+    try:
+        with leaves_nothing(server_url):
+            for layer in [layer for layer in LAYERS if layer != STREAMED]:
+                rows = read(layer, relation, 1000)
+                pairs: list[Any] = [values.of_row(row, ("name", "setting")) for row in listed(rows)]
+                found = dict(pairs)
+                expected = {name: value for name, value in wanted.items() if name in found}
+                assert {name: found[name] for name in expected} == expected, layer
+                assert len(expected) >= len(wanted) - 1  # transaction_timeout is younger than PostgreSQL 16
+    finally:
+        query(server_url, 'ALTER ROLE "user" RESET ALL')
+        query(server_url, "DROP SCHEMA own CASCADE")
+
+
+def test_pooler_that_pools_by_statement_is_one_line(layered: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pgbouncer(layered, mode="statement") as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        with pytest.raises(UserError, match=r"^the pooler at .* pools by statement, and reading takes a"):
+            look_at("layered.mixed", 60, count=False)
+
+
+def test_a_pool_of_one_session_is_enough(layered: str, mixed: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pgbouncer(layered, pool_size=1) as url, leaves_nothing(layered, through=url):
+        monkeypatch.setenv("DATABASE_URL", url)
+        found = measure(mixed, 50, 60, [PLAIN, RECORD])
+    assert (set(found.by_layer), found.failures) == ({PLAIN, RECORD}, {})
+
+
+@pytest.mark.parametrize("pooled", [False, True], ids=["", "pooled"])
+def test_process_that_is_killed_leaves_nothing(
+    layered: str, pooled_url: str, pooled: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    url = pooled_url if pooled else layered
+    source = "(SELECT pg_sleep(CASE i WHEN 9 THEN 50 ELSE 0 END)::text AS a FROM generate_series(1, 99) AS i)"
+    reading = Reading(PLAIN, Relation(source, (Column("a", "a", "str"),)))
+    monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
+    monkeypatch.setenv("DATABASE_URL", url)
+    asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+    with leaves_nothing(layered, through=url, sessions=2 if pooled else 1):
+        with subprocess.Popen(
+            [sys.executable, "-m", "layers"], cwd=PROJECT, stdin=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdin
+            process.stdin.write(reading.stdin)
+            process.stdin.close()
+            wait_until(lambda: query(layered, asleep))
+            process.kill()
+        wait_until(lambda: not query(layered, asleep))
+
+
+def test_what_was_measured_counts_though_the_server_ends_the_session(
+    layered: str, mixed: Subject, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    output = tmp_path / "output.json"
+
+    def then_ended(*arguments: Any) -> dict[str, int]:
+        query(layered, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}")
+        return {"count": 5}
+
+    monkeypatch.setattr(measuring, "measured", then_ended)
+    monkeypatch.setenv("MEMORY_JSON", str(output))
+    for layer in LAYERS:
+        measuring.main(Reading(layer, mixed.relation, 5).stdin, Turns(""))
+        assert json.loads(output.read_text()) == {"count": 5}, layer
+
+
+OTHERS = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND usename = 'user'"
+
+
+# All read the same rows, and the values are those that a figure says.
+
+
+@pytest.mark.parametrize("sampled", [False, True], ids=["first", "sampled"])
+def test_all_layers_read_the_same_rows(layered: str, sampled: bool) -> None:
+    relation = look_at("layered.growing", 60, count=False, rows=5_000).relation
+    assert 40 < relation.sample < 60
+    relation = relation if sampled else replace(relation, sample=0.0)
+    count = 10_000
+    found: dict[str, list[Any]] = {layer: read(layer, relation, count) for layer in (PLAIN, ARROW)}
+    ids = [row[0] for row in found[PLAIN]]
+    assert (ids != list(range(1, len(ids) + 1))) == sampled
+    assert found[ARROW][0].column("id").to_pylist() == ids
+    lengths = [len(row[1]) for row in found[PLAIN]]
+    if sampled:  # the first rows are shorter
+        assert sum(lengths) / len(lengths) == pytest.approx(333, rel=0.1)
+    for layer in [layer for layer in LAYERS if layer not in found]:
+        rows = read(layer, relation, count)
+        assert [values.of_row(row, ("id", "words"))[0] for row in rows] == ids, layer
+
+
+def test_a_sample_needs_enough_blocks(layered: str) -> None:
+    for name, rows in (
+        ("layered.growing", 1_000),
+        ("layered.mixed", 100),
+        ("layered.same", 100),
+        ("layered.child", 10),
+    ):
+        assert look_at(name, 60, count=False, rows=rows).relation.sample == 0
+    assert look_at("SELECT * FROM layered.growing", 60, count=False, rows=5_000).relation.sample == 0
+
+
+def test_other_classes_of_values_are_named(layered: str, mixed: Subject) -> None:
+    layers = [layer for layer in LAYERS if layer not in (STREAMED, ARROW)]
+    found = kept(mixed.relation, layers)
+    compared = comparison(mixed.relation, found)
+    others = {layer: {text.partition(" is ")[0] for text in compared.other_classes(layer)} for layer in layers}
+    assert {layer: names for layer, names in others.items() if names} == {
+        RECORD: {"document", "number", "span", "bits"},
+        CORE: {"tags"},
+        ENTITY: {"span", "bits", "tags"},
+        SQLMODEL: {"span", "bits", "tags"},
+    }
+    figure = compared.with_overhead(RECORD, 800.0)
+    assert figure.overhead is None
+    assert "document is str" in figure.no_overhead
+    assert compared.with_overhead("psycopg, dict", 800.0).overhead == 100.0
+    assert list(compared.other_rows()) == []
+
+
+def test_values_that_are_copies_or_shared_are_no_overhead() -> None:
+    grown: list[int] = []
+    for number in range(1000):
+        grown.append(number)  # leaves room to spare, which a copy has not
+    text = "".join(["la", "bel"])
+    relation = Relation("a", (Column("a", "a", "list"),))
+    for plain, other in ((grown, grown[:]), ([text], [text]), ({"a": [text]}, {"a": [text]})):
+        rows = [(plain,), (json.loads(json.dumps(plain)),)]
+        found = {PLAIN: values.of_rows(rows, ["a"]), MODEL: values.of_rows([(other,), (other,)], ["a"])}
+        saved = (found[PLAIN][0]["size"] - found[MODEL][0]["size"]) / 20
+        assert saved > 0
+        assert comparison(relation, found).with_overhead(MODEL, 800.0).overhead == pytest.approx(100 + saved)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ([1, "a", None], [1, "a", None], True),
+        ([1, "a", None], [2, "a", None], False),
+        ([1, "a", None], [1, "a", "b"], True),  # another class: that is told as such
+        ([{"a": [1]}], [{"a": [1]}], True),
+        ([{"a": [1]}], [{"a": [2]}], False),
+        ([1.1, True], [1.1, False], False),
+    ],
+)
+@pytest.mark.parametrize("layer", [CORE, RECORD])
+def test_layer_that_reads_other_rows_is_told(layer: str, one: list[Any], other: list[Any], same: bool) -> None:
+    names = [f"a{place}" for place in range(len(one))]
+    relation = Relation("a", tuple(Column(name, name, "Any") for name in names))
+    found = {PLAIN: values.of_rows([tuple(one)], names), layer: values.of_rows([tuple(other)], names)}
+    lines = list(comparison(relation, found).other_rows())
+    if layer == RECORD and isinstance(one[0], dict):
+        same = True  # documents are texts there
+    assert [line.partition(": someone wrote")[0] for line in lines] == (
+        [] if same else [f"Other rows than those of {PLAIN} were read by {layer}"]
+    )
+
+
+def test_drivers_that_write_a_value_in_another_way_read_the_same_rows(layered: str) -> None:
+    relation = look_at("SELECT 1.1::real AS a, now() AS b, 2 AS c, random() AS d", 60, count=False).relation
+    known = replace(relation, columns=relation.columns[:3])
+    assert list(comparison(known, kept(known, [PLAIN, RECORD])).other_rows()) == []
+    [line] = comparison(relation, kept(relation, [PLAIN, CORE])).other_rows()
+    assert "the query gives other rows each time" in line
+
+
+# What the figures are of.
+
+
+@pytest.fixture(scope="module")
+def figures(layered: str) -> dict[str, Figures]:
+    """Measure the same columns with values and with none."""
+    layers = {"same": [PLAIN, MODEL, ENTITY, STREAMED], "nulls": [PLAIN, MODEL, ENTITY]}
+    names = ("id", "words", "list", "at", "mood", "other")
+    kinds = ("int", "str", "list", "datetime.datetime", "str", "int")
+    columns = tuple(Column(name, name, kind) for name, kind in zip(names, kinds, strict=True))
+    subjects = {
+        name: Subject(Relation(f"layered.{name}", columns, "layered", name, ("id",))) for name in ("same", "nulls")
+    }
+    return {name: measure(subject, ROWS, 60, layers[name]) for name, subject in subjects.items()}
+
+
+@pytest.mark.parametrize("layer", [PLAIN, MODEL, ENTITY])
+def test_overhead_does_not_depend_on_the_values(figures: dict[str, Figures], layer: str) -> None:
+    """Not on the first row's, which is two million characters wide; nor on copies of lists, nor on labels in common."""
+    same, nulls = (figures[name].by_layer[layer].overhead for name in ("same", "nulls"))
+    assert same is not None
+    assert same == pytest.approx(nulls, rel=0.01)
+
+
+def test_all_layers_measured_the_same_rows(figures: dict[str, Figures]) -> None:
+    for found in figures.values():
+        assert (found.notes, found.failures, found.sampled) == ((), {}, False)
+        assert {one.count for one in found.by_layer.values()} == {ROWS}
+
+
+def test_streamed_entities_keep_nothing_and_their_peak_is_lower(figures: dict[str, Figures]) -> None:
+    streamed, at_once = (figures["same"].by_layer[layer] for layer in (STREAMED, ENTITY))
+    assert (streamed.objects, streamed.overhead, streamed.no_overhead) == (0, None, "it keeps no row")
+    assert streamed.traced < at_once.traced / 20
+    assert streamed.peak < at_once.peak
+    assert all(one.peak >= one.kept > 0 for one in figures["same"].by_layer.values())
+
+
+def test_rows_with_the_same_key_share_an_object_and_that_is_told(layered: str) -> None:
+    relation = look_at("layered.parent", 60, count=False).relation
+    with LAYERS[ENTITY](Reading(ENTITY, relation)) as reader:
+        found = measuring.measured(reader, Reading(ENTITY, relation, 600), traced=False)
+    assert (found["count"], found["objects"]) == (600, 300)
+    outcome = Outcome(Job(Reading(ENTITY, relation)), found | {"traced": 300_000, "kept": 0, "peak": 0})
+    result = costs.figures({ENTITY: (outcome, outcome)}, relation)
+    assert result.by_layer[ENTITY].traced == 1000
+    assert result.by_layer[ENTITY].no_overhead == "its rows share objects"
+    assert "600 rows are 300 objects, for rows with the same key share one: 1,000 bytes per object, 500 per" in str(
+        result
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "seconds", "rows", "expected"),
+    [
+        (20 * MIB, 1.0, 10_000, (200 * MIB, 10.0)),
+        (20 * MIB, 1.0, 10_001, (None, None)),
+        (9 * MIB, 1.0, 10_000, (None, 10.0)),
+        (20 * MIB, 0.09, 10_000, (200 * MIB, None)),
+        (9 * MIB, 0.09, 1_000, (9 * MIB, 0.09)),
+    ],
+)
+def test_all_rows_are_told_from_enough_of_them(
+    kept: int, seconds: float, rows: int, expected: tuple[float | None, float | None]
+) -> None:
+    figure = Figure(1_000, 100.0, kept, kept, seconds, objects=1_000)
+    assert (figure.kept_of(rows), figure.seconds_of(rows)) == expected
+
+
+def test_fewer_rows_are_read_where_they_are_wide(mixed: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs: list[Job] = []
+
+    def run(together: Sequence[Job], workers: int) -> list[Outcome]:
+        jobs.extend(together)
+        return [Outcome(job, {"count": 42, "kept": 1, "peak": 1, "seconds": 1.0, "traced": 42}) for job in together]
+
+    monkeypatch.setattr(processes, "run", run)
+    wide = replace(mixed, relation=replace(mixed.relation, width=3.0 * MIB))
+    found = measure(wide, 20_000, 60, [PLAIN])
+    assert {json.loads(job.scenario.stdin)["count"] for job in jobs} == {42}
+    assert found.notes[0].startswith("42 rows were read instead of 20,000, for one takes 3.0 MiB")
+    assert not found.complete
+
+
+def test_value_that_comes_after_the_first_rows_is_told_with_its_column(
+    layered: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = "(SELECT i, CASE i WHEN 50 THEN 'infinity' ELSE 'today' END::date AS due FROM generate_series(1, 99) AS i)"
+    relation = Relation(source, (Column("i", "i", "int"), Column("due", "due", "datetime.date")))
+    monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
+    for layer in (PLAIN, MODEL, CORE):
+        with pytest.raises(UserError, match=r"^psycopg cannot read a value of column due \(DataError\)$"):
+            measuring.main(Reading(layer, relation, 99).stdin, Turns(""))
+
+
+def test_relation_with_the_most_columns_and_long_names(layered: str) -> None:
+    columns = tuple(Column(name, name, "int") for name in (f"column_{number:056}" for number in range(1600)))
+    relation = Relation(f"(SELECT {', '.join(map(str, range(1600)))})", columns)
+    [outcome] = processes.run([Job(Reading(PLAIN, relation, 1), TRACED)])
+    assert (outcome.error, outcome.output["count"]) == ("", 1)
+
+
+def test_who_reads_alone_waits_for_the_others_and_lets_nobody_begin(tmp_path: Path) -> None:
+    path = tmp_path / "turns"
+    path.touch()
+    other, alone = Turns(str(path)), Turns(str(path))
+    waits = threading.Thread(target=alone.alone)
+    waits.start()
+    waits.join(0.05)
+    assert waits.is_alive()
+    other.leave()
+    waits.join(5)
+    assert not waits.is_alive()
+    begins = threading.Thread(target=Turns, args=[str(path)])
+    begins.start()
+    begins.join(0.05)
+    assert begins.is_alive()
+    alone.beside_others()
+    begins.join(5)
+    assert not begins.is_alive()
