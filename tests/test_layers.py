@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,20 +151,26 @@ def test_every_layer_reads_with_the_same_settings_whatever_the_role_s_own(
     monkeypatch.setenv("DATABASE_URL", server_url)
     query(server_url, "CREATE SCHEMA own")
     query(server_url, "CREATE VIEW own.settings AS SELECT name, setting FROM pg_settings")
+    with leaves_nothing(server_url), own_settings(server_url):
+        for layer in [layer for layer in LAYERS if layer != STREAMED]:
+            rows = listed(read(layer, relation, 1000))
+            pairs: list[Any] = [values.of_row(row, ("name", "setting")) for row in rows]
+            found = dict(pairs)
+            expected = {name: value for name, value in wanted.items() if name in found}
+            assert {name: found[name] for name in expected} == expected, layer
+            assert len(expected) >= len(wanted) - 1  # transaction_timeout is younger than PostgreSQL 16
+    query(server_url, "DROP SCHEMA own CASCADE")
+
+
+@contextmanager
+def own_settings(url: str) -> Iterator[None]:
+    """Let the role have settings of its own that would spoil a reading."""
     for name, value in OWN_SETTINGS.items():
-        query(server_url, f"ALTER ROLE \"user\" SET {name} = '{value}'")
+        query(url, f"ALTER ROLE \"user\" SET {name} = '{value}'")
     try:
-        with leaves_nothing(server_url):
-            for layer in [layer for layer in LAYERS if layer != STREAMED]:
-                rows = read(layer, relation, 1000)
-                pairs: list[Any] = [values.of_row(row, ("name", "setting")) for row in listed(rows)]
-                found = dict(pairs)
-                expected = {name: value for name, value in wanted.items() if name in found}
-                assert {name: found[name] for name in expected} == expected, layer
-                assert len(expected) >= len(wanted) - 1  # transaction_timeout is younger than PostgreSQL 16
+        yield
     finally:
-        query(server_url, 'ALTER ROLE "user" RESET ALL')
-        query(server_url, "DROP SCHEMA own CASCADE")
+        query(url, 'ALTER ROLE "user" RESET ALL')
 
 
 def test_pooler_that_pools_by_statement_is_one_line(layered: str, monkeypatch: pytest.MonkeyPatch) -> None:
