@@ -177,9 +177,10 @@ def _printable(text: str) -> str:
 def address() -> str:
     """Return the database's address as messages show it: host, port and database, never what may be a password."""
     authority, slash, rest = os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")[2].partition("/")
-    database = rest.partition("?")[0]
-    if "@" in database:  # a password with a bare slash
-        return visible(database.rpartition("@")[2])
+    database, _, query = rest.partition("?")
+    for part in ("" if "=" in query.partition("@")[0] else query, database):
+        if "@" in part:  # a password with a bare slash, and a bare question mark
+            return visible(part.rpartition("@")[2].partition("?")[0])
     return visible((authority.rpartition("@")[2] + slash + database).partition("?")[0])
 
 

@@ -315,6 +315,8 @@ def test_no_part_of_a_password_is_shown(url: str, driver: str, password: str) ->
         ("postgresql://user:s3?x=cret@host/db", "host/db"),
         ("postgresql://user:s3@cret/x@host/db", "host/db"),
         ("postgresql://user:1/s3cret@host/db", "host/db"),
+        ("postgresql://user:1/s3?cret@x@host/db?sslmode=disable", "host/db"),
+        ("postgresql://user:1/s3?cret@host/db", "host/db"),
         ("postgresql://user:s3cret@a:1,b:2/db", "a:1,b:2/db"),
         ("postgresql://user:s3cret@host?sslmode=disable", "host"),
         ("postgresql://user@host/d\nb\x1b[1m\u202e", r"host/d\nb\x1b[1m\u202e"),
