@@ -79,7 +79,7 @@ def consists(figures: Figures, layer: str) -> Table[Object]:
     columns = [
         Column[Object](layer, None, lambda one: one.name, text=True),
         Column[Object]("Bytes", None, lambda one: f"{one.size:.0f}"),
-        Column[Object]("Made at", None, lambda one: one.link),
+        Column[Object]("Made at", None, lambda one: one.link, text=True),
     ]
     together = Object("together", sum(one.size for one in found), "", "")
     return Table(f"{layer}, three columns: its objects", columns, [*found, together])
