@@ -13,7 +13,7 @@ from errors import UserError
 from runner.scripts import PROJECT
 
 ENVIRONMENTS = PROJECT / ".venvs"
-PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 ORIGINAL, LOCK = "original", "lock"
 # What an interpreter must be able to do: make an environment with pip in it.
 PROBE = 'import ensurepip, sys, venv; print(sys.implementation.name, "%d.%d" % sys.version_info[:2], sys.executable)'

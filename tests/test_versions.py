@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, inte
 from runner.scenarios import SCENARIOS
 from runner.scripts import PROJECT
 from studies.versions import measure as versions
-from studies.versions.figures import Figures, figures
+from studies.versions.figures import Figures, Versions, figures
 from studies.versions.measure import Cost
 from studies.versions.tables import costs, tables
 from tests.support import ROWS
@@ -40,7 +41,7 @@ def test_instance_with_slots_and_dict(version: str) -> None:
 def test_tables_of_versions() -> None:
     found = {"3.12, lock": Cost(per_row=209.6, peak=round(20.26 * MIB))}
     made_up = {one.name: Figures(one, found, {"3.14, original"}) for one in SCENARIOS}
-    per_row, peaks = (table.texts() for table in tables(made_up, made_up))
+    per_row, peaks = (table.texts() for table in tables(Versions(made_up, {}), made_up))
     title = SCENARIOS[0].title
     assert per_row[0] == peaks[0] == ["Scenario", "3.12, lock", "3.14, original"]
     assert (per_row[1], peaks[1]) == ([title, "210", "no wheels"], [title, "20.3", "no wheels"])
@@ -49,6 +50,16 @@ def test_tables_of_versions() -> None:
     assert short[:2] == [["", "3.12", "3.14o"], ["psycopg", "210", "-"]]
     made_up[SCENARIOS[0].name] = Figures(SCENARIOS[0], found, ())
     assert costs(list(made_up.values())).texts()[1] == [title, "210", "not measured"]
+
+
+def test_table_of_overheads_by_python() -> None:
+    made_up = {"ORM entity": {"3.12": {"1": 878.4, "30": 2366.0}, "3.13": {"1": 1150.0, "30": 2893.0}}}
+    [table] = tables(Versions({}, made_up), made_up)
+    assert table.texts() == [
+        ["Layer", "Columns", "3.12", "3.13"],
+        ["ORM entity", "1", "878", "1,150"],
+        ["ORM entity", "30", "2,366", "2,893"],
+    ]
 
 
 def test_no_environment_for_any_python(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +85,15 @@ def test_versions_are_measured_with_the_interpreter_of_the_environment(monkeypat
     assert python == results.here()["python"].removeprefix("CPython ")
 
 
+def test_overheads_are_measured_with_the_interpreter_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "install_all", lambda: {Combination(RUNNING, LOCK): ""})
+    monkeypatch.setattr(Combination, "interpreter", Path(sys.executable))
+    monkeypatch.setattr(versions, "SHOWN", (3, 20))
+    [found] = versions.measure(["psycopg, tuple"], None, full=True)
+    tuples = {str(count): pytest.approx(sys.getsizeof((None,) * count), abs=1) for count in (3, 20)}
+    assert found["psycopg, tuple"].record == {"overheads": {RUNNING: tuples}}
+
+
 def test_package_without_wheels_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(combination: Combination, python: str) -> None:
         if combination.packages == ORIGINAL:
@@ -89,8 +109,8 @@ def session(combination: str) -> Cost:
     return stored()["run_sync_sqlalchemy_session"].costs[combination]
 
 
-def stored() -> dict[str, Figures]:
-    return figures(results.load("versions"))
+def stored() -> Mapping[str, Figures]:
+    return figures(results.load("versions")).scenarios
 
 
 def test_python_3_12_makes_every_row_smaller_as_readme_says() -> None:

@@ -1,4 +1,4 @@
-"""What a row costs in each scenario, by Python and package versions."""
+"""What a row costs in each scenario, by Python and package versions, and what the layers add to its values."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from runner.results import Results
 from runner.scenarios import SCENARIOS
 from runner.scripts import Scenario
-from studies.versions.measure import Cost
+from studies.versions.measure import LAYERS, Cost
 
-NAMES = tuple(scenario.name for scenario in SCENARIOS)
+NAMES = (*(scenario.name for scenario in SCENARIOS), *LAYERS)
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,20 @@ class Figures:
     no_wheels: Collection[str]
 
 
-def figures(results: Results) -> dict[str, Figures]:
-    """Return the figures by the scenario's name."""
-    return {
-        name: Figures(Scenario(name), record["costs"], record["no_wheels"]) for name, record in results.records.items()
-    }
+@dataclass(frozen=True)
+class Versions:
+    """The figures of scenarios by name, and the overheads in bytes of layers, by Python and number of columns."""
+
+    scenarios: Mapping[str, Figures]
+    overheads: Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+def figures(results: Results) -> Versions:
+    """Return the figures of what is stored."""
+    scenarios, overheads = {}, {}
+    for name, record in results.records.items():
+        if name in LAYERS:
+            overheads[name] = record["overheads"]
+        else:
+            scenarios[name] = Figures(Scenario(name), record["costs"], record["no_wheels"])
+    return Versions(scenarios, overheads)

@@ -1,10 +1,12 @@
-"""Measure every script on each Python with each set of package versions."""
+"""Measure every script on each Python with each set of package versions, and layers' overheads with the lock's."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
+from common import database_url
 from errors import UserError
+from layers.readers import Reading
 from runner import processes
 from runner.database import one_row_table, private_server
 from runner.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
@@ -12,6 +14,9 @@ from runner.processes import TRACED, Job, Measured, Outcome
 from runner.runs import Run, checkpoint, kept
 from runner.scripts import LAST_CHECKPOINT, Scenario
 from setup_db import ROWS
+from studies.row_shape.shapes import SHOWN, make, of_columns
+
+LAYERS = ("psycopg, tuple", "Core row", "Pydantic model", "ORM entity")
 
 
 class Cost(TypedDict):
@@ -19,6 +24,12 @@ class Cost(TypedDict):
 
     per_row: float
     peak: int
+
+
+class Overheads(TypedDict):
+    """A layer's overheads in bytes, with the lock's packages, by Python and then by number of columns."""
+
+    overheads: dict[str, dict[str, float]]
 
 
 class Costs(TypedDict):
@@ -29,7 +40,9 @@ class Costs(TypedDict):
 
 
 def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
-    """Yield every scenario's costs by Python and packages, which do not vary from run to run. Raises UserError."""
+    """Yield costs by Python, which do not vary from run to run: those of scenarios, and of layers. Raises UserError."""
+    layers = [name for name in names if name in LAYERS]
+    scenarios = [name for name in names if name not in LAYERS]
     installed = install_all()
     usable = [combination for combination, missing in installed.items() if not missing]
     if not usable:
@@ -39,10 +52,24 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
             Job(Scenario(name), TRACED, str(one.interpreter), url=url)
             for url in ("", one_row)
             for one in usable
-            for name in names
+            for name in scenarios
         ]
-        outcomes = processes.succeeded(processes.run(jobs))
-    yield {name: measured([one for one in outcomes if one.job.scenario.name == name], installed) for name in names}
+        relations = [make(database_url(), f"columns_{count}", of_columns(count)) for count in SHOWN if layers]
+        readings = [
+            Job(Reading(layer, relation), TRACED, str(one.interpreter))
+            for one in usable
+            if one.packages == LOCK
+            for layer in layers
+            for relation in relations
+        ]
+        outcomes = processes.succeeded(processes.run([*jobs, *readings]))
+    of_scenarios, of_layers = outcomes[: len(jobs)], outcomes[len(jobs) :]
+    yield {
+        name: measured([one for one in of_scenarios if one.job.scenario.name == name], installed) for name in scenarios
+    } | {
+        layer: measured_layer([one for one, job in zip(of_layers, readings, strict=True) if of(job) == layer], usable)
+        for layer in layers
+    }
 
 
 def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str]) -> Measured:
@@ -56,6 +83,24 @@ def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str]) 
     no_wheels = {str(one): missing for one, missing in installed.items() if missing}
     record = Costs(costs=costs, no_wheels=no_wheels)
     return Measured(record, ROWS, versions, outcomes, files=["original/requirements.txt"])
+
+
+def of(job: Job) -> str:
+    """Return the layer that a process reads in."""
+    assert isinstance(job.scenario, Reading)
+    return job.scenario.layer
+
+
+def measured_layer(outcomes: Sequence[Outcome], usable: Sequence[Combination]) -> Measured:
+    """Return what is stored of a layer. The values are integers, which are as large on every Python."""
+    overheads: dict[str, dict[str, float]] = {}
+    for one in (one for one in usable if one.packages == LOCK):
+        found = [outcome for outcome in outcomes if outcome.job.python == str(one.interpreter)]
+        overheads[one.python] = {
+            str(count): outcome.output["traced"] / outcome.output["count"] - count * sys.getsizeof(1000)
+            for count, outcome in zip(SHOWN, found, strict=True)
+        }
+    return Measured(Overheads(overheads=overheads), ROWS, {}, outcomes)
 
 
 def cost(run: Run, fixed: Run) -> Cost:

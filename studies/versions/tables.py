@@ -6,16 +6,33 @@ from typing import Any
 
 from report.tables import Column, Table, mib
 from runner.environments import LOCK
-from studies.versions.figures import Figures
+from studies.versions.figures import Figures, Versions
 from studies.versions.measure import Cost
 
 NO_WHEELS = "no wheels"
 
 
-def tables(figures: Mapping[str, Figures], new: Container[str]) -> list[Table[Any]]:
+def tables(figures: Versions, new: Container[str]) -> list[Table[Any]]:
     """Return the tables of the new ones."""
-    shown = [figures[name] for name in figures if name in new]
-    return [costs(shown), peaks(shown)]
+    shown = [one for name, one in figures.scenarios.items() if name in new]
+    layers = {name: one for name, one in figures.overheads.items() if name in new}
+    return [*([costs(shown), peaks(shown)] if shown else []), *([overheads(layers)] if layers else [])]
+
+
+def overheads(layers: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table[tuple[str, str]]:
+    """Return what each layer adds to the values of a row, by Python and number of columns."""
+
+    def on(python: str) -> Callable[[tuple[str, str]], str]:
+        return lambda item: f"{layers[item[0]][python][item[1]]:,.0f}"
+
+    pythons = next(iter(layers.values()))
+    items = [(layer, count) for layer in layers for count in next(iter(layers[layer].values()))]
+    columns = [
+        Column[tuple[str, str]]("Layer", "", lambda item: item[0], text=True),
+        Column[tuple[str, str]]("Columns", "columns", lambda item: item[1]),
+        *(Column[tuple[str, str]](python, python, on(python)) for python in pythons),
+    ]
+    return Table("A row's overhead by Python, bytes", columns, items)
 
 
 def costs(figures: Sequence[Figures]) -> Table[Figures]:
