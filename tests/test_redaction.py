@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 
-import adbc_driver_manager
 import asyncpg
 import psycopg
 import pydantic
@@ -97,6 +97,15 @@ def raised(function: Callable[[], object]) -> Exception:
     return error.value
 
 
+def of_adbc() -> list[Exception]:
+    """Return an error of ADBC's, where there is an ADBC for this Python."""
+    if not find_spec("adbc_driver_manager"):
+        return []
+    from adbc_driver_manager import AdbcStatusCode, InternalError
+
+    return [InternalError(SECRET, status_code=AdbcStatusCode.INTERNAL)]
+
+
 class Model(pydantic.BaseModel):
     """A model that refuses values in several ways."""
 
@@ -113,7 +122,7 @@ class Model(pydantic.BaseModel):
         psycopg.NotSupportedError(SECRET),
         asyncpg.DataError(SECRET),
         asyncpg.InterfaceError(SECRET),
-        adbc_driver_manager.InternalError(SECRET, status_code=adbc_driver_manager.AdbcStatusCode.INTERNAL),
+        *of_adbc(),
         sqlalchemy.exc.StatementError(SECRET, SECRET, {"a": SECRET}, ValueError(SECRET)),
         sqlalchemy.exc.DBAPIError(SECRET, None, psycopg.DataError(SECRET)),
         sqlalchemy.exc.InvalidRequestError(SECRET),
