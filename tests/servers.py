@@ -21,6 +21,8 @@ from tests.support import query, unused_port, wait_until
 
 # The oldest and the newest that packages give, and the one between.
 VERSIONS = (15, 16, 18)
+# Seconds in which the server ends a session that its client has left.
+PATIENCE = 5
 # The catalogs, and what is whose; statistics are autovacuum's.
 RELATIONS = """
 SELECT nspname, relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -166,7 +168,7 @@ def leaves_nothing(url: str, through: str | None = None, sessions: int = 1) -> I
     """
     before = _state(url, through or url, sessions)
     yield
-    end = time.monotonic() + 5  # the server takes a moment to end a session that its client has left
+    end = time.monotonic() + PATIENCE
     while (after := _state(url, through or url, sessions)) != before and time.monotonic() < end:
         time.sleep(0.1)
     for name in before.keys() | after.keys():

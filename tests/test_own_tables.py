@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -115,12 +116,14 @@ def test_whatever_else_is_called_so_stays_as_it_is(database: str, case: str) -> 
 @pytest.mark.parametrize(
     "case", ["table of other columns", "view", "materialized view", "sequence", "index", "enum", "partition"]
 )
-def test_replace_says_what_it_replaced(database: str, case: str) -> None:
+def test_replace_says_what_it_replaced(
+    database: str, case: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     kind, statements = OTHERS[case]
     executed(database, statements)
-    process = run("setup_db.py", "--rows", "10", "--replace", url=database)
-    assert process.stderr == ""
-    replaced, seeded = process.stdout.splitlines()
+    monkeypatch.setattr(sys, "argv", ["setup_db.py", "--rows", "10", "--replace"])
+    setup_db.main()
+    replaced, seeded = capsys.readouterr().out.splitlines()
     assert replaced.startswith("replaced at ")
     assert replaced.endswith(f": {kind} mine.data")
     assert seeded.startswith("10 rows in table data at ")
@@ -323,12 +326,13 @@ def test_setting_of_the_role(database: str, own_database: str, setting: str, pro
     query(superuser(own_database), f'ALTER ROLE "user" IN DATABASE own SET {setting}')
     url = own_database if "search_path" in setting else database
     try:
-        for arguments in (["--rows", "2000"], ["--remove"]):
-            process = run("setup_db.py", *arguments, url=url)
-            if problem and arguments != ["--remove"]:
-                assert error_line(process).startswith(problem)
-            elif not problem:
-                assert (process.returncode, process.stderr) == (0, "")
+        if problem:
+            with pytest.raises((psycopg.Error, UserError)) as caught:
+                setup_db.seed(url, 10)
+            assert str(explain(caught.value)).startswith(f"{problem} at ")
+        else:
+            setup_db.seed(url, 10)
+            assert [str(thing) for thing in setup_db.remove(url)] == ["table mine.data"]
     finally:
         query(superuser(own_database), 'ALTER ROLE "user" IN DATABASE own RESET ALL')
 
