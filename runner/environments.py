@@ -43,6 +43,12 @@ class Combination:
         """Its environment's Python."""
         return self.folder / "bin" / "python"
 
+    @property
+    def release(self) -> str:
+        """The release of its Python, as in `3.14.0`."""
+        command = [str(self.interpreter), "-c", "import platform; print(platform.python_version())"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
 
 def interpreters() -> dict[str, str]:
     """Return the path of every Python of PYTHONS that is found, by its version.

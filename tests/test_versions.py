@@ -88,7 +88,7 @@ def test_versions_are_measured_with_the_interpreter_of_the_environment(monkeypat
 def test_overheads_are_measured_with_the_interpreter_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versions, "install_all", lambda: {Combination(RUNNING, LOCK): ""})
     monkeypatch.setattr(Combination, "interpreter", Path(sys.executable))
-    monkeypatch.setattr(versions, "SHOWN", (3, 20))
+    monkeypatch.setattr(versions, "COLUMNS", (3, 20))
     [found] = versions.measure(["psycopg, tuple"], None, full=True)
     tuples = {str(count): pytest.approx(sys.getsizeof((None,) * count), abs=1) for count in (3, 20)}
     assert found["psycopg, tuple"].record == {"overheads": {RUNNING: tuples}}

@@ -16,7 +16,9 @@ from runner.scripts import LAST_CHECKPOINT, Scenario
 from setup_db import ROWS
 from studies.row_shape.shapes import SHOWN, make, of_columns
 
-LAYERS = ("psycopg, tuple", "Core row", "Pydantic model", "ORM entity")
+LAYERS = ("psycopg, tuple", "slots dataclass", "Core row", "Pydantic model", "ORM entity")
+# Those that the table shows, and those before and at which a model's overhead has a step.
+COLUMNS = sorted({*SHOWN, 4, 6, 18, 19})
 
 
 class Cost(TypedDict):
@@ -54,7 +56,7 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
             for one in usable
             for name in scenarios
         ]
-        relations = [make(database_url(), f"columns_{count}", of_columns(count)) for count in SHOWN if layers]
+        relations = [make(database_url(), f"columns_{count}", of_columns(count)) for count in COLUMNS if layers]
         readings = [
             Job(Reading(layer, relation), TRACED, str(one.interpreter))
             for one in usable
@@ -97,10 +99,11 @@ def measured_layer(outcomes: Sequence[Outcome], usable: Sequence[Combination]) -
     for one in (one for one in usable if one.packages == LOCK):
         found = [outcome for outcome in outcomes if outcome.job.python == str(one.interpreter)]
         overheads[one.python] = {
-            str(count): outcome.output["traced"] / outcome.output["count"] - count * sys.getsizeof(1000)
-            for count, outcome in zip(SHOWN, found, strict=True)
+            str(count): outcome.output["traced"] / outcome.output["count"] - count * sys.getsizeof(2000)
+            for count, outcome in zip(COLUMNS, found, strict=True)
         }
-    return Measured(Overheads(overheads=overheads), ROWS, {}, outcomes)
+    versions = {f"python of {one}": one.release for one in usable if one.packages == LOCK}
+    return Measured(Overheads(overheads=overheads), ROWS, versions, outcomes)
 
 
 def cost(run: Run, fixed: Run) -> Cost:

@@ -6,6 +6,7 @@ from typing import Any
 
 from report.tables import Column, Table, mib
 from runner.environments import LOCK
+from studies.row_shape.shapes import SHOWN
 from studies.versions.figures import Figures, Versions
 from studies.versions.measure import Cost
 
@@ -26,7 +27,7 @@ def overheads(layers: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table[
         return lambda item: f"{layers[item[0]][python][item[1]]:,.0f}"
 
     pythons = next(iter(layers.values()))
-    items = [(layer, count) for layer in layers for count in next(iter(layers[layer].values()))]
+    items = [(layer, count) for layer in layers for count in next(iter(layers[layer].values())) if int(count) in SHOWN]
     columns = [
         Column[tuple[str, str]]("Layer", "", lambda item: item[0], text=True),
         Column[tuple[str, str]]("Columns", "columns", lambda item: item[1]),
