@@ -138,7 +138,7 @@ def _run_one(job: Job, children: Children, watch: Callable[[Job, int], None] | N
         file = Path(directory) / "measurement.json"
         variables = {
             "MEMORY_JSON": str(file),
-            "MEMORY_TRACING": "off" if job.instrument == UNTRACED else "on",
+            "MEMORY_TRACING": "on" if job.instrument == TRACED else "off",
             **({"DATABASE_URL": job.url} if job.url else {}),
             "PYTHONUTF8": "1",  # memray cannot write a path that the locale's encoding does not know
         }

@@ -19,11 +19,10 @@ SMALLEST_LINE = 100_000
 
 
 class Native(TypedDict):
-    """What memray sees at the last row, in bytes: Python's side, `malloc`'s; and what tracemalloc sees of the first."""
+    """What memray sees at the last row, in bytes: Python's side, and `malloc`'s."""
 
     python: int
     native: int
-    traced: int
 
 
 class Runs(TypedDict):
@@ -131,9 +130,7 @@ def _runs(outcomes: Sequence[Outcome]) -> Runs:
     return Runs(
         total=sum(line["size"] for line in traced["lines"]),
         packages=dict(sorted(traced["packages"].items(), key=lambda item: -item[1])),
-        native=next(
-            (Native(python=one["python"], native=one["native"], traced=one["traced"]) for one in of(NATIVE)), None
-        ),
+        native=next((Native(python=one["python"], native=one["native"]) for one in of(NATIVE)), None),
         traced=_kept(traced),
         untraced=[_kept(run) for run in of(UNTRACED)],
     )
