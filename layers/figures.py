@@ -10,6 +10,8 @@ from layers.relations import Relation
 from layers.values import ALIKE, Values
 
 ENTITY, PLAIN = "ORM entity", "psycopg, tuple"
+# So many columns are told one by one.
+MOST_TOLD = 10
 OTHER_VALUES = "its values are not psycopg's: "
 # Nothing is told of all rows that is known of a smaller share of them; nor what took less time or memory, for then what
 # is fixed, and the pieces of 1 MiB in which Python gets its memory, weigh as much as a tenth.
@@ -95,12 +97,16 @@ class Comparison:
             reason = "its rows share objects"
         elif values is None or not plain or not mine:
             reason = f"there is no {PLAIN} to compare it with"
-        elif others := ", ".join(self.other_classes(layer)):
-            reason = f"{OTHER_VALUES}{others}"
+        elif others := list(self.other_classes(layer)):
+            more = f", and {len(others) - MOST_TOLD} columns more" if len(others) > MOST_TOLD else ""
+            reason = f"{OTHER_VALUES}{', '.join(others[:MOST_TOLD])}{more}"
         else:
-            more = sum(column["size"] for column in mine) - sum(column["size"] for column in plain)
-            return replace(one, overhead=one.traced - values - more / one.count)
+            return replace(one, overhead=one.traced - values - self.size_of(layer) + self.size_of(PLAIN))
         return replace(one, no_overhead=reason)
+
+    def size_of(self, layer: str) -> float:
+        """Return the mean bytes of a row's values in a layer."""
+        return sum(column["size"] for column in self.kept[layer]) / self.found[layer].count
 
     def other_classes(self, layer: str) -> Iterator[str]:
         """Yield each column whose values have other classes than psycopg's."""
@@ -123,8 +129,8 @@ class Comparison:
         others = [layer for layer in self.kept if PLAIN in self.kept and not self.same_rows(layer)]
         if others:
             yield (
-                f"Other rows than those of {PLAIN} were read by {', '.join(others)}: someone wrote meanwhile, or the "
-                "query gives other rows each time. Their overheads are inexact."
+                f"Not all layers read the same rows, for somebody wrote meanwhile, or the query gives other rows each "
+                f"time: those of {PLAIN} were not read as {'; '.join(others)}."
             )
 
     def same_rows(self, layer: str) -> bool:

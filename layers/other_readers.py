@@ -61,7 +61,8 @@ def msgspec_struct(what: Reading) -> Iterator[Read]:
 @contextmanager
 def sqlmodel_entity(what: Reading) -> Iterator[Read]:
     """Yield SQLModel's entities, whose session stays open while they are measured."""
-    from sqlalchemy import Column, MetaData
+    from sqlalchemy import Column
+    from sqlalchemy.orm import registry
     from sqlmodel import Field, Session, SQLModel, select
 
     relation = what.relation
@@ -78,9 +79,9 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
             "__module__": __name__,
             "__tablename__": relation.name,
             "__table_args__": {"schema": relation.schema},
-            "metadata": MetaData(),
         }
-        mapped: Any = new_class("Row", (SQLModel,), {"table": True}, lambda space: space.update(names | fields))
+        base = new_class("Base", (SQLModel,), {"registry": registry()})  # of its own, for a process may make two
+        mapped: Any = new_class("Row", (base,), {"table": True}, lambda space: space.update(names | fields))
         with Session(connection) as session:
 
             def read(count: int) -> Iterable[object]:
