@@ -25,6 +25,7 @@ from layers.advice import ENOUGH, advice
 from layers.code import sql
 from layers.costs import KEYED, STREAMED, Subject, look_at, measure
 from layers.figures import ENTITY, Figure, Figures
+from layers.other_readers import missing
 from layers.readers import COUNT
 from report.tables import Column, Table, mib, print_sentence
 
@@ -73,7 +74,8 @@ def chosen(subject: Subject, parts: str) -> list[str]:
         if not any(part in layer.casefold() for layer in subject.layers):
             keyed = any(part in layer.casefold() for layer in KEYED)
             why = f"an entity needs a key, and {subject.relation.keyless}; " if keyed else ""
-            raise UserError(f"no layer's name has '{visible(part)}': {why}there are {'; '.join(subject.layers)}")
+            there = "; ".join([*subject.layers, *filter(None, [missing()])])
+            raise UserError(f"no layer's name has '{visible(part)}': {why}there are {there}")
     return [layer for layer in subject.layers if any(part in layer.casefold() for part in wanted)]
 
 
@@ -196,6 +198,8 @@ def notes(subject: Subject, figures: Figures) -> Iterator[str]:
         yield f"There is no primary key: what tells the entities apart is the unique index of {names}."
     for layer, reason in figures.failures.items():
         yield f"{layer} is left out: {reason}."
+    if absent := missing():
+        yield f"{absent}."
 
 
 def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:

@@ -136,3 +136,9 @@ PACKAGES = {
 def installed() -> list[str]:
     """Return the layers whose packages are here."""
     return [layer for layer, package in PACKAGES.items() if find_spec(package)]
+
+
+def missing() -> str:
+    """Return in one line which layers are left out because their packages are not here, and what adds them."""
+    layers = [layer for layer in PACKAGES if layer not in installed()]
+    return f"{'; '.join(layers)}: left out, until `make venv groups=alternatives` installs them" if layers else ""

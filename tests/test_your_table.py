@@ -337,6 +337,16 @@ def test_layers_are_chosen_by_parts_of_their_names(orders: Subject) -> None:
         your_table.chosen(Subject(Relation("", (), keyless="a query has none")), "orm")
 
 
+def test_layers_whose_packages_are_missing_are_named(
+    orders: Subject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(other_readers, "find_spec", lambda package: package == "asyncpg" or None)
+    left_out = "msgspec.Struct; SQLModel; Arrow table: left out, until `make venv groups=alternatives` installs them"
+    assert f"\n- {left_out}.\n" in printed(orders, made_up(), capsys)
+    with pytest.raises(UserError, match=f"^no layer's name has 'arrow': there are .*; {re.escape(left_out)}$"):
+        your_table.chosen(orders, "arrow")
+
+
 def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     unique = look_at("shop.unique_only", 60, count=False)
     assert (unique.relation.key, unique.primary) == (("a", "b"), False)
