@@ -60,7 +60,7 @@ define environment
 ) 2>/dev/null || { \
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }; \
-	"$(PYTHON)" -m venv --clear .venv && mkdir .venv/requirements; \
+	"$(PYTHON)" -m venv --clear .venv && mkdir -p .venv/requirements; \
 } && for file in requirements.txt $(groups:%=requirements/%.txt); do \
 	test -e .venv/$$file || { \
 		: > .venv/$$file && $(python) -m pip install --quiet --require-hashes -r $$file && \

@@ -94,6 +94,17 @@ def test_only_the_account_of_the_server_reaches_its_files(running_server: Server
     assert postmaster.gids().effective != 0
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as another account")
+@pytest.mark.parametrize("path", ["", "/usr/sbin:/sbin"], ids=["no useradd", "useradd fails"])
+def test_account_that_cannot_be_made_is_one_line(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(embedded_postgres, "ACCOUNT", "no account's name")
+    monkeypatch.setenv("PATH", path)
+    with pytest.raises(
+        embedded_postgres.EmbeddedPostgresError, match=r"failed: make that account, or set DATABASE_URL$"
+    ):
+        embedded_postgres.account.__wrapped__()
+
+
 def test_only_this_machine_reaches_the_server(running_server: Server) -> None:
     [postmaster] = postmasters(running_server.data_directory)
     listening = [
