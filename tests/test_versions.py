@@ -4,14 +4,20 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from common import MIB
 from errors import UserError
-from runner import results
-from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, interpreters
+from layers.readers import Reading
+from layers.relations import describe
+from layers.transaction import connect
+from runner import processes, results
+from runner.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, interpreters
+from runner.processes import TRACED, Job
 from runner.scenarios import SCENARIOS
 from runner.scripts import PROJECT
 from studies.versions import measure as versions
@@ -21,21 +27,56 @@ from studies.versions.tables import costs, tables
 from tests.support import ROWS
 
 RUNNING = f"3.{sys.version_info.minor}"
-# Bytes per instance, with one attribute in its dict, that slots and dict together may take.
-SLOTTED = {"3.11": (60, 90), "3.12": (60, 90), "3.13": (380, 420), "3.14": (60, 300)}
-# A later Python puts the array into the instance again, or does not.
-LATER = (60, 420)
+# What `python_objects.py` prints, by Python, in the order of PYTHONS: the bytes of objects of each kind.
+OBJECTS = {
+    "text of 20 characters": (69, 61, 61, 61, 61),
+    "tuple of one": (48, 48, 48, 56, 56),
+    "instance, one attribute": (80, 72, 80, 80, 80),
+    "instance, 40 attributes": (1640, 1632, 1904, 1904, 1904),
+    "instance with slots, one attribute": (88, 80, 400, 88, 88),
+    "the same, two names and a slot assigned in a method": (88, 80, 400, 112, 112),
+    "instance with slots, a dict given to it": (128, 120, 120, 144, 144),
+    "the largest integer that exists once": (256, 256, 256, 256, 1024),
+}
 
 
-@pytest.mark.parametrize("version", sorted({RUNNING, *interpreters()}))
-def test_instance_with_slots_and_dict(version: str) -> None:
+WITH_FEWER_NAMES = """
+import builtins
+build = builtins.__build_class__
+def made(name, bases, names, **keywords):
+    names["__static_attributes__"] = tuple(one for one in names.get("__static_attributes__", ()) if {reserved})
+    return type(name, bases, names, **keywords)
+def build_with_fewer_names(function, name, /, *bases, **keywords):
+    return build(function, name, *bases, **keywords | ({{"metaclass": made}} if name == "InstanceState" else {{}}))
+builtins.__build_class__ = build_with_fewer_names
+from layers.__main__ import main
+main()
+"""
+
+
+@dataclass(frozen=True)
+class WithFewerNames(Reading):
+    """The same process, but that the class of an entity's state tells of fewer names that its methods assign."""
+
+    reserved: str = ""
+
+    @property
+    def command(self) -> list[str]:
+        return ["-c", WITH_FEWER_NAMES.format(reserved=self.reserved)]
+
+    @property
+    def stdin(self) -> str:
+        return Reading(self.layer, self.relation, self.count).stdin
+
+
+@pytest.mark.parametrize("version", sorted({RUNNING, *interpreters()} & set(PYTHONS)))
+def test_what_python_s_own_objects_take(version: str) -> None:
+    """Each cause that a page names, without SQLAlchemy and Pydantic, and on which Pythons it holds."""
     python = sys.executable if version == RUNNING else interpreters()[version]
-    script = [python, "studies/versions/slots_and_dict.py"]
+    script = [python, "studies/versions/python_objects.py"]
     output = subprocess.run(script, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    plain, slotted = (int(size) for size in re.findall(rf"CPython {version}\.\S+: (\d+) bytes", output))
-    low, high = SLOTTED.get(version, LATER)
-    assert 60 <= plain <= 90
-    assert low <= slotted <= high
+    found = {name: int(size) for name, size in re.findall(r"^(.+): (\d+)$", output, re.MULTILINE)}
+    assert found == {name: sizes[PYTHONS.index(version)] for name, sizes in OBJECTS.items()}
 
 
 def test_tables_of_versions() -> None:
@@ -113,18 +154,61 @@ def stored() -> Mapping[str, Figures]:
     return figures(results.load("versions")).scenarios
 
 
-def test_python_3_12_makes_every_row_smaller_as_readme_says() -> None:
-    for name, one in stored().items():
-        before, after = (one.costs[f"{python}, {LOCK}"]["per_row"] for python in ("3.11", "3.12"))
-        assert 5 <= before - after <= 30, name
+# By how many bytes each Python changes a row of the scenarios, in the order of PYTHONS from the second on. A text takes
+# 8 less from 3.12 on, an instance with a dict 8 less, and an entity has two; a tuple takes 8 more from 3.14 on, and
+# an entity has two of them.
+CHANGES = {
+    "sync_psycopg": (-8, 0, 8, 0),
+    "sync_psycopg_pydantic_no_validation": (-16, 0, 32, 0),
+    "sync_sqlalchemy_engine": (-8, 0, 8, 0),
+    "sync_sqlalchemy_session": (-24, 272, -136, 0),
+    "async_sqlalchemy_engine_pydantic": (-16, 0, 24, 0),
+}
 
 
-@pytest.mark.parametrize("packages", [ORIGINAL, LOCK])
-def test_python_3_13_makes_an_entity_more_expensive_as_readme_says(packages: str) -> None:
-    # 264 bytes in its state, and 8 in the entity itself.
-    before, after = (session(f"{python}, {packages}")["per_row"] for python in ("3.12", "3.13"))
-    assert after - before == pytest.approx(272, abs=4)
-    assert after == pytest.approx(1.25 * before, rel=0.02)  # a quarter
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_each_python_changes_in_a_row(name: str) -> None:
+    costs = stored()[f"run_{name}"].costs
+    sizes = {python: costs[f"{python}, {LOCK}"]["per_row"] for python in PYTHONS if f"{python}, {LOCK}" in costs}
+    for (former, latter), change in zip(pairwise(PYTHONS), CHANGES[name], strict=True):
+        if former in sizes and latter in sizes:
+            assert sizes[latter] - sizes[former] == pytest.approx(change, abs=1.5), (former, latter)
+
+
+def overheads(layer: str, python: str) -> Mapping[str, float]:
+    return figures(results.load("versions")).overheads[layer][python]
+
+
+def test_python_3_13_reserves_room_in_an_entity_whose_dict_has_a_table_of_its_own() -> None:
+    before, after = (overheads("ORM entity", python) for python in ("3.12", "3.13"))
+    for count, size in before.items():
+        # 344 in place of 80 bytes in its state; 8 in the entity, from 29 columns on all the room for 30 values.
+        assert after[count] - size == pytest.approx(264 + (8 if int(count) < 29 else 272), abs=9), count
+
+
+@pytest.mark.parametrize("layer", ["psycopg, tuple", "Core row", "Pydantic model", "slots dataclass"])
+def test_python_3_14_adds_as_much_to_each_row_of_a_layer(layer: str) -> None:
+    added = {"psycopg, tuple": 8, "Core row": 8, "Pydantic model": 24, "slots dataclass": 0}[layer]
+    for count, size in overheads(layer, "3.13").items():
+        assert overheads(layer, "3.14")[count] - size == pytest.approx(added, abs=1), count
+        assert overheads(layer, "3.15")[count] == pytest.approx(overheads(layer, "3.14")[count], abs=1), count
+
+
+@pytest.mark.parametrize(
+    ("reserved", "saved"),
+    [("one not in names['__slots__']", 48), ("False", 112)],
+    ids=["names that are no slots", "no names"],
+)
+def test_what_remains_of_an_entity_s_growth_is_room_for_names_that_loading_does_not_set(
+    url: str, reserved: str, saved: int
+) -> None:
+    """From 3.14 on, where the class of its state says that it assigns fewer names, an entity takes as much less."""
+    with connect(url, 60) as connection:
+        relation = describe(connection, "data")
+    readings = Reading("ORM entity", relation, ROWS), WithFewerNames("ORM entity", relation, ROWS, reserved=reserved)
+    before, after = processes.succeeded(processes.run([Job(one, TRACED, url=url) for one in readings]))
+    expected = saved if sys.version_info >= (3, 14) else 0
+    assert (before.output["traced"] - after.output["traced"]) / ROWS == pytest.approx(expected, abs=1)
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])

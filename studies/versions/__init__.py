@@ -7,5 +7,5 @@ reads the driver's tuples (`_raw_all_tuples`, `sqlalchemy/engine/_result_cy.py`)
 first entity: 64 bytes for each `Row` and 9 for its place in a list are gone, 8 for the tuple's place in the
 driver's own list have come. With `yield_per`, 2.1 makes the rows as before, a batch at a time.
 
-Why every entity costs more from Python 3.13 on: see `slots_and_dict.py`.
+Why every entity costs more from Python 3.13 on: see `python_objects.py`.
 """
