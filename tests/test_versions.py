@@ -21,6 +21,7 @@ from runner.processes import TRACED, Job
 from runner.scenarios import SCENARIOS
 from runner.scripts import PROJECT
 from studies.versions import measure as versions
+from studies.versions.blocks import crossings
 from studies.versions.figures import Figures, Versions, figures
 from studies.versions.measure import Cost
 from studies.versions.tables import costs, tables
@@ -101,6 +102,18 @@ def test_table_of_overheads_by_python() -> None:
         ["ORM entity", "1", "878", "1,150"],
         ["ORM entity", "30", "2,366", "2,893"],
     ]
+
+
+def test_model_overtakes_an_entity_after_the_last_number_of_columns_at_which_it_is_smaller() -> None:
+    smaller = {"3": 2.0, "4": 2.0, "5": 9.0, "18": 9.0, "19": 9.0}
+    models = {"3.12": smaller, "3.13": smaller | {"18": 2.0}, "3.14": smaller}
+    entities = {python: dict.fromkeys(smaller, 5.0) for python in models}
+    found = Versions({}, {"Pydantic model": models, "ORM entity": entities}).crossings
+    assert found == {"3.12": 5, "3.13": 19, "3.14": 5}
+    assert crossings(found) == (
+        "A Pydantic model's overhead is larger than an entity's "
+        "from 5 columns on with Python 3.12 and 3.14, from 19 columns on with Python 3.13."
+    )
 
 
 def test_no_environment_for_any_python(monkeypatch: pytest.MonkeyPatch) -> None:

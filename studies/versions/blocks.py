@@ -1,5 +1,7 @@
 """The blocks of a page: the bytes per row of all scenarios, the peaks of the two sessions, and the overheads."""
 
+from collections.abc import Mapping
+
 from studies.versions import tables
 from studies.versions.figures import Versions
 
@@ -11,4 +13,14 @@ def blocks(figures: Versions) -> dict[str, str]:
         "versions": tables.costs(list(figures.scenarios.values())).markdown(),
         "peaks": tables.peaks(sessions).markdown(),
         "overheads-by-python": tables.overheads(figures.overheads).markdown(),
+        "crossings": crossings(figures.crossings),
     }
+
+
+def crossings(found: Mapping[str, int]) -> str:
+    """Return from how many columns on a model costs more than an entity, by Python."""
+    pythons: dict[int, list[str]] = {}
+    for python, count in found.items():
+        pythons.setdefault(count, []).append(python)
+    parts = (f"from {count} columns on with Python {' and '.join(names)}" for count, names in pythons.items())
+    return f"A Pydantic model's overhead is larger than an entity's {', '.join(parts)}."

@@ -27,6 +27,15 @@ class Versions:
     scenarios: Mapping[str, Figures]
     overheads: Mapping[str, Mapping[str, Mapping[str, float]]]
 
+    @property
+    def crossings(self) -> dict[str, int]:
+        """By Python, from how many columns on a model's overhead is larger than an entity's."""
+        models, entities = (self.overheads[layer] for layer in ("Pydantic model", "ORM entity"))
+        return {
+            python: 1 + max((int(count) for count, size in sizes.items() if size <= entities[python][count]), default=0)
+            for python, sizes in models.items()
+        }
+
 
 def figures(results: Results) -> Versions:
     """Return the figures of what is stored."""
