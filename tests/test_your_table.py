@@ -164,7 +164,8 @@ def test_twelve_mixed_columns_in_every_layer(orders: Subject, found: Figures) ->
     assert found.values is not None
     traced = {layer: one.traced for layer, one in found.by_layer.items()}
     assert traced[PLAIN] - found.values == sys.getsizeof((None,) * 12)
-    assert traced["slots dataclass"] == pytest.approx(traced[PLAIN] - 8, abs=2)
+    # A tuple has its length and, from 3.14 on, its hash; an instance with slots has its header of 32 bytes alone.
+    assert traced["slots dataclass"] == pytest.approx(traced[PLAIN] - (sys.getsizeof(()) - 32), abs=2)
     assert traced["Pydantic model"] > traced[ENTITY] > traced["Core row"] > traced[PLAIN]
     assert all(one.kept > 0 and one.seconds > 0 for one in found.by_layer.values())
 

