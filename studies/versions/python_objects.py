@@ -7,7 +7,7 @@ It needs no package, so each line shows a cause without SQLAlchemy or Pydantic:
 - A text has no pointer to a `wchar_t` string since 3.12 (https://peps.python.org/pep-0623/). An instance has one word
   less: the pointers to its dict and to its values are one (https://github.com/python/cpython/pull/95278), which made
   room before the header for the one to its weak references (https://github.com/python/cpython/pull/95996).
-- An instance's attributes lie in an array. 3.13 puts it into the instance, with a header of its own, 8 bytes
+- An instance's attributes lie in an array. 3.13 puts it into the instance, with a header of its own, up to 8 bytes
   (https://github.com/python/cpython/blob/v3.13.0/Include/internal/pycore_dict.h#L196). There it stays, unused, once the
   instance's dict has a table of its own. An instance with slots has no place for it in 3.13: its first attribute that
   is no slot makes a dict, 64 bytes, and an array for the 30 keys that instances may share, 280 bytes. 3.14 has
