@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import metadata
 from itertools import pairwise
 from typing import Any
@@ -16,6 +16,7 @@ from runner import processes, results
 from runner.database import private_server
 from runner.processes import Job
 from studies.row_shape import measure, objects, shapes, tables
+from studies.row_shape.experiments import Experiment
 from studies.row_shape.figures import ENTITY, MODEL, Figures, figures
 from studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, Allocation
 from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, TABLES, TEXT, Key, Kind, make, shapes_of
@@ -250,42 +251,39 @@ def test_every_object_has_a_name_measured_anew(anew: dict[str, Any], layer: str)
     assert found["the values"] == pytest.approx(3 * sys.getsizeof(1000), abs=1)
 
 
-MADE_ONCE = """
-import sys, weakref
-from sqlalchemy.orm.state import InstanceState
-from layers.__main__ import main
-committed, expired = {}, set()
-def init(self, instance, manager):
-    self.class_, self.manager = instance.__class__, manager
-    self.obj = weakref.ref(instance, self._cleanup)
-    self.committed_state, self.expired_attributes = committed, expired
-InstanceState.__init__ = init
-main()
-assert (committed, expired) == ({}, set())
-"""
-
-
-@dataclass(frozen=True)
-class MadeOnce(Reading):
-    """The same process, but that all entities share the set and the dict that stay empty."""
-
-    @property
-    def command(self) -> list[str]:
-        return ["-c", MADE_ONCE]
-
-
-def test_entity_that_is_only_read_never_needs_a_set_and_a_dict(
-    anew: dict[str, Any], relations: dict[Key, Relation]
+def test_an_entity_takes_as_much_less_in_the_experiment_as_its_empty_set_and_dict(
+    anew: dict[str, Any], overheads: dict[str, dict[int, float]], relations: dict[Key, Relation]
 ) -> None:
-    """All are read as before where they are made once for all entities, and each entity costs as much less."""
-    made_once = MadeOnce(ENTITY, relations[Key("overheads", OF_ALLOCATIONS)], FEW, allocations=True)
-    [output] = outputs({Key("made once", ""): Job(made_once)}).values()
-    before, after = (
-        sum(made["size"] * made["per_row"] for made in one["allocations"]) for one in (anew[ENTITY], output)
-    )
+    keys = {count: Key("overheads", str(count)) for count in (28, 29)}
+    found = outputs({key: Job(Experiment(ENTITY, relations[key], FEW)) for key in keys.values()})
     saved = objects.never_used(anew[ENTITY]["allocations"])
-    assert before - after == pytest.approx(saved, abs=4)
     assert saved == pytest.approx(sys.getsizeof(set()) + sys.getsizeof({}), abs=1)
+    for count, key in keys.items():
+        overhead = found[key]["traced"] / FEW - count * sys.getsizeof(1000)
+        assert overheads[ENTITY][count] - overhead == pytest.approx(saved, abs=4)
+
+
+@pytest.mark.parametrize("count", [LESS, MORE])
+def test_a_model_takes_as_much_less_in_the_experiment_as_its_set_of_given_fields(
+    overheads: dict[str, dict[int, float]], relations: dict[Key, Relation], count: int
+) -> None:
+    key = Key("overheads", str(count))
+    [found] = outputs({key: Job(Experiment(MODEL, relations[key], FEW))}).values()
+    saved = overheads[MODEL][count] - (found["traced"] / FEW - count * sys.getsizeof(1000))
+    assert saved == pytest.approx(sys.getsizeof(set(map(str, range(count)))), abs=4)
+
+
+def test_the_study_measures_an_experiment_with_its_layer_and_times_it_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"COLUMNS": (3,), "TABLES": {}, "OF_EXPERIMENTS": ("3",), "TIMED": ("3",), "COUNT": FEW}.items():
+        monkeypatch.setattr(measure, name, value)
+    monkeypatch.setattr(shapes, "KINDS", (NULL,))
+    [found] = measure.measure([ENTITY], 2, full=True)
+    assert found[TUPLE].record["experiment"] is None
+    changed = found[ENTITY].record["experiment"]
+    assert found[ENTITY].record["overheads"]["3"] - changed["overheads"]["3"] == pytest.approx(280, abs=4)
+    before, after = changed["seconds"]["3"]
+    assert len(before) == len(after) == 2
+    assert len(set(before) | set(after)) == 4
 
 
 def test_the_study_measures_the_tuples_and_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:

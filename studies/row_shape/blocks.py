@@ -13,6 +13,7 @@ def blocks(figures: Figures) -> dict[str, str]:
         "values": tables.values(figures, layers).markdown(),
         "prediction": f"{worst(figures)}\n\n{tables.prediction(figures, layers).markdown()}",
         "entity": f"{tables.consists(figures, ENTITY).markdown()}\n\n{lazily(figures)}",
+        "experiments": f"{tables.experiments(figures, layers).markdown()}\n\n{times(figures)}",
         "model": tables.consists(figures, MODEL).markdown(),
     }
 
@@ -40,6 +41,18 @@ def lazily(figures: Figures) -> str:
     entities = figures.layers[ENTITY]
     size, total = objects.never_used(entities.allocations), entities.overheads[3]
     return (
-        f"{size:.0f} of these bytes, {size / total:.0%} of the overhead, are a set and a dict that stay empty until "
-        "an entity is modified or expired: SQLAlchemy could make them when they are first needed."
+        f"{size:.0f} of these bytes, {size / total:.0%} of the overhead, are a set and a dict that an entity needs "
+        "once it is modified, expired, or loaded as an object of its base class: SQLAlchemy could make them then."
     )
+
+
+def times(figures: Figures) -> str:
+    """Return how long it takes to read in the experiments."""
+    names = {ENTITY: "entities", MODEL: "models"}
+    found = [
+        f"{time:.2f} with {names[layer]} of {count} columns"
+        for layer in names
+        if (changes := figures.layers[layer].experiment)
+        for count, time in changes.times.items()
+    ]
+    return f"To read them takes, of the time without it: {', '.join(found)}." if found else ""

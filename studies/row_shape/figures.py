@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from layers.readers import LAYERS
 from runner.results import Results
-from studies.row_shape.measure import TUPLE, Allocation, Layer
+from studies.row_shape.measure import TUPLE, Allocation, Changed, Layer
 from studies.row_shape.shapes import LONG_TEXT, TABLES, TEXT, Field
 
 NAMES = tuple(LAYERS)
@@ -22,11 +23,20 @@ class Shapes:
     values: Mapping[str, float]
     tables: Mapping[str, float]
     allocations: Sequence[Allocation]
+    experiment: "Changes | None" = None
 
     @property
     def steps(self) -> dict[int, float]:
         """By how many bytes the overhead grows with each further column."""
         return {more: self.overheads[more] - self.overheads[less] for less, more in pairwise(sorted(self.overheads))}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What rows take in an experiment, by number of columns: overheads in bytes, and the time in that without it."""
+
+    overheads: Mapping[int, float]
+    times: Mapping[int, float]
 
 
 @dataclass(frozen=True)
@@ -72,5 +82,23 @@ def figures(results: Results) -> Figures:
 
 def of(name: str, record: Layer) -> Shapes:
     """Return one layer's figures."""
-    overheads = {int(count): size for count, size in record["overheads"].items()}
-    return Shapes(name, overheads, record["values"], record["tables"], record["allocations"])
+    changed = record.get("experiment")
+    return Shapes(
+        name,
+        by_count(record["overheads"]),
+        record["values"],
+        record["tables"],
+        record["allocations"],
+        changes(changed) if changed else None,
+    )
+
+
+def changes(changed: Changed) -> Changes:
+    """Return one experiment's figures: each time is the median of those with it in the median of those without."""
+    times = {name: median(after) / median(before) for name, (before, after) in changed["seconds"].items()}
+    return Changes(by_count(changed["overheads"]), by_count(times))
+
+
+def by_count(found: Mapping[str, float]) -> dict[int, float]:
+    """Return what is stored by a number of columns, which is text in JSON."""
+    return {int(count): value for count, value in found.items()}

@@ -9,7 +9,9 @@ from layers.readers import COUNT, Reading
 from layers.relations import Relation
 from runner import processes
 from runner.database import private_server
-from runner.processes import Job, Measured, Outcome
+from runner.processes import UNTRACED, Job, Measured, Outcome
+from studies.row_shape import experiments
+from studies.row_shape.experiments import Experiment
 from studies.row_shape.shapes import COLUMNS, NULL, SHOWN, TABLES, Key, make, shapes_of
 
 # Its rows are a tuple and the values: what these cost is known from it.
@@ -17,6 +19,10 @@ TUPLE = "psycopg, tuple"
 ALLOCATIONS = Key("allocations", "")
 # How many columns the rows have whose allocations are told apart: as many as the scenarios' rows have.
 OF_ALLOCATIONS = "3"
+# Of how many columns experiments have rows, of how many those whose reading is timed, and how often: in turns.
+OF_EXPERIMENTS = ("3", "10", "20", "30")
+TIMED = ("3", "20")
+TIMES = 5
 
 
 class Allocation(TypedDict):
@@ -29,13 +35,24 @@ class Allocation(TypedDict):
     per_row: float
 
 
+class Changed(TypedDict):
+    """What an experiment's rows take, by number of columns: overheads in bytes; and the seconds without it and with."""
+
+    overheads: dict[str, float]
+    seconds: dict[str, tuple[list[float], list[float]]]
+
+
 class Layer(TypedDict):
-    """Bytes per row: overheads by number of columns, values by kind, whole rows by table; and the allocations."""
+    """Bytes per row: overheads by number of columns, values by kind, whole rows by table; and the allocations.
+
+    Of a layer with an experiment, what that changes; None, if it was not made.
+    """
 
     overheads: dict[str, float]
     values: dict[str, float]
     tables: dict[str, float]
     allocations: list[Allocation]
+    experiment: Changed | None
 
 
 def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
@@ -45,32 +62,63 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
     with private_server(1):
         url = database_url()
         relations = {key: make(url, key.name, fields) for key, fields in shapes.items()}
-        jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations).items()}
-        found = dict(zip(jobs, processes.succeeded(processes.run(list(jobs.values()))), strict=True))
-    outcomes = {layer: {key: one for (of, key), one in found.items() if of == layer} for layer in layers}
-    yield {layer: measured(outcomes[layer], outcomes[TUPLE]) for layer in layers}
+        jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations, full).items()}
+        turn = [job for layer in layers if full for job in timed(layer, relations)]
+        outcomes = processes.succeeded(processes.run(list(jobs.values()), turn * (repeats or TIMES)))
+    found: dict[str, dict[Key, Outcome]] = {layer: {} for layer in layers}
+    for (layer, key), outcome in zip(jobs, outcomes, strict=False):
+        found[layer][key] = outcome
+    times = outcomes[len(jobs) :]
+    yield {layer: measured(layer, found[layer], found[TUPLE], times) for layer in layers}
 
 
-def jobs_of(layer: str, relations: Mapping[Key, Relation]) -> dict[Key, Job]:
-    """Return the processes that measure a layer, by what each of them is for."""
+def jobs_of(layer: str, relations: Mapping[Key, Relation], full: bool) -> dict[Key, Job]:
+    """Return the processes that measure a layer, by what each of them is for; in full, its experiment's, too."""
     readings = {key: Reading(layer, relation, COUNT) for key, relation in relations.items()}
-    allocations = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
-    return {key: Job(reading) for key, reading in (readings | {ALLOCATIONS: allocations}).items()}
+    readings[ALLOCATIONS] = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
+    for name in OF_EXPERIMENTS if full and layer in experiments.LAYERS else ():
+        readings[Key("experiment", name)] = Experiment(layer, relations[Key("overheads", name)], COUNT)
+    return {key: Job(reading) for key, reading in readings.items()}
 
 
-def measured(found: Mapping[Key, Outcome], tuples: Mapping[Key, Outcome]) -> Measured:
+def timed(layer: str, relations: Mapping[Key, Relation]) -> list[Job]:
+    """Return the processes of one turn: a layer's reading without its experiment, if it has one, and with it."""
+    return [
+        Job(kind(layer, relations[Key("overheads", name)], COUNT), UNTRACED)
+        for name in TIMED
+        for kind in (Reading, Experiment)
+        if layer in experiments.LAYERS
+    ]
+
+
+def measured(
+    layer: str, found: Mapping[Key, Outcome], tuples: Mapping[Key, Outcome], times: Sequence[Outcome]
+) -> Measured:
     """Return what is stored of a layer; what the tuples of the same tables take says what the values do."""
     # The size of a tuple is that with the header that the garbage collector wants, as it is traced.
     values = {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, "overheads").items()}
     kinds = per_row(found, "values")
     output = found[ALLOCATIONS].output
-    layer = Layer(
+    own = [one for one in times if isinstance(one.job.scenario, Reading) and one.job.scenario.layer == layer]
+    changed = {name: size - values[name] for name, size in per_row(found, "experiment").items()}
+    record = Layer(
         overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
         values={name: size - kinds[NULL.name] for name, size in kinds.items()},
         tables=per_row(found, "tables"),
         allocations=output["allocations"],
+        experiment=Changed(overheads=changed, seconds=seconds(own)) if changed else None,
     )
-    return Measured(layer, COUNT, output["versions"], [*found.values(), *tuples.values()])
+    return Measured(record, COUNT, output["versions"], [*found.values(), *tuples.values(), *own])
+
+
+def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float]]]:
+    """Return how long it took to read, without a layer's experiment and with it, by number of columns."""
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in TIMED}
+    for one in times:
+        reading = one.job.scenario
+        if isinstance(reading, Reading):
+            found[reading.relation.name][isinstance(reading, Experiment)].append(one.output["seconds"])
+    return found
 
 
 def per_row(found: Mapping[Key, Outcome], group: str) -> dict[str, float]:

@@ -1,12 +1,12 @@
 """The tables of the overheads, of the values, of how well they predict, and of the objects that a row consists of."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from typing import Any
 
 from report.tables import Column, Table
 from studies.row_shape import objects
 from studies.row_shape.figures import ENTITY, MODEL, Figures
-from studies.row_shape.measure import TUPLE
+from studies.row_shape.measure import OF_EXPERIMENTS, TUPLE
 from studies.row_shape.objects import Object
 from studies.row_shape.shapes import KINDS, SHOWN, TABLES, Kind
 
@@ -21,6 +21,8 @@ SHORT = {
     "Pydantic model": "P. model",
     "ORM entity": "entity",
 }
+# What is otherwise in a layer's experiment.
+CHANGED = {ENTITY: "its set and its dict made later", MODEL: "one set of given fields for all"}
 
 
 def tables(figures: Figures, new: Container[str]) -> list[Table[Any]]:
@@ -29,7 +31,10 @@ def tables(figures: Figures, new: Container[str]) -> list[Table[Any]]:
     found: list[Table[Any]] = [overheads(figures, layers), values(figures, layers)]
     if any(figures.layers[layer].tables for layer in layers):
         found.append(prediction(figures, layers))
-    return found + [consists(figures, layer) for layer in (ENTITY, MODEL) if layer in layers]
+    found += [consists(figures, layer) for layer in (ENTITY, MODEL) if layer in layers]
+    return (
+        [*found, experiments(figures, layers)] if any(figures.layers[layer].experiment for layer in layers) else found
+    )
 
 
 def overheads(figures: Figures, layers: list[str]) -> Table[int]:
@@ -83,3 +88,17 @@ def consists(figures: Figures, layer: str) -> Table[Object]:
     ]
     together = Object("together", sum(one.size for one in found), "", "")
     return Table(f"{layer}, three columns: its objects", columns, [*found, together])
+
+
+def experiments(figures: Figures, layers: list[str]) -> Table[int]:
+    """Return the overheads of the layers that have an experiment, without it and with it, by number of columns."""
+
+    def column(title: str, overheads: Mapping[int, float]) -> Column[int]:
+        return Column(title, None, lambda count: f"{overheads[count]:.0f}")
+
+    columns = [Column[int]("Columns", None, str, text=True)]
+    for layer in layers:
+        if changes := figures.layers[layer].experiment:
+            columns.append(column(layer, figures.layers[layer].overheads))
+            columns.append(column(CHANGED[layer], changes.overheads))
+    return Table("What the libraries could save: a row's overhead, bytes", columns, list(map(int, OF_EXPERIMENTS)))
