@@ -2,7 +2,7 @@
 
 Short: asyncpg, fetch
 Instead of: run_sync_psycopg
-You lose: DB-API; attributes, for columns are a record's items; libpq, whose URL options it mostly refuses.
+You lose: DB-API; attributes, for columns are a record's items; about half of libpq's options in a URL.
 Choose it: in an asyncio service that writes its own SQL and wants all rows of a query at once.
 
 The driver alone, which speaks PostgreSQL's binary protocol itself. `fetch` awaits the whole result and returns a list

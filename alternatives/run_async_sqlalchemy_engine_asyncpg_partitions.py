@@ -2,7 +2,7 @@
 
 Short: Core, asyncpg, batches
 Instead of: remedies.run_async_sqlalchemy_engine_partitions
-You lose: an execution after a column's type changes (`InvalidCachedStatementError`); poolers that cannot prepare.
+You lose: an execution after a column's type changes, and poolers that cannot prepare, unless nothing is cached.
 Choose it: where an asyncio service writes its queries with Core, and the driver's share of the time matters.
 
 The same rows of the same `select`, read by the other driver, through a server-side cursor of its own.

@@ -2,7 +2,7 @@
 
 Short: async ORM, asyncpg
 Instead of: run_async_sqlalchemy_session
-You lose: an execution after a column's type changes (`InvalidCachedStatementError`); poolers that cannot prepare.
+You lose: an execution after a column's type changes, and poolers that cannot prepare, unless nothing is cached.
 Choose it: where asyncpg is there already; an entity's overhead costs the same, whoever reads its row.
 
 The same entities from the other driver. Without `yield_per`, all of them exist before the first one is handed out.

@@ -2,7 +2,7 @@
 
 Short: ORM, asyncpg, batches
 Instead of: remedies.run_async_sqlalchemy_session_partitions
-You lose: an execution after a column's type changes (`InvalidCachedStatementError`); poolers that cannot prepare.
+You lose: an execution after a column's type changes, and poolers that cannot prepare, unless nothing is cached.
 Choose it: instead of going row by row, wherever asyncpg is the driver.
 
 A thousand entities at a time from the other driver: the first row comes after one batch, and a greenlet is entered for

@@ -2,7 +2,7 @@
 
 Short: psycopg, msgspec
 Instead of: run_sync_psycopg
-You lose: a tuple to unpack; validation, which `convert` has; with `gc=False`, the collection of reference cycles.
+You lose: a tuple to unpack; any order of columns; validation, which `convert` has; with `gc=False`, freeing of cycles.
 Choose it: where rows are kept and encoded as JSON or MessagePack, and their values are scalars.
 
 The driver calls the class with each row's values, in the order of the query's columns. `gc=False` saves the garbage

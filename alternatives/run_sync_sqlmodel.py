@@ -2,7 +2,7 @@
 
 Short: SQLModel
 Instead of: run_sync_sqlalchemy_session
-You lose: validation, but by `model_validate` or with `validate_assignment`; memory, for it is a model as well.
+You lose: validation, but by `model_validate`, or of what is given by `validate_assignment`; memory: it is a model, too.
 Choose it: where one class is to be the table and the model of an API, and few rows are read at once.
 
 An ORM entity that is a Pydantic model, too: beside SQLAlchemy's state it has the slots of a model and a set of fields.

@@ -1,4 +1,4 @@
-"""What asyncpg needs behind a pooler that shares sessions between transactions, and does not know what is prepared."""
+"""What drivers need behind a pooler that shares sessions between transactions, and knows of nothing prepared there."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -38,6 +38,18 @@ async def closing(engine: AsyncEngine) -> AsyncIterator[None]:
         yield
     finally:
         await engine.dispose()
+
+
+@pytest.mark.parametrize("threshold", [5, None])
+def test_behind_a_pooler_psycopg_needs_prepare_threshold_none(pooled: str, threshold: int | None) -> None:
+    with psycopg.connect(pooled, autocommit=True, prepare_threshold=threshold) as connection:
+        for _ in range(7):
+            connection.execute(SELECT)
+        raised = pytest.raises(psycopg.errors.InvalidSqlStatementName) if threshold else nullcontext()
+        with other_session(pooled), raised:
+            connection.execute(SELECT)
+        if threshold:
+            connection.execute("DEALLOCATE ALL")
 
 
 @pytest.mark.parametrize("cache", [100, 0])
