@@ -58,7 +58,16 @@ def outcomes(url: str, later: bool) -> dict[str, Any]:
         with authors(url, engine) as session, collected(engine) as statements:
             found[name] = [list(use(session)), statements]
     with authors(url, engine) as session:
-        found["loading"] = made_for(entity_uses.first(session))
+        author = entity_uses.first(session)
+        found["loading"] = made_for(author)
+        session.expire_all()
+        found["expiring"] = made_for(author)
+        session.expunge_all()
+        author = entity_uses.first(session)
+        author.age = 4
+        found["changing"] = made_for(author)
+        session.flush()
+        found["flushing"] = made_for(author)
     engine.dispose()
     return found
 
@@ -95,10 +104,21 @@ def test_entities_whose_states_make_their_dict_and_set_later_are_used_as_before(
     assert statements_later == statements
 
 
-def test_loading_makes_neither(both: tuple[dict[str, Any], dict[str, Any]]) -> None:
+@pytest.mark.parametrize(
+    ("use", "made"),
+    [
+        ("loading", set()),
+        ("expiring", {"expired_attributes"}),
+        ("changing", {"committed_state"}),
+        ("flushing", set(MADE_LATER)),
+    ],
+)
+def test_loading_makes_neither_a_change_the_dict_and_expiring_the_set(
+    both: tuple[dict[str, Any], dict[str, Any]], use: str, made: set[str]
+) -> None:
     without, later = both
-    assert without["loading"] == set(MADE_LATER)
-    assert later["loading"] == set()
+    assert without[use] == set(MADE_LATER)
+    assert later[use] == made
 
 
 def models(base: type[pydantic.BaseModel], **config: Any) -> tuple[Any, Any]:

@@ -133,7 +133,7 @@ def read_related(url: str, how: str, count: int, first: bool) -> Size:
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
-@until_3_12
+@until_3_13
 def test_relationships_share_keys_if_they_come_with_the_row_and_one_does_if_it_comes_later(
     url: str, count: int
 ) -> None:
@@ -144,7 +144,8 @@ def test_relationships_share_keys_if_they_come_with_the_row_and_one_does_if_it_c
     assert joined.attributes < own(keys)
     assert (select_in.attributes >= own(keys)) == (lazily.attributes >= own(keys)) == (count > 1)
     # Loading sets `mapper` and `expired` on a state, and there is room for one of them.
-    assert max(joined.state, select_in.state) < own(7) <= lazily.state
+    if sys.version_info < (3, 13):
+        assert max(joined.state, select_in.state) < own(7) <= lazily.state
 
 
 @pytest.mark.parametrize("how", ["joined", "select in", "lazily"])

@@ -102,6 +102,8 @@ def test_a_model_takes_more_with_private_attributes_or_extra_ones_and_less_with_
     less = found["twenty"] - given[20]
     assert found["twenty, none given"] == found["twenty, four given"] == less + given[0] == less + given[4]
     assert found["twenty, five given"] == less + given[5]
+    if sys.version_info < (3, 14):  # all models are larger there
+        assert found["twenty, none given"] == (752 if sys.version_info >= (3, 12) else 760)
 
 
 ENCODED = 20 * len("я".encode()) + 1
