@@ -192,8 +192,8 @@ def test_process_that_is_killed_leaves_nothing(
     layered: str, pooled_url: str, pooled: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url = pooled_url if pooled else layered
-    source = "(SELECT pg_sleep(CASE i WHEN 9 THEN 50 ELSE 0 END)::text AS a FROM generate_series(1, 99) AS i)"
-    reading = Reading(PLAIN, Relation(source, (Column("a", "a", "str"),)))
+    source = "(SELECT pg_sleep(CASE i WHEN 9 THEN 900 ELSE 0 END)::text AS a FROM generate_series(1, 99) AS i)"
+    reading = Reading(PLAIN, Relation(source, (Column("a", "a", "str"),)), timeout=900)
     monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
     monkeypatch.setenv("DATABASE_URL", url)
     asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
