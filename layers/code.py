@@ -54,7 +54,7 @@ def read(engine: Engine) -> None:
 async def read_async(engine: AsyncEngine) -> None:
     async with engine.connect() as connection:
         result = await connection.stream(statement)
-        async for rows in result.partitions():
+        async for rows in result.partitions(1000):
             for row in rows:
                 ..."""
 COLUMNS = """\

@@ -158,6 +158,7 @@ def test_every_code_reads_every_row(advised: str, relation: str) -> None:
     for one in advice(subject, figures()):
         if "read_async" in one.code:
             kinds.append("streamed")
+            assert own or "result.partitions(1000)" in one.code  # without a size, a text's rows are one batch
             defined = executed(one.code, **own)
             defined["read"](engine)
             asyncio.run(defined["read_async"](asynchronous))

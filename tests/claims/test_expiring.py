@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import bindparam, inspect, select
 
 from tests.claims.fresh import COUNT, INTEGER, entity_class, held, in_a_fresh_process, open_session
+from tests.claims.rows import Parent
 from tests.claims.test_entities import own, until_3_12
 
 # The lines of `InstanceState._expire` that make something, and the one whose values it frees.
@@ -95,3 +96,10 @@ def test_on_3_13_a_state_has_its_dict_before_it_expires(url: str) -> None:
     found = in_a_fresh_process(expire, url, 3, 0, "commit")
     assert found.by_line.get(TABLE, 0) == found.by_line.get(DICT, 0) == 0
     assert found.growth == pytest.approx(-2 * INTEGER, abs=4)
+
+
+def test_the_names_of_relationships_are_among_the_expired(url: str) -> None:
+    with open_session(url) as session:
+        parent = session.scalars(select(Parent).limit(1)).one()
+        session.commit()
+        assert inspect(parent).expired_attributes == {"id", "num", "children"}

@@ -114,6 +114,29 @@ def test_sqlalchemy_s_pool_rolls_back_and_so_forgets_what_psycopg_prepared_but_w
     engine.dispose()
 
 
+def test_after_a_commit_the_pool_rolls_nothing_back_and_the_statement_stays_prepared(table_url: str) -> None:
+    engine = create_engine(table_url.replace("postgresql:", "postgresql+psycopg:"), pool_size=1)
+
+    def execute() -> None:
+        with engine.begin() as connection:
+            connection.execute(text(SELECT))
+
+    for _ in range(8):
+        execute()
+    change_type(table_url)
+    assert outcomes(execute) == [CHANGED, "", ""]
+    engine.dispose()
+
+
+def test_a_statement_of_its_own_that_alters_makes_psycopg_forget_what_is_prepared(table_url: str) -> None:
+    with psycopg.connect(table_url, autocommit=True) as connection:
+        for _ in range(7):
+            connection.execute(SELECT)
+        connection.execute("ALTER TABLE data ALTER id TYPE bigint")
+        assert connection.execute(PREPARED).fetchall() == []
+        assert outcomes(lambda: connection.execute(SELECT)) == [""] * 3
+
+
 async def by_fetch(connection: asyncpg.Connection) -> None:
     await connection.fetch(SELECT)
 

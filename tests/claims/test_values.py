@@ -124,10 +124,12 @@ def test_msgspec_s_decoder_saves_what_the_keys_of_a_jsonb_take(url: str) -> None
     assert usual - shared == pytest.approx(of_keys, abs=1)
 
 
+# Infinity for `json.loads`, which `jsonb` keeps as it is where there is a fraction.
+TOO_LARGE = f"1{'0' * 400}.5"
 DOCUMENTS = ("1e400", "-0.0", "1.10", "12345678901234567890123", "1e-400", '"я😀"', '{"a": {"a": [1, null, true]}}')
 
 
-def test_msgspec_s_decoder_finds_the_same_values_but_for_a_json_s_number_that_no_double_can_hold(url: str) -> None:
+def test_msgspec_s_decoder_finds_the_same_values_or_refuses_what_no_double_and_no_utf_8_can_hold(url: str) -> None:
     with psycopg.connect(url) as connection:
         found = []
         for loads in (json.loads, msgspec.json.decode):
@@ -135,10 +137,13 @@ def test_msgspec_s_decoder_finds_the_same_values_but_for_a_json_s_number_that_no
             rows = [connection.execute("SELECT %s::jsonb", [one]).fetchone() for one in DOCUMENTS]
             found.append([(repr(value), type(value)) for value in rows])
         assert found[0] == found[1]
-        with pytest.raises(msgspec.ValidationError):
-            connection.execute("SELECT '1e400'::json").fetchone()
+        refused = ("SELECT '1e400'::json", f"SELECT '{TOO_LARGE}'::jsonb", r"""SELECT '"\ud83d"'::json""")
+        for statement in refused:
+            with pytest.raises(msgspec.DecodeError):
+                connection.execute(statement).fetchone()
         set_json_loads(json.loads, connection)
-        assert connection.execute("SELECT '1e400'::json").fetchone() == (float("inf"),)
+        decoded = [connection.execute(statement).fetchone() for statement in refused]
+        assert decoded == [(float("inf"),), (float("inf"),), ("\ud83d",)]
 
 
 def test_sqlalchemy_takes_another_decoder_for_an_engine(url: str) -> None:
