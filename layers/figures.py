@@ -43,7 +43,7 @@ class Figure:
         return self.kept * rows / self.count if known else None
 
     def seconds_of(self, rows: int) -> float | None:
-        """Return how many seconds so many rows would take; None where that is not known to 10 %."""
+        """Return how many seconds so many rows would take, on a machine as busy; None of too few or too short."""
         known = rows == self.count or (rows * SHARE <= self.count and self.seconds >= SECONDS)
         return self.seconds * rows / self.count if known else None
 
