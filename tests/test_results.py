@@ -197,11 +197,11 @@ def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_what_a_study_s_measure_imports_is_found(study: str) -> None:
-    code = f"import sys, studies.{study}.measure; print(*(getattr(m, '__file__', '') for m in sys.modules.values()))"
+    code = f"import sys, studies.{study}.measure; print(*(getattr(m, '__file__', '') for m in sys.modules.values()), sep='\\n')"
     output = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     ).stdout
-    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.split() if below_the_project(file)}
+    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.splitlines() if below_the_project(file)}
     assert loaded == {*Snapshot.now().digests([f"studies.{study}.measure"])} - {LOCK}
 
 

@@ -42,7 +42,9 @@ def costs(figures: Sequence[Figures]) -> Table[Figures]:
         Column[Figures]("Scenario", "", lambda one: one.scenario.title, lambda one: one.scenario.short, text=True),
         *(_column(name, lambda cost: f"{cost['per_row']:.0f}") for name in _combinations(figures)),
     ]
-    note = "o: the original's package versions; the others are the lock's. -: some package has no wheel."
+    note = (
+        "With the lock's package versions; --wide prints those with the original's, too. -: some package has no wheel."
+    )
     return Table("Bytes per row, traced", columns, figures, note=note)
 
 
@@ -66,5 +68,5 @@ def _column(name: str, text: Callable[[Cost], str]) -> Column[Figures]:
             return text(one.costs[name])
         return NO_WHEELS if name in one.no_wheels else "not measured"
 
-    short = name.replace(", original", "o").replace(", lock", "")
+    short = name.removesuffix(f", {LOCK}") if name.endswith(LOCK) else None
     return Column(name, short, cell, lambda one: cell(one).replace(NO_WHEELS, "-"))

@@ -1,6 +1,7 @@
 """What psycopg's `stream()` and its row factories do, and where they break."""
 
 import asyncio
+import gc
 import itertools
 import sys
 import threading
@@ -93,6 +94,7 @@ class Told:
 def calls_in_python(use: Callable[[], object]) -> int:
     """Return how many functions written in Python are called."""
     events: list[str] = []
+    gc.collect()  # else what earlier tests left may be finalised meanwhile
     sys.setprofile(lambda frame, event, argument: events.append(event))
     try:
         use()
