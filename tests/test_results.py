@@ -197,7 +197,8 @@ def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_what_a_study_s_measure_imports_is_found(study: str) -> None:
-    code = f"import sys, studies.{study}.measure; print(*(getattr(m, '__file__', '') for m in sys.modules.values()), sep='\\n')"
+    files = "(getattr(module, '__file__', '') for module in sys.modules.values())"
+    code = f"import sys, studies.{study}.measure; print(*{files}, sep='\\n')"
     output = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     ).stdout
