@@ -92,7 +92,8 @@ def test_json_is_complete(url: str, script: str) -> None:
     assert measurement["rows"] == ROWS
     for checkpoint in measurement["checkpoints"]:
         assert set(checkpoint) == {"label", "seconds", "rss", "traced", "traced_peak", "tracer"}
-        assert 0 < checkpoint["rss"] <= measurement["peak_rss"]
+        # Linux adds up the pages of each thread and core now and then only (proc(5): VmRSS "is inaccurate").
+        assert 0 < checkpoint["rss"] <= measurement["peak_rss"] + 2**18
         assert checkpoint["traced"] <= checkpoint["traced_peak"]
     seconds = [checkpoint["seconds"] for checkpoint in measurement["checkpoints"]]
     assert seconds == sorted(set(seconds))

@@ -45,7 +45,7 @@ def read_by_stream(url: str, options: dict[str, int]) -> int:
 def test_yield_per_halves_the_peak_of_wide_texts(url: str) -> None:
     """Without it the driver has a copy of each."""
     without, with_it = (in_a_fresh_process(read_by_core, url, options) for options in OPTIONS)
-    assert without >= 2 * WIDTH
+    assert without >= 1.9 * WIDTH  # less what was free before
     assert with_it / without == pytest.approx(0.55, abs=0.07)
 
 

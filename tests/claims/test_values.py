@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
 from tests.claims.fresh import COUNT, INTEGER, held, in_a_fresh_process, numbers
+from tests.claims.test_entities import until_3_13
 
 # What a text takes beside its characters. On 3.11 each has 8 bytes more, those that are not ASCII another 8.
 ASCII, LATIN_1, BEYOND = (41, 57, 58) if sys.version_info >= (3, 12) else (49, 73, 74)
@@ -65,6 +66,7 @@ INTEGERS = {
 }
 
 
+@until_3_13
 def test_an_integer_takes_what_its_digits_take_decimal_ones_of_a_text_and_binary_ones_else(url: str) -> None:
     """Up to nine decimal digits, up to 18, and 19; or up to 60 bits, and more."""
     found = in_a_fresh_process(sizes_of, url, list(INTEGERS))
@@ -114,6 +116,7 @@ def test_the_keys_of_a_jsonb_are_new_in_each_row_and_shared_by_other_decoders(
             assert keys([one for (one,) in connection.execute(query)]) == expected
 
 
+@until_3_13
 def test_msgspec_s_decoder_saves_what_the_keys_of_a_jsonb_take(url: str) -> None:
     usual, shared = (
         in_a_fresh_process(sizes_of, url, [OBJECT], decode)[OBJECT, "text"]
