@@ -115,7 +115,8 @@ def _tree(node: Any) -> Any:
         fields["body"] = fields["body"][1:]
     if isinstance(node, ast.JoinedStr):  # 3.12 ends a nested format with an empty text
         fields["values"] = [value for value in node.values if getattr(value, "value", None) != ""]
-    fields.pop("is_lazy", None)  # of an import, since 3.15
+    if not fields.get("is_lazy"):  # of an import, since 3.15
+        fields.pop("is_lazy", None)
     fields = {name: value for name, value in fields.items() if value not in (None, [])}
     return [type(node).__name__, *((name, _tree(value)) for name, value in fields.items())]
 
