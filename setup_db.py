@@ -1,7 +1,8 @@
-"""Make table `data` in the database of DATABASE_URL, else at the default address, or take it away again.
+"""Make the tables in the database of DATABASE_URL, else at the default address, or take them away again.
 
-Where nothing listens at the default address, the embedded server is started there first. What has that name and was not
-made by this script stays as it is.
+These are `data`, and a shop's: `shop_customer`, `shop_order`, `shop_address`. Where nothing listens at the default
+address, the embedded server is started there first. What has one of these names and was not made by this script stays
+as it is.
 """
 
 from errors import UserError, address, number, parser
@@ -11,6 +12,7 @@ from errors import UserError, address, number, parser
 import os
 import shlex
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,14 +28,47 @@ MAXIMUM_ROWS = 2**31  # an integer key, counted from 0
 
 
 class Table(NamedTuple):
-    """A table to make: its columns, of which `id` is the key, and row `i`, counted from 0; both in SQL."""
+    """A table to make: its columns, of which `id` is the key, and row `i`, counted from 0; both in SQL.
+
+    It has `each` rows for a customer, or, if that is 0, all rows. Column `customer_id` refers to the `parent`.
+    """
 
     name: str
     columns: str
     row: str
+    each: int = 0
+    parent: str = ""
+
+    def count(self, rows: int) -> int:
+        """Return how many rows this table has, where `data` has so many: so have customers and orders together."""
+        return self.each * max(rows // 5, 1) if self.each else rows
 
 
-TABLES = (Table("data", "id serial, num integer, data text", "i, 5 * i % 200, 'hello-' || i"),)
+DATA = Table("data", "id serial, num integer, data text", "i, 5 * i % 200, 'hello-' || i")
+# A parent stands before what refers to it.
+TABLES = (
+    DATA,
+    Table(
+        "shop_customer",
+        "id integer, name text NOT NULL, email text NOT NULL",
+        "i, 'customer ' || i, 'customer-' || i || '@example.org'",
+        each=1,
+    ),
+    Table(
+        "shop_order",
+        "id integer, customer_id integer NOT NULL, placed_on date NOT NULL, total numeric NOT NULL",
+        "i, i / 4, date '2025-01-01' + (i % 365)::integer, (i % 9973 + 1) / 100.0",
+        each=4,
+        parent="shop_customer",
+    ),
+    Table(
+        "shop_address",
+        "id integer, customer_id integer NOT NULL, city text NOT NULL",
+        "i, i / 2, 'city ' || i % 1000",
+        each=2,
+        parent="shop_customer",
+    ),
+)
 
 
 # Where a table is made, and the encoding that a session begins with.
@@ -51,7 +86,7 @@ def something_listens() -> bool:
     return True
 
 
-def seed(url: str, rows: int, replace: bool = False) -> tuple[str, list[Thing]]:
+def seed(url: str, rows: int, replace: bool = False, tables: Sequence[Table] = TABLES) -> tuple[str, list[Thing]]:
     """Make the tables anew with `rows` rows, in one transaction; return the server's version, and what was replaced.
 
     The server makes the rows, so the client's memory does not grow with their number. What is not set-up's own is
@@ -66,7 +101,7 @@ def seed(url: str, rows: int, replace: bool = False) -> tuple[str, list[Thing]]:
             )
         if schema is None:
             raise UserError(f"no schema of search_path can be used at {address()}: create one, or {own_tables.ANOTHER}")
-        there = own_tables.named(connection, [table.name for table in TABLES])
+        there = own_tables.named(connection, [table.name for table in tables])
         others = [thing for thing in there if not thing.own]
         for thing in others:
             if thing.schema != schema:
@@ -77,18 +112,22 @@ def seed(url: str, rows: int, replace: bool = False) -> tuple[str, list[Thing]]:
                 continue
             raise UserError(f"{thing} at {address()} was not made by setup_db.py and {fate}: {way_out}")
         own_tables.drop(connection, [thing for thing in there if thing.schema == schema])
-        for table in TABLES:
-            _make(connection, sql.Identifier(schema, table.name), table, rows)
+        for table in tables:
+            _make(connection, schema, table, rows)
         return connection.info.parameter_status("server_version") or "of unknown version", others
 
 
-def _make(connection: Connection, name: sql.Identifier, table: Table, rows: int) -> None:
-    columns, row = sql.SQL(table.columns), sql.SQL(table.row)
-    numbers = sql.SQL("generate_series(0, {}::bigint - 1) AS i").format(rows)
+def _make(connection: Connection, schema: str, table: Table, rows: int) -> None:
+    name, columns, row = sql.Identifier(schema, table.name), sql.SQL(table.columns), sql.SQL(table.row)
+    numbers = sql.SQL("generate_series(0, {}::bigint - 1) AS i").format(table.count(rows))
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(name, columns))
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, MARK))
     connection.execute(sql.SQL("INSERT INTO {} SELECT {} FROM {}").format(name, row, numbers))
     connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(name))
+    if table.parent:
+        parent = sql.Identifier(schema, table.parent)
+        connection.execute(sql.SQL("CREATE INDEX ON {} (customer_id)").format(name))
+        connection.execute(sql.SQL("ALTER TABLE {} ADD FOREIGN KEY (customer_id) REFERENCES {}").format(name, parent))
 
 
 def remove(url: str) -> list[Thing]:
@@ -111,9 +150,14 @@ def _listed(things: list[Thing]) -> str:
 def main() -> None:
     """Seed, remove what was made, or stop the embedded server, as the command line says."""
     command_line = parser(__doc__, prog="python setup_db.py")
-    command_line.add_argument("--rows", type=number(MAXIMUM_ROWS), default=ROWS, help="how many (default: 92000)")
+    command_line.add_argument(
+        "--rows",
+        type=number(MAXIMUM_ROWS),
+        default=ROWS,
+        help="how many in table data, and in customers and orders together (default: 92000)",
+    )
     actions = command_line.add_mutually_exclusive_group()
-    actions.add_argument("--replace", action="store_true", help="drop what else is called data, then make it")
+    actions.add_argument("--replace", action="store_true", help="drop what else has such a name, then make it")
     actions.add_argument("--remove", action="store_true", help="remove all that this script has made there")
     actions.add_argument("--stop", action="store_true", help="stop the embedded server instead")
     arguments = command_line.parse_args()
@@ -140,7 +184,8 @@ def main() -> None:
     if replaced:
         print(f"replaced at {address()}: {_listed(replaced)}")
     where = f"embedded in {directory}" if at_default and embedded_postgres.is_running(directory) else "not embedded"
-    print(f"{arguments.rows:,} rows in table data at {address()} (PostgreSQL {version}, {where})")
+    counts = ", ".join(f"{table.count(arguments.rows):,} in {table.name}" for table in TABLES if table != DATA)
+    print(f"{arguments.rows:,} rows in table data, {counts} at {address()} (PostgreSQL {version}, {where})")
 
 
 if __name__ == "__main__":

