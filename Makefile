@@ -14,18 +14,18 @@ bench:
 	$(python) -m studies costs
 
 # Measures what is stale; ALL=1 everything.
-readme: groups = full alternatives
+readme: groups = full alternatives requests
 readme:
 	@$(environment)
 	$(python) setup_db.py
 	$(python) -m studies --write $(if $(ALL),--all)
 
-check: groups = full alternatives
+check: groups = full alternatives requests
 check:
 	@$(environment)
 	$(python) -m studies --check
 
-test: groups = full alternatives test
+test: groups = full alternatives requests test
 test:
 	@$(environment)
 	$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
@@ -34,7 +34,7 @@ original:
 	@$(environment)
 	$(python) -m original "$(PYTHON312)"
 
-lint: groups = full alternatives test lint
+lint: groups = full alternatives requests test lint
 lint:
 	@$(environment)
 	$(python) -m ruff format --check .
@@ -47,7 +47,7 @@ stop:
 	@$(environment)
 	$(python) setup_db.py --stop
 
-# The environment alone: make venv groups="full alternatives test lint"
+# The environment alone: make venv groups="full alternatives requests test lint"
 venv:
 	@$(environment)
 

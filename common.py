@@ -4,7 +4,18 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
-from errors import DEFAULT_URL, NOT_SEEDED, PACKAGES, SEED, SEED_ANEW, UserError, address, explanations, parser
+from errors import (
+    DEFAULT_URL,
+    DISTRIBUTIONS,
+    NOT_SEEDED,
+    PACKAGES,
+    SEED,
+    SEED_ANEW,
+    UserError,
+    address,
+    explanations,
+    parser,
+)
 
 # Any import below may be the first to fail.
 # isort: split
@@ -180,7 +191,7 @@ def _write_json(path: str, peak: int, allocations: list[Allocation], rows: int |
         "lines": [allocation._replace(file=short_path(allocation.file))._asdict() for allocation in allocations],
         "packages": packages,
         "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in PACKAGES if name in sys.modules},
+        | {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules},
     }
     try:
         with open(path, "w", encoding="utf-8") as file:

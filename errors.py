@@ -22,8 +22,12 @@ GROUPS = {
     **dict.fromkeys(("matplotlib", "memray"), "full"),
     **dict.fromkeys(("asyncpg", "sqlmodel", "msgspec"), "alternatives"),
     **dict.fromkeys(("adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"), "alternatives"),
+    **dict.fromkeys(("django", "tortoise", "piccolo", "peewee", "polars"), "alternatives"),
+    **dict.fromkeys(("fastapi", "uvicorn", "httpx"), "requests"),
 }
 PACKAGES = tuple(GROUPS)
+# Under which name a package is installed, where that is not the name by which it is imported.
+DISTRIBUTIONS = {"tortoise": "tortoise-orm"}
 
 # Two names of 63 characters each, and what a message says of them.
 LONGEST_SHOWN = 300

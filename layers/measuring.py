@@ -21,7 +21,7 @@ import psutil
 import psycopg
 
 from common import peak_rss
-from errors import PACKAGES, UserError, visible
+from errors import DISTRIBUTIONS, PACKAGES, UserError, visible
 from layers import other_readers, readers
 from layers.allocations import allocations_of
 from layers.readers import Read, Reading, reading
@@ -91,7 +91,8 @@ def told_apart(read: Read, what: Reading) -> dict[str, Any]:
     from importlib.metadata import version  # only here, for it takes as long as reading some hundred rows
 
     allocations = allocations_of(read, what.count)
-    return {"allocations": allocations, "versions": {name: version(name) for name in PACKAGES if name in sys.modules}}
+    versions = {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules}
+    return {"allocations": allocations, "versions": versions}
 
 
 def measured(read: Read, what: Reading, traced: bool) -> Measured:

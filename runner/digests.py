@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from errors import DISTRIBUTIONS
 from runner.scripts import PROJECT
 
 LOCK = "poetry.lock"
@@ -94,7 +95,7 @@ def _locked(text: str, modules: frozenset[str]) -> list[tuple[str, str]]:
     """Return name and version of every package in use."""
     packages = tomllib.loads(text)["package"]
     waiting = [one["name"] for one in packages if "main" in one["groups"]]
-    waiting += [name.replace("_", "-") for name in sorted(modules)]
+    waiting += [DISTRIBUTIONS.get(name, name).replace("_", "-") for name in sorted(modules)]
     used: set[str] = set()
     while waiting:
         name = waiting.pop()

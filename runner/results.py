@@ -17,7 +17,7 @@ from typing import Any, TypedDict
 
 import psutil
 
-from errors import PACKAGES, UserError
+from errors import DISTRIBUTIONS, PACKAGES, UserError
 from runner.digests import Snapshot
 from runner.processes import Measured
 from runner.scripts import PROJECT
@@ -107,7 +107,7 @@ def here() -> Header:
     versions = {}
     for package in PACKAGES:
         try:
-            versions[package] = version(package)
+            versions[package] = version(DISTRIBUTIONS.get(package, package))
         except PackageNotFoundError:
             continue
     return header(0, versions)

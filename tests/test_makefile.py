@@ -22,10 +22,10 @@ GROUPS = {
     "bench": "",
     "stop": "",
     "original": "",
-    "readme": "full alternatives",
-    "check": "full alternatives",
-    "test": "full alternatives test",
-    "lint": "full alternatives test lint",
+    "readme": "full alternatives requests",
+    "check": "full alternatives requests",
+    "test": "full alternatives requests test",
+    "lint": "full alternatives requests test lint",
 }
 
 
