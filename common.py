@@ -115,7 +115,7 @@ def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
     `rows` is how many rows the script read: none at all is an error, for then nothing was measured.
     """
     if rows == 0:
-        raise UserError(f"table data is empty: {SEED}")
+        raise UserError(f"the table is empty: {SEED}")
     peak = peak_rss()
     allocations: list[Allocation] = []
     if tracemalloc.is_tracing():
@@ -228,7 +228,7 @@ def _table_is_the_seeded_one() -> bool:
 
 
 def _explain_table(error: BaseException) -> str | None:
-    """Return that table data is not the seeded one, where that may be why a scenario failed."""
+    """Return that table `data` is not the seeded one, where that may be why a scenario failed."""
     if _checkpoints and isinstance(error, Exception) and not isinstance(error, OSError):
         with suppress(Exception):
             if not _table_is_the_seeded_one():

@@ -35,7 +35,7 @@ LONGEST_SHOWN = 300
 CLOSED_PIPE = 128 + 13
 
 SEED = "run `python setup_db.py`"
-NOT_SEEDED = "table data is not the seeded one"
+NOT_SEEDED = "a table is not the seeded one"
 SEED_ANEW = f"name another database in DATABASE_URL, or {SEED}, which replaces only what it has made"
 _FIX = "fix DATABASE_URL"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
@@ -89,7 +89,7 @@ FAULTS = (
     Fault(
         "42501 3F000",
         "denied for|must be owner|no schema",
-        "no right to create or read table data",
+        "no right to create or read a table",
         f"grant it, or {_FIX}",
     ),
     Fault(
@@ -98,7 +98,7 @@ FAULTS = (
     ),
     Fault("25006", "read-only|during recovery", "the server is read-only", f"name the primary: {_FIX}"),
     Fault("40001", "conflict with recovery", "the replica ended the query", f"wait, {_AGAIN}, or name the primary"),
-    Fault("55P03", "lock timeout", "table data is in use by another session", "end that session"),
+    Fault("55P03", "lock timeout", "a table is in use by another session", "end that session"),
     Fault("57014", "statement timeout", "a statement took longer than statement_timeout", f"raise it, {_AGAIN}"),
     Fault("53100", "No space left", "the server's disk is full", f"make room there, {_AGAIN}"),
     Fault("gaierror", "resolve|translate host|not known|nodename", "host or port is unknown", _FIX),

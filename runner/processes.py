@@ -158,7 +158,7 @@ def same_rows(counts: Set[int]) -> None:
     """Raise UserError where the table had another number of rows in one run than in another."""
     if len(counts) > 1:
         found = " and ".join(f"{count:,}" for count in sorted(counts))
-        raise UserError(f"table data changed between two runs ({found} rows), so nothing is compared: run this again")
+        raise UserError(f"a table changed between two runs ({found} rows), so nothing is compared: run this again")
 
 
 def succeeded(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:

@@ -51,6 +51,34 @@ REMEDIES = tuple(
 )
 EVERYTHING = SCENARIOS + REMEDIES
 
+RELATIONSHIPS = tuple(
+    Scenario(f"relationships.{name}")
+    for name in (
+        "run_sync_sqlalchemy_session_customers",
+        "run_sync_sqlalchemy_session_lazy",
+        "run_sync_sqlalchemy_session_selectin",
+        "run_sync_sqlalchemy_session_joined",
+        "run_sync_sqlalchemy_session_subquery",
+        "run_sync_sqlalchemy_session_selectin_load_only",
+        "run_sync_sqlalchemy_session_selectin_yield_per",
+        "run_sync_sqlalchemy_session_selectin_streaming",
+        "run_sync_sqlalchemy_session_two_selectin",
+        "run_sync_sqlalchemy_session_two_joined",
+        "run_sync_sqlalchemy_session_columns",
+        "run_sync_sqlalchemy_session_columns_grouped",
+        "run_sync_sqlalchemy_engine_two_queries",
+        "run_sync_sqlalchemy_engine_json",
+        "run_sync_sqlalchemy_engine_arrays",
+        "run_sync_sqlalchemy_engine_aggregate",
+        "run_async_sqlalchemy_session_selectin",
+        "run_async_sqlalchemy_session_joined",
+        "run_async_sqlalchemy_session_selectin_streaming",
+        "run_sync_sqlalchemy_session_orders",
+        "run_sync_sqlalchemy_session_orders_joined",
+        "run_sync_sqlalchemy_session_orders_selectin",
+    )
+)
+
 # Each may lack its package, which `missing` names.
 ALTERNATIVES = tuple(
     Scenario(f"alternatives.{name}")

@@ -110,7 +110,7 @@ def measured(own: Sequence[Outcome], before: Sequence[Outcome]) -> Measured:
     [traced] = [one for one in own if one.job.instrument == TRACED and not one.job.url]
     run: Run = traced.output
     if run["rows"] < 2:
-        raise UserError("table data has one row, which is the fixed cost: run `python setup_db.py`")
+        raise UserError("the table has one row, which is the fixed cost: run `python setup_db.py`")
     record = Record(
         all_rows=_runs([one for one in own if not one.job.url]),
         one_row=_runs([one for one in own if one.job.url]),

@@ -333,9 +333,9 @@ def raising(state: str, message: str) -> str:
 STATEMENTS = (
     ("SELECT * FROM data", "table data is missing at {}: run `python setup_db.py`"),
     ('SELECT * FROM "other ""one"', "table other "),
-    ("SELECT missing FROM pg_class", f"table data is not the seeded one at {{}}: {errors.SEED_ANEW}"),
-    ("SELECT * FROM pg_authid", "no right to create or read table data at {}: grant it, or fix DATABASE_URL"),
-    ("DROP TABLE pg_class", "no right to create or read table data at {}: grant it, or fix DATABASE_URL"),
+    ("SELECT missing FROM pg_class", f"a table is not the seeded one at {{}}: {errors.SEED_ANEW}"),
+    ("SELECT * FROM pg_authid", "no right to create or read a table at {}: grant it, or fix DATABASE_URL"),
+    ("DROP TABLE pg_class", "no right to create or read a table at {}: grant it, or fix DATABASE_URL"),
     ("SELECT lo_create(0) FROM set_config('transaction_read_only', 'on', true)", "the server is read-only at {}: name"),
     (
         raising("25006", "cannot execute CREATE TABLE during recovery"),
@@ -346,7 +346,7 @@ STATEMENTS = (
         raising("53100", 'could not extend file "base/1": No space left on device'),
         "the server''s disk is full at {}: make",
     ),
-    (raising("55P03", "canceling statement due to lock timeout"), "table data is in use by another session at {}: end"),
+    (raising("55P03", "canceling statement due to lock timeout"), "a table is in use by another session at {}: end"),
     (
         raising("57014", "canceling statement due to statement timeout"),
         "a statement took longer than statement_timeout",

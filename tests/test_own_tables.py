@@ -348,7 +348,7 @@ def test_reader_that_does_not_end_is_one_line(database: str, monkeypatch: pytest
     for change in (lambda: setup_db.seed(database, 20), lambda: setup_db.remove(database)):
         with locked(database), pytest.raises(psycopg.errors.LockNotAvailable) as caught:
             change()
-        assert str(explain(caught.value)).startswith("table data is in use by another session at ")
+        assert str(explain(caught.value)).startswith("a table is in use by another session at ")
 
 
 @pytest.mark.parametrize(

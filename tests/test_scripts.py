@@ -140,11 +140,11 @@ def test_missing_table_is_one_line(schema_url: str, arguments: str) -> None:
 
 def test_empty_table_is_one_line(schema_url: str) -> None:
     query(schema_url, "CREATE TABLE data (id integer, num integer, data text)")
-    assert error_line(run(STACKS[0], url=schema_url)) == "table data is empty: run `python setup_db.py`"
+    assert error_line(run(STACKS[0], url=schema_url)) == "the table is empty: run `python setup_db.py`"
 
 
 NOT_SEEDED = (
-    "table data is not the seeded one at localhost:{}/db: "
+    "a table is not the seeded one at localhost:{}/db: "
     "name another database in DATABASE_URL, or run `python setup_db.py`, which replaces only what it has made"
 )
 

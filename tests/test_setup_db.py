@@ -220,7 +220,7 @@ def test_wrong_address_is_one_line(
 @pytest.mark.parametrize(
     ("right", "problem", "fix"),
     [
-        ("CREATE", "no right to create or read table data", "grant it, or fix DATABASE_URL"),
+        ("CREATE", "no right to create or read a table", "grant it, or fix DATABASE_URL"),
         ("ALL", "no schema of search_path can be used", "create one, or name another database in DATABASE_URL"),
     ],
 )

@@ -180,7 +180,7 @@ def test_table_that_changes_between_two_runs(copied: Path, schema_url: str) -> N
         script.write(f"with psycopg.connect(database_url()) as connection:\n    connection.execute({delete!r})\n")
     process = studies("--only", EMPTY_MODELS, url=schema_url, folder=copied)
     assert process.returncode == 1
-    assert re.match(r"table data changed between two runs \((1,99\d and )+", process.stderr.splitlines()[-1])
+    assert re.match(r"a table changed between two runs \((1,99\d and )+", process.stderr.splitlines()[-1])
     assert process.stdout == ""
 
 
@@ -235,7 +235,7 @@ def test_table_that_changes_between_the_scenarios_and_the_remedies(monkeypatch: 
 
     monkeypatch.setattr(costs, "one_row_table", lambda: nullcontext(""))
     monkeypatch.setattr(turns, "measure", measure)
-    with pytest.raises(UserError, match="table data changed between two runs"):
+    with pytest.raises(UserError, match="a table changed between two runs"):
         list(costs.measure([scenario.name for scenario in EVERYTHING], 1, full=False))
 
 

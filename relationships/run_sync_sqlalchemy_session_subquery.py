@@ -1,0 +1,34 @@
+"""`subqueryload`
+
+Short: subquery
+Instead of: relationships.run_sync_sqlalchemy_session_selectin
+You lose: `yield_per`; the first query is repeated within the second, which a `LIMIT` without an order makes wrong.
+
+Two queries: the second one has the first one as a subquery, and reads the orders of all its customers.
+"""
+
+from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+
+print_memory_usage("Start")
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session, subqueryload
+
+from shop_model import Customer
+
+print_memory_usage("After imports")
+start_tracing()
+
+storage: dict[int, Customer] = {}
+engine = create_engine(database_url("postgresql+psycopg"))
+with Session(engine) as session:
+    print_memory_usage("Session connected")
+    query = select(Customer).options(subqueryload(Customer.orders))
+    for customer in session.scalars(query):
+        if not storage:
+            print_memory_usage("Result iteration start")
+        storage[customer.id] = customer
+
+    print_memory_usage("Result iteration end")
+
+print_top_allocations(rows=len(storage))

@@ -1,0 +1,34 @@
+"""Two collections by `selectinload`
+
+Short: two selectin
+Instead of: relationships.run_sync_sqlalchemy_session_selectin
+You lose: little: the second collection takes further queries, as the first one did.
+
+Orders and addresses, each by queries of their own: the rows of the one do not multiply those of the other.
+"""
+
+from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+
+print_memory_usage("Start")
+
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session, selectinload
+
+from shop_model import Customer
+
+print_memory_usage("After imports")
+start_tracing()
+
+storage: dict[int, Customer] = {}
+engine = create_engine(database_url("postgresql+psycopg"))
+with Session(engine) as session:
+    print_memory_usage("Session connected")
+    query = select(Customer).options(selectinload(Customer.orders), selectinload(Customer.addresses))
+    for customer in session.scalars(query):
+        if not storage:
+            print_memory_usage("Result iteration start")
+        storage[customer.id] = customer
+
+    print_memory_usage("Result iteration end")
+
+print_top_allocations(rows=len(storage))
