@@ -42,6 +42,7 @@ _OTHER = "another server has that port: stop it, or name your own in DATABASE_UR
 _AGAIN = "then run this again"
 _START = f"start that server, or {_FIX}"
 _DRIVERS = ("psycopg", "asyncpg", "sqlalchemy.dialects.postgresql.asyncpg", "adbc_driver_manager")
+_WRAPPERS = ("django.db.utils", "tortoise.exceptions", "peewee")
 
 
 class UserError(Exception):
@@ -192,7 +193,7 @@ def explain(error: BaseException) -> str | None:
     """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
     if isinstance(error, UserError):
         return str(error)
-    error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    error = _unwrapped(error)
     if isinstance(error, KeyboardInterrupt) or "due to user request" in str(error):  # ADBC's Ctrl-C
         return "interrupted"
     for missing in (error, error.__cause__):
@@ -200,6 +201,13 @@ def explain(error: BaseException) -> str | None:
             command = f"make venv groups={GROUPS[missing.name]}".removesuffix(" groups=")
             return f"{missing.name} is not installed for this Python: `{command}` installs it into .venv"
     return _explain_driver(error) if _is_a_driver_s(error) else None
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """Return the driver's error where an ORM has made one of its own of it."""
+    while type(error).__module__ in _WRAPPERS and (inner := error.__cause__ or error.__context__):
+        error = inner
+    return getattr(error, "orig", None) or error  # SQLAlchemy's
 
 
 def _explain_driver(error: BaseException) -> str:

@@ -90,6 +90,16 @@ ALTERNATIVES = tuple(
         "run_async_sqlalchemy_session_asyncpg",
         "run_async_sqlalchemy_session_asyncpg_partitions",
         "run_sync_sqlmodel",
+        "run_sync_django",
+        "run_sync_django_iterator",
+        "run_sync_django_values_list",
+        "run_async_tortoise",
+        "run_async_tortoise_values_list",
+        "run_sync_peewee",
+        "run_sync_peewee_tuples",
+        "run_async_piccolo",
+        "run_async_piccolo_select",
         "run_sync_adbc_arrow",
+        "run_sync_polars_adbc",
     )
 )

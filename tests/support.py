@@ -35,12 +35,14 @@ TIMEOUT = 120
 TOLD = """
 import json, runpy, sys
 output, name = sys.argv.pop(), sys.argv.pop()  # a script has no arguments
-names = runpy.run_module(name, run_name="__main__")
+names = runpy.run_module(name, run_name="__main__", alter_sys=True)  # Tortoise looks its models up in `__main__`
 storage = names.get("storage", {})
-kept = [[kept.id, kept.num, kept.data] if hasattr(kept, "id") else list(kept) for kept in storage.values()]
+kept = [list(kept.values()) if isinstance(kept, dict) else kept for kept in storage.values()]
+kept = [[kept.id, kept.num, kept.data] if hasattr(kept, "id") else list(kept) for kept in kept]
 told = {"keys": list(storage), "kept": kept, **{name: names.get(name) for name in ("rows", "total", "found")}}
 if "table" in names:
-    told["table"] = names["table"].to_pylist()
+    table = names["table"]
+    told["table"] = table.to_dicts() if hasattr(table, "to_dicts") else table.to_pylist()  # polars's, or Arrow's
 with open(output, "w") as file:
     json.dump(told, file)
 """

@@ -1,6 +1,7 @@
 """The alternatives: each reads all rows rightly, says what it stands in for, and tells an error in one line."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -14,16 +15,35 @@ from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenar
 from studies.costs.answers import wire_bytes
 from tests.support import (
     ROWS,
+    error_line,
     expected_rows,
+    port_of,
     run,
     told_by,
 )
 
 NAMES = [alternative.name for alternative in ALTERNATIVES if not alternative.missing]
 ARROW = "alternatives.run_sync_adbc_arrow"
-KEEPING = [name for name in NAMES if name != ARROW]
+FRAMES = [name for name in (ARROW, "alternatives.run_sync_polars_adbc") if name in NAMES]
+KEEPING = [name for name in NAMES if name not in FRAMES]
 
 needs_arrow = pytest.mark.skipif(ARROW not in NAMES, reason="there is no Arrow for this Python")
+
+# What three processes do that have imported the package once, each with another address: their exit codes come last.
+THREE_TIMES = """
+import importlib, os, runpy, sys
+package, name, *urls = sys.argv[1:]
+del sys.argv[1:]
+importlib.import_module(package)
+codes = []
+for url in urls:
+    if not (child := os.fork()):
+        os.environ["DATABASE_URL"] = url
+        runpy.run_module(name, run_name="__main__", alter_sys=True)
+        sys.exit(0)
+    codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(*codes)
+"""
 
 
 def test_every_alternative_is_listed_and_no_scenario() -> None:
@@ -53,9 +73,9 @@ def test_every_row_is_kept_with_the_right_values(name: str, url: str, tmp_path: 
     assert told["kept"] == [list(row) for row in expected_rows(ROWS)]
 
 
-@needs_arrow
-def test_arrow_s_table_has_every_row_and_finds_one(url: str, tmp_path: Path) -> None:
-    told = told_by(ARROW, url, tmp_path)
+@pytest.mark.parametrize("name", FRAMES)
+def test_table_of_columns_has_every_row_and_finds_one(name: str, url: str, tmp_path: Path) -> None:
+    told = told_by(name, url, tmp_path)
     rows = [{"id": i, "num": num, "data": data} for i, num, data in expected_rows(ROWS)]
     assert told["table"] == rows
     assert told["found"] == [rows[-1]]
@@ -76,7 +96,7 @@ def test_address_s_options_and_parameters_are_heeded(name: str, schema_url: str,
         FIRST_ROW,
         LAST_CHECKPOINT,
     ]
-    assert (labels[-1] == "Looked up by id") == (name == ARROW)
+    assert (labels[-1] == "Looked up by id") == (name in FRAMES)
     assert set(told["versions"]) & set(PACKAGES[7:])
 
 
@@ -87,6 +107,11 @@ def test_address_s_options_and_parameters_are_heeded(name: str, schema_url: str,
         ("alternatives.run_async_asyncpg_fetch", "asyncpg"),
         ("alternatives.run_async_sqlalchemy_session_asyncpg", "asyncpg"),
         ("alternatives.run_sync_sqlmodel", "sqlmodel"),
+        ("alternatives.run_sync_django", "django"),
+        ("alternatives.run_async_tortoise", "tortoise"),
+        ("alternatives.run_sync_peewee", "peewee"),
+        ("alternatives.run_async_piccolo", "piccolo"),
+        ("alternatives.run_sync_polars_adbc", "polars"),
         (ARROW, "adbc_driver_postgresql"),
         (ARROW, "pyarrow"),
     ],
@@ -94,6 +119,24 @@ def test_address_s_options_and_parameters_are_heeded(name: str, schema_url: str,
 def test_missing_package_is_known_beforehand(monkeypatch: pytest.MonkeyPatch, name: str, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     assert Scenario(name).missing == package
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="one process for three errors is a fork for each")
+@pytest.mark.parametrize("package", ["django", "tortoise", "peewee", "piccolo"])
+def test_errors_of_an_orm_are_one_line_each(url: str, port: int, schema_url: str, package: str) -> None:
+    [name] = [name for name in NAMES if name.endswith(f"sync_{package}")]
+    urls = (url.replace(str(port_of(url)), str(port)), url.replace(":password@", ":wrong@"), schema_url)
+    process = run("-c", THREE_TIMES, package, name, *urls, MEMORY_TRACING="off")
+    listens, password, table = process.stderr.splitlines()
+    assert listens.startswith("nothing listens at ")
+    assert password.startswith("user or password is wrong at ")
+    assert table.startswith("table data is missing at ")
+    assert process.stdout.splitlines()[-1] == "1 1 1"
+
+
+def test_errors_of_polars_are_those_of_its_driver(schema_url: str) -> None:
+    process = run("-m", "alternatives.run_sync_polars_adbc", url=schema_url, MEMORY_TRACING="off")
+    assert error_line(process).startswith("table data is missing at ")
 
 
 def test_no_scenario_and_no_remedy_lacks_a_package() -> None:

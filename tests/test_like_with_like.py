@@ -9,10 +9,18 @@ from runner.scenarios import ALTERNATIVES, EVERYTHING
 from runner.scripts import LAST_CHECKPOINT, PROJECT, Scenario
 
 # What has another name in another stack.
-SAME = {"cursor": "result", "connection": "session"}
+SAME = {"cursor": "result", "connection": "session", "database": "session"}
 COMMON = {"result", "session", "row"}
-# Arrow's rows are no objects: there is no loop, and the table is what is kept.
-EXPECTED = {"alternatives.run_sync_adbc_arrow": {"result", "session", "table"}}
+EXPECTED = {
+    # Columns are no objects: there is no loop, and the table is what is kept. polars closes its connection itself.
+    "alternatives.run_sync_adbc_arrow": {"result", "session", "table"},
+    "alternatives.run_sync_polars_adbc": {"table"},
+    # Tortoise keeps its pool under no name of the script's, and Piccolo no connection after the query.
+    "alternatives.run_async_tortoise": {"result", "row"},
+    "alternatives.run_async_tortoise_values_list": {"result", "row"},
+    "alternatives.run_async_piccolo": {"result", "row"},
+    "alternatives.run_async_piccolo_select": {"result", "row"},
+}
 
 
 def bound(node: ast.AST) -> Iterator[str]:
@@ -20,6 +28,8 @@ def bound(node: ast.AST) -> Iterator[str]:
     match node:
         case ast.Name(ctx=ast.Store()):
             yield node.id
+        case ast.alias(name="connection"):  # Django's, which lives as long as its module
+            yield node.name
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ListComp() | ast.GeneratorExp():
             return
     for child in ast.iter_child_nodes(node):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from errors import UserError
+from errors import DISTRIBUTIONS, UserError
 from runner import digests, results, turns
 from runner.database import one_row_table
 from runner.digests import LOCK, Snapshot
@@ -192,7 +192,8 @@ def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
     for file in now.digests([f"studies.{study}.measure", "runner.native", "layers", *scripts]):
         for module in {name.partition(".")[0] for name in digests._imports(file, now.texts[file])}:
             own = {path.partition("/")[0].removesuffix(".py") for path in now.texts}
-            assert module in {*sys.stdlib_module_names, *own} or module.replace("_", "-") in names, (file, module)
+            package = DISTRIBUTIONS.get(module, module).replace("_", "-")
+            assert module in {*sys.stdlib_module_names, *own} or package in names, (file, module)
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -116,7 +116,7 @@ def in_the_figure(figures: Figures) -> str:
 
 def stacks(figures: Costs) -> list[Figures]:
     """Return the stacks to compare, from the one whose row takes most to that whose row takes least."""
-    chosen = [figures[name] for name in (*COMPARED, *(one.name for one in ALTERNATIVES))]
+    chosen = figures.of([*map(Scenario, COMPARED), *ALTERNATIVES])
     return sorted(chosen, key=lambda one: -(one.per_row + (one.native_per_row or 0)))
 
 
