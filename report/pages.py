@@ -1,5 +1,6 @@
 """The pages for people: README and `docs/`, with blocks between `<!-- report:NAME -->` and `<!-- /report -->`."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -17,7 +18,8 @@ LINK = re.compile(r"\]\(([^)\s#]+)")
 
 def pages(project: Path = PROJECT) -> dict[Path, str]:
     """Return the text of README and of every page of `docs/`, by path. Raises UserError."""
-    paths = [project / "README.md", *sorted((project / "docs").glob("*.md"))]
+    docs = project / "docs"
+    paths = [project / "README.md", *sorted(docs.glob("*.md")), *docs.glob("index.html")]
     try:
         return {path: path.read_text(encoding="utf-8") for path in paths}
     except OSError as error:
@@ -46,12 +48,25 @@ def rewritten(texts: Mapping[Path, str], blocks: Mapping[str, str]) -> dict[Path
 
 def _with_blocks(path: Path, text: str, blocks: Mapping[str, str]) -> str:
     def with_content(match: re.Match[str]) -> str:
-        content = LINK.sub(lambda link: f"]({_seen_from(path, link[1])}", blocks[match[1]])
-        if "```" not in content:
-            content = BREAK.sub("\N{NO-BREAK SPACE}", content)
+        content = blocks[match[1]]
+        if path.suffix == ".md":
+            content = LINK.sub(lambda link: f"]({_seen_from(path, link[1])}", content)
+            content = content if "```" in content else BREAK.sub("\N{NO-BREAK SPACE}", content)
         return f"<!-- report:{match[1]} -->\n{content}\n<!-- /report -->"
 
     return BLOCK.sub(with_content, text)
+
+
+def data(name: str, content: Mapping[str, object]) -> str:
+    """Return data as a page's script reads them, an entry a line, and what a mapping holds, too."""
+    lines = []
+    for key, value in content.items():
+        text = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, Mapping):
+            entries = (f"{json.dumps(one)}: {json.dumps(of, ensure_ascii=False)}" for one, of in value.items())
+            text = "{\n" + ",\n".join(entries) + "\n}"
+        lines.append(f"{json.dumps(key)}: {text}")
+    return f'<script type="application/json" id="{name}">\n{{\n' + ",\n".join(lines) + "\n}\n</script>"
 
 
 def _seen_from(path: Path, target: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from report import pages
 from report.tables import Column, Table, mib, time
 from runner.figures import Figures
 from runner.results import Header
@@ -31,6 +32,16 @@ LAYERS = (
     "remedies.run_async_sqlalchemy_session_partitions",
     "remedies.run_async_sqlalchemy_session_execute",
 )
+# Which script shows what a process takes before the rows of a layer.
+PROCESSES = {
+    "psycopg, tuple": "remedies.run_sync_psycopg_tuple_row",
+    "psycopg, named tuple": "run_sync_psycopg",
+    "slots dataclass": "remedies.run_sync_psycopg_args_row",
+    "Core row": "run_sync_sqlalchemy_engine",
+    "Pydantic model": "run_async_sqlalchemy_engine_pydantic",
+    "Pydantic slots dataclass": "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
+    "ORM entity": "run_sync_sqlalchemy_session",
+}
 # Which of the original's stacks the others are compared with.
 COMPARED = ("run_sync_sqlalchemy_session", "run_sync_sqlalchemy_engine", "run_sync_psycopg")
 
@@ -57,6 +68,7 @@ def blocks(figures: Costs) -> dict[str, str]:
         "remedies": changes([pair for pair in pairs if pair.loss]).markdown(),
         "losses": losses([pair for pair in pairs if pair.loss]),
         "no-remedies": changes(useless).markdown(),
+        "processes": pages.data("processes", {layer: before_rows(figures[name]) for layer, name in PROCESSES.items()}),
         "why-not": "\n".join(f"- **{pair.after.scenario.title}**: {pair.why_not}." for pair in useless),
         "given-back": tables.given_back([one for one in remedies if one.goes_on]).markdown(),
         "other-stacks": compared(stacks(figures), figures["run_sync_psycopg"]).markdown(),
@@ -64,6 +76,11 @@ def blocks(figures: Costs) -> dict[str, str]:
         "arrow": arrow(figures["alternatives.run_sync_adbc_arrow"], figures["run_sync_psycopg"]),
         "scenarios": "\n".join(map(section, nine)),
     }
+
+
+def before_rows(one: Figures) -> int:
+    """Return what a script's process takes before the rows, in bytes: the interpreter, the imports, the connection."""
+    return round(one.process.value - one.growth.value)
 
 
 def environment(header: Header) -> str:

@@ -1,7 +1,13 @@
 """The blocks of a page that follow from the shapes."""
 
+from dataclasses import asdict
+
+from layers import code
+from report import pages
 from studies.row_shape import objects, tables
 from studies.row_shape.figures import ENTITY, MODEL, Figures
+from studies.row_shape.model import CHARACTERS, ELEMENTS, NAMES, RULES
+from studies.row_shape.shapes import ARRAY, CHARACTER, TEXT
 
 
 def blocks(figures: Figures) -> dict[str, str]:
@@ -15,6 +21,7 @@ def blocks(figures: Figures) -> dict[str, str]:
         "entity": f"{tables.consists(figures, ENTITY).markdown()}\n\n{lazily(figures)}",
         "experiments": f"{tables.experiments(figures, layers).markdown()}\n\n{times(figures)}",
         "model": tables.consists(figures, MODEL).markdown(),
+        "row-model": data(figures),
     }
 
 
@@ -56,3 +63,26 @@ def times(figures: Figures) -> str:
         for count, time in changes.times.items()
     ]
     return f"To read them takes, of the time without it: {', '.join(found)}." if found else ""
+
+
+def data(figures: Figures) -> str:
+    """Return the model of the cost, for the page that computes with it: what was measured, the rules, and the code."""
+    rules = {
+        name: {
+            "measured": [rule.measured.name, *([rule.longer.name] if rule.longer else [])],
+            "lengths": [rule.measured.length, *([rule.longer.length] if rule.longer else [])],
+            "unit": rule.unit,
+            "usual": rule.usual,
+        }
+        for name, rule in RULES.items()
+    }
+    content = {
+        **{"python": figures.python, "date": figures.date, "versions": figures.versions},
+        **asdict(figures.model),
+        "beyond": {layer: round(one.beyond, 1) for layer, one in figures.layers.items()},
+        "rules": rules,
+        "once": CHARACTER.name,
+        "array": {"name": ARRAY.name, "elements": ELEMENTS, "rule": NAMES[TEXT], "length": CHARACTERS},
+        "code": {"entities": code.ENTITIES, "columns": code.COLUMNS, "dataclass": code.DATACLASS},
+    }
+    return pages.data("row-model", content)

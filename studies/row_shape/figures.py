@@ -1,17 +1,20 @@
 """The model of the cost: a row takes its layer's overhead and its values. In bytes per row, made of what is stored."""
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
 from layers.readers import LAYERS
 from runner.results import Results
-from studies.row_shape.measure import TUPLE, Allocation, Changed, Layer
-from studies.row_shape.shapes import LONG_TEXT, TABLES, TEXT, Field
+from studies.row_shape.measure import TUPLE, WIDEST, Allocation, Changed, Layer
+from studies.row_shape.model import Column, Model, rounded
+from studies.row_shape.shapes import TABLES, Field
 
 NAMES = tuple(LAYERS)
-MODEL, ENTITY = "Pydantic model", "ORM entity"
+MODEL, ENTITY, DICT = "Pydantic model", "ORM entity", "psycopg, dict"
 
 
 @dataclass(frozen=True)
@@ -24,11 +27,21 @@ class Shapes:
     tables: Mapping[str, float]
     allocations: Sequence[Allocation]
     experiment: "Changes | None" = None
+    # Overheads of some numbers of more columns.
+    wide: Mapping[int, float] = field(default_factory=dict)
+    # By how much the process grew at most for a row of a table.
+    peaks: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def steps(self) -> dict[int, float]:
         """By how many bytes the overhead grows with each further column."""
         return {more: self.overheads[more] - self.overheads[less] for less, more in pairwise(sorted(self.overheads))}
+
+    @property
+    def beyond(self) -> float:
+        """What the process takes at most beyond a row's objects, in bytes per column: the median of the tables."""
+        found = [(size - self.tables[name]) / len(TABLES[name]) for name, size in self.peaks.items()]
+        return median(found) if found else 0.0
 
 
 @dataclass(frozen=True)
@@ -41,23 +54,27 @@ class Changes:
 
 @dataclass(frozen=True)
 class Figures:
-    """What rows take in every layer, by its name, and the versions of the packages."""
+    """What rows take in every layer, by its name; the versions of the packages, the Python, and the day."""
 
     layers: Mapping[str, Shapes]
     versions: Mapping[str, str]
+    python: str = ""
+    date: str = ""
 
-    def value(self, field: Field) -> float:
-        """Return what a column's value takes on average, where NULL takes nothing, in tuples, and so in every layer."""
-        values = self.layers[TUPLE].values
-        size = values[field.kind.name]
-        if field.kind == TEXT:
-            further = (values[LONG_TEXT.name] - size) / (LONG_TEXT.length - TEXT.length)  # bytes per further character
-            size += (sum(field.lengths) / 2 - TEXT.length) * further
-        return size * (1 - field.nulls / 10)
+    @cached_property
+    def model(self) -> Model:
+        """The model of the cost, rounded to a hundredth of a byte."""
+        found = {name: {**layer.overheads, **layer.wide} for name, layer in self.layers.items()}
+        return Model(
+            sorted(found[TUPLE]),
+            {name: rounded(sizes[count] for count in sorted(sizes)) for name, sizes in found.items()},
+            dict(zip(self.layers[TUPLE].values, rounded(self.layers[TUPLE].values.values()), strict=True)),
+            rounded([sys.getsizeof({}), *self.layers[DICT].overheads.values()]) if DICT in self.layers else (),
+        )
 
     def predicted(self, layer: str, fields: Sequence[Field]) -> float:
         """Return what a row of these columns costs in a layer, as the model of the cost has it."""
-        return self.layers[layer].overheads[len(fields)] + sum(map(self.value, fields))
+        return self.model.row(layer, [Column.of(field) for field in fields])
 
     @property
     def deviations(self) -> dict[tuple[str, str], float]:
@@ -77,7 +94,8 @@ class Figures:
 
 def figures(results: Results) -> Figures:
     """Return the figures of what is stored."""
-    return Figures({name: of(name, record) for name, record in results.records.items()}, results.header["versions"])
+    header, layers = results.header, {name: of(name, record) for name, record in results.records.items()}
+    return Figures(layers, header["versions"], header["python"].rpartition(" ")[2], header["date"])
 
 
 def of(name: str, record: Layer) -> Shapes:
@@ -90,6 +108,8 @@ def of(name: str, record: Layer) -> Shapes:
         record["tables"],
         record["allocations"],
         changes(changed) if changed else None,
+        {int(count): record["overheads"][WIDEST] + more for count, more in record["wide"].items()},
+        record["peaks"],
     )
 
 

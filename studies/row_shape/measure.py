@@ -12,11 +12,13 @@ from runner.database import private_server
 from runner.processes import UNTRACED, Job, Measured, Outcome
 from studies.row_shape import experiments
 from studies.row_shape.experiments import Experiment
-from studies.row_shape.shapes import COLUMNS, NULL, SHOWN, TABLES, Key, make, shapes_of
+from studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, Key, make, shapes_of
 
 # Its rows are a tuple and the values: what these cost is known from it.
 TUPLE = "psycopg, tuple"
 ALLOCATIONS = Key("allocations", "")
+# What overheads of still more columns are compared with, measured in as many rows.
+WIDEST = str(COLUMNS[-1])
 # How many columns the rows have whose allocations are told apart: as many as the scenarios' rows have.
 OF_ALLOCATIONS = "3"
 # Of how many columns experiments have rows, of how many those whose reading is timed, and how often: in turns.
@@ -45,12 +47,17 @@ class Changed(TypedDict):
 class Layer(TypedDict):
     """Bytes per row: overheads by number of columns, values by kind, whole rows by table; and the allocations.
 
-    Of a layer with an experiment, what that changes; None, if it was not made.
+    `peaks` is by how much the process grew at most, untraced, for a table's rows; those of no table, if not in full.
+
+    `wide` is by how much the overheads of more columns exceed that of 40; it is measured in full only. Of a layer with
+    an experiment, what that changes; None, if it was not made.
     """
 
     overheads: dict[str, float]
+    wide: dict[str, float]
     values: dict[str, float]
     tables: dict[str, float]
+    peaks: dict[str, float]
     allocations: list[Allocation]
     experiment: Changed | None
 
@@ -58,7 +65,7 @@ class Layer(TypedDict):
 def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
     """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
     layers = dict.fromkeys([TUPLE, *names])
-    shapes = shapes_of(COLUMNS, TABLES) if full else shapes_of(SHOWN, {})
+    shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
     with private_server(1):
         url = database_url()
         relations = {key: make(url, key.name, fields) for key, fields in shapes.items()}
@@ -74,11 +81,18 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
 
 def jobs_of(layer: str, relations: Mapping[Key, Relation], full: bool) -> dict[Key, Job]:
     """Return the processes that measure a layer, by what each of them is for; in full, its experiment's, too."""
-    readings = {key: Reading(layer, relation, COUNT) for key, relation in relations.items()}
+    readings = {
+        key: Reading(layer, relation, FEW if key.group == "wide" else COUNT) for key, relation in relations.items()
+    }
     readings[ALLOCATIONS] = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
+    if full:
+        readings[Key("wide", WIDEST)] = Reading(layer, relations[Key("overheads", WIDEST)], FEW)
     for name in OF_EXPERIMENTS if full and layer in experiments.LAYERS else ():
         readings[Key("experiment", name)] = Experiment(layer, relations[Key("overheads", name)], COUNT)
-    return {key: Job(reading) for key, reading in readings.items()}
+    untraced = {Key("peaks", key.name): reading for key, reading in readings.items() if key.group == "tables"}
+    return {key: Job(reading) for key, reading in readings.items()} | {
+        key: Job(reading, UNTRACED) for key, reading in untraced.items()
+    }
 
 
 def timed(layer: str, relations: Mapping[Key, Relation]) -> list[Job]:
@@ -96,15 +110,21 @@ def measured(
 ) -> Measured:
     """Return what is stored of a layer; what the tuples of the same tables take says what the values do."""
     # The size of a tuple is that with the header that the garbage collector wants, as it is traced.
-    values = {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, "overheads").items()}
+    values, values_of_wide = (
+        {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, group).items()}
+        for group in ("overheads", "wide")
+    )
     kinds = per_row(found, "values")
+    wide = {name: size - values_of_wide[name] for name, size in per_row(found, "wide").items()}
     output = found[ALLOCATIONS].output
     own = [one for one in times if isinstance(one.job.scenario, Reading) and one.job.scenario.layer == layer]
     changed = {name: size - values[name] for name, size in per_row(found, "experiment").items()}
     record = Layer(
         overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
+        wide={name: size - wide[WIDEST] for name, size in wide.items() if name != WIDEST},
         values={name: size - kinds[NULL.name] for name, size in kinds.items()},
         tables=per_row(found, "tables"),
+        peaks=per_row(found, "peaks", "peak"),
         allocations=output["allocations"],
         experiment=Changed(overheads=changed, seconds=seconds(own)) if changed else None,
     )
@@ -121,7 +141,7 @@ def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float
     return found
 
 
-def per_row(found: Mapping[Key, Outcome], group: str) -> dict[str, float]:
-    """Return the traced bytes per row of a group's tables, by name."""
+def per_row(found: Mapping[Key, Outcome], group: str, figure: str = "traced") -> dict[str, float]:
+    """Return the bytes per row of a group's tables, by name: the traced ones, or another figure."""
     outputs = {key.name: one.output for key, one in found.items() if key.group == group}
-    return {name: output["traced"] / output["count"] for name, output in outputs.items()}
+    return {name: output[figure] / output["count"] for name, output in outputs.items()}

@@ -13,6 +13,10 @@ from layers.relations import Relation, describe
 # The column that tells rows apart, of every table; then the others.
 KEY = "id"
 COLUMNS = range(1, 41)
+# Wider ones: before and at each further step of a dict (42, 85) and of a model's set (76), and in between.
+WIDE = (42, 43, 64, 76, 77, 85, 86, 100)
+# So many rows of them are read: they fill a dict like a session's identity map as much as COUNT rows do.
+FEW = COUNT // 16
 # Those that the tables show.
 SHOWN = (1, 3, 5, 10, 20, 30, 40)
 
@@ -33,18 +37,35 @@ SMALL = Kind("integer from -5 to 256", "i % 257")
 # CPython 3.15 has the integers up to 1024 once only: https://github.com/python/cpython/pull/133160
 INTEGER = Kind("other integer below 2^30", "2000 + i")
 BIGINT = Kind("bigint from 2^30 on", "5000000000 + i")
+LARGE = Kind("bigint of 19 digits", "1000000000000000000 + i")
 DOUBLE = Kind("double precision", "i / 7.0::double precision")
 NUMERIC = Kind("numeric", "(i / 100.0)::numeric(12, 2)")
 TEXT = Kind("text of 20 characters", "lpad(i::text, 20, 'x')", 20)
 LONG_TEXT = Kind("text of 200 characters", "lpad(i::text, 200, 'x')", 200)
 CYRILLIC_TEXT = Kind("text of 20 characters, Cyrillic", "repeat('я', 20)", 20)
+LONG_CYRILLIC_TEXT = Kind("text of 200 characters, Cyrillic", "repeat('я', 200)", 200)
+CHARACTER = Kind("text of one character", "chr(97 + i % 26)", 1)
+BYTES = Kind("bytea of 20 bytes", "decode(lpad(to_hex(i), 40, '0'), 'hex')", 20)
+LONG_BYTES = Kind("bytea of 200 bytes", "decode(lpad(to_hex(i), 400, '0'), 'hex')", 200)
 TIME = Kind("timestamptz", "timestamptz '2020-01-01 00:00:00+00' + i * interval '1 minute'")
+TIMESTAMP = Kind("timestamp", "timestamp '2020-01-01' + i * interval '1 minute'")
+CLOCK = Kind("time", "time '00:00' + i * interval '1 second'")
+INTERVAL = Kind("interval", "i * interval '1 minute'")
 DATE = Kind("date", "date '1970-01-01' + i")
 UUID = Kind("uuid", "md5(i::text)::uuid")
+INET = Kind("inet", "inet '10.0.0.0' + i")
 JSON = Kind("jsonb, an object of two integers", "jsonb_build_object('width', 2000 + i, 'height', 3000 + i)")
 ARRAY = Kind("text[] of two, of 6 characters each", "ARRAY[lpad(i::text, 6, 'a'), lpad(i::text, 6, 'b')]")
-OF_FIXED_SIZE = (NULL, BOOLEAN, SMALL, INTEGER, BIGINT, DOUBLE, NUMERIC, TIME, DATE, UUID)
-KINDS = (*OF_FIXED_SIZE, TEXT, LONG_TEXT, CYRILLIC_TEXT, JSON, ARRAY)
+OF_FIXED_SIZE = (
+    *(NULL, BOOLEAN, SMALL, INTEGER, BIGINT, LARGE, DOUBLE, NUMERIC),
+    *(TIME, TIMESTAMP, CLOCK, INTERVAL, DATE, UUID, INET),
+)
+OF_LENGTHS = (CHARACTER, TEXT, LONG_TEXT, CYRILLIC_TEXT, LONG_CYRILLIC_TEXT, BYTES, LONG_BYTES)
+# Two that take no part in the model of the cost, and say whether it holds for longer ones.
+MEMBERS = ", ".join(f"'width{number}', {number}000 + i" for number in range(2, 12))
+LONG_JSON = Kind("jsonb, an object of ten integers", f"jsonb_build_object({MEMBERS})")
+LONG_ARRAY = Kind("integer[] of ten", "ARRAY(SELECT 2000 + i + number FROM generate_series(1, 10) AS number)")
+KINDS = (*OF_FIXED_SIZE, *OF_LENGTHS, JSON, LONG_JSON, ARRAY, LONG_ARRAY)
 
 
 @dataclass(frozen=True)
@@ -137,11 +158,19 @@ def of_columns(count: int) -> list[Field]:
     return [Field(KEY, INTEGER), *(Field(f"column_{number}", INTEGER) for number in range(2, count + 1))]
 
 
-def shapes_of(counts: Iterable[int], tables: Mapping[str, Sequence[Field]]) -> dict[Key, Sequence[Field]]:
+def with_value(kind: Kind) -> list[Field]:
+    """Return the columns of a table of a key and a value of one kind."""
+    return [Field(KEY, INTEGER), Field("value", kind)]
+
+
+def shapes_of(
+    counts: Iterable[int], tables: Mapping[str, Sequence[Field]], wide: Iterable[int] = ()
+) -> dict[Key, Sequence[Field]]:
     """Return the columns of all tables: those of so many columns, of each kind beside a key, and the others given."""
     return {
         **{Key("overheads", str(count)): of_columns(count) for count in counts},
-        **{Key("values", kind.name): [Field(KEY, INTEGER), Field("value", kind)] for kind in KINDS},
+        **{Key("wide", str(count)): of_columns(count) for count in wide},
+        **{Key("values", kind.name): with_value(kind) for kind in KINDS},
         **{Key("tables", name): fields for name, fields in tables.items()},
     }
 

@@ -1,7 +1,9 @@
 """The blocks of a page: the bytes per row of all scenarios, the peaks of the two sessions, and the overheads."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
+from report import pages
 from studies.versions import tables
 from studies.versions.figures import Versions
 
@@ -14,6 +16,9 @@ def blocks(figures: Versions) -> dict[str, str]:
         "peaks": tables.peaks(sessions).markdown(),
         "overheads-by-python": tables.overheads(figures.overheads).markdown(),
         "crossings": crossings(figures.crossings),
+        "row-model-by-python": pages.data(
+            "row-model-by-python", {python: asdict(model) for python, model in figures.models.items()}
+        ),
     }
 
 

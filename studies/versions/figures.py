@@ -1,12 +1,13 @@
 """What a row costs in each scenario, by Python and package versions, and what the layers add to its values."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runner.results import Results
 from runner.scenarios import SCENARIOS
 from runner.scripts import Scenario
-from studies.versions.measure import LAYERS, Cost
+from studies.row_shape.model import Model, rounded
+from studies.versions.measure import LAYERS, TUPLE, Cost
 
 NAMES = (*(scenario.name for scenario in SCENARIOS), *LAYERS)
 
@@ -22,10 +23,25 @@ class Figures:
 
 @dataclass(frozen=True)
 class Versions:
-    """The figures of scenarios by name, and the overheads in bytes of layers, by Python and number of columns."""
+    """The figures of scenarios by name; in bytes, layers' overheads by Python and number of columns, and the values."""
 
     scenarios: Mapping[str, Figures]
     overheads: Mapping[str, Mapping[str, Mapping[str, float]]]
+    values: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def models(self) -> dict[str, Model]:
+        """The model of a row's cost by Python, of these layers; what a dict takes is not measured here."""
+        counts = [int(count) for count in next(iter(self.overheads[TUPLE].values()))]
+        return {
+            python: Model(
+                counts,
+                {layer: rounded(found[python].values()) for layer, found in self.overheads.items()},
+                dict(zip(values, rounded(values.values()), strict=True)),
+                (),
+            )
+            for python, values in self.values.items()
+        }
 
     @property
     def crossings(self) -> dict[str, int]:
@@ -40,9 +56,11 @@ class Versions:
 def figures(results: Results) -> Versions:
     """Return the figures of what is stored."""
     scenarios, overheads = {}, {}
+    values: dict[str, Mapping[str, float]] = {}
     for name, record in results.records.items():
         if name in LAYERS:
             overheads[name] = record["overheads"]
+            values |= record["values"]
         else:
             scenarios[name] = Figures(Scenario(name), record["costs"], record["no_wheels"])
-    return Versions(scenarios, overheads)
+    return Versions(scenarios, overheads, values)

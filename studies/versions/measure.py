@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from common import database_url
 from errors import UserError
-from layers.readers import Reading
+from layers.readers import COUNT, Reading
+from layers.relations import Relation
 from runner import processes
 from runner.database import one_row_table, private_server
 from runner.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
@@ -14,11 +15,12 @@ from runner.processes import TRACED, Job, Measured, Outcome
 from runner.runs import Run, checkpoint, kept
 from runner.scripts import LAST_CHECKPOINT, Scenario
 from setup_db import ROWS
-from studies.row_shape.shapes import SHOWN, make, of_columns
+from studies.row_shape.shapes import FEW, KINDS, NULL, SHOWN, make, of_columns, with_value
 
-LAYERS = ("psycopg, tuple", "slots dataclass", "Core row", "Pydantic model", "ORM entity")
-# Those that the table shows, and those before and at which a model's overhead has a step.
-COLUMNS = sorted({*SHOWN, 4, 6, 18, 19})
+TUPLE = "psycopg, tuple"
+LAYERS = (TUPLE, "slots dataclass", "Core row", "Pydantic model", "ORM entity")
+# Those that the table shows, and those before and at which a model's overhead has a step, or an entity's.
+COLUMNS = sorted({*SHOWN, 4, 6, 11, 18, 19, 21, 22, 28, 29})
 
 
 class Cost(TypedDict):
@@ -29,9 +31,13 @@ class Cost(TypedDict):
 
 
 class Overheads(TypedDict):
-    """A layer's overheads in bytes, with the lock's packages, by Python and then by number of columns."""
+    """A layer's overheads in bytes, with the lock's packages, by Python and then by number of columns.
+
+    Of tuples, what each kind of value takes, by Python, too.
+    """
 
     overheads: dict[str, dict[str, float]]
+    values: dict[str, dict[str, float]]
 
 
 class Costs(TypedDict):
@@ -56,21 +62,39 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
             for one in usable
             for name in scenarios
         ]
-        relations = [make(database_url(), f"columns_{count}", of_columns(count)) for count in COLUMNS if layers]
-        readings = [
-            Job(Reading(layer, relation), TRACED, str(one.interpreter))
-            for one in usable
-            if one.packages == LOCK
-            for layer in layers
-            for relation in relations
-        ]
-        outcomes = processes.succeeded(processes.run([*jobs, *readings]))
-    of_scenarios, of_layers = outcomes[: len(jobs)], outcomes[len(jobs) :]
+        environments = [one for one in usable if one.packages == LOCK]
+        readings = readings_of(layers, environments)
+        outcomes = processes.succeeded(processes.run([*jobs, *readings.values()]))
+    of_layers = dict(zip(readings, outcomes[len(jobs) :], strict=True))
     yield {
-        name: measured([one for one in of_scenarios if one.job.scenario.name == name], installed) for name in scenarios
+        name: measured([one for one in outcomes[: len(jobs)] if one.job.scenario.name == name], installed)
+        for name in scenarios
     } | {
-        layer: measured_layer([one for one, job in zip(of_layers, readings, strict=True) if of(job) == layer], usable)
+        layer: measured_layer({key: one for key, one in of_layers.items() if key.layer == layer}, environments)
         for layer in layers
+    }
+
+
+class Key(NamedTuple):
+    """What a process reads: in which layer, on which Python, and rows of so many columns, or with a kind of value."""
+
+    layer: str
+    python: str
+    shape: str
+
+
+def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> dict[Key, Job]:
+    """Return the processes that measure these layers, by what each of them reads; the tables are made for them."""
+    tables: dict[str, Relation] = {}
+    if layers:
+        tables = {str(count): make(database_url(), f"columns_{count}", of_columns(count)) for count in COLUMNS}
+    kinds = {one.name: make(database_url(), one.name, with_value(one)) for one in KINDS if TUPLE in layers}
+    return {
+        Key(layer, one.python, shape): Job(Reading(layer, relation, count), TRACED, str(one.interpreter))
+        for one in environments
+        for layer in layers
+        for found, count in ((tables, COUNT), (kinds if layer == TUPLE else {}, FEW))
+        for shape, relation in found.items()
     }
 
 
@@ -87,23 +111,20 @@ def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str]) 
     return Measured(record, ROWS, versions, outcomes, files=["original/requirements.txt"])
 
 
-def of(job: Job) -> str:
-    """Return the layer that a process reads in."""
-    assert isinstance(job.scenario, Reading)
-    return job.scenario.layer
-
-
-def measured_layer(outcomes: Sequence[Outcome], usable: Sequence[Combination]) -> Measured:
-    """Return what is stored of a layer. The values are integers, which are as large on every Python."""
+def measured_layer(outcomes: Mapping[Key, Outcome], environments: Sequence[Combination]) -> Measured:
+    """Return what is stored of a layer. The values in its overheads' rows are integers, as large on every Python."""
     overheads: dict[str, dict[str, float]] = {}
-    for one in (one for one in usable if one.packages == LOCK):
-        found = [outcome for outcome in outcomes if outcome.job.python == str(one.interpreter)]
-        overheads[one.python] = {
-            str(count): outcome.output["traced"] / outcome.output["count"] - count * sys.getsizeof(2000)
-            for count, outcome in zip(COLUMNS, found, strict=True)
+    values: dict[str, dict[str, float]] = {}
+    for one in environments:
+        sizes = {
+            key.shape: outcome.output["traced"] / outcome.output["count"]
+            for key, outcome in outcomes.items()
+            if key.python == one.python
         }
-    versions = {f"python of {one}": one.release for one in usable if one.packages == LOCK}
-    return Measured(Overheads(overheads=overheads), ROWS, versions, outcomes)
+        overheads[one.python] = {str(count): sizes[str(count)] - count * sys.getsizeof(2000) for count in COLUMNS}
+        values[one.python] = {kind.name: sizes[kind.name] - sizes[NULL.name] for kind in KINDS if kind.name in sizes}
+    versions = {f"python of {one}": one.release for one in environments}
+    return Measured(Overheads(overheads=overheads, values=values), ROWS, versions, [*outcomes.values()])
 
 
 def cost(run: Run, fixed: Run) -> Cost:
