@@ -31,8 +31,9 @@ METHOD = PROJECT / "docs" / "method.md"
 PAGES = pages.pages()
 CONTRIBUTING = PROJECT / "CONTRIBUTING.md"
 TEXTS = PAGES | {CONTRIBUTING: CONTRIBUTING.read_text(encoding="utf-8")}
-# README is one page; the consoles are for looking up, and folded.
-LENGTH = {README: 250, PROJECT / "docs" / "consoles.md": 320}
+CALCULATOR = PROJECT / "docs" / "index.html"
+# README is one page; the consoles are for looking up, and folded; the calculator is a program, with its data.
+LENGTH = {README: 250, PROJECT / "docs" / "consoles.md": 320, CALCULATOR: 1600}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SOURCE = re.compile(
@@ -52,7 +53,10 @@ def name(path: Path) -> str:
 
 def links(path: Path) -> Iterator[tuple[Path, str]]:
     """Yield the file and the anchor of each of a page's links within the project."""
-    for link in LINK.findall(FENCE.sub("", TEXTS[path])):
+    found = (
+        re.findall(r' href="([^"]+)"', TEXTS[path]) if path == CALCULATOR else LINK.findall(FENCE.sub("", TEXTS[path]))
+    )
+    for link in found:
         if not re.match(r"[a-z]+:", link):
             file, _, anchor = link.partition("#")
             yield ((path.parent / file).resolve() if file else path), anchor

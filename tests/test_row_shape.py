@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common import database_url
-from layers.readers import COUNT, LAYERS, Reading
+from layers.readers import LAYERS, Reading
 from layers.relations import Relation
 from runner import processes, results
 from runner.database import private_server
@@ -19,7 +19,25 @@ from studies.row_shape import measure, objects, shapes, tables
 from studies.row_shape.experiments import Experiment
 from studies.row_shape.figures import ENTITY, MODEL, Figures, figures
 from studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, Allocation
-from studies.row_shape.shapes import ARRAY, COLUMNS, JSON, KINDS, NULL, TABLES, TEXT, Key, Kind, make, shapes_of
+from studies.row_shape.model import Column, room
+from studies.row_shape.shapes import (
+    ARRAY,
+    COLUMNS,
+    FEW,
+    JSON,
+    KINDS,
+    LONG_ARRAY,
+    LONG_JSON,
+    NULL,
+    TABLES,
+    TEXT,
+    WIDE,
+    Key,
+    Kind,
+    make,
+    of_columns,
+    shapes_of,
+)
 from studies.row_shape.tables import SHORT
 
 # Of the packages whose source lines the objects link to.
@@ -31,8 +49,6 @@ MORE = CROSSINGS.get(sys.version_info[:2], 20)
 LESS = MORE - 1 if sys.version_info[:2] in CROSSINGS else 4
 # What is measured anew, of each layer; with as many rows as fill a dict like those of the study do.
 COUNTS = {MODEL: {LESS, MORE}, ENTITY: {LESS, MORE, 28, 29}}
-# They fill a dict like a session's identity map as much as COUNT rows do, for a dict grows by doubling.
-FEW = COUNT // 16
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +96,45 @@ def test_model_of_the_cost_predicts_three_tables_that_took_no_part_within_1_perc
     assert max(map(abs, found.values())) <= 0.01
 
 
+def test_model_of_the_cost_predicts_longer_objects_and_arrays_that_took_no_part(stored: Figures) -> None:
+    measured = stored.layers[TUPLE].values
+    found = {
+        LONG_JSON: stored.model.one("jsonb", 10),
+        LONG_ARRAY: stored.model.value(Column("integer of up to 9 digits", elements=10)),
+    }
+    for kind, size in found.items():
+        assert size == pytest.approx(measured[kind.name], rel=0.01)
+        assert size > 1.5 * measured[(JSON if kind == LONG_JSON else ARRAY).name]
+
+
+def test_room_of_a_list_is_that_of_one_that_grew() -> None:
+    grown: list[None] = []
+    for count in range(1000):
+        assert sys.getsizeof(grown) == sys.getsizeof([]) + 8 * room(count)
+        grown.append(None)
+
+
+@pytest.mark.parametrize("layer", [TUPLE, MODEL, ENTITY])
+def test_overhead_between_two_measured_numbers_of_columns_lies_between_theirs(stored: Figures, layer: str) -> None:
+    model = stored.model
+    assert model.overhead(layer, 40) == round(stored.layers[layer].overheads[40], 2)
+    less, more = (model.overhead(layer, count) for count in (43, 64))
+    assert less <= model.overhead(layer, 50) <= more
+    assert model.overhead(layer, max(WIDE) + 5) == model.overhead(layer, max(WIDE)) + 5 * 8
+
+
+def test_overheads_of_wide_rows_measured_anew(stored: Figures, relations: dict[Key, Relation]) -> None:
+    """Of a number of columns that the study has not measured."""
+    count = 70
+    relation = make(database_url(), "wide", of_columns(count))
+    keys = {layer: Key(layer, str(count)) for layer in (MODEL, ENTITY)}
+    said = outputs({key: Job(Reading(layer, relation, FEW)) for layer, key in keys.items()})
+    same = results.load("row_shape").header["python"] == results.here()["python"]
+    for layer, key in keys.items():
+        size = said[key]["traced"] / FEW - count * sys.getsizeof(1000)
+        assert size == pytest.approx(stored.model.overhead(layer, count), rel=0.01 if same else 0.35)
+
+
 def test_the_three_tables_are_mixed_and_have_nulls() -> None:
     counts = [len(fields) for fields in TABLES.values()]
     assert (min(counts), max(counts)) == (8, 25)
@@ -101,9 +156,10 @@ def test_prediction_depends_on_every_part_of_the_model(stored: Figures) -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_value_costs_the_same_in_every_layer(stored: Figures, kind: Kind) -> None:
     found = {layer: one.values[kind.name] for layer, one in stored.layers.items()}
-    if kind == ARRAY:  # a list is a copy there, without the room that it grew by
+    if kind in (ARRAY, LONG_ARRAY):  # a list is a copy there, without the room that it grew by
+        length = 2 if kind == ARRAY else 10
         for layer in ("Pydantic slots dataclass", MODEL, ENTITY):
-            found[layer] += 16
+            found[layer] += 8 * (room(length) - length)
     assert max(found.values()) - min(found.values()) <= 1
 
 
@@ -274,7 +330,8 @@ def test_a_model_takes_as_much_less_in_the_experiment_as_its_set_of_given_fields
 
 
 def test_the_study_measures_an_experiment_with_its_layer_and_times_it_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"COLUMNS": (3,), "TABLES": {}, "OF_EXPERIMENTS": ("3",), "TIMED": ("3",), "COUNT": FEW}.items():
+    fewer = {"COLUMNS": (3,), "WIDE": (), "WIDEST": "3", "TABLES": {}, "OF_EXPERIMENTS": ("3",), "TIMED": ("3",)}
+    for name, value in (fewer | {"COUNT": FEW}).items():
         monkeypatch.setattr(measure, name, value)
     monkeypatch.setattr(shapes, "KINDS", (NULL,))
     [found] = measure.measure([ENTITY], 2, full=True)

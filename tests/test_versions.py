@@ -20,6 +20,7 @@ from runner.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsEr
 from runner.processes import TRACED, Job
 from runner.scenarios import SCENARIOS
 from runner.scripts import PROJECT
+from studies.row_shape.shapes import NULL, TEXT
 from studies.versions import measure as versions
 from studies.versions.blocks import crossings
 from studies.versions.figures import Figures, Versions, figures
@@ -145,9 +146,12 @@ def test_overheads_are_measured_with_the_interpreter_of_the_environment(monkeypa
     monkeypatch.setattr(versions, "install_all", lambda: {Combination(RUNNING, LOCK): ""})
     monkeypatch.setattr(Combination, "interpreter", Path(sys.executable))
     monkeypatch.setattr(versions, "COLUMNS", (3, 20))
+    monkeypatch.setattr(versions, "KINDS", (NULL, TEXT))
     [found] = versions.measure(["psycopg, tuple"], None, full=True)
     tuples = {str(count): pytest.approx(sys.getsizeof((None,) * count), abs=1) for count in (3, 20)}
-    assert found["psycopg, tuple"].record == {"overheads": {RUNNING: tuples}}
+    text = pytest.approx(sys.getsizeof("x" * TEXT.length), abs=1)
+    values = {NULL.name: 0, TEXT.name: text}
+    assert found["psycopg, tuple"].record == {"overheads": {RUNNING: tuples}, "values": {RUNNING: values}}
 
 
 def test_package_without_wheels_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:

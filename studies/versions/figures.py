@@ -60,7 +60,7 @@ def figures(results: Results) -> Versions:
     for name, record in results.records.items():
         if name in LAYERS:
             overheads[name] = record["overheads"]
-            values |= record["values"]
+            values |= record["values"] if name == TUPLE else {}
         else:
             scenarios[name] = Figures(Scenario(name), record["costs"], record["no_wheels"])
     return Versions(scenarios, overheads, values)

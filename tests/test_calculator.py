@@ -1,0 +1,578 @@
+"""`docs/index.html` in a browser: its arithmetic is the study's, its reader guesses nothing, and anyone can use it.
+
+One browser for all tests of this file. It is closed at the end, because Playwright's event loop would be in the way of
+tests that run one of their own.
+"""
+
+import functools
+import http.server
+import random
+import re
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from layers import code
+from layers.costs import Subject
+from layers.relations import Column as Named
+from layers.relations import Relation
+from report import pages
+from runner import results
+from studies.row_shape import blocks, figures
+from studies.row_shape.model import RULES, Column, Model
+from studies.row_shape.shapes import TABLES
+from studies.versions import blocks as blocks_by_python
+from studies.versions import figures as figures_by_python
+from tests.support import PROJECT, query
+from tests.test_your_table import SCHEMA
+
+INDEX = PROJECT / "docs" / "index.html"
+ADDRESS = INDEX.as_uri()
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt-get install chromium")
+ORDERS = """CREATE TABLE shop.orders (
+    id bigint PRIMARY KEY, total numeric(10,2) NOT NULL, note text, tags varchar(20)[], state shop.state NOT NULL
+);"""
+Tables = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    """Give a page whose functions are called; what a person does, he does on a page of his own."""
+    yield from opened(browser, {})
+
+
+@pytest.fixture
+def visited(browser: Browser) -> Iterator[Page]:
+    yield from opened(browser, {"permissions": ["clipboard-read", "clipboard-write"]})
+
+
+def opened(browser: Browser, options: Mapping[str, Any]) -> Iterator[Page]:
+    """Yield the page, from disk. It asks for nothing but itself, and its console stays empty."""
+    context = browser.new_context(**options)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url) if not request.url.startswith(ADDRESS) else None)
+    page.goto(ADDRESS)
+    yield page
+    context.close()
+    assert said == []
+
+
+@functools.cache
+def models() -> dict[str, Model]:
+    """Return the model of the cost by Python, as the studies have it."""
+    own = figures.figures(results.load("row_shape"))
+    others = figures_by_python.figures(results.load("versions")).models
+    found = {python: replace(model, dicts=own.model.dicts) for python, model in others.items()}
+    return found | {own.python.rpartition(".")[0]: own.model}
+
+
+def read(page: Page, text: str) -> tuple[Tables, list[str]]:
+    """Return what the page's reader makes of a text: tables and notes."""
+    found = page.evaluate("text => readTables(text)", text)
+    return found["tables"], found["notes"]
+
+
+def columns(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(column["name"], column["type"]) for column in table["columns"]]
+
+
+def of(column: Mapping[str, Any]) -> Column:
+    return Column(column["rule"], column["length"], column["elements"], column["nulls"])
+
+
+def as_read(name: str, column: Column) -> dict[str, Any]:
+    return {
+        **{"name": name, "type": "", "rule": column.rule, "length": column.length, "elements": column.elements},
+        **{"nulls": column.nulls, "required": False},
+    }
+
+
+def random_tables(count: int) -> list[list[Column]]:
+    """Return tables of up to 110 columns, the same ones each time, of every rule, with arrays and NULLs."""
+    chance = random.Random(21)
+
+    def column() -> Column:
+        rule = chance.choice(list(RULES))
+        length = chance.choice([0, 1, 2, 7, 20.5, 200, 3000]) if RULES[rule].unit else 0
+        return Column(rule, length, chance.choice([None, None, 0, 3, 50]), chance.choice([0, 0, 0.25, 0.999, 1]))
+
+    return [[column() for _ in range(chance.choice([1, 3, 5, 8, 19, 29, 40, 57, 110]))] for _ in range(count)]
+
+
+def costs(page: Page, tables: Sequence[list[dict[str, Any]]]) -> list[dict[str, dict[str, float]]]:
+    """Return what the page's script says of each table, by Python and layer."""
+    script = """tables => tables.map((columns) => Object.fromEntries([...MODELS].map(([python, model]) => [python,
+        Object.fromEntries(Object.keys(model.overheads).map((layer) => [layer, rowCost(model, layer, columns)]))])))"""
+    found: list[dict[str, dict[str, float]]] = page.evaluate(script, tables)
+    return found
+
+
+def expected(tables: Sequence[Sequence[Column]]) -> list[dict[str, dict[str, float]]]:
+    return [
+        {python: {layer: model.row(layer, table) for layer in model.overheads} for python, model in models().items()}
+        for table in tables
+    ]
+
+
+def test_script_computes_as_the_model_does_to_the_byte(page: Page) -> None:
+    tables = [[Column.of(field) for field in fields] for fields in TABLES.values()] + random_tables(100)
+    found = costs(page, [[as_read(f"c{at}", one) for at, one in enumerate(table)] for table in tables])
+    assert found == expected(tables)
+    assert len({table["3.12"]["ORM entity"] for table in found}) > 90
+
+
+@pytest.fixture(scope="module")
+def catalog(url: str) -> dict[str, list[tuple[str, str]]]:
+    """Return the names and types of all tables that a server has of its own, and of the tests of `your_table.py`."""
+    query(url, SCHEMA.partition("INSERT INTO")[0])
+    rows = query(
+        url,
+        "SELECT oid::regclass::text, attname::text, format_type(atttypid, atttypmod) FROM pg_class "
+        "JOIN pg_attribute ON attrelid = oid WHERE relkind IN ('r', 'v') AND attnum > 0 AND NOT attisdropped "
+        "AND (relnamespace::regnamespace::text ~ '^(pg_catalog|information_schema)$' OR relname = 'orders') "
+        "ORDER BY oid, attnum",
+    )
+    query(url, "DROP SCHEMA shop CASCADE")
+    found: dict[str, list[tuple[str, str]]] = {}
+    for table, name, kind in rows:
+        found.setdefault(table, []).append((name, kind))
+    return found
+
+
+def test_tables_of_the_catalog_are_read_and_cost_the_same(
+    page: Page, catalog: dict[str, list[tuple[str, str]]]
+) -> None:
+    assert len(catalog) > 150
+    text = "\n".join(
+        f"CREATE TABLE {table} ({', '.join(f'{quoted(name)} {kind}' for name, kind in found)});"
+        for table, found in catalog.items()
+    )
+    tables, _ = read(page, text)
+    assert [columns(table) for table in tables] == list(catalog.values())
+    found = costs(page, [table["columns"] for table in tables])
+    assert found == expected([list(map(of, table["columns"])) for table in tables])
+
+
+def quoted(name: str) -> str:
+    return '"{}"'.format(name.replace('"', '""'))
+
+
+def test_data_on_the_page_are_those_of_the_studies() -> None:
+    own = blocks.blocks(figures.figures(results.load("row_shape")))["row-model"]
+    others = blocks_by_python.blocks(figures_by_python.figures(results.load("versions")))["row-model-by-python"]
+    text = INDEX.read_text(encoding="utf-8")
+    assert own in text
+    assert others in text
+    stale = text.replace('"numeric": 104.0', '"numeric": 105.0', 1)
+    assert stale != text
+    assert pages._where(stale, text) == " in row-model"
+
+
+INTEGER, BIGINT = "integer of up to 9 digits", "integer of 10 to 18 digits"
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "notes"),
+    [
+        ("id int\nname varchar(40)", [("id", "int"), ("name", "varchar(40)")], []),
+        ("  - id: int,\n  - tags: text[], ok bool", [("id", "int"), ("tags", "text[]"), ("ok", "bool")], []),
+        ("id int -- the key\n\n/* x\n/* y */ int */\nb double precision\n",
+         [("id", "int"), ("b", "double precision")], []),
+        ("(id int, n numeric(10, 2))", [("id", "int"), ("n", "numeric(10, 2)")], []),
+        ("CREATE TABLE t (id int PRIMARY KEY, b text);", [("id", "int"), ("b", "text")], []),
+        ("create unlogged table if not exists s.t (a int)", [("a", "int")], []),
+        ('CREATE TABLE "T" ("a ""b"", c" text, "Order" int)', [('a "b", c', "text"), ("Order", "int")], []),
+        ("CREATE TABLE t (a int);;\n\nCREATE TABLE t2 (b int)", [("a", "int")], []),
+        ("CREATE TABLE t (a text DEFAULT $q$ ), ( $q$, b text DEFAULT E'it\\'s ),', c int)",
+         [("a", "text"), ("b", "text"), ("c", "int")], []),
+        ("CREATE TABLE t (a int GENERATED ALWAYS AS (b * 2) STORED, b bigint GENERATED ALWAYS AS IDENTITY (START 5))",
+         [("a", "int"), ("b", "bigint")], []),
+        ("CREATE TABLE t (a timestamp (3) with time zone, b interval day to second, c bit varying(3)[][4])",
+         [("a", "timestamp (3) with time zone"), ("b", "interval day to second"), ("c", "bit varying(3)[][4]")],
+         ["c: type bit varying(3)[][4] was not measured"]),
+        ("CREATE TABLE t (a int, CONSTRAINT k PRIMARY KEY (a), UNIQUE (a), CHECK (a), EXCLUDE USING gist (a WITH =))",
+         [("a", "int")], ["Skipped: constraint (4)."]),
+        ("CREATE TABLE p (a int, b text) PARTITION BY RANGE (a);\nCREATE TABLE q PARTITION OF p FOR VALUES IN (1)",
+         [("a", "int"), ("b", "text")], []),
+        ("CREATE TABLE q PARTITION OF p DEFAULT", None,
+         ["q is a partition of p, which is not in the text", "q: no column was found."]),
+        ("CREATE TABLE p (a int); CREATE TABLE q (LIKE p INCLUDING ALL, b text); CREATE TABLE r (c date) INHERITS (q)",
+         [("a", "int")], []),
+        ("CREATE TABLE q (b text, LIKE p)", [("b", "text")], ["q is like p, which is not in the text"]),
+        ("CREATE TABLE q AS SELECT 1 AS a", None, ["q: it is made by a query", "q: no column was found."]),
+        ("CREATE TYPE mood AS ENUM ('sad', 'happy'); CREATE DOMAIN d AS numeric(5); CREATE TABLE t (a mood, b d)",
+         [("a", "mood"), ("b", "d")], []),
+        ("CREATE TABLE t (a s.mood)", [("a", "s.mood")], ["a: nothing was measured of type s.mood"]),
+        ("CREATE TABLE t (a int unsigned)", [("a", "int")], ['a: not understood from "unsigned" on']),
+        ("CREATE TABLE t (a int, b te", [("a", "int"), ("b", "te")],
+         ["t: the parenthesis of its columns is not closed", "b: nothing was measured of type te"]),
+        ("CREATE TABLE t (a int, b text DEFAULT 'x, c int)", [("a", "int"), ("b", "text")],
+         ["What begins in line 1 with ' does not end", "t: the parenthesis of its columns is not closed"]),
+        ("CREATE TABLE t (a int); ALTER TABLE ONLY t ADD COLUMN b text NOT NULL, DROP COLUMN a, OWNER TO me;"
+         "ALTER TABLE t ALTER b TYPE date; ALTER TABLE u ADD c int",
+         [("b", "date")], ["ALTER TABLE u: that table is not in the text", "Skipped: ALTER TABLE … OWNER TO."]),
+        ("COPY t (a) FROM stdin;\n1\tCREATE TABLE x (\n\\.\n\\connect db\nCREATE TABLE t (a int)", [("a", "int")],
+         ["Skipped: command of psql, COPY."]),
+        ("CREATE TABLE t (a int); CREATE UNIQUE INDEX ON t (a); CREATE OR REPLACE FUNCTION f() RETURNS int AS $$ ; $$",
+         [("a", "int")], ["Skipped: CREATE INDEX, CREATE FUNCTION."]),
+        ("Once upon a time", None, ["Not understood, and skipped: Once upon a time"]),
+        ("id", None, ["id has no type, and is skipped."]),
+        ("CREATE TABLE t (a int, a int)", [("a", "int"), ("a", "int")], ["a is there twice"]),
+        ("| name | type |\n|---|:---|\n| id | int |\n| x | text[] |", [("id", "int"), ("x", "text[]")], []),
+        ("<img src=x onerror=alert(1)> int", None, ["Not understood, and skipped: <img"]),
+        ("", None, []),
+    ],
+)  # fmt: skip
+def test_reader_says_what_it_does_not_understand(
+    page: Page, text: str, found: list[tuple[str, str]] | None, notes: list[str]
+) -> None:
+    tables, said = read(page, text)
+    assert (columns(tables[0]) if tables else None) == found
+    assert len(said) == len(notes), said
+    for line, beginning in zip(said, notes, strict=True):
+        assert line.startswith(beginning)
+
+
+LISTING = """
+                                         Table "shop.lines"
+  Column  |         Type          | Collation | Nullable |                Default                | Storage
+----------+-----------------------+-----------+----------+---------------------------------------+---------
+ order_id | bigint                |           | not null |                                       | plain
+ x|y      | character varying(40) | C         |          | generated always as (a || b) stored   | extended
+ flag     | boolean               |           |          |                                       | plain
+Indexes:
+    "lines_pkey" PRIMARY KEY, btree (order_id, line)
+Foreign-key constraints:
+    "lines_order_id_fkey" FOREIGN KEY (order_id) REFERENCES shop.orders(id)
+Access method: heap
+
+   Table "public.Odd"
+ Column  |  Type
+---------+---------
+ a "b" c | date
+"""
+
+
+def test_reader_takes_what_psql_prints(page: Page) -> None:
+    tables, notes = read(page, LISTING)
+    assert [(table["schema"], table["name"]) for table in tables] == [("shop", "lines"), ("public", "Odd")]
+    assert columns(tables[0]) == [("order_id", "bigint"), ("x|y", "character varying(40)"), ("flag", "boolean")]
+    assert columns(tables[1]) == [('a "b" c', "date")]
+    assert [column["required"] for column in tables[0]["columns"]] == [True, False, False]
+    assert notes == ["Skipped: index or constraint (2)."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [
+        ("smallserial", Column(INTEGER)),
+        ("int8", Column(BIGINT)),
+        ("real", Column("double precision")),
+        ("decimal(10)", Column("numeric")),
+        ("varchar(8)", Column("text", 8)),
+        ("character varying(800)", Column("text", 20)),
+        ("char(3)", Column("text", 3)),
+        ("character", Column("text", 1)),
+        ("timestamp with time zone", Column("timestamptz")),
+        ("timestamp(3) without time zone", Column("timestamp")),
+        ("uuid[]", Column("uuid", 0, 2)),
+        ("integer ARRAY[5]", Column(INTEGER, 0, 5)),
+        ("jsonb", Column("jsonb", 2)),
+        ("bytea", Column("bytea", 20)),
+        ("tstzrange", Column("timestamptz", 0, 2)),
+        ("public.vector(3)", Column("text", 20)),
+    ],
+)
+def test_what_a_type_is_counted_as(page: Page, kind: str, column: Column) -> None:
+    [table], notes = read(page, f"a {kind}")
+    assert of(table["columns"][0]) == column
+    assert bool(notes) == (kind in ("tstzrange", "public.vector(3)"))
+
+
+def test_labels_of_an_enum_say_how_long_its_texts_are(page: Page) -> None:
+    [table], notes = read(page, "CREATE TYPE s.mood AS ENUM ('sad', 'happy'); CREATE TABLE t (a s.mood[] NOT NULL)")
+    assert of(table["columns"][0]) == Column("text", 4, 2)
+    assert notes == []
+
+
+def test_columns_that_other_tables_have_are_taken_from_them(page: Page) -> None:
+    text = (
+        "CREATE TABLE a (x int, y text); CREATE TABLE b (z date, LIKE a); CREATE TABLE c (w uuid, y text) INHERITS (a)"
+    )
+    tables, notes = read(page, text)
+    assert [[name for name, _ in columns(table)] for table in tables] == [["x", "y"], ["z", "x", "y"], ["x", "w", "y"]]
+    assert notes == []
+
+
+def named(tables: Tables) -> list[Subject]:
+    """Return what `your_table.py` knows of tables that the page has read."""
+    return [
+        Subject(
+            Relation(
+                f'"{table["name"]}"',
+                tuple(
+                    Named(one["name"], one["name"], kind)
+                    for one, kind in zip(table["columns"], table["types"], strict=True)
+                ),
+                table["schema"],
+                table["name"],
+                key=("id",),
+            ),
+            required=frozenset(one["name"] for one in table["columns"] if one["required"]),
+            sql_names=tuple(one["name"] for one in table["columns"]),
+            sql_source=f"{table['schema']}.{table['name']}",
+        )
+        for table in tables
+    ]
+
+
+CODE = "table => [entitiesCode(table), columnsCode(table), dataclassCode(table)]"
+
+
+def test_code_is_that_of_your_table(page: Page) -> None:
+    """Of names that need no quotes, and of rows that are narrow and wide."""
+    chance = random.Random(7)
+    kinds = list(RULES)
+    tables: Tables = []
+    for count in (1, 2, 5, 9, 17, 40):
+        for length in (3, 12, 55):
+            made = [as_read(f"c{at}_{'x' * length}", Column(chance.choice(kinds), 5)) for at in range(count)]
+            tables.append({"schema": "sales", "name": f"order_lines_{count}", "columns": made})
+            for column in made:
+                column["required"] = chance.random() < 0.5
+    types = page.evaluate("tables => tables.map(({ columns }) => columns.map(pythonType))", tables)
+    for table, found in zip(tables, types, strict=True):
+        table["types"] = found
+    for table, subject in zip(tables, named(tables), strict=True):
+        assert page.evaluate(CODE, table) == [code.streamed(subject), code.columns(subject), code.dataclass(subject)]
+
+
+ODD_NAMES = (
+    'CREATE TABLE "Order-Lines" (id int NOT NULL, "order" text, "a b" date, "class" uuid, "1st" numeric, "Ä" jsonb)'
+)
+
+
+def test_code_with_odd_names_runs(page: Page, schema_url: str) -> None:
+    [table], _ = read(page, ODD_NAMES)
+    *statements, dataclass = page.evaluate(CODE, table)
+    for text in statements:
+        compile(text, "page", "exec")
+    with psycopg.connect(schema_url) as connection:
+        connection.execute(ODD_NAMES.encode())
+        connection.execute("""INSERT INTO "Order-Lines" (id, "order") VALUES (1, 'x')""")
+        names: dict[str, Any] = {"connection": connection}
+        exec(dataclass.replace("        ...", "        found = row"), names)
+    assert repr(names["found"]) == ("OrderLinesRow(id=1, order='x', a_b=None, class_=None, column_1st=None, Ä=None)")
+
+
+def bytes_of(page: Page, layer: str) -> int:
+    """Return the bytes per row that the page shows of a layer."""
+    cells = page.get_by_role("row", name=re.compile(f"^{re.escape(layer)} ")).get_by_role("cell").all_inner_texts()
+    return int(cells[0].replace(",", ""))
+
+
+def test_the_first_example_is_filled_in_and_answered(visited: Page) -> None:
+    assert visited.locator("#out").inner_text().startswith("A row of orders: ")
+    rows = visited.locator("#figures tbody tr th").all_inner_texts()
+    sizes = [bytes_of(visited, layer) for layer in rows]
+    assert set(rows) == set(models()["3.12"].overheads)
+    assert sizes == sorted(sizes)
+    assert visited.locator("#notes li").count() == 0
+    widths = visited.evaluate(
+        "[...document.querySelectorAll('.bar')].map((bar) => [...bar.children].map((part) => part.offsetWidth))"
+    )
+    assert all(values > 10 and overhead > 3 for values, overhead in widths)
+
+
+def test_paste_edit_share_and_reload(visited: Page, browser: Browser) -> None:
+    """As a person does it: each thing that is set changes the answer, and the address holds it all."""
+    visited.get_by_role("textbox", name="CREATE TABLE").fill(ORDERS)
+    notes = visited.get_by_role("list", name="What was not understood").get_by_role("listitem").all_inner_texts()
+    assert [note.partition(":")[0] for note in notes] == ["state"]
+    row = [Column(BIGINT), Column("numeric"), Column("text", 20), Column("text", 20, 2), Column("text", 20)]
+    assert bytes_of(visited, "ORM entity") == round(models()["3.12"].row("ORM entity", row))
+    visited.get_by_label("note: characters").fill("80")
+    visited.get_by_label("note: NULL in percent").fill("25")
+    visited.get_by_label("tags: elements").fill("4")
+    visited.get_by_label("state: counted as").select_option("integer from -5 to 256")
+    visited.get_by_label("Rows", exact=True).fill("1,000,000")
+    visited.get_by_label("Python").select_option("3.13")
+    visited.get_by_label("A worker has").fill("1024")
+    row[2:] = [Column("text", 80, None, 0.25), Column("text", 20, 4), Column("integer from -5 to 256")]
+    size = round(models()["3.13"].row("ORM entity", row))
+    assert bytes_of(visited, "ORM entity") == size
+    visited.get_by_role("button", name="Copy the address").click()
+    visited.get_by_text("Copied").wait_for()
+    address = visited.evaluate("navigator.clipboard.readText()")
+    before = visited.locator("main").inner_text()
+    for other in (visited, browser.new_page()):
+        other.goto("about:blank")
+        other.goto(address)
+        assert bytes_of(other, "ORM entity") == size
+        assert other.url == address
+        assert other.get_by_label("Rows", exact=True).input_value() == "1000000"
+        assert other.get_by_label("note: characters").input_value() == "80"
+    visited.reload()
+    assert without_status(visited.locator("main").inner_text()) == without_status(before)
+    other.close()
+
+
+def without_status(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith(("Copied", "Copy "))]
+
+
+def test_address_of_odd_names_stands_for_the_same_table(visited: Page) -> None:
+    visited.locator("#text").fill('CREATE TABLE "a|b".t ("x|\\y&z=1" text, "ü#" "my|type", s int[])')
+    visited.get_by_label("s: elements").fill("7")
+    before = visited.evaluate("JSON.stringify(shown())")
+    visited.reload()
+    same = visited.evaluate("JSON.stringify(shown())")
+    assert same.replace('"assumed":false', '"assumed":true') == before.replace('"assumed":false', '"assumed":true')
+
+
+@pytest.mark.parametrize(
+    "hash_", ["c", "c=&c=%7C%7C", "c=a%7Cint%7Cx%7Cy%7Cz%7Ctext&rows=-1&python=2&worker=x", "c=%E0%A4%A", "t=x"]
+)
+def test_address_that_nobody_made_is_read_as_far_as_it_goes(page: Page, hash_: str) -> None:
+    page.goto("about:blank")
+    page.goto(f"{ADDRESS}#{hash_}")
+    assert page.get_by_label("Rows", exact=True).input_value() == "100000"
+    assert page.evaluate("state.worker") == 512
+
+
+def test_text_that_changes_keeps_what_was_set_by_hand(visited: Page) -> None:
+    text = visited.locator("#text")
+    text.fill("CREATE TABLE t (a text, b text)")
+    visited.get_by_label("a: characters").fill("99")
+    visited.get_by_label("b: characters").fill("98")
+    text.fill("CREATE TABLE t (a text, b varchar(9), c text)")
+    assert [visited.get_by_label(f"{name}: characters").input_value() for name in "abc"] == ["99", "9", "20"]
+
+
+def test_one_of_several_tables_is_shown(visited: Page) -> None:
+    visited.locator("#text").fill("CREATE TABLE a (x int); CREATE TABLE b (y int, z text)")
+    visited.get_by_label("Table", exact=True).select_option("b")
+    assert visited.locator("#columns tbody tr").count() == 2
+    assert "A row of b" in visited.locator("#out").inner_text()
+    visited.get_by_role("button", name="Remove z").click()
+    visited.get_by_role("button", name="Add a column").click()
+    visited.keyboard.type("paid")
+    assert visited.locator("#columns tbody input.name").evaluate_all("all => all.map((one) => one.value)") == [
+        "y",
+        "paid",
+    ]
+
+
+def test_step_is_named_before_it_comes(visited: Page) -> None:
+    model = models()["3.12"]
+    text = visited.locator("#text")
+    text.fill("\n".join(f"c{number} int" for number in range(18)))
+    step = model.overhead("Pydantic model", 19) - model.overhead("Pydantic model", 18)
+    assert step > 1000
+    said = visited.locator("#said").inner_text()
+    assert f"One more column, and a Pydantic model grows by {step:,.0f} bytes" in said
+    text.fill("\n".join(f"c{number} int" for number in range(29)))
+    step = model.overhead("ORM entity", 29) - model.overhead("ORM entity", 28)
+    assert f"One column fewer, and an ORM entity shrinks by {step:,.0f} bytes" in visited.locator("#said").inner_text()
+
+
+def test_rows_that_fit_a_worker(visited: Page) -> None:
+    size = bytes_of(visited, "Core row")
+    process, beyond = visited.evaluate("[PROCESSES['Core row'], MEASURED.beyond['Core row']]")
+    fit = (512 * 2**20 - process) / (size + 8 * beyond + 8)
+    visited.get_by_label("Rows", exact=True).fill(str(round(fit * 0.99)))
+    said = visited.locator("#said").inner_text()
+    assert "do not fit a worker of 512 MB as: " in said
+    assert "Core row" not in said
+    visited.get_by_label("Rows", exact=True).fill(str(round(fit * 1.01)))
+    assert "Core row" in visited.locator("#said").inner_text()
+    visited.get_by_label("A worker has").fill("30")
+    assert "fit a worker of 30 MB in no layer" in visited.locator("#said").inner_text()
+
+
+def test_more_columns_than_were_measured_are_named(visited: Page) -> None:
+    text = visited.locator("#text")
+    text.fill("\n".join(f"c{number} int" for number in range(max(models()["3.12"].columns) + 1)))
+    assert "More than 100 columns were not measured" in visited.locator("#limits").inner_text()
+    text.fill("a int")
+    assert "were not measured" not in visited.locator("#limits").inner_text()
+    visited.get_by_label("Python").select_option("3.14")
+    assert "these layers were not measured: psycopg, named tuple" in visited.locator("#limits").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_accessibility_rule_is_violated(visited: Page, scheme: Any) -> None:
+    visited.emulate_media(color_scheme=scheme)
+    visited.locator("#text").fill(f"{ORDERS} CREATE TABLE b (x int);")
+    visited.get_by_label("Rows", exact=True).fill("x")
+    found = Axe().run(visited)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_keyboard_reaches_everything_and_shows_where_it_is(visited: Page) -> None:
+    visited.locator("#text").fill("CREATE TABLE t (a text[])")
+    visited.locator("#text").focus()
+    reached = []
+    for _ in range(12):
+        visited.keyboard.press("Tab")
+        reached.append(visited.evaluate("document.activeElement.id || document.activeElement.ariaLabel"))
+        assert visited.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    assert reached == [
+        *("rows", "python", "worker", "share", "Column's name", "a: counted as", "a: characters", "a: elements"),
+        *("a: NULL in percent", "Remove a", "add", reached[-1]),
+    ]
+
+
+def test_phone_shows_it_without_scrolling_sideways(visited: Page) -> None:
+    visited.set_viewport_size({"width": 360, "height": 740})
+    assert visited.evaluate("document.documentElement.scrollWidth") == 360
+    heights = "[...document.querySelectorAll('button, input, select, textarea')].map((one) => one.offsetHeight)"
+    assert not [height for height in visited.evaluate(heights) if 0 < height < 44]
+    assert Axe().run(visited).violations_count == 0
+
+
+def test_paper_shows_the_answer_and_not_the_controls(visited: Page) -> None:
+    visited.emulate_media(media="print")
+    assert visited.locator("#figures").is_visible()
+    assert not visited.locator("#text").is_visible()
+    assert visited.get_by_role("button").count() == 0
+
+
+def test_static_host_is_asked_for_the_page_alone(browser: Browser) -> None:
+    asked: list[str] = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(INDEX.parent))
+
+        def log_message(self, _: str, *arguments: Any) -> None:
+            asked.append(str(arguments[0]))
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        page = browser.new_page()
+        page.goto(f"http://127.0.0.1:{server.server_address[1]}/#t={quote('x')}&c={quote('a|int')}")
+        assert bytes_of(page, "psycopg, tuple") == 48 + 28
+        page.close()
+        server.shutdown()
+    assert asked == ["GET / HTTP/1.1"]
