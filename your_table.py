@@ -22,6 +22,7 @@ from typing import Any
 
 from errors import UserError, number, parser, visible
 from layers.advice import ENOUGH, advice
+from layers.calculator import address
 from layers.code import sql
 from layers.costs import KEYED, STREAMED, Subject, look_at, measure
 from layers.figures import ENTITY, Figure, Figures
@@ -93,6 +94,8 @@ def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> N
         if one.code:
             print()
             print(one.code if drawn else fenced(one.code, "```", "python\n", "\n"))
+    url = address(subject, total or figures.count)
+    print(f"\nThese columns on the calculator's page, a file on this disk:\n{url if drawn else f'<{url}>'}")
 
 
 def named(name: str) -> str:

@@ -8,7 +8,6 @@ import functools
 import http.server
 import random
 import re
-import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,23 +19,23 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from layers import code
+from layers import calculator, code
 from layers.costs import Subject
 from layers.relations import Column as Named
 from layers.relations import Relation
-from report import pages
+from report import pages, picture
 from runner import results
 from studies.row_shape import blocks, figures
 from studies.row_shape.model import RULES, Column, Model
 from studies.row_shape.shapes import TABLES
 from studies.versions import blocks as blocks_by_python
 from studies.versions import figures as figures_by_python
-from tests.support import PROJECT, query
+from tests.support import query
 from tests.test_your_table import SCHEMA
 
-INDEX = PROJECT / "docs" / "index.html"
+INDEX = picture.CALCULATOR
 ADDRESS = INDEX.as_uri()
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+CHROMIUM = picture.browser()
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt-get install chromium")
 ORDERS = """CREATE TABLE shop.orders (
     id bigint PRIMARY KEY, total numeric(10,2) NOT NULL, note text, tags varchar(20)[], state shop.state NOT NULL
@@ -404,6 +403,15 @@ def test_the_first_example_is_filled_in_and_answered(visited: Page) -> None:
     assert all(values > 10 and overhead > 3 for values, overhead in widths)
 
 
+def test_picture_in_readme_shows_what_the_page_does(visited: Page) -> None:
+    """Else run `python -m report.picture`."""
+    png = picture.PICTURE.read_bytes()
+    assert picture.digest_of(png) == picture.shown(visited)
+    assert picture.digest_of(picture.with_digest(png.replace(picture.KEYWORD, b""), "x" * 64)) == "x" * 64
+    visited.get_by_label("Rows", exact=True).fill("7")
+    assert picture.digest_of(png) != picture.shown(visited)
+
+
 def test_paste_edit_share_and_reload(visited: Page, browser: Browser) -> None:
     """As a person does it: each thing that is set changes the answer, and the address holds it all."""
     visited.get_by_role("textbox", name="CREATE TABLE").fill(ORDERS)
@@ -458,6 +466,22 @@ def test_address_that_nobody_made_is_read_as_far_as_it_goes(page: Page, hash_: s
     page.goto(f"{ADDRESS}#{hash_}")
     assert page.get_by_label("Rows", exact=True).input_value() == "100000"
     assert page.evaluate("state.worker") == 512
+
+
+def test_address_that_your_table_prints_has_its_columns(visited: Page) -> None:
+    kinds = [*calculator.TYPES, "str", "Any"]
+    named = [Named(f"{at}|\\#&ä", f"c{at}", kind) for at, kind in enumerate(kinds)]
+    relation = Relation("", tuple(named), "a b", "T.1")
+    subject = Subject(relation, required=frozenset({named[1].name}), sql_source='"a b"."T.1"')
+    visited.goto("about:blank")
+    visited.goto(calculator.address(subject, 1234))
+    found = visited.evaluate("shown()")
+    assert (found["schema"], found["name"], visited.evaluate("state.rows")) == ("a b", "T.1", 1234)
+    assert columns(found) == [(one.name, calculator.TYPES.get(one.type, "text")) for one in named]
+    assert [one["required"] for one in found["columns"]] == [at == 1 for at in range(len(named))]
+    types = visited.evaluate("shown().columns.map(pythonType)")
+    assert types == ["Any" if kind == "dict" else "str" if kind == "Any" else kind for kind in kinds]
+    assert visited.locator("#notes li").count() == 0
 
 
 def test_text_that_changes_keeps_what_was_set_by_hand(visited: Page) -> None:
