@@ -7,12 +7,13 @@ The same in one array, for clients that want one: each batch is an array, whose 
 """
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession, create_async_engine
 
 from common import database_url
 from db_model import DbModel
@@ -23,19 +24,21 @@ engine = create_async_engine(database_url("postgresql+psycopg"))
 models = TypeAdapter(list[DomainModel])
 
 
-async def array(start: int) -> AsyncIterator[bytes]:
-    """Yield a batch of the array's elements at a time."""
-    query = select(DbModel.id, DbModel.num, DbModel.data).where(DbModel.id >= start)
+async def open_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+
+
+async def array(result: AsyncResult[int, int, str]) -> AsyncIterator[bytes]:
     before = b"["
-    async with engine.connect() as connection:
-        result = await connection.stream(query.execution_options(yield_per=1000))
-        async for batch in result.partitions():
-            yield before + models.dump_json(models.validate_python(batch))[1:-1]
-            before = b","
+    async for batch in result.partitions():
+        yield before + models.dump_json(models.validate_python(batch))[1:-1]
+        before = b","
     yield b"[]" if before == b"[" else b"]"
 
 
 @app.get("/rows")
-async def rows(start: int = 0) -> StreamingResponse:
-    """Return the rows from `start` on."""
-    return StreamingResponse(array(start), media_type="application/json")
+async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> StreamingResponse:
+    query = select(DbModel.id, DbModel.num, DbModel.data).where(DbModel.id >= start)
+    result = await session.stream(query.execution_options(yield_per=1000))
+    return StreamingResponse(array(result), media_type="application/json")

@@ -6,12 +6,12 @@ You lose: entities: no relationships, and nothing to change.
 The same list, of plain rows: FastAPI reads their columns by name.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from sqlalchemy import Row, select
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from common import database_url
 from db_model import DbModel
@@ -21,9 +21,12 @@ app = FastAPI()
 engine = create_async_engine(database_url("postgresql+psycopg"))
 
 
+async def open_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+
+
 @app.get("/rows", response_model=list[DomainModel])
-async def rows(start: int = 0) -> Sequence[Row[Any]]:
-    """Return the rows from `start` on."""
+async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> Sequence[Row[int, int, str]]:
     query = select(DbModel.id, DbModel.num, DbModel.data).where(DbModel.id >= start)
-    async with engine.connect() as connection:
-        return (await connection.execute(query)).all()
+    return (await session.execute(query)).all()

@@ -7,11 +7,11 @@ The server makes the lines, and psycopg hands them out one by one, as bytes. The
 """
 
 from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
-from psycopg import AsyncConnection
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from common import database_url
 
@@ -20,22 +20,23 @@ engine = create_async_engine(database_url("postgresql+psycopg"))
 COPY = "COPY (SELECT id, num, data FROM data WHERE id >= %s) TO STDOUT (FORMAT csv, HEADER)"
 
 
-async def blocks(start: int) -> AsyncIterator[bytes]:
-    """Yield some 64 KiB of lines at a time."""
-    async with engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(driver, AsyncConnection)
-        async with driver.cursor() as cursor, cursor.copy(COPY, [start]) as copy:
-            block = bytearray()
-            async for line in copy:
-                block += line
-                if len(block) >= 65536:
-                    yield bytes(block)
-                    block.clear()
-            yield bytes(block)
+async def open_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+
+
+async def blocks(driver: Any, start: int) -> AsyncIterator[bytes]:
+    async with driver.cursor() as cursor, cursor.copy(COPY, [start]) as copy:
+        block = bytearray()
+        async for line in copy:
+            block += line
+            if len(block) >= 65536:
+                yield bytes(block)
+                block.clear()
+        yield bytes(block)
 
 
 @app.get("/rows")
-async def rows(start: int = 0) -> StreamingResponse:
-    """Return the rows from `start` on."""
-    return StreamingResponse(blocks(start), media_type="text/csv")
+async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> StreamingResponse:
+    raw = await (await session.connection()).get_raw_connection()
+    return StreamingResponse(blocks(raw.driver_connection, start), media_type="text/csv")

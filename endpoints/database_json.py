@@ -6,9 +6,12 @@ You lose: Pydantic: what the response looks like is decided in SQL; time of the 
 `json_agg` makes one text of all rows, which the process receives and passes on.
 """
 
-from fastapi import FastAPI, Response
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Response
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from common import database_url
 
@@ -16,9 +19,12 @@ app = FastAPI()
 engine = create_async_engine(database_url("postgresql+psycopg"))
 
 
+async def open_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+
+
 @app.get("/rows")
-async def rows(start: int = 0) -> Response:
-    """Return the rows from `start` on."""
+async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> Response:
     query = text("SELECT coalesce(json_agg(one), '[]')::text FROM data AS one WHERE id >= :start")
-    async with engine.connect() as connection:
-        return Response(await connection.scalar(query, {"start": start}), media_type="application/json")
+    return Response(await session.scalar(query, {"start": start}), media_type="application/json")

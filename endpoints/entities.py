@@ -22,12 +22,10 @@ engine = create_async_engine(database_url("postgresql+psycopg"))
 
 
 async def open_session() -> AsyncIterator[AsyncSession]:
-    """Open a session for one request."""
     async with AsyncSession(engine) as session:
         yield session
 
 
 @app.get("/rows", response_model=list[DomainModel])
 async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> Sequence[DbModel]:
-    """Return the rows from `start` on."""
     return (await session.scalars(select(DbModel).where(DbModel.id >= start))).all()

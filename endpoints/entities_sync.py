@@ -22,12 +22,10 @@ engine = create_engine(database_url("postgresql+psycopg"))
 
 
 def open_session() -> Iterator[Session]:
-    """Open a session for one request."""
     with Session(engine) as session:
         yield session
 
 
 @app.get("/rows", response_model=list[DomainModel])
 def rows(session: Annotated[Session, Depends(open_session)], start: int = 0) -> Sequence[DbModel]:
-    """Return the rows from `start` on."""
     return session.scalars(select(DbModel).where(DbModel.id >= start)).all()

@@ -7,11 +7,12 @@ You lose: what streaming loses, and Pydantic: what a line looks like is decided 
 """
 
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncScalarResult, AsyncSession, create_async_engine
 
 from common import database_url
 
@@ -19,16 +20,18 @@ app = FastAPI()
 engine = create_async_engine(database_url("postgresql+psycopg"))
 
 
-async def lines(start: int) -> AsyncIterator[str]:
-    """Yield a batch of lines at a time."""
-    query = text("SELECT row_to_json(one)::text FROM data AS one WHERE id >= :start")
-    async with engine.connect() as connection:
-        result = await connection.stream(query.execution_options(yield_per=1000), {"start": start})
-        async for batch in result.scalars().partitions(1000):
-            yield "\n".join(batch) + "\n"
+async def open_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+
+
+async def lines(result: AsyncScalarResult[str]) -> AsyncIterator[str]:
+    async for batch in result.partitions(1000):
+        yield "\n".join(batch) + "\n"
 
 
 @app.get("/rows")
-async def rows(start: int = 0) -> StreamingResponse:
-    """Return the rows from `start` on."""
-    return StreamingResponse(lines(start), media_type="application/jsonl")
+async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> StreamingResponse:
+    query = text("SELECT row_to_json(one)::text FROM data AS one WHERE id >= :start")
+    result = await session.stream_scalars(query.execution_options(yield_per=1000), {"start": start})
+    return StreamingResponse(lines(result), media_type="application/jsonl")

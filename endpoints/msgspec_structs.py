@@ -6,31 +6,34 @@ You lose: Pydantic's models, validation, and documentation unless `responses` ha
 msgspec's structs are smaller than models, and encoded faster.
 """
 
+from collections.abc import AsyncIterator
+from typing import Annotated
+
 import msgspec
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, Response
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from common import database_url
 from db_model import DbModel
-
-
-class Record(msgspec.Struct, gc=False):
-    """A row as it is sent."""
-
-    id: int
-    num: int
-    data: str
-
 
 app = FastAPI()
 engine = create_async_engine(database_url("postgresql+psycopg"))
 
 
+class Record(msgspec.Struct, gc=False):
+    id: int
+    num: int
+    data: str
+
+
+async def open_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+
+
 @app.get("/rows")
-async def rows(start: int = 0) -> Response:
-    """Return the rows from `start` on."""
+async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> Response:
     query = select(DbModel.id, DbModel.num, DbModel.data).where(DbModel.id >= start)
-    async with engine.connect() as connection:
-        found = [Record(*row) for row in await connection.execute(query)]
+    found = [Record(*row) for row in await session.execute(query)]
     return Response(msgspec.json.encode(found), media_type="application/json")

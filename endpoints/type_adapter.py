@@ -6,10 +6,13 @@ You lose: `response_model`, so filtering by FastAPI's options, and documentation
 Pydantic makes the models and their JSON, and FastAPI passes it on as it is.
 """
 
-from fastapi import FastAPI, Response
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Response
 from pydantic import TypeAdapter
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from common import database_url
 from db_model import DbModel
@@ -20,10 +23,13 @@ engine = create_async_engine(database_url("postgresql+psycopg"))
 models = TypeAdapter(list[DomainModel])
 
 
+async def open_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(engine) as session:
+        yield session
+
+
 @app.get("/rows")
-async def rows(start: int = 0) -> Response:
-    """Return the rows from `start` on."""
+async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> Response:
     query = select(DbModel.id, DbModel.num, DbModel.data).where(DbModel.id >= start)
-    async with engine.connect() as connection:
-        found = models.validate_python((await connection.execute(query)).all())
+    found = models.validate_python((await session.execute(query)).all())
     return Response(models.dump_json(found), media_type="application/json")

@@ -28,6 +28,7 @@ from layers.readers import Read, Reading, reading
 from layers.redaction import without_values
 from layers.turns import Turns
 from layers.values import Measured, of_rows
+from runner.memory import reset_peak
 
 LAYERS = readers.LAYERS | readers.DROPPING | other_readers.LAYERS
 # CPython 3.12 gives the first thirty instances of a class room for more attributes than they have: each one less.
@@ -128,12 +129,6 @@ def measured(read: Read, what: Reading, traced: bool) -> Measured:
                 names = [column.attribute for column in what.relation.columns]
                 found["columns"] = of_rows(kept[:count], names)
     return found
-
-
-def reset_peak() -> None:
-    """Let the peak begin anew; only Linux can (https://man7.org/linux/man-pages/man5/proc_pid_clear_refs.5.html)."""
-    with suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def clear_caches() -> None:

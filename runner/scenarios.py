@@ -103,3 +103,23 @@ ALTERNATIVES = tuple(
         "run_sync_polars_adbc",
     )
 )
+
+# What a request costs. Each may lack its package, too.
+ENDPOINTS = tuple(
+    Scenario(f"endpoints.{name}")
+    for name in (
+        "entities",
+        "entities_sync",
+        "columns",
+        "type_adapter",
+        "msgspec_structs",
+        "database_json",
+        "pages",
+        "lines",
+        "array",
+        "csv_copy",
+        "lines_database",
+        "dicts",
+        "lines_loaded",
+    )
+)

@@ -10,18 +10,13 @@ from runner.database import private_server
 from runner.processes import UNTRACED, Job, Measured, Outcome
 from runner.scripts import Scenario
 from setup_db import ROWS
-from studies.requests.serving import Load, Output, Slow
+from studies.requests.serving import Output
 
 
 class Record(TypedDict):
-    """What is stored of an endpoint: an `Output`, and the seconds that all of it took."""
+    """What is stored of an endpoint, and the seconds that all of it took."""
 
-    warm: int
-    one: Load
-    more: list[Load]
-    many: Load
-    slow: Slow
-    given_back: float | None
+    output: Output
     took: float
 
 
@@ -48,16 +43,7 @@ def can_run(endpoint: Scenario) -> bool:
 def measured(outcome: Outcome) -> Measured:
     """Return what is stored of an endpoint."""
     output: Output = outcome.output
-    record = Record(
-        warm=output["warm"],
-        one=output["one"],
-        more=output["more"],
-        many=output["many"],
-        slow=output["slow"],
-        given_back=output["given_back"],
-        took=outcome.seconds,
-    )
-    return Measured(record, output["rows"], output["versions"], [outcome])
+    return Measured(Record(output=output, took=outcome.seconds), output["rows"], output["versions"], [outcome])
 
 
 def expected_seconds(names: Sequence[str], repeats: int | None, full: bool, took: Mapping[str, float]) -> float:

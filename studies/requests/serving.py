@@ -13,17 +13,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import uvicorn
 
-from errors import PACKAGES
+from errors import DISTRIBUTIONS, PACKAGES
 from studies.requests.client import Answer
 from studies.requests.watching import SETTLING, Seen, Watch
 
@@ -106,7 +104,7 @@ def measured(server: uvicorn.Server, watch: Watch) -> Output:
         given_back = until_given_back(watch)
     finally:
         client.end()
-    names = {name: version(name.replace("_", "-")) for name in PACKAGES if name in sys.modules}
+    names = {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules}
     versions = {"python": python_version(), **names}
     return Output(
         rows=one["rows"],
@@ -148,7 +146,7 @@ def until_given_back(watch: Watch) -> float | None:
 
 
 def listening(buffer: int = 0) -> socket.socket:
-    """Return a socket at a free port, whose connections have so many bytes to send from, if that is not the kernel's to say."""
+    """Return a socket at a free port, whose connections have so many bytes to send from; else as the kernel has it."""
     made = socket.socket()
     if buffer:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)

@@ -1,0 +1,38 @@
+"""Applications as a service runs them: uvicorn, on a port of its own, in a thread of this process."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import uvicorn
+
+from tests.support import wait_until
+
+
+class Served(NamedTuple):
+    """An application that is served: its address, and the server."""
+
+    url: str
+    port: int
+    server: uvicorn.Server
+
+    @property
+    def waiting(self) -> int:
+        """How many bytes wait in the process to be sent."""
+        return sum(protocol.transport.get_write_buffer_size() for protocol in self.server.server_state.connections)
+
+
+@contextmanager
+def served(application: Callable[..., Any]) -> Iterator[Served]:
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="critical"))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    wait_until(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Served(f"http://127.0.0.1:{port}", port, server)
+    finally:
+        server.should_exit = True
+        thread.join()
