@@ -117,6 +117,7 @@ ENDPOINTS = tuple(
         "pages",
         "lines",
         "array",
+        "array_sync",
         "csv_copy",
         "lines_database",
         "dicts",

@@ -25,8 +25,8 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def served(application: Callable[..., Any]) -> Iterator[Served]:
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="critical"))
+def served(application: Callable[..., Any], **options: Any) -> Iterator[Served]:
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="critical", **options))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
     thread.start()
     wait_until(lambda: server.started)

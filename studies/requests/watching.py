@@ -78,5 +78,6 @@ class Watch:
         reset_peak()
         yield seen
         time.sleep(SETTLING)
-        seen["peak"], seen["after"] = peak_rss() - self.warm, self.rss() - self.warm
+        after = self.rss()
+        seen["peak"], seen["after"] = max(peak_rss(), after) - self.warm, after - self.warm
         seen["blocked"], seen["held"], seen["connections"] = self._blocked, max(self._held), self._most

@@ -1,0 +1,450 @@
+"""What is lost by a response that is streamed, or that FastAPI does not make; and what a client does to each."""
+
+import asyncio
+import gc
+import json
+import socket
+import threading
+import time
+import weakref
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, TypeAdapter
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession, create_async_engine
+
+from db_model import DbModel
+from domain_model import DomainModel
+from tests.serving import Served, served
+from tests.support import query, wait_until
+
+# Large enough for what the kernel does not take at once: 20 MB.
+WIDE = "SELECT i AS id, i AS num, repeat('x', 1000) AS data FROM generate_series(1, 20000) AS i"
+FAILS_LATER = "SELECT i AS id, 1 / (1500 - i) AS num, 'x' AS data FROM generate_series(1, 20000) AS i"
+FAILS_AT_ONCE = "SELECT id FROM no_such_table"
+BATCH = 100
+
+
+class Service:
+    """An application with a pool of its own, whose sessions the server knows by name."""
+
+    def __init__(self, url: str, **options: Any) -> None:
+        self.name = f"service {time.monotonic_ns()}"
+        self._url = url
+        arguments = {"application_name": self.name, **options.pop("connect_args", {})}
+        address = url.replace("postgresql:", "postgresql+psycopg:")
+        self.engine = create_async_engine(address, connect_args=arguments, **options)
+        self.ended: list[str] = []
+        self.app = FastAPI()
+        opened = Annotated[AsyncSession, Depends(self.open_session)]
+
+        @self.app.get("/lines")
+        async def lines(session: opened, sql: str = WIDE) -> StreamingResponse:
+            result = await session.stream(text(sql), execution_options={"yield_per": BATCH})
+            return StreamingResponse(self.lines(result), media_type="application/jsonl")
+
+        @self.app.get("/late")
+        async def late(sql: str = WIDE) -> StreamingResponse:
+            return StreamingResponse(self.lines_of(sql), media_type="application/jsonl")
+
+        @self.app.get("/array")
+        async def array(session: opened, sql: str = WIDE) -> StreamingResponse:
+            result = await session.stream(text(sql), execution_options={"yield_per": BATCH})
+            return StreamingResponse(self.array(result), media_type="application/json")
+
+        @self.app.get("/closed")
+        async def closed(
+            session: Annotated[AsyncSession, Depends(self.open_session, scope="function")], sql: str = WIDE
+        ) -> StreamingResponse:
+            result = await session.stream(text(sql), execution_options={"yield_per": BATCH})
+            return StreamingResponse(self.lines(result), media_type="application/jsonl")
+
+        @self.app.get("/whole")
+        async def whole(session: opened, sql: str = WIDE) -> Response:
+            found = [dict(row) for row in (await session.execute(text(sql))).mappings()]
+            return Response(json.dumps(found), media_type="application/json")
+
+        @self.app.get("/yield")
+        async def yields(sql: str = WIDE) -> AsyncIterable[DomainModel]:
+            async for row in self.rows_of(sql):
+                yield DomainModel.model_validate(row)
+
+        @self.app.get("/yield-of-a-session")
+        async def yields_of_a_session(session: opened, sql: str = WIDE) -> AsyncIterable[DomainModel]:
+            result = await session.stream(text(sql), execution_options={"yield_per": BATCH})
+            async for row in result:
+                yield DomainModel.model_validate(row)
+
+    async def open_session(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self.engine) as session:
+            yield session
+        self.ended.append("session")
+
+    async def rows_of(self, sql: str) -> AsyncIterator[Any]:
+        async with self.engine.connect() as connection:
+            async for row in await connection.stream(text(sql), execution_options={"yield_per": 20_000}):
+                yield row
+
+    async def lines_of(self, sql: str) -> AsyncIterator[str]:
+        async with self.engine.connect() as connection:
+            result = await connection.stream(text(sql), execution_options={"yield_per": BATCH})
+            async for part in self.lines(result):
+                yield part
+
+    async def lines(self, result: AsyncResult[Any]) -> AsyncIterator[str]:
+        async for batch in result.mappings().partitions(BATCH):
+            yield "".join(json.dumps(dict(row)) + "\n" for row in batch)
+        self.ended.append("lines")
+
+    async def array(self, result: AsyncResult[Any]) -> AsyncIterator[str]:
+        before = "["
+        async for batch in result.mappings().partitions(BATCH):
+            yield before + json.dumps([dict(row) for row in batch])[1:-1]
+            before = ","
+        yield "]"
+
+    def states(self) -> list[tuple[int, str]]:
+        """Return the number and the state of each of the service's sessions."""
+        return query(
+            self._url, f"SELECT pid, state FROM pg_stat_activity WHERE application_name = '{self.name}' ORDER BY pid"
+        )
+
+
+@pytest.fixture
+def service(url: str) -> Iterator[tuple[Service, Served]]:
+    one = Service(url)
+    with served(one.app) as where:
+        yield one, where
+
+
+@contextmanager
+def stopped(where: Served, path: str) -> Iterator[socket.socket]:
+    """Read the first bytes of a response, and then no more for as long as this lasts."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", where.port))
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: here\r\n\r\n".encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 200")
+        yield client
+
+
+def get(where: Served, path: str, **parameters: str) -> httpx.Response:
+    return httpx.get(where.url + path, params=parameters, timeout=30)
+
+
+def text_until_cut(where: Served, path: str, sql: str) -> str:
+    """Return what came of a response with status 200 until it was cut, as a client notices."""
+    found: list[bytes] = []
+    with httpx.stream("GET", where.url + path, params={"sql": sql}, timeout=30) as response:
+        assert response.status_code == 200
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+            found.extend(response.iter_raw())
+    return b"".join(found).decode()
+
+
+def test_what_fails_after_the_first_byte_has_status_200_and_is_cut(service: tuple[Service, Served]) -> None:
+    _, where = service
+    lines = text_until_cut(where, "/lines", FAILS_LATER).splitlines()
+    assert [json.loads(line)["id"] for line in lines] == list(range(1, len(lines) + 1))
+    assert 0 < len(lines) < 1500
+
+
+def test_an_array_that_is_cut_cannot_be_read(service: tuple[Service, Served]) -> None:
+    _, where = service
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(text_until_cut(where, "/array", FAILS_LATER))
+    assert len(get(where, "/array").json()) == 20_000
+
+
+def test_a_statement_that_fails_is_status_500_only_where_it_is_executed_before_the_response(
+    service: tuple[Service, Served],
+) -> None:
+    _, where = service
+    assert get(where, "/lines", sql=FAILS_AT_ONCE).status_code == 500
+    assert text_until_cut(where, "/late", FAILS_AT_ONCE) == ""
+
+
+def test_with_http_1_0_a_response_that_is_cut_ends_as_a_whole_one_does(service: tuple[Service, Served]) -> None:
+    """Without chunks, the end of the connection is the end of the response: https://www.rfc-editor.org/rfc/rfc9112#section-6.3."""
+    _, where = service
+    with socket.create_connection(("127.0.0.1", where.port)) as client:
+        client.sendall(f"GET /lines?sql={FAILS_LATER.replace(' ', '%20')} HTTP/1.0\r\n\r\n".encode())
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert not {b"content-length", b"transfer-encoding"} & {line.partition(b":")[0] for line in head.splitlines()}
+    assert body.endswith(b"}\n")
+
+
+def test_a_streamed_response_has_no_length(service: tuple[Service, Served]) -> None:
+    _, where = service
+    streamed, whole = get(where, "/lines"), get(where, "/whole")
+    assert "content-length" not in streamed.headers
+    assert streamed.headers["transfer-encoding"] == "chunked"
+    assert int(whole.headers["content-length"]) == len(whole.content)
+
+
+def test_a_slow_client_holds_a_transaction_open_and_the_server_buffers_one_batch(
+    service: tuple[Service, Served],
+) -> None:
+    one, where = service
+    with stopped(where, "/lines"):
+        wait_until(lambda: where.waiting > 65_536)
+        [(_, state)] = one.states()
+        assert state == "idle in transaction"
+        assert where.waiting < 65_536 + 110 * 1_100
+
+
+def test_of_a_whole_response_the_server_buffers_all_and_the_transaction_has_ended(
+    service: tuple[Service, Served],
+) -> None:
+    one, where = service
+    with stopped(where, "/whole"):
+        wait_until(lambda: where.waiting)
+        assert where.waiting > 10_000_000
+        wait_until(lambda: [state for _, state in one.states()] == ["idle"])
+
+
+@pytest.mark.parametrize("path", ["/lines", "/whole"])
+def test_slow_clients_take_the_pool_s_connections_where_a_response_is_streamed(url: str, path: str) -> None:
+    one = Service(url, pool_size=1, max_overflow=0, pool_timeout=0.2)
+    with served(one.app) as where, stopped(where, path):
+        wait_until(lambda: where.waiting)
+        if path == "/whole":
+            wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
+            assert get(where, "/whole").status_code == 200
+        else:
+            assert get(where, "/whole").status_code == 500
+            assert text_until_cut(where, "/late", WIDE) == ""  # where the connection is asked for too late
+
+
+def test_the_database_ends_a_transaction_for_which_a_client_is_too_slow(url: str) -> None:
+    one = Service(url, connect_args={"options": "-c idle_in_transaction_session_timeout=300"})
+    with served(one.app) as where, stopped(where, "/lines") as client:
+        wait_until(lambda: where.waiting > 65_536)
+        wait_until(lambda: not one.states())
+        received = b"".join(iter(lambda: client.recv(65536), b""))
+        assert not received.endswith(b"0\r\n\r\n")
+        assert one.ended == []
+
+
+@pytest.mark.parametrize("path", ["/lines", "/yield-of-a-session"])
+def test_a_client_that_leaves_ends_the_transaction_and_gives_the_connection_back(
+    service: tuple[Service, Served], path: str
+) -> None:
+    one, where = service
+    with stopped(where, path):
+        wait_until(lambda: where.waiting > 65_536)
+    wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
+    wait_until(lambda: not [state for _, state in one.states() if state != "idle"])
+    assert "lines" not in one.ended
+
+
+@pytest.mark.filterwarnings("ignore:The garbage collector is trying")
+def test_a_generator_that_opens_its_connection_itself_may_keep_it_until_garbage_is_collected(
+    service: tuple[Service, Served],
+) -> None:
+    one, where = service
+    gc.disable()
+    try:
+        with stopped(where, "/yield"):
+            wait_until(lambda: where.waiting > 65_536)
+        wait_until(lambda: not where.server.server_state.connections)
+        time.sleep(0.2)
+        assert [state for _, state in one.states()] == ["idle in transaction"]
+    finally:
+        gc.enable()
+    gc.collect()
+    wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
+
+
+def test_a_client_that_leaves_before_the_response_begins_ends_nothing(service: tuple[Service, Served]) -> None:
+    one, where = service
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.get(where.url + "/whole", params={"sql": "SELECT pg_sleep(0.5)::text AS id"}, timeout=0.1)
+    wait_until(lambda: not where.server.server_state.connections)
+    assert [state for _, state in one.states()] == ["active"]
+    wait_until(lambda: one.ended == ["session"])
+
+
+def test_a_dependency_ends_after_the_response_or_by_its_scope_before(service: tuple[Service, Served]) -> None:
+    one, where = service
+    get(where, "/lines")
+    wait_until(lambda: one.ended == ["lines", "session"])
+    one.ended.clear()
+    assert text_until_cut(where, "/closed", WIDE) == ""
+    assert one.ended == ["session"]
+
+
+def test_fastapi_s_own_yield_sends_a_message_for_each_row(service: tuple[Service, Served]) -> None:
+    one, _ = service
+    sent: dict[str, int] = {}
+
+    async def counting(scope: Any, receive: Any, send: Any) -> None:
+        async def count(message: Any) -> None:
+            sent[scope.get("path", "")] = sent.get(scope.get("path", ""), 0) + (message["type"] == "http.response.body")
+            await send(message)
+
+        await one.app(scope, receive, count)
+
+    with served(counting) as where:
+        sql = "SELECT i AS id, i AS num, 'x' AS data FROM generate_series(1, 1000) AS i"
+        same = [get(where, path, sql=sql).text.replace(" ", "") for path in ("/yield", "/lines")]
+    assert same[0] == same[1]
+    assert (sent["/yield"], sent["/lines"]) == (1000 + 1, 10 + 1)
+
+
+class Held:
+    """What yields a first part, and a second one only once it may."""
+
+    def __init__(self) -> None:
+        self.may = threading.Event()
+        self.app = FastAPI()
+
+        @self.app.get("/streamed")
+        async def streamed() -> StreamingResponse:
+            return StreamingResponse(self.parts(), media_type="application/jsonl")
+
+        @self.app.get("/whole")
+        async def whole() -> Response:
+            return Response("1\n2\n", media_type="application/jsonl")
+
+    async def parts(self) -> AsyncIterator[str]:
+        yield "1\n"
+        while not self.may.is_set():
+            await asyncio.sleep(0.01)
+        yield "2\n"
+
+    def first_part(self, where: Served) -> bytes:
+        """Return what a client gets within a moment of what may be sent."""
+        found = b""
+        with httpx.stream("GET", f"{where.url}/streamed", timeout=0.3) as response:
+            try:
+                for part in response.iter_bytes():
+                    found += part
+            except httpx.ReadTimeout:
+                pass
+        self.may.set()
+        return found
+
+
+async def passing_on(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
+    return await call_next(request)
+
+
+async def reading_all(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
+    response = await call_next(request)
+    body = b"".join([part async for part in response.body_iterator])
+    return Response(body, response.status_code, media_type=response.headers["content-type"])
+
+
+def test_middlewares_pass_a_stream_on_unless_they_read_it_all() -> None:
+    held, compressed, passed = Held(), Held(), Held()
+    compressed.app.add_middleware(GZipMiddleware)
+    passed.app.middleware("http")(passing_on)
+    for one in (held, compressed, passed):
+        with served(one.app) as where:
+            assert one.first_part(where) == b"1\n"
+    read = Held()
+    read.app.middleware("http")(reading_all)
+    with served(read.app) as where, pytest.raises(httpx.ReadTimeout):
+        read.first_part(where)
+    read.may.set()
+
+
+def test_compression_takes_even_a_small_stream_and_no_small_response() -> None:
+    one = Held()
+    one.app.add_middleware(GZipMiddleware)
+    one.may.set()
+    with served(one.app) as where:
+        streamed, whole = (get(where, path) for path in ("/streamed", "/whole"))
+    assert streamed.headers["content-encoding"] == "gzip"
+    assert "content-length" not in streamed.headers
+    assert "content-encoding" not in whole.headers
+    assert streamed.text == whole.text == "1\n2\n"
+
+
+class Public(BaseModel):
+    id: int
+
+
+def test_response_model_filters_and_documents_and_a_response_does_neither() -> None:
+    app = FastAPI()
+    rows = [{"id": 1, "secret": "x"}]
+
+    @app.get("/model", response_model=list[Public])
+    async def model() -> Any:
+        return rows
+
+    @app.get("/response")
+    async def response() -> Response:
+        return Response(json.dumps(rows), media_type="application/json")
+
+    @app.get("/documented", responses={200: {"model": list[Public]}})
+    async def documented() -> Response:
+        return Response(json.dumps(rows), media_type="application/json")
+
+    @app.get("/yield")
+    async def yields() -> AsyncIterable[Public]:
+        yield Public(id=1)
+
+    with served(app) as where:
+        assert get(where, "/model").json() == [{"id": 1}]
+        assert get(where, "/response").json() == get(where, "/documented").json() == rows
+        paths = get(where, "/openapi.json").json()["paths"]
+    named = {path: "Public" in json.dumps(paths[path]["get"]["responses"]["200"]) for path in paths}
+    assert named == {"/model": True, "/response": False, "/documented": True, "/yield": True}
+
+
+def test_a_type_adapter_filters_what_is_no_field_of_its_model() -> None:
+    models = TypeAdapter(list[Public])
+    assert models.dump_json(models.validate_python([{"id": 1, "secret": "x"}])) == b'[{"id":1}]'
+
+
+def test_entities_live_once_for_each_request_where_something_is_awaited_before_they_are_encoded(
+    service: tuple[Service, Served],
+) -> None:
+    """That is closing a session, for example; a dependency is closed after they were encoded."""
+    one, _ = service
+    alive, counts = weakref.WeakSet[DbModel](), dict[str, int]()
+    app = FastAPI()
+    # The server answers several at about the same time.
+    query = select(DbModel).where(DbModel.id < 100, text("(SELECT pg_sleep(0.2)) IS NOT NULL"))
+
+    async def read(session: AsyncSession, name: str) -> Sequence[DbModel]:
+        found = (await session.scalars(query)).all()
+        alive.update(found)
+        counts[name] = max(counts.get(name, 0), len(alive))
+        return found
+
+    @app.get("/dependency", response_model=list[DomainModel])
+    async def dependency(session: Annotated[AsyncSession, Depends(one.open_session)]) -> Any:
+        return await read(session, "dependency")
+
+    @app.get("/closed", response_model=list[DomainModel])
+    async def closed() -> Any:
+        async with AsyncSession(one.engine) as session:
+            return await read(session, "closed")
+
+    with served(app) as where, ThreadPoolExecutor(5) as pool:
+        for path in ("/dependency", "/closed"):
+            sizes = pool.map(lambda _, path=path: len(get(where, path).json()), range(5))
+            assert list(sizes) == [100] * 5
+    assert counts["dependency"] == 100
+    assert counts["closed"] >= 200
+
+
+def test_limit_concurrency_refuses_what_is_too_many(service: tuple[Service, Served]) -> None:
+    one, _ = service
+    with served(one.app, limit_concurrency=3) as where, stopped(where, "/lines"), stopped(where, "/lines"):
+        assert get(where, "/whole").status_code == 503
+    with served(one.app, limit_concurrency=4) as where, stopped(where, "/lines"), stopped(where, "/lines"):
+        assert get(where, "/whole").status_code == 200

@@ -1,0 +1,217 @@
+"""The endpoints: each answers with every row, and what measures their requests sees what it says that it sees."""
+
+import ast
+import asyncio
+import runpy
+import time
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Response
+from sqlalchemy import create_engine
+
+from common import MIB
+from runner import processes
+from runner.processes import UNTRACED, Job
+from runner.scenarios import ENDPOINTS
+from runner.scripts import PROJECT, Scenario
+from studies.requests import client, measure
+from studies.requests.bodies import rows_of
+from studies.requests.figures import Figures, of
+from studies.requests.serving import MANY, Load, Output, Slow
+from studies.requests.watching import Watch
+from tests.serving import served
+from tests.support import ROWS
+
+STREAMED = ("lines", "array", "csv_copy", "lines_database", "lines_loaded")
+TYPES = {"csv_copy": "text/csv", **dict.fromkeys(("lines", "lines_database", "lines_loaded"), "application/jsonl")}
+NAMES = [one.name for one in ENDPOINTS]
+
+
+def application(name: str) -> FastAPI:
+    """Return an endpoint's application, with an engine of its own: each belongs to one event loop."""
+    found = runpy.run_module(name)["app"]
+    assert isinstance(found, FastAPI)
+    return found
+
+
+def test_every_endpoint_is_listed() -> None:
+    files = {path.stem for path in (PROJECT / "endpoints").glob("[a-z]*.py")}
+    assert {name.removeprefix("endpoints.") for name in NAMES} == files
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=NAMES)
+def test_an_endpoint_is_short_and_says_what_one_loses_or_why_it_does_not_help(endpoint: Scenario) -> None:
+    text = (PROJECT / endpoint.script).read_text(encoding="utf-8")
+    assert text.count("\n") <= 45
+    assert set(endpoint.fields) in ({"Short", "You lose"}, {"Short", "Why not"})
+    assert 0 < len(endpoint.short) <= 24
+    assert endpoint.description
+    own = {node.module for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)}
+    assert own & {path.stem for path in PROJECT.glob("*.py")} <= {"common", "db_model", "domain_model"}
+
+
+def test_titles_and_short_names_differ() -> None:
+    assert len({one.title for one in ENDPOINTS}) == len({one.short for one in ENDPOINTS}) == len(ENDPOINTS)
+
+
+def test_missing_package_is_known_beforehand(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    monkeypatch.setattr(Scenario, "missing", "fastapi")
+    assert list(measure.measure(NAMES, None, full=True)) == []
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == len(NAMES)
+    assert said[0] == (
+        "endpoints.entities is left out: fastapi is not installed for this Python: "
+        "`make venv groups=requests` installs it into .venv"
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_is_in_the_response_in_a_format_that_its_type_names(name: str, database: str) -> None:
+    with served(application(name)) as one:
+        answer = client.several(one.port, 2, 0)
+        assert answer["rows"] == ROWS
+        assert len(answer["first"]) == len(answer["last"]) == 2
+        bodies = client.read_all(one.port, ROWS - 10)
+        assert len(bodies) == 1
+        expected = TYPES.get(name.removeprefix("endpoints."), "application/json")
+        assert bodies[0].content_type.partition(";")[0] == expected
+        assert len(rows_of(expected, bodies[0].content.decode())) == 10
+        [none] = client.read_all(one.port, ROWS)
+        assert rows_of(expected, none.content.decode()) == []
+
+
+def test_pages_are_followed_to_the_last_one(database: str) -> None:
+    with served(application("endpoints.pages")) as one:
+        bodies = client.read_all(one.port, 0)
+        assert [len(rows_of("application/json", body.content.decode())) for body in bodies] == [1000, 1000, 0]
+        assert client.several(one.port, 1, 500)["rows"] == ROWS - 500
+
+
+@pytest.mark.parametrize(
+    ("media_type", "text", "message"),
+    [
+        ("application/json", '[{"id": 1, "num": 5, "data": "hello-1"}', "Expecting"),
+        ("application/json", '[{"id": 1, "num": 5}]', "other fields"),
+        ("application/jsonl", '{"id": 1, "num": 5, "data": "hello-1"}', "the last line has no end"),
+        ("text/csv", "id,num\n", "other columns"),
+        ("text/html", "", "a body is of type text/html"),
+    ],
+)
+def test_a_body_that_is_not_as_its_type_says_is_an_error(media_type: str, text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        rows_of(media_type, text)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "message"),
+    [
+        (b'[{"id": 1, "num": 5, "data": "hello-1"}]', 200, "other rows than the table"),  # the first one is missing
+        (b"[]", 500, "answers with status 500"),
+    ],
+)
+def test_the_client_refuses_what_is_wrong(content: bytes, status: int, message: str) -> None:
+    app = FastAPI()
+
+    @app.get("/rows")
+    async def rows() -> Response:
+        return Response(content, status, media_type="application/json")
+
+    with served(app) as one, pytest.raises(ValueError, match=message):
+        client.several(one.port, 1, 0)
+
+
+@pytest.fixture(scope="module")
+def output(url: str) -> Output:
+    """Measure one endpoint as the study does, in processes of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        job = Job(Scenario("endpoints.array"), UNTRACED, module="studies.requests.serving")
+        [outcome] = processes.succeeded(processes.run([], [job]))
+    found: Output = measure.measured(outcome).record["output"]
+    return found
+
+
+def test_what_is_measured_of_an_endpoint(output: Output) -> None:
+    single = [output["one"], *output["more"]]
+    assert output["rows"] == ROWS
+    assert len(single) == 1 + MANY
+    assert 40 * MIB < output["warm"] < 200 * MIB
+    assert all(len(one["first"]) == 1 and 0 < one["first"][0] <= one["last"][0] for one in single)
+    assert all(one["after"] <= one["peak"] < 50 * MIB for one in single)
+    assert all(0 < one["held"] <= one["last"][0] + 1 for one in single)
+    assert {one["connections"] for one in single} == {1}
+    assert len(output["many"]["last"]) == MANY
+    assert 1 <= output["many"]["connections"] <= MANY
+    assert output["slow"]["connections"] in (0, 1)  # a body this small may lie in the kernel's buffers
+    assert output["given_back"] is not None
+    assert {"fastapi", "uvicorn", "sqlalchemy", "psycopg", "pydantic", "python"} <= set(output["versions"])
+
+
+def test_how_long_it_takes_is_known_of_what_is_stored() -> None:
+    took = {"endpoints.array": 2.0, "endpoints.lines": 3.0}
+    assert measure.expected_seconds(list(took), None, True, took) == 5.0
+
+
+def test_the_watch_sees_a_blocked_loop_and_a_held_connection(url: str) -> None:
+    watch = Watch()
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+
+    async def block() -> None:
+        ticking = asyncio.create_task(watch.tick())
+        await asyncio.sleep(0.02)
+        time.sleep(0.2)
+        await asyncio.sleep(0.02)
+        ticking.cancel()
+
+    with watch.seeing() as seen:
+        with engine.connect(), engine.connect():
+            assert watch.connections == 2
+            asyncio.run(block())
+        with engine.connect():
+            pass
+    engine.dispose()
+    assert 0.19 < seen["blocked"] < seen["held"]
+    assert (seen["connections"], watch.connections) == (2, 0)
+    with watch.seeing() as later:
+        pass
+    assert (later["blocked"], later["held"], later["connections"]) == (0, 0, 0)
+
+
+def figures(warm: int, single: int, many: int) -> Figures:
+    """Return figures of so many MiB: the warm process, the peak of a request, and that of ten at once."""
+
+    def load(peak: int) -> Load:
+        return Load(
+            peak=peak * MIB, after=0, blocked=0.0, held=0.0, connections=1, first=[0.1], last=[0.2], rows=1, size=1
+        )
+
+    output = Output(
+        rows=1,
+        warm=warm * MIB,
+        one=load(single),
+        more=[load(single)] * MANY,
+        many=load(many),
+        slow=Slow(waiting=0, connections=0, held=0.0),
+        given_back=0.0,
+        versions={},
+    )
+    return of("endpoints.array", measure.Record(output=output, took=1.0))
+
+
+@pytest.mark.parametrize(
+    ("warm", "single", "many", "fitting"),
+    [
+        (82, 150, 240, 1 + 28),  # 280 MiB are left, and each further request takes 10
+        (82, 150, 1320, 1 + 2),  # 130
+        (82, 430, 430 + 90, 1),  # exactly one
+        (82, 431, 431 + 90, 0),
+        (412, 10, 19, 1 + 90),
+    ],
+)
+def test_how_many_requests_fit_a_worker(warm: int, single: int, many: int, fitting: int) -> None:
+    one = figures(warm, single, many)
+    assert one.fitting(512 * MIB) == fitting
+    further = (many - single) / 9
+    if fitting:
+        assert warm + single + (fitting - 1) * further <= 512 < warm + single + fitting * further
