@@ -2,21 +2,26 @@
 
 import ast
 import asyncio
+import re
 import runpy
 import time
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI, Response
 from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from common import MIB
+from db_model import DbModel
+from domain_model import DomainModel
 from runner import processes
 from runner.processes import UNTRACED, Job
 from runner.scenarios import ENDPOINTS
 from runner.scripts import PROJECT, Scenario
 from studies.requests import client, measure
-from studies.requests.bodies import rows_of
+from studies.requests.bodies import count_rows, rows_of
 from studies.requests.figures import Figures, of
 from studies.requests.serving import MANY, Load, Output, Slow
 from studies.requests.watching import Watch
@@ -79,6 +84,30 @@ def test_every_row_is_in_the_response_in_a_format_that_its_type_names(name: str,
         assert len(rows_of(expected, bodies[0].content.decode())) == 10
         [none] = client.read_all(one.port, ROWS)
         assert rows_of(expected, none.content.decode()) == []
+
+
+def test_the_page_s_code_answers_with_every_row(url: str) -> None:
+    """All of its blocks, as they stand there, in one application."""
+    page = (PROJECT / "docs" / "a-request.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    engine = create_async_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    app = FastAPI()
+    names: dict[str, object] = {"app": app, "engine": engine, "DbModel": DbModel, "DomainModel": DomainModel}
+    for block in blocks:
+        exec(block, names)
+    sizes: dict[str, list[int]] = {}
+    with served(app) as one:
+        for path in ("/array", "/lines", "/pages"):
+            following: str | None = f"{one.url}{path}"
+            start = 0
+            while following:
+                response = httpx.get(following)
+                count = count_rows(response.headers["content-type"], response.content, start)
+                sizes[path] = [*sizes.get(path, []), count]
+                following, start = response.links.get("next", {}).get("url"), start + count
+        documented = httpx.get(f"{one.url}/openapi.json").json()["paths"]["/array"]["get"]["responses"]["200"]
+    assert sizes == {"/array": [ROWS], "/lines": [ROWS], "/pages": [1000, 1000, 0]}
+    assert "DomainModel" in str(documented)
 
 
 def test_pages_are_followed_to_the_last_one(database: str) -> None:

@@ -15,6 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import create_engine, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -168,6 +169,7 @@ def execute(code: str, url: str, **names: object) -> None:
     address = url.replace("postgresql:", "postgresql+psycopg:")
     compiled = compile(code, "page", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     names = {"url": url, "DbModel": DbModel, "DomainModel": DomainModel} | names
+    names = {"app": FastAPI(), "open_session": lambda: None} | names  # of an endpoint, which nobody asks here
 
     async def awaited() -> None:
         engine = create_async_engine(address)
