@@ -5,6 +5,7 @@ import asyncio
 import re
 import runpy
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -16,15 +17,21 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
-from runner import processes
+from report import pages
+from runner import processes, results
 from runner.processes import UNTRACED, Job
 from runner.scenarios import ENDPOINTS
 from runner.scripts import PROJECT, Scenario
+from studies import __main__ as command
 from studies.requests import client, measure
+from studies.requests.blocks import blocks
 from studies.requests.bodies import count_rows, rows_of
-from studies.requests.figures import Figures, of
+from studies.requests.charts import charts
+from studies.requests.figures import Figures, Requests, of
 from studies.requests.serving import MANY, Load, Output, Slow
+from studies.requests.tables import given_back, tables
 from studies.requests.watching import Watch
+from studies.study import Study
 from tests.serving import served
 from tests.support import ROWS
 
@@ -244,3 +251,49 @@ def test_how_many_requests_fit_a_worker(warm: int, single: int, many: int, fitti
     further = (many - single) / 9
     if fitting:
         assert warm + single + (fitting - 1) * further <= 512 < warm + single + fitting * further
+
+
+def all_figures(warm: int = 82, single: int = 150, many: int = 240) -> Requests:
+    names = {"fastapi": "1", "uvicorn": "2", "sqlalchemy": "3"}
+    header = results.header(ROWS, names)
+    return Requests({one.name: replace(figures(warm, single, many), endpoint=one) for one in ENDPOINTS}, header)
+
+
+def test_every_block_has_its_place_and_readme_s_row_its_columns() -> None:
+    found = blocks(all_figures())
+    page = (PROJECT / "docs" / "a-request.md").read_text(encoding="utf-8")
+    assert {match[1] for match in pages.BLOCK.finditer(page)} == found.keys() - {"answers"}
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    titles = next(line for line in readme.splitlines() if line.startswith("| You want |"))
+    assert found["answers"].count("|") == titles.count("|")
+
+
+def test_the_answer_and_the_line_below_the_table_name_how_many_fit() -> None:
+    found = blocks(all_figures())
+    assert "A worker of 512 MiB has room for 29 of the former at once, and for 29 of the latter." in found["request"]
+    assert "whose process takes 82 MiB without any: entities 29, " in found["requests-fit"]
+    assert "JSON array 29" in found["requests-fit"]
+    assert "entities hundreds" in blocks(all_figures(82, 1, 10))["requests-fit"]
+
+
+def test_tables_name_every_endpoint_once() -> None:
+    found = all_figures()
+    for table in tables(found, NAMES[:2]):
+        assert [row[0] for row in table.texts()[1:]] == [one.title for one in ENDPOINTS[:2]]
+    assert set(charts(found)) == {"a-request.svg"}
+
+
+def test_what_a_reader_who_leaves_gives_back_is_told() -> None:
+    one = figures(82, 150, 240)
+    assert given_back(one) == "before"
+    holding = replace(one, slow=Slow(waiting=1, connections=1, held=1.0))
+    assert given_back(holding) == "0.00"
+    assert given_back(replace(holding, given_back=None)) == "never"
+
+
+def test_a_table_may_have_rows_of_several_studies(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = {"costs": {"answers": "first", "other": "x"}, "requests": {"answers": "second"}}
+    monkeypatch.setattr(command, "STUDIES", list(own))
+    monkeypatch.setattr(Study, "shown", lambda study: (own[study.name], {}))
+    monkeypatch.setattr(pages, "files", lambda blocks, charts: blocks)
+    assert dict[Any, str](command.expected()) == {"answers": "first\nsecond", "other": "x"}

@@ -3,13 +3,21 @@
 from collections.abc import Sequence
 
 from common import MIB
-from report.tables import mib, time
+from report.tables import Column, mib, time
 from studies.requests import tables
 from studies.requests.figures import WORKER, Figures, Requests
 
 COMMONEST, STREAMED = "endpoints.entities", "endpoints.array"
 # From this many on, the number says only that memory is not what limits.
 HUNDRED = 100
+
+
+def linked(one: Figures) -> str:
+    """Return an endpoint's title, which leads to its file."""
+    return f"[{one.endpoint.title}]({one.endpoint.script.as_posix()})"
+
+
+LINKED = Column[Figures]("Endpoint", None, linked, text=True)
 
 
 def blocks(figures: Requests) -> dict[str, str]:
@@ -22,11 +30,11 @@ def blocks(figures: Requests) -> dict[str, str]:
         "answers": row(before, after),
         "request": answer(figures, before, after),
         "request-environment": environment(figures),
-        "requests": tables.requests(helpful).markdown(),
+        "requests": tables.requests(helpful, LINKED).markdown(),
         "requests-fit": fit(helpful),
-        "requests-readers": tables.readers(helpful).markdown(),
-        "requests-losses": "\n".join(f"- {tables.linked(one)}: you lose {lost(one)}" for one in helpful),
-        "no-help-for-requests": tables.requests(useless).markdown(),
+        "requests-readers": tables.readers(helpful, LINKED).markdown(),
+        "requests-losses": "\n".join(f"- {linked(one)}: you lose {lost(one)}" for one in helpful),
+        "no-help-for-requests": tables.requests(useless, LINKED).markdown(),
         "why-not-for-requests": "\n".join(f"- **{one.endpoint.title}**: {why_not(one)}." for one in useless),
     }
 

@@ -6,9 +6,8 @@ from typing import Any
 from report.tables import Column, Table, mib, time
 from studies.requests.figures import Figures, Requests
 
-ENDPOINT = Column[Figures]("Endpoint", "", lambda one: linked(one), lambda one: one.endpoint.short, text=True)
+ENDPOINT = Column[Figures]("Endpoint", "", lambda one: one.endpoint.title, lambda one: one.endpoint.short, text=True)
 COLUMNS = (
-    ENDPOINT,
     Column[Figures]("Peak, 1 request, MiB", "peak", lambda one: mib(one.peak)),
     Column[Figures]("Peak, 10 at once, MiB", "of 10", lambda one: mib(one.many["peak"])),
     Column[Figures]("Stays after 1, after 11, MiB", "stays", lambda one: ", ".join(map(mib, one.stays))),
@@ -18,7 +17,6 @@ COLUMNS = (
     Column[Figures]("Event loop blocked, ms", "blocked, ms", lambda one: f"{1000 * one.blocked:.0f}"),
 )
 READERS = (
-    ENDPOINT,
     Column[Figures]("Connection held, s", "held", lambda one: f"{one.held:.2f}"),
     Column[Figures]("10 at once: connections", None, lambda one: f"{one.many['connections']}"),
     Column[Figures]("held at the longest, s", None, lambda one: f"{one.many['held']:.2f}"),
@@ -38,19 +36,14 @@ def tables(figures: Requests, new: Container[str]) -> list[Table[Any]]:
     return [requests(found), readers(found)]
 
 
-def requests(figures: Sequence[Figures]) -> Table[Figures]:
+def requests(figures: Sequence[Figures], endpoint: Column[Figures] = ENDPOINT) -> Table[Figures]:
     """Return what one request takes, and ten at once."""
-    return Table("What a request takes", COLUMNS, figures, note=NOTE)
+    return Table("What a request takes", [endpoint, *COLUMNS], figures, note=NOTE)
 
 
-def readers(figures: Sequence[Figures]) -> Table[Figures]:
+def readers(figures: Sequence[Figures], endpoint: Column[Figures] = ENDPOINT) -> Table[Figures]:
     """Return for how long connections are held, and what happens when a client is slow, or leaves."""
-    return Table("Connections, a slow client, and one that leaves", READERS, figures)
-
-
-def linked(one: Figures) -> str:
-    """Return an endpoint's title, which leads to its file."""
-    return f"[{one.endpoint.title}]({one.endpoint.script.as_posix()})"
+    return Table("Connections, a slow client, and one that leaves", [endpoint, *READERS], figures)
 
 
 def given_back(one: Figures) -> str:

@@ -12,14 +12,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Annotated, Any
 
+import anyio.to_thread
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, TypeAdapter
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
 
 from db_model import DbModel
 from domain_model import DomainModel
@@ -412,7 +414,7 @@ def test_a_type_adapter_filters_what_is_no_field_of_its_model() -> None:
 def test_entities_live_once_for_each_request_where_something_is_awaited_before_they_are_encoded(
     service: tuple[Service, Served],
 ) -> None:
-    """That is closing a session, for example; a dependency is closed after they were encoded."""
+    """That is closing a session, for example; a dependency is closed after they were encoded. Or in threads."""
     one, _ = service
     alive, counts = weakref.WeakSet[DbModel](), dict[str, int]()
     app = FastAPI()
@@ -434,12 +436,38 @@ def test_entities_live_once_for_each_request_where_something_is_awaited_before_t
         async with AsyncSession(one.engine) as session:
             return await read(session, "closed")
 
+    barrier, engine = threading.Barrier(5), create_engine(one.engine.url)
+
+    @app.get("/thread", response_model=list[DomainModel])
+    def thread() -> Any:
+        with Session(engine) as session:
+            found = session.scalars(query).all()
+            alive.update(found)
+            barrier.wait(10)  # five can be here at once
+            counts["thread"] = max(counts.get("thread", 0), len(alive))
+            barrier.wait(10)
+        return found
+
     with served(app) as where, ThreadPoolExecutor(5) as pool:
-        for path in ("/dependency", "/closed"):
+        for path in ("/dependency", "/closed", "/thread"):
             sizes = pool.map(lambda _, path=path: len(get(where, path).json()), range(5))
             assert list(sizes) == [100] * 5
     assert counts["dependency"] == 100
     assert counts["closed"] >= 200
+    assert counts["thread"] == 500
+
+
+def test_a_pool_lends_fifteen_connections_and_threads_are_forty(service: tuple[Service, Served]) -> None:
+    pool: Any = service[0].engine.pool
+    assert (pool.size() + pool._max_overflow, pool.timeout()) == (15, 30)
+    app = FastAPI()
+
+    @app.get("/threads")
+    async def threads() -> float:
+        return anyio.to_thread.current_default_thread_limiter().total_tokens
+
+    with served(app) as where:
+        assert get(where, "/threads").json() == 40
 
 
 def test_limit_concurrency_refuses_what_is_too_many(service: tuple[Service, Served]) -> None:
