@@ -38,7 +38,7 @@ LENGTH = {README: 250, PROJECT / "docs" / "consoles.md": 320, CALCULATOR: 1600}
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SOURCE = re.compile(
-    r"//github\.com/(sqlalchemy|psycopg|pydantic)/\1/blob/([^/]+)/(?:lib/|psycopg/(?=psycopg/))?(\S+?\.py)#L(\d+)"
+    r"//github\.com/[\w-]+/(sqlalchemy|psycopg|pydantic|fastapi|uvicorn)/blob/([^/]+)/(?:lib/|psycopg/(?=psycopg/))?(\S+?\.py)#L(\d+)"
 )
 PYTHON = [
     pytest.param(code, id=f"{path.stem}-{number}")

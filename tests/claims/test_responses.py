@@ -20,13 +20,13 @@ from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import create_engine, select, text
-from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncResult, AsyncScalarResult, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from db_model import DbModel
 from domain_model import DomainModel
 from tests.serving import Served, served
-from tests.support import query, wait_until
+from tests.support import ROWS, expected_rows, query, wait_until
 
 # Large enough for what the kernel does not take at once: 20 MB.
 WIDE = "SELECT i AS id, i AS num, repeat('x', 1000) AS data FROM generate_series(1, 20000) AS i"
@@ -164,6 +164,29 @@ def test_an_array_that_is_cut_cannot_be_read(service: tuple[Service, Served]) ->
     with pytest.raises(json.JSONDecodeError):
         json.loads(text_until_cut(where, "/array", FAILS_LATER))
     assert len(get(where, "/array").json()) == 20_000
+
+
+def test_entities_that_are_streamed_are_there_one_batch_at_a_time(service: tuple[Service, Served]) -> None:
+    one, _ = service
+    app, models = FastAPI(), TypeAdapter(list[DomainModel])
+    alive, counts = weakref.WeakSet[DbModel](), list[int]()
+
+    async def parts(result: AsyncScalarResult[DbModel]) -> AsyncIterator[bytes]:
+        async for batch in result.partitions():
+            alive.update(batch)
+            counts.append(len(alive))
+            yield models.dump_json(models.validate_python(batch))[1:-1] + b","
+
+    @app.get("/entities")
+    async def entities(session: Annotated[AsyncSession, Depends(one.open_session)]) -> StreamingResponse:
+        query = select(DbModel).order_by(DbModel.id).execution_options(yield_per=BATCH)
+        return StreamingResponse(parts(await session.stream_scalars(query)), media_type="application/json")
+
+    with served(app) as where:
+        found = json.loads(f"[{get(where, '/entities').text[:-1]}]")
+    assert [tuple(row.values()) for row in found] == expected_rows(ROWS)
+    assert len(counts) == ROWS // BATCH
+    assert max(counts) <= 2 * BATCH
 
 
 def test_a_statement_that_fails_is_status_500_only_where_it_is_executed_before_the_response(
