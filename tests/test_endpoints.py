@@ -19,6 +19,7 @@ from db_model import DbModel
 from domain_model import DomainModel
 from report import pages
 from runner import processes, results
+from runner.digests import Snapshot
 from runner.processes import UNTRACED, Job
 from runner.scenarios import ENDPOINTS
 from runner.scripts import PROJECT, Scenario
@@ -297,3 +298,11 @@ def test_a_table_may_have_rows_of_several_studies(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Study, "shown", lambda study: (own[study.name], {}))
     monkeypatch.setattr(pages, "files", lambda blocks, charts: blocks)
     assert dict[Any, str](command.expected()) == {"answers": "first\nsecond", "other": "x"}
+
+
+def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -> None:
+    command = Job(Scenario("endpoints.array"), UNTRACED, module="studies.requests.serving").command[1:]
+    files = Snapshot.now().digests(["studies.requests.measure", *command])
+    assert {"endpoints/array.py", "domain_model.py", "studies/requests/client.py", "runner/memory.py"} <= files.keys()
+    assert not [file for file in files if file.startswith("endpoints/l")]
+    assert "studies/requests/figures.py" not in files
