@@ -29,7 +29,7 @@ from studies.requests.blocks import blocks
 from studies.requests.bodies import count_rows, rows_of
 from studies.requests.charts import charts
 from studies.requests.figures import Figures, Requests, of
-from studies.requests.serving import MANY, Load, Output, Slow
+from studies.requests.serving import MANY, Client, Load, Output, Slow
 from studies.requests.tables import given_back, tables
 from studies.requests.watching import Watch
 from studies.study import Study
@@ -156,6 +156,20 @@ def test_the_client_refuses_what_is_wrong(content: bytes, status: int, message: 
 
     with served(app) as one, pytest.raises(ValueError, match=message):
         client.several(one.port, 1, 0)
+
+
+def test_why_the_client_has_failed_is_told(database: str) -> None:
+    app = FastAPI()
+
+    @app.get("/rows")
+    async def rows() -> Response:
+        return Response(b"[]", 404, media_type="application/json")
+
+    with served(app) as one:
+        reader = Client(one.port, one.port)
+        with pytest.raises(RuntimeError, match=r"^the client says: ValueError: the endpoint answers with status 404$"):
+            reader.tell("1 few")
+        reader.end()
 
 
 @pytest.fixture(scope="module")

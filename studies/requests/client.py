@@ -28,6 +28,8 @@ FEW = 10
 WINDOW = 4096
 # So long does a slow reader stop, in seconds.
 PAUSE = 1.0
+# A response that takes longer never ends.
+TIMEOUT = 300.0
 
 
 class Answer(TypedDict):
@@ -51,7 +53,7 @@ class Body(NamedTuple):
 def read_all(port: int, start: int) -> list[Body]:
     """Return every response to one reader, who follows the links to the next page."""
     bodies = []
-    with closing(HTTPConnection("127.0.0.1", port)) as connection:
+    with closing(HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
         path: str | None = f"/rows?start={start}"
         while path:
             connection.request("GET", path)
@@ -96,6 +98,7 @@ def stopped(port: int, start: int) -> Iterator[Answer]:
     begin = time.perf_counter()
     with closing(HTTPConnection("127.0.0.1", port)) as connection:
         connection.sock = socket.socket()
+        connection.sock.settimeout(TIMEOUT)
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
         connection.sock.connect(("127.0.0.1", port))
         connection.request("GET", f"/rows?start={start}")

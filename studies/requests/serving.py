@@ -67,23 +67,25 @@ class Client:
 
     def __init__(self, *ports: int) -> None:
         """Start it; it reads from the first port, or slowly from the second."""
-        command = [sys.executable, "-m", "studies.requests.client", *map(str, ports)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        command, pipe = [sys.executable, "-m", "studies.requests.client", *map(str, ports)], subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
     def tell(self, line: str) -> Answer:
-        """Tell it what to do; return its next answer. Raises RuntimeError where there is none."""
+        """Tell it what to do; return its next answer. Raises RuntimeError with why there is none."""
         process = self._process
         assert process.stdin
         assert process.stdout
         print(line, file=process.stdin, flush=True)
         if not (answer := process.stdout.readline()):
-            raise RuntimeError("the client has failed")
+            _, errors = process.communicate()
+            raise RuntimeError(f"the client says: {errors.rstrip().rpartition(os.linesep)[2]}")
         found: Answer = json.loads(answer)
         return found
 
     def end(self) -> None:
-        """Let it end."""
-        self._process.communicate()
+        """Let it end, unless it has."""
+        if self._process.returncode is None:
+            self._process.communicate()
 
 
 def measured(server: uvicorn.Server, watch: Watch) -> Output:
@@ -160,7 +162,7 @@ async def serve(name: str) -> Output:
     server = uvicorn.Server(uvicorn.Config(import_module(name).app, log_level="warning"))
     serving = asyncio.create_task(server.serve([listening(), listening(KERNEL)]))
     ticking = asyncio.create_task(watch.tick())
-    while not server.started:
+    while not (server.started or serving.done()):
         await asyncio.sleep(0.01)
     try:
         return await asyncio.to_thread(measured, server, watch)
