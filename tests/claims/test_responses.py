@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import anyio.to_thread
 import httpx
+import psutil
+import psycopg
 import pytest
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
@@ -23,10 +25,12 @@ from sqlalchemy import create_engine, select, text
 from sqlalchemy.ext.asyncio import AsyncResult, AsyncScalarResult, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
+from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
+from tests.claims.fresh import in_a_fresh_process
 from tests.serving import Served, served
-from tests.support import ROWS, expected_rows, query, wait_until
+from tests.support import ROWS, expected_rows, linux, query, wait_until
 
 # Large enough for what the kernel does not take at once: 20 MB.
 WIDE = "SELECT i AS id, i AS num, repeat('x', 1000) AS data FROM generate_series(1, 20000) AS i"
@@ -499,3 +503,28 @@ def test_limit_concurrency_refuses_what_is_too_many(service: tuple[Service, Serv
         assert get(where, "/whole").status_code == 503
     with served(one.app, limit_concurrency=4) as where, stopped(where, "/lines"), stopped(where, "/lines"):
         assert get(where, "/whole").status_code == 200
+
+
+def kept_by_connections(url: str) -> list[float]:
+    """Return by how many MiB the process has grown after one large row, by another of the same connection, and so on.
+
+    That is by a row of another connection, and after both were closed.
+    """
+    process, connections = psutil.Process(), [psycopg.connect(url) for _ in range(2)]
+    before, found = process.memory_info().rss, []
+    for connection in (connections[0], connections[0], connections[1]):
+        connection.execute("SELECT repeat('x', 40 * 1024 * 1024)").fetchone()
+        found.append((process.memory_info().rss - before) / MIB)
+    for connection in connections:
+        connection.close()
+    return [*found, (process.memory_info().rss - before) / MIB]
+
+
+@linux
+def test_a_connection_keeps_a_buffer_as_large_as_its_largest_row(url: str) -> None:
+    """So large a block is one of its own, which is given back once it is freed."""
+    first, second, other, closed = in_a_fresh_process(kept_by_connections, url)
+    assert 35 < first < 60
+    assert abs(second - first) < 5
+    assert 35 < other - first < 60
+    assert closed < 10
