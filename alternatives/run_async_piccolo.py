@@ -2,7 +2,7 @@
 
 Short: Piccolo
 Instead of: run_async_sqlalchemy_session
-You lose: an identity map and a unit of work: `save` writes one row, and all of its columns but for those given to it.
+You lose: an identity map and a unit of work: `save` writes one row, all columns unless it is given some.
 Choose it: in an asyncio service that wants a query builder, an ORM and migrations in one, with types.
 
 asyncpg fetches all records. Piccolo makes a dict of each, and then an object of each dict: meanwhile both are there, so

@@ -2,7 +2,7 @@
 
 Short: Tortoise
 Instead of: run_async_sqlalchemy_session
-You lose: streaming; an identity map and a unit of work: `save` writes one row, and all fields but for `update_fields`.
+You lose: streaming; an identity map and a unit of work: `save` writes one row, all of it unless `update_fields`.
 Choose it: in an asyncio service whose authors know Django's ORM, by which it is inspired, and whose results are small.
 
 asyncpg fetches all records, and Tortoise makes a model of each before the first one is handed out, by `async for`, too.

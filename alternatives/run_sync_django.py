@@ -2,7 +2,7 @@
 
 Short: Django
 Instead of: run_sync_sqlalchemy_session
-You lose: an identity map and a unit of work: `save` writes one row, and all of its fields but for `update_fields`.
+You lose: an identity map and a unit of work: `save` writes one row, all fields unless `update_fields` names some.
 Choose it: where the project is Django's, for its admin, its forms and its migrations live on these models.
 
 Each model has a dict of its values and a `ModelState`. The queryset makes all models before it hands out the first one,

@@ -2,7 +2,7 @@
 
 Short: Peewee
 Instead of: run_sync_sqlalchemy_session
-You lose: an identity map and a unit of work: `save` writes one row, and all of its fields but for `only_save_dirty`.
+You lose: an identity map and a unit of work: `save` writes one row, all fields unless `only_save_dirty` is set.
 Choose it: where an ORM of one module, which needs no other package but the driver, is enough.
 
 psycopg has all rows at the first one. Each model is made when it is read, and the query caches it. It has a dict of its

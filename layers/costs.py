@@ -8,6 +8,7 @@ from common import MIB, database_url
 from errors import UserError
 from layers import relations, samples
 from layers.figures import Comparison, Figure, Figures
+from layers.model_readers import DJANGO
 from layers.other_readers import SQLMODEL, installed
 from layers.readers import COUNT, DROPPING, LAYERS, Reading
 from layers.redaction import without_values
@@ -22,7 +23,7 @@ MOST_BYTES = samples.BYTES
 # How many processes read at the same time: as many sessions does the server, or the pooler before it, have to give.
 SESSIONS = 2
 STREAMED = "ORM entity, streamed"
-KEYED = ("ORM entity", STREAMED, SQLMODEL)
+KEYED = ("ORM entity", STREAMED, SQLMODEL, DJANGO)
 
 
 @dataclass(frozen=True)

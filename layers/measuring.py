@@ -22,7 +22,7 @@ import psycopg
 
 from common import peak_rss
 from errors import DISTRIBUTIONS, PACKAGES, UserError, visible
-from layers import other_readers, readers
+from layers import model_readers, other_readers, readers
 from layers.allocations import allocations_of
 from layers.readers import Read, Reading, reading
 from layers.redaction import without_values
@@ -30,7 +30,7 @@ from layers.turns import Turns
 from layers.values import Measured, of_rows
 from runner.memory import reset_peak
 
-LAYERS = readers.LAYERS | readers.DROPPING | other_readers.LAYERS
+LAYERS = readers.LAYERS | readers.DROPPING | other_readers.LAYERS | model_readers.LAYERS
 # CPython 3.12 gives the first thirty instances of a class room for more attributes than they have: each one less.
 FIRST_INSTANCES = 30
 
@@ -120,7 +120,7 @@ def measured(read: Read, what: Reading, traced: bool) -> Measured:
         tracemalloc.stop()
     else:
         found |= Measured(seconds=end - start, kept=process.memory_info().rss - before, peak=peak_rss() - before)
-    if what.layer == other_readers.ARROW:
+    if what.layer in other_readers.NATIVE:
         return found | Measured(native=other_readers.native(kept[0]))
     if keep:
         found["objects"] = len(set(map(id, kept[:count])))

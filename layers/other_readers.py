@@ -1,7 +1,7 @@
 """The layers of other stacks, each where its package is installed: how each reads rows into objects of its own."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import repeat
@@ -13,11 +13,14 @@ from psycopg import rows
 from common import database_url
 from layers import alchemy
 from layers.addresses import for_asyncpg
+from layers.model_readers import DJANGO, django_model
 from layers.readers import Read, Reading, kind, psycopg_rows
 from layers.redaction import connecting
 from layers.transaction import connect, conninfo, settings
 
-RECORD, SQLMODEL, ARROW = "asyncpg record", "SQLModel", "Arrow table"
+RECORD, SQLMODEL, ARROW, POLARS = "asyncpg record", "SQLModel", "Arrow table", "polars frame"
+# Their values are no objects of Python's.
+NATIVE = (ARROW, POLARS)
 
 
 @contextmanager
@@ -94,14 +97,27 @@ def sqlmodel_entity(what: Reading) -> Iterator[Read]:
 @contextmanager
 def arrow_table(what: Reading) -> Iterator[Read]:
     """Yield one table of all rows, and nothing for each of the others; `native` tells what it takes."""
+    yield from adbc_rows(what, lambda table: table)
+
+
+@contextmanager
+def polars_frame(what: Reading) -> Iterator[Read]:
+    """Yield one frame of all rows, as `arrow_table` does, made of Arrow's table."""
+    import polars
+
+    yield from adbc_rows(what, polars.from_arrow)
+
+
+def adbc_rows(what: Reading, made_of: Callable[[Any], Any]) -> Iterator[Read]:
+    """Yield how to read all rows into Arrow's table, and what is made of it."""
     from adbc_driver_postgresql import dbapi
 
     def read(count: int) -> Iterator[object]:
         cursor.execute(f"{what.relation.statement} LIMIT {count}")
-        table = cursor.fetch_arrow_table()
-        if table.num_rows:
+        table = made_of(cursor.fetch_arrow_table())
+        if height := len(table):
             yield table
-            yield from repeat(None, table.num_rows - 1)
+            yield from repeat(None, height - 1)
 
     with connecting():
         opened = dbapi.connect(conninfo(database_url()))
@@ -115,8 +131,8 @@ def arrow_table(what: Reading) -> Iterator[Read]:
 
 
 def native(table: Any) -> int:
-    """Return the bytes of an Arrow table's buffers that its values use, for tracemalloc sees none of them."""
-    return int(table.nbytes)
+    """Return the bytes of a table's buffers that its values use, for tracemalloc sees none of them."""
+    return int(table.nbytes if hasattr(table, "nbytes") else table.estimated_size())
 
 
 LAYERS = {
@@ -124,12 +140,16 @@ LAYERS = {
     "msgspec.Struct": msgspec_struct,
     SQLMODEL: sqlmodel_entity,
     ARROW: arrow_table,
+    POLARS: polars_frame,
+    DJANGO: django_model,
 }
 PACKAGES = {
     RECORD: "asyncpg",
     "msgspec.Struct": "msgspec",
     SQLMODEL: "sqlmodel",
     ARROW: "adbc_driver_postgresql",
+    POLARS: "polars",
+    DJANGO: "django",
 }
 
 

@@ -33,7 +33,7 @@ def of_row(row: Any, attributes: Sequence[str]) -> Sequence[object]:
     """Return the values of any layer's row."""
     if isinstance(row, dict):
         return tuple(row.values())
-    if hasattr(type(row), "__getitem__"):  # tuples of all kinds, and asyncpg's records
+    if hasattr(row, "__getitem__") and hasattr(row, "__iter__"):  # tuples of all kinds, and asyncpg's records
         return tuple(row)
     return tuple(attrgetter(name)(row) for name in attributes)
 

@@ -79,30 +79,34 @@ RELATIONSHIPS = tuple(
     )
 )
 
-# Each may lack its package, which `missing` names.
-ALTERNATIVES = tuple(
-    Scenario(f"alternatives.{name}")
-    for name in (
-        "run_sync_psycopg_msgspec",
-        "run_async_asyncpg_fetch",
-        "run_async_asyncpg_cursor",
-        "run_async_sqlalchemy_engine_asyncpg_partitions",
-        "run_async_sqlalchemy_session_asyncpg",
-        "run_async_sqlalchemy_session_asyncpg_partitions",
-        "run_sync_sqlmodel",
-        "run_sync_django",
-        "run_sync_django_iterator",
-        "run_sync_django_values_list",
-        "run_async_tortoise",
-        "run_async_tortoise_values_list",
-        "run_sync_peewee",
-        "run_sync_peewee_tuples",
-        "run_async_piccolo",
-        "run_async_piccolo_select",
-        "run_sync_adbc_arrow",
-        "run_sync_polars_adbc",
+# Each may lack its package, which `missing` names. What they keep are entities, rows (tuples, dicts), or columns.
+OF_ENTITIES, OF_ROWS, OF_COLUMNS = (
+    tuple(Scenario(f"alternatives.{name}") for name in group)
+    for group in (
+        (
+            "run_async_sqlalchemy_session_asyncpg",
+            "run_async_sqlalchemy_session_asyncpg_partitions",
+            "run_sync_sqlmodel",
+            "run_sync_django",
+            "run_sync_django_iterator",
+            "run_async_tortoise",
+            "run_sync_peewee",
+            "run_async_piccolo",
+        ),
+        (
+            "run_sync_psycopg_msgspec",
+            "run_async_asyncpg_fetch",
+            "run_async_asyncpg_cursor",
+            "run_async_sqlalchemy_engine_asyncpg_partitions",
+            "run_sync_django_values_list",
+            "run_async_tortoise_values_list",
+            "run_sync_peewee_tuples",
+            "run_async_piccolo_select",
+        ),
+        ("run_sync_adbc_arrow", "run_sync_polars_adbc"),
     )
 )
+ALTERNATIVES = OF_ENTITIES + OF_ROWS + OF_COLUMNS
 
 # What a request costs. Each may lack its package, too.
 ENDPOINTS = tuple(

@@ -9,10 +9,12 @@ import pytest
 
 from common import MIB
 from errors import PACKAGES
+from runner import results
 from runner.figures import Figures
-from runner.scenarios import ALTERNATIVES, EVERYTHING
+from runner.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, OF_ROWS
 from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
 from studies.costs.answers import wire_bytes
+from studies.row_shape.figures import figures
 from tests.support import (
     ROWS,
     error_line,
@@ -200,3 +202,22 @@ def test_sqlmodel_s_entities_cost_more_than_the_orm_s_as_readme_says(stored: dic
 
 def test_a_struct_costs_less_than_a_named_tuple_as_readme_says(stored: dict[str, Figures]) -> None:
     assert stored["alternatives.run_sync_psycopg_msgspec"].per_row < stored["run_sync_psycopg"].per_row
+
+
+def test_entities_take_more_than_rows_and_these_more_than_columns_as_the_page_says(stored: dict[str, Figures]) -> None:
+    entities, rows, columns = (
+        [held(stored[one.name]) for one in group if stored[one.name].native is not None]
+        for group in (OF_ENTITIES, OF_ROWS, OF_COLUMNS)
+    )
+    assert min(rows) > 3 * max(columns)
+    assert sum(entities) / len(entities) > 2 * sum(rows) / len(rows)
+
+
+@pytest.mark.parametrize("name", ["run_sync_django", "run_async_tortoise", "run_sync_peewee", "run_async_piccolo"])
+def test_a_model_in_its_script_costs_what_the_study_of_shapes_says(stored: dict[str, Figures], name: str) -> None:
+    """And so the library's own query makes the same objects as the layer does, beside the query's list of them."""
+    one = stored[f"alternatives.{name}"]
+    overheads = figures(results.load("row_shape")).layers
+    [layer] = [layer for layer in overheads if layer.lower().startswith(name.rpartition("_")[2])]
+    kept = sum(line["size"] for line in one.lines if line["file"].endswith(one.scenario.script.name)) / one.rows
+    assert one.per_row - kept - one.bare == pytest.approx(overheads[layer].overheads[3], abs=16)

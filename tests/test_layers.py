@@ -19,7 +19,7 @@ from layers import costs, measuring, values
 from layers.costs import STREAMED, Subject, look_at, measure
 from layers.figures import ENTITY, PLAIN, Comparison, Figure, Figures
 from layers.measuring import LAYERS
-from layers.other_readers import ARROW, RECORD, SQLMODEL
+from layers.other_readers import ARROW, NATIVE, POLARS, RECORD, SQLMODEL
 from layers.readers import Reading
 from layers.relations import Column, Relation
 from layers.turns import Turns
@@ -237,10 +237,11 @@ def test_all_layers_read_the_same_rows(layered: str, sampled: bool) -> None:
     assert 40 < relation.sample < 60
     relation = relation if sampled else replace(relation, sample=0.0)
     count = 10_000
-    found: dict[str, list[Any]] = {layer: read(layer, relation, count) for layer in (PLAIN, ARROW)}
+    found: dict[str, list[Any]] = {layer: read(layer, relation, count) for layer in (PLAIN, *NATIVE)}
     ids = [row[0] for row in found[PLAIN]]
     assert (ids != list(range(1, len(ids) + 1))) == sampled
     assert found[ARROW][0].column("id").to_pylist() == ids
+    assert found[POLARS][0]["id"].to_list() == ids
     lengths = [len(row[1]) for row in found[PLAIN]]
     if sampled:  # the first rows are shorter
         assert sum(lengths) / len(lengths) == pytest.approx(333, rel=0.1)
@@ -261,7 +262,7 @@ def test_a_sample_needs_enough_blocks(layered: str) -> None:
 
 
 def test_other_classes_of_values_are_named(layered: str, mixed: Subject) -> None:
-    layers = [layer for layer in LAYERS if layer not in (STREAMED, ARROW)]
+    layers = [layer for layer in LAYERS if layer not in (STREAMED, *NATIVE)]
     found = kept(mixed.relation, layers)
     compared = comparison(mixed.relation, found)
     others = {layer: {text.partition(" is ")[0] for text in compared.other_classes(layer)} for layer in layers}

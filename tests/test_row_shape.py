@@ -4,12 +4,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import metadata
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from common import database_url
+from errors import DISTRIBUTIONS
+from layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
 from layers.readers import LAYERS, Reading
 from layers.relations import Relation
 from runner import processes, results
@@ -17,7 +20,7 @@ from runner.database import private_server
 from runner.processes import Job
 from studies.row_shape import measure, objects, shapes, tables
 from studies.row_shape.experiments import Experiment
-from studies.row_shape.figures import ENTITY, MODEL, Figures, figures
+from studies.row_shape.figures import ENTITY, MODEL, NAMES, Figures, figures
 from studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, Allocation
 from studies.row_shape.model import Column, room
 from studies.row_shape.shapes import (
@@ -38,10 +41,11 @@ from studies.row_shape.shapes import (
     of_columns,
     shapes_of,
 )
-from studies.row_shape.tables import SHORT
+from studies.row_shape.tables import CONSISTS, SHORT
 
 # Of the packages whose source lines the objects link to.
-VERSIONS = {package: metadata.version(package) for package in ("sqlalchemy", "pydantic", "psycopg")}
+LINKED = {name: DISTRIBUTIONS.get(name, name) for name in ("sqlalchemy", "pydantic", "psycopg", "django", "tortoise")}
+VERSIONS = {name: metadata.version(package) for name, package in LINKED.items() if find_spec(name)}
 LINEAR = [layer for layer in LAYERS if layer not in ("psycopg, dict", MODEL, ENTITY)]
 # From how many columns on a model costs more than an entity, on the Pythons whose entities' cost README says.
 CROSSINGS = {(3, 11): 5, (3, 12): 5, (3, 13): 19, (3, 14): 6, (3, 15): 6}
@@ -92,7 +96,7 @@ def sizes(allocations: Sequence[Allocation]) -> dict[str, float]:
 
 def test_model_of_the_cost_predicts_three_tables_that_took_no_part_within_1_percent(stored: Figures) -> None:
     found = stored.deviations
-    assert len(found) == len(LAYERS) * len(TABLES) == 24
+    assert len(found) == len(NAMES) * len(TABLES) == 36
     assert max(map(abs, found.values())) <= 0.01
 
 
@@ -251,6 +255,26 @@ def test_entity_shares_no_keys_from_29_columns_on_measured_anew(overheads: dict[
     assert entity[28] - entity[MORE] == pytest.approx((28 - MORE) * 8, abs=24)
 
 
+@pytest.mark.parametrize(("layer", "own"), [(ENTITY, 1), (DJANGO, 1), (TORTOISE, 4), (PICCOLO, 2)])
+def test_great_step_comes_where_a_library_s_own_attributes_leave_no_key(stored: Figures, layer: str, own: int) -> None:
+    """Of the 30 keys that a class's instances share, the first instance takes one."""
+    found = stored.layers[layer].steps
+    assert max(found, key=lambda count: found[count]) == 30 - own
+    assert found.pop(30 - own) > 1000
+    assert max(found.values()) < 20
+
+
+def test_peewee_s_model_grows_with_its_dict_of_values_alone(stored: Figures) -> None:
+    peewee, plain = stored.layers[PEEWEE].steps, stored.layers["psycopg, dict"].steps
+    assert all(peewee[count] == pytest.approx(plain[count], abs=1) for count in plain)
+
+
+def test_an_entity_of_sqlalchemy_s_takes_four_times_what_django_s_and_tortoise_s_do(stored: Figures) -> None:
+    entity = stored.layers[ENTITY].overheads
+    for layer, factor in ((DJANGO, 4), (TORTOISE, 4), (PICCOLO, 4), (PEEWEE, 1.4)):
+        assert entity[3] > factor * stored.layers[layer].overheads[3]
+
+
 def test_class_has_room_for_29_shared_keys_and_a_larger_table_for_no_more() -> None:
     """As CPython has it: 30, of which the first instance takes one; then a table for three times as many keys."""
 
@@ -268,7 +292,7 @@ def test_class_has_room_for_29_shared_keys_and_a_larger_table_for_no_more() -> N
 
 
 def test_objects_of_an_entity_and_of_a_model_add_up(stored: Figures) -> None:
-    for layer in (ENTITY, MODEL):
+    for layer in CONSISTS:
         whole = stored.layers[layer].overheads[3] + 3 * 28
         found = sizes(stored.layers[layer].allocations)
         assert sum(found.values()) == pytest.approx(whole, rel=0.01)
@@ -296,11 +320,11 @@ def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(stored: F
 def anew(relations: dict[Key, Relation]) -> dict[str, Any]:
     """Tell the allocations of an entity and of a model apart on the Python that runs."""
     relation = relations[Key("overheads", OF_ALLOCATIONS)]
-    jobs = {Key(layer, ""): Job(Reading(layer, relation, FEW, allocations=True)) for layer in (ENTITY, MODEL)}
+    jobs = {Key(layer, ""): Job(Reading(layer, relation, FEW, allocations=True)) for layer in CONSISTS}
     return {key.group: output for key, output in outputs(jobs).items()}
 
 
-@pytest.mark.parametrize("layer", [ENTITY, MODEL])
+@pytest.mark.parametrize("layer", CONSISTS)
 def test_every_object_has_a_name_measured_anew(anew: dict[str, Any], layer: str) -> None:
     found = sizes(anew[layer]["allocations"])
     assert found.get(objects.OTHER, 0) <= 0.02 * sum(found.values())

@@ -18,7 +18,7 @@ from errors import UserError
 from layers import other_readers
 from layers.costs import KEYED, STREAMED, Subject, look_at, measure
 from layers.figures import ENTITY, PLAIN, Figure, Figures
-from layers.other_readers import ARROW, RECORD, SQLMODEL, installed
+from layers.other_readers import ARROW, NATIVE, RECORD, installed
 from layers.other_readers import LAYERS as OTHERS
 from layers.readers import LAYERS, Reading
 from layers.relations import Column, Relation
@@ -192,7 +192,7 @@ def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
     assert (told["relation"], told["rows"], told["key"]) == ("shop.orders", ROWS, ["id"])
     assert set(told["layers"]) == {*LAYERS, STREAMED, *installed()}
     for name, one in told["layers"].items():
-        assert one["native"] is (name == ARROW)
+        assert one["native"] is (name in NATIVE)
         expected = None if one["no_overhead"] else pytest.approx(one["traced"] - told["values"], abs=100)
         assert one["overhead"] == expected
     assert SECRET not in json.dumps(told)
@@ -237,8 +237,8 @@ def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Su
     with OTHERS[layer](Reading(layer, orders.relation)) as read:
         found: list[Any] = list(read(15))
         first, *others = found
-    if layer == ARROW:
-        rows = first.to_pylist()
+    if layer in NATIVE:
+        rows = first.to_pylist() if layer == ARROW else first.to_dicts()
         assert others == [None] * 14  # one object holds all rows
     else:
         attributes = [column.attribute for column in orders.relation.columns]
@@ -246,7 +246,7 @@ def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Su
     expected = [{"id": row, "note": note} for row, note in query(shop, "SELECT id, note FROM shop.orders LIMIT 15")]
     assert [{"id": row["id"], "note": row["note"]} for row in rows] == expected[-len(rows) :]
     assert len(rows[0]) == 12
-    if layer != SQLMODEL:
+    if layer not in KEYED:
         writing = Relation("(SELECT shop.writes())", (Column("writes", "writes", "int"),))
         with pytest.raises(Exception, match="read-only"), OTHERS[layer](Reading(layer, writing)) as read:
             list(read(1))
@@ -342,7 +342,8 @@ def test_layers_whose_packages_are_missing_are_named(
     orders: Subject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(other_readers, "find_spec", lambda package: package == "asyncpg" or None)
-    left_out = "msgspec.Struct; SQLModel; Arrow table: left out, until `make venv groups=alternatives` installs them"
+    layers = "msgspec.Struct; SQLModel; Arrow table; polars frame; Django model"
+    left_out = f"{layers}: left out, until `make venv groups=alternatives` installs them"
     assert f"\n- {left_out}.\n" in printed(orders, made_up(), capsys)
     with pytest.raises(UserError, match=f"^no layer's name has 'arrow': there are .*; {re.escape(left_out)}$"):
         your_table.chosen(orders, "arrow")

@@ -6,7 +6,7 @@ from report import pages
 from report.tables import Column, Table, mib, time
 from runner.figures import Figures
 from runner.results import Header
-from runner.scenarios import ALTERNATIVES, REMEDIES, SCENARIOS
+from runner.scenarios import ALTERNATIVES, OF_COLUMNS, OF_ENTITIES, OF_ROWS, REMEDIES, SCENARIOS
 from runner.scripts import Scenario
 from studies.costs import answers, tables
 from studies.costs.figures import Costs, Pair
@@ -42,8 +42,15 @@ PROCESSES = {
     "Pydantic slots dataclass": "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
     "ORM entity": "run_sync_sqlalchemy_session",
 }
-# Which of the original's stacks the others are compared with.
-COMPARED = ("run_sync_sqlalchemy_session", "run_sync_sqlalchemy_engine", "run_sync_psycopg")
+# The stacks, by what they keep of a row, with those of the original's that the others are compared with.
+ENTITY, DRIVER = Scenario("run_sync_sqlalchemy_session"), Scenario("run_sync_psycopg")
+STACKS = {
+    "entities": (ENTITY, *OF_ENTITIES),
+    "rows": (Scenario("run_sync_sqlalchemy_engine"), DRIVER, *OF_ROWS),
+    "columns": OF_COLUMNS,
+}
+# How many rows those have that are looked at where one asks from how many on a fixed cost pays.
+MOST_ROWS = 10_000_000
 
 
 def blocks(figures: Costs) -> dict[str, str]:
@@ -71,7 +78,9 @@ def blocks(figures: Costs) -> dict[str, str]:
         "processes": pages.data("processes", {layer: before_rows(figures[name]) for layer, name in PROCESSES.items()}),
         "why-not": "\n".join(f"- **{pair.after.scenario.title}**: {pair.why_not}." for pair in useless),
         "given-back": tables.given_back([one for one in remedies if one.goes_on]).markdown(),
-        "other-stacks": compared(stacks(figures), figures["run_sync_psycopg"]).markdown(),
+        **{f"stacks-{kind}": compared(figures, kind).markdown() for kind in STACKS},
+        "first-rows": at_the_first_row(figures),
+        "pays": pays(figures).markdown(),
         "choices": "\n".join(choice(one) for one in ALTERNATIVES),
         "arrow": arrow(figures["alternatives.run_sync_adbc_arrow"], figures["run_sync_psycopg"]),
         "scenarios": "\n".join(map(section, nine)),
@@ -131,17 +140,69 @@ def in_the_figure(figures: Figures) -> str:
     )
 
 
-def stacks(figures: Costs) -> list[Figures]:
-    """Return the stacks to compare, from the one whose row takes most to that whose row takes least."""
-    chosen = figures.of([*map(Scenario, COMPARED), *ALTERNATIVES])
-    return sorted(chosen, key=lambda one: -(one.per_row + (one.native_per_row or 0)))
+def stacks(figures: Costs, kind: str) -> list[Figures]:
+    """Return the stacks that keep this of a row, from the one whose row takes most to that whose row takes least."""
+    return sorted(figures.of(STACKS[kind]), key=lambda one: -(one.per_row + (one.native_per_row or 0)))
 
 
-def compared(figures: Sequence[Figures], reference: Figures) -> Table[Figures]:
-    """Return the table of the stacks, with times as multiples of the reference's, for only that can be compared."""
-    title = f"Time, {reference.scenario.short} = 1"
-    multiple = Column[Figures](title, None, lambda one: f"{one.seconds.value / reference.seconds.value:.1f}")
-    return Table("", [*tables.STACK, multiple], figures)
+def compared(figures: Costs, kind: str) -> Table[Figures]:
+    """Return the table of these stacks, with times as multiples of psycopg's, for only that can be compared."""
+    reference = figures[DRIVER.name]
+    multiple = Column[Figures](
+        f"Time, {DRIVER.short} = 1", None, lambda one: f"{one.seconds.value / reference.seconds.value:.1f}"
+    )
+    return Table("", [*tables.STACK, multiple], stacks(figures, kind))
+
+
+def at_the_first_row(figures: Costs) -> str:
+    """Return which stacks have nearly all in memory at the first row, and which have little."""
+    found = [one for kind in ("entities", "rows") for one in stacks(figures, kind)]
+    shares = {one.scenario.title: one.first_row_process.value / one.peak.value for one in found}
+    everything = [title for title, share in shares.items() if share > 0.75]
+    little = [title for title, share in shares.items() if share < 0.1]
+    return (
+        f"More than three quarters of the peak stand at the first row with: {'; '.join(everything)}. "
+        f"Less than a tenth does with: {'; '.join(little)}."
+    )
+
+
+def pays(figures: Costs) -> Table[tuple[Figures, Figures]]:
+    """Return the fixed costs of the stacks, and from how many rows on each process is the smaller one."""
+    found = [
+        (one, figures[(ENTITY if kind == "entities" else DRIVER).name])
+        for kind in STACKS
+        for one in stacks(figures, kind)
+        if one.scenario in ALTERNATIVES
+    ]
+    columns = [
+        Column[tuple[Figures, Figures]]("Stack", None, lambda pair: pair[0].scenario.title, text=True),
+        Column[tuple[Figures, Figures]]("Fixed cost, MiB", None, lambda pair: mib(together(pair[0]))),
+        Column[tuple[Figures, Figures]]("Compared with", None, lambda pair: pair[1].scenario.short, text=True),
+        Column[tuple[Figures, Figures]]("Its fixed cost, MiB", None, lambda pair: mib(together(pair[1]))),
+        Column[tuple[Figures, Figures]]("Its process is the larger one", None, lambda pair: larger(*pair), text=True),
+    ]
+    return Table("", columns, found)
+
+
+def together(one: Figures) -> float:
+    """Return all of a process's fixed cost, in bytes: the imports, and the rest."""
+    return one.imports + one.fixed
+
+
+def even(one: Figures, other: Figures) -> float:
+    """Return at how many rows two processes are equally large; a negative number is none."""
+    saved = (other.growth.value - one.growth.value) / one.rows
+    return (together(one) - together(other)) / saved if saved else -1.0
+
+
+def larger(one: Figures, other: Figures) -> str:
+    """Return with how many rows the other process is the larger one."""
+    rows = even(one, other)
+    less_fixed = together(one) < together(other)
+    if not 0 < rows < MOST_ROWS:
+        return "always" if less_fixed else "never"
+    digits = len(str(int(rows))) - 2
+    return f"{'up to' if less_fixed else 'from'} {round(rows, -digits):,.0f} rows{'' if less_fixed else ' on'}"
 
 
 def choice(scenario: Scenario) -> str:
@@ -152,12 +213,10 @@ def choice(scenario: Scenario) -> str:
 
 def arrow(one: Figures, other: Figures) -> str:
     """Return from how many rows on Arrow's process is the smaller one, and what the first look-up by id takes."""
-    fixed = (one.imports + one.fixed) - (other.imports + other.fixed)
-    rows = fixed / (other.growth.value - one.growth.value) * one.rows
     [look_up] = [after for after in one.after_use if after.label == "Looked up by id"]
     return (
-        f"Imports included, the fixed cost of Arrow's process is {mib(one.imports + one.fixed)} MiB, that of psycopg's "
-        f"{mib(other.imports + other.fixed)}: from some {round(rows, -4):,.0f} rows of this table on, Arrow's is the "
+        f"Imports included, the fixed cost of Arrow's process is {mib(together(one))} MiB, that of psycopg's "
+        f"{mib(together(other))}: from some {round(even(one, other), -4):,.0f} rows of this table on, Arrow's is the "
         f"smaller one. A table has no index: the first look-up by id takes {1000 * look_up.seconds:.1f} ms, and "
         f"{mib(look_up.added)} MiB for what it loads."
     )

@@ -11,7 +11,7 @@ from report.colours import COLOURS, INK, LINES, coloured
 from runner.figures import Figures
 from runner.scenarios import SCENARIOS
 from studies.costs.answers import wire_bytes
-from studies.costs.blocks import stacks
+from studies.costs.blocks import STACKS, stacks
 from studies.costs.figures import Costs
 
 
@@ -21,7 +21,9 @@ def charts(figures: Costs) -> dict[str, str]:
     return {
         "where-the-memory-is.svg": where(nine),
         "what-tracing-adds.svg": tracing(nine),
-        "other-stacks.svg": by_stack(stacks(figures), wire_bytes(figures.header["rows"])),
+        "other-stacks.svg": by_stack(
+            [one for kind in STACKS for one in stacks(figures, kind)], wire_bytes(figures.header["rows"])
+        ),
     }
 
 
@@ -64,8 +66,8 @@ def tracing(figures: Sequence[Figures]) -> str:
 
 
 def by_stack(figures: Sequence[Figures], values: float) -> str:
-    """Draw the bytes that a row takes with each stack on a logarithmic axis, down to the values alone."""
-    figure = style.new(6.6, 7)
+    """Draw the bytes that a row takes with each stack on a logarithmic axis: entities, then rows, then columns."""
+    figure = style.new(6.6, 11)
     axes = _scenario_axes(figure, figures)
     sizes = [one.per_row + (one.native_per_row or 0) for one in figures]
     traced = [one.per_row for one in figures]
@@ -74,6 +76,9 @@ def by_stack(figures: Sequence[Figures], values: float) -> str:
     axes.plot(traced, range(len(figures)), "|", color=LINES[2], markersize=13, label="Python objects")
     for position, size in enumerate(sizes):
         axes.text(size * 1.1, position, f" {size:,.0f}", va="center", ha="left")
+    names = [one.scenario.name for one in figures]
+    for group in list(STACKS.values())[1:]:  # a line above the first of each
+        axes.axhline(min(names.index(one.name) for one in group if one.name in names) - 0.5, color=INK, linewidth=0.8)
     axes.axvline(values, color=INK, linestyle="--", label=f"values: {values:.0f} bytes")
     axes.set_xscale("log")
     axes.set_xlabel("bytes per row (logarithmic)")

@@ -179,6 +179,7 @@ STACK = (
     Column[Figures]("Bytes per row, traced", "traced", lambda one: f"{round(one.per_row) or 0}"),
     Column[Figures]("Bytes per row, native", "native", of_native),
     Column[Figures]("Process growth, MiB", "MiB", lambda one: mib(one.growth.value)),
+    Column[Figures]("At the first row, MiB", "1st row", lambda one: mib(one.first_row_process.value)),
     Column[Figures]("Fixed: imports, MiB", "imports", lambda one: mib(one.imports)),
     Column[Figures]("Fixed: the rest, MiB", "fixed", lambda one: mib(one.fixed)),
 )

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from layers import code
+from layers.model_readers import DJANGO, TORTOISE
 from report import pages
 from studies.row_shape import objects, tables
 from studies.row_shape.figures import ENTITY, MODEL, Figures
@@ -12,16 +13,20 @@ from studies.row_shape.shapes import ARRAY, CHARACTER, TEXT
 
 def blocks(figures: Figures) -> dict[str, str]:
     """Return every block's Markdown by its marker."""
-    layers = list(figures.layers)
+    layers, others = figures.own, figures.others
     return {
         "row-shape": answer(figures),
         "overheads": tables.overheads(figures, layers).markdown(),
         "values": tables.values(figures, layers).markdown(),
-        "prediction": f"{worst(figures)}\n\n{tables.prediction(figures, layers).markdown()}",
+        "prediction": f"{worst(figures, layers)}\n\n{tables.prediction(figures, layers).markdown()}",
         "entity": f"{tables.consists(figures, ENTITY).markdown()}\n\n{lazily(figures)}",
         "experiments": f"{tables.experiments(figures, layers).markdown()}\n\n{times(figures)}",
         "model": tables.consists(figures, MODEL).markdown(),
         "row-model": data(figures),
+        "other-overheads": tables.overheads(figures, [ENTITY, *others]).markdown(),
+        "other-prediction": f"{worst(figures, others)}\n\n{tables.prediction(figures, others).markdown()}",
+        "django-model": tables.consists(figures, DJANGO).markdown(),
+        "tortoise-model": tables.consists(figures, TORTOISE).markdown(),
     }
 
 
@@ -37,9 +42,9 @@ def answer(figures: Figures) -> str:
     )
 
 
-def worst(figures: Figures) -> str:
-    """Return how far the prediction is off at most."""
-    off = max(map(abs, figures.deviations.values()))
+def worst(figures: Figures, layers: list[str]) -> str:
+    """Return how far the prediction is off at most in these layers."""
+    off = max(abs(share) for (layer, _), share in figures.deviations.items() if layer in layers)
     return f"The prediction is off by {off:.1%} at most. Bytes per row: predicted, measured, deviation."
 
 
@@ -79,7 +84,8 @@ def data(figures: Figures) -> str:
     content = {
         **{"python": figures.python, "date": figures.date, "versions": figures.versions},
         **asdict(figures.model),
-        "beyond": {layer: round(one.beyond, 1) for layer, one in figures.layers.items()},
+        "overheads": {layer: figures.model.overheads[layer] for layer in figures.own},
+        "beyond": {layer: round(figures.layers[layer].beyond, 1) for layer in figures.own},
         "rules": rules,
         "once": CHARACTER.name,
         "array": {"name": ARRAY.name, "elements": ELEMENTS, "rule": NAMES[TEXT], "length": CHARACTERS},

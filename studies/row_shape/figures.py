@@ -7,13 +7,15 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
+from layers import model_readers
 from layers.readers import LAYERS
 from runner.results import Results
 from studies.row_shape.measure import TUPLE, WIDEST, Allocation, Changed, Layer
 from studies.row_shape.model import Column, Model, rounded
 from studies.row_shape.shapes import TABLES, Field
 
-NAMES = tuple(LAYERS)
+OTHER_MODELS = tuple(model_readers.LAYERS)
+NAMES = (*LAYERS, *OTHER_MODELS)
 MODEL, ENTITY, DICT = "Pydantic model", "ORM entity", "psycopg, dict"
 
 
@@ -84,6 +86,16 @@ class Figures:
             for name, layer in self.layers.items()
             for table, size in layer.tables.items()
         }
+
+    @property
+    def own(self) -> list[str]:
+        """The layers that are psycopg's, SQLAlchemy's, Pydantic's and the standard library's."""
+        return [layer for layer in self.layers if layer not in OTHER_MODELS]
+
+    @property
+    def others(self) -> list[str]:
+        """The models of other ORMs."""
+        return [layer for layer in self.layers if layer in OTHER_MODELS]
 
     @property
     def crossing(self) -> int:

@@ -32,6 +32,10 @@ NAMES = {
         "its dict",
     ),
     "return func(**dict(zip(names, values)))": ("the dict's table", "the model"),
+    "new = cls(*values)": ("the instance, and the array of its attributes",),
+    "self._state = ModelState()": ("its `ModelState`", "the array of the state's attributes"),
+    "self = cls.__new__(cls)": ("the array of its attributes, four of which are Tortoise's own", "the instance"),
+    "self._await_when_save = {}": ("the dict `_await_when_save`, empty",),
     "return self._tx.load_rows(0, res.ntuples, self._make_row)": ("the values",),
     "records = self._tx.load_rows(self._pos, res.ntuples, self._make_row)": ("the values",),
 }
@@ -42,6 +46,8 @@ NEVER_USED = ("self.expired_attributes = set()", "self.committed_state = {}")
 REPOSITORIES = {
     "sqlalchemy": ("https://github.com/sqlalchemy/sqlalchemy/blob/rel_{}/lib/", "_"),
     "pydantic": ("https://github.com/pydantic/pydantic/blob/v{}/", "."),
+    "django": ("https://github.com/django/django/blob/{}/", "."),
+    "tortoise": ("https://github.com/tortoise/tortoise-orm/blob/{}/", "."),
     "psycopg": ("https://github.com/psycopg/psycopg/blob/{}/psycopg/", "."),
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Container, Mapping
 from typing import Any
 
+from layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
 from report.tables import Column, Table
 from studies.row_shape import objects
 from studies.row_shape.figures import ENTITY, MODEL, Figures
@@ -20,7 +21,13 @@ SHORT = {
     "Core row": "Core",
     "Pydantic model": "P. model",
     "ORM entity": "entity",
+    DJANGO: "Django",
+    TORTOISE: "Tortoise",
+    PEEWEE: "Peewee",
+    PICCOLO: "Piccolo",
 }
+# Whose objects are told apart.
+CONSISTS = (ENTITY, MODEL, DJANGO, TORTOISE)
 # What is otherwise in a layer's experiment.
 CHANGED = {ENTITY: "its set and its dict made later", MODEL: "one set of given fields for all"}
 
@@ -31,7 +38,7 @@ def tables(figures: Figures, new: Container[str]) -> list[Table[Any]]:
     found: list[Table[Any]] = [overheads(figures, layers), values(figures, layers)]
     if any(figures.layers[layer].tables for layer in layers):
         found.append(prediction(figures, layers))
-    found += [consists(figures, layer) for layer in (ENTITY, MODEL) if layer in layers]
+    found += [consists(figures, layer) for layer in CONSISTS if layer in layers]
     return (
         [*found, experiments(figures, layers)] if any(figures.layers[layer].experiment for layer in layers) else found
     )

@@ -1,0 +1,253 @@
+"""What other ORMs do with table `data`, told as JSON by one process, for each is configured once in a process.
+
+usage: DATABASE_URL=URL python -m tests.claims.other_orms
+"""
+
+import asyncio
+import json
+import logging
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import django
+import peewee
+import piccolo.columns
+import piccolo.table
+import tortoise.fields
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.test.utils import CaptureQueriesContext
+from piccolo.engine.postgres import PostgresEngine
+from playhouse.postgres_ext import PostgresqlExtDatabase, ServerSide
+from psycopg.conninfo import conninfo_to_dict
+
+from common import database_url
+
+ENGINE = "django.db.backends.postgresql"
+settings.configure(DATABASES={"default": {"ENGINE": ENGINE, "NAME": None, "OPTIONS": conninfo_to_dict(database_url())}})
+django.setup()
+
+CURSORS = "SELECT is_holdable FROM pg_cursors"
+
+
+@contextmanager
+def counted(owner: Any, name: str) -> Iterator[list[None]]:
+    """Count the calls of a method meanwhile."""
+    original = getattr(owner, name)
+    calls: list[None] = []
+
+    def counting(*arguments: Any, **named: Any) -> Any:
+        calls.append(None)
+        return original(*arguments, **named)
+
+    setattr(owner, name, counting)
+    try:
+        yield calls
+    finally:
+        setattr(owner, name, original)
+
+
+class Logged(logging.Handler):
+    """The statements that a library logs."""
+
+    def __init__(self, name: str) -> None:
+        """Begin to collect what the logger of that name gets."""
+        super().__init__()
+        self.statements: list[str] = []
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.statements.append(record.getMessage())
+
+    def during(self, function: Callable[[], object]) -> list[str]:
+        """Return what is logged while a function runs."""
+        before = len(self.statements)
+        function()
+        return self.statements[before:]
+
+
+class DjangoRow(models.Model):
+    id = models.IntegerField(primary_key=True)
+    num = models.IntegerField()
+    data = models.TextField()
+
+    class Meta:
+        app_label = "claims"
+        db_table = "data"
+
+
+def of_django() -> dict[str, Any]:
+    def saved(**named: Any) -> str:
+        one = DjangoRow.objects.get(id=1)
+        one.num += 1
+        with CaptureQueriesContext(connection) as captured:
+            one.save(**named)
+        return str(captured.captured_queries[-1]["sql"])
+
+    def at_first(rows: Any) -> tuple[int, list[Any]]:
+        with counted(DjangoRow, "__init__") as made:
+            iterator = iter(rows)
+            next(iterator)
+            with connection.cursor() as cursor:
+                cursor.execute(CURSORS)
+                return len(made), [held for [held] in cursor.fetchall()]
+
+    with CaptureQueriesContext(connection) as captured:
+        rows = DjangoRow.objects.all()
+        sums = [sum(row.num for row in rows), sum(row.num for row in rows)]
+    twice = len(captured)
+    with CaptureQueriesContext(connection) as captured:
+        sums += [sum(row.num for row in rows.iterator()), sum(row.num for row in rows.iterator())]
+    try:
+        DjangoRow.objects.prefetch_related("others").iterator()
+        refused = ""
+    except ValueError as error:
+        refused = str(error)
+    with transaction.atomic():
+        inside = at_first(DjangoRow.objects.iterator())
+    one = DjangoRow.objects.get(id=1)
+    found = {
+        "same": DjangoRow.objects.get(id=1) is DjangoRow.objects.get(id=1),
+        "save": saved(),
+        "named": saved(update_fields=["num"]),
+        "queries of two loops": twice,
+        "queries of two iterators": len(captured),
+        "sums": sums,
+        "cached": len(rows._result_cache or ()),
+        "at first": at_first(DjangoRow.objects.all()),
+        "at first of iterator": at_first(DjangoRow.objects.iterator()),
+        "at first of iterator inside": inside,
+        "refused": refused,
+        "named tuple": DjangoRow.objects.values_list("id", named=True)[0].id,
+        "attributes": list(vars(one)),
+        "state": list(vars(one._state)),
+    }
+    connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"] = True
+    return found | {"at first without cursors": at_first(DjangoRow.objects.iterator())}
+
+
+class TortoiseRow(tortoise.Model):
+    id = tortoise.fields.IntField(primary_key=True)
+    num = tortoise.fields.IntField()
+    data = tortoise.fields.TextField()
+
+    class Meta:
+        table = "data"
+
+
+async def of_tortoise() -> dict[str, Any]:
+    async def connect(*_: Any, **__: Any) -> asyncpg.Connection:
+        return await asyncpg.connect(database_url())
+
+    default = {"engine": "tortoise.backends.asyncpg", "credentials": {"connect": connect}}
+    await tortoise.Tortoise.init({"connections": {"default": default}, "apps": {"claims": {"models": ["__main__"]}}})
+    log = Logged("tortoise.db_client")
+
+    async def saved(**named: Any) -> str:
+        one = await TortoiseRow.get(id=1)
+        one.num += 1
+        await one.save(**named)
+        return log.statements[-1]
+
+    with counted(TortoiseRow, "_init_from_db") as made:
+        rows = aiter(TortoiseRow.all())
+        one = await anext(rows)
+        at_first = len(made)
+    found = {
+        "same": await TortoiseRow.get(id=1) is await TortoiseRow.get(id=1),
+        "save": await saved(),
+        "named": await saved(update_fields=["num"]),
+        "at first": at_first,
+        "attributes": list(vars(one)),
+        "awaits": vars(one)["_await_when_save"],
+    }
+    await tortoise.Tortoise.close_connections()
+    return found
+
+
+def of_peewee() -> dict[str, Any]:
+    database = PostgresqlExtDatabase(database_url(), prefer_psycopg3=True)
+
+    class Row(peewee.Model):
+        id = peewee.IntegerField(primary_key=True)
+        num = peewee.IntegerField()
+        data = peewee.TextField()
+
+    Row._meta.set_database(database)
+    Row._meta.set_table_name("data")
+    log = Logged("peewee")
+
+    def saved() -> tuple[list[str], list[str]]:
+        one = Row.get_by_id(1)
+        one.num += 1
+        dirty = one.dirty_field_names
+        return dirty, log.during(one.save)
+
+    rows: Any = Row.select()
+    queries = len(log.during(lambda: [list(rows), list(rows)]))
+    with counted(Row, "__init__") as calls:
+        lazy: Any = Row.select()
+        next(iter(lazy))
+        at_first = len(calls)
+    with database:
+        iterator = iter(ServerSide(Row.select()))
+        next(iterator)
+        cursors = [held for [held] in database.execute_sql(CURSORS).fetchall()]
+    dirty, saving = saved()
+    Row._meta.only_save_dirty = True
+    uncached: Any = Row.select()
+    count = sum(1 for _ in uncached.iterator())
+    return {
+        "same": Row.get_by_id(1) is Row.get_by_id(1),
+        "save": saving[0],
+        "named": saved()[1][0],
+        "dirty": dirty,
+        "queries of two loops": queries,
+        "cached": len(rows._cursor_wrapper.row_cache),
+        "cached by iterator": len(uncached._cursor_wrapper.row_cache),
+        "count": count,
+        "at first": at_first,
+        "received at first": lazy._cursor_wrapper.cursor.rowcount,
+        "cursors": cursors,
+        "attributes": list(vars(Row.get_by_id(1))),
+        "named tuple": Row.select(Row.id).namedtuples().first().id,
+    }
+
+
+async def of_piccolo() -> dict[str, Any]:
+    engine = PostgresEngine(config={"dsn": database_url()})
+
+    class Row(piccolo.table.Table, tablename="data", db=engine):
+        id = piccolo.columns.Integer(primary_key=True)
+        num = piccolo.columns.Integer()
+        data = piccolo.columns.Text()
+
+    tracemalloc.start()
+    objects = await Row.objects()
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    one = objects[0]
+    async with await Row.objects().batch(batch_size=100) as batch:
+        async for some in batch:
+            size = len(some)
+            break
+    return {
+        "same": await Row.objects().get(Row.id == 1) is await Row.objects().get(Row.id == 1),
+        "save": str(one.save()),
+        "named": str(one.save([Row.num])),
+        "objects": len(objects),
+        "peak": peak / kept,
+        "batch": size,
+        "attributes": list(vars(one)),
+        "row of select": (await Row.select().first()),
+    }
+
+
+if __name__ == "__main__":
+    found = {"django": of_django(), "tortoise": asyncio.run(of_tortoise()), "peewee": of_peewee()}
+    print(json.dumps(found | {"piccolo": asyncio.run(of_piccolo())}))

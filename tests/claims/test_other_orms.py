@@ -1,0 +1,159 @@
+"""What the pages say of Django, Tortoise, Peewee and Piccolo: of what one process tells that has used all four."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import create_engine, event, inspect, select
+from sqlalchemy.orm import Session
+
+from db_model import DbModel
+from tests.support import query, run
+
+ROWS = 3_000
+ORMS = ("django", "tortoise", "peewee", "piccolo")
+Facts = dict[str, Any]
+pytestmark = pytest.mark.skipif(
+    not all(map(find_spec, ORMS)), reason="the other ORMs are not installed: `make venv groups=alternatives`"
+)
+
+
+@pytest.fixture(scope="module")
+def own_url(url: str) -> Iterator[str]:
+    """Make a table of ROWS rows that tests may change, in a schema of its own."""
+    name = f"orms_{time.monotonic_ns()}"
+    columns = "i AS id, i % 200 AS num, 'hello-' || i AS data"
+    query(url, f"CREATE SCHEMA {name}")
+    query(url, f"CREATE TABLE {name}.data AS SELECT {columns} FROM generate_series(1, {ROWS}) AS i")
+    query(url, f"ALTER TABLE {name}.data ADD PRIMARY KEY (id)")
+    yield f"{url}?options={quote(f'-csearch_path={name}')}"
+    query(url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture(scope="module")
+def facts(own_url: str) -> dict[str, Facts]:
+    process = run("-m", "tests.claims.other_orms", url=own_url)
+    assert process.returncode == 0, process.stderr
+    return dict(json.loads(process.stdout))
+
+
+@pytest.fixture
+def django(facts: dict[str, Facts]) -> Facts:
+    return facts["django"]
+
+
+@pytest.fixture
+def tortoise(facts: dict[str, Facts]) -> Facts:
+    return facts["tortoise"]
+
+
+@pytest.fixture
+def peewee(facts: dict[str, Facts]) -> Facts:
+    return facts["peewee"]
+
+
+@pytest.fixture
+def piccolo(facts: dict[str, Facts]) -> Facts:
+    return facts["piccolo"]
+
+
+def assigned(update: str) -> set[str]:
+    """Return the columns that an UPDATE sets."""
+    return set(re.findall(r'"(\w+)" ?=', update.partition("WHERE")[0]))
+
+
+@pytest.mark.parametrize("orm", ORMS)
+def test_save_writes_every_column_but_where_some_are_named(facts: dict[str, Facts], orm: str) -> None:
+    """Of Peewee, where `only_save_dirty` is on."""
+    assert assigned(facts[orm]["save"]) == {"num", "data"}
+    assert assigned(facts[orm]["named"]) == {"num"}
+
+
+@pytest.mark.parametrize("orm", ORMS)
+def test_two_queries_make_two_objects_of_one_row(facts: dict[str, Facts], orm: str) -> None:
+    assert facts[orm]["same"] is False
+
+
+def test_sqlalchemy_has_one_object_for_a_row_and_writes_what_has_changed(own_url: str) -> None:
+    engine = create_engine(own_url.replace("postgresql:", "postgresql+psycopg:"))
+    statements: list[str] = []
+    with Session(engine) as session:
+        one = session.scalars(select(DbModel).where(DbModel.id == 1)).one()
+        assert session.scalars(select(DbModel).where(DbModel.id == 1)).one() is one
+        other = session.get_one(DbModel, 2)
+        event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+        session.flush()
+        assert statements == []
+        before, one.num = one.num, one.num + 1
+        other.data = "changed"
+        assert list(inspect(one).attrs.num.history.deleted) == [before]
+        session.flush()
+        assert [re.findall(r"SET (\w+)=", statement) for statement in statements] == [["num"], ["data"]]
+        session.rollback()
+    engine.dispose()
+
+
+def test_django_s_result_cache_is_read_again_without_a_query_and_iterator_has_none(django: Facts) -> None:
+    assert django["queries of two loops"] == 1
+    assert django["cached"] == ROWS
+    assert django["queries of two iterators"] == 2
+    assert len(set(django["sums"])) == 1
+
+
+def test_django_makes_all_models_before_the_first_and_iterator_one(django: Facts) -> None:
+    assert django["at first"] == [ROWS, []]
+    assert django["at first of iterator"][0] == 1
+
+
+def test_iterator_s_cursor_is_held_outside_atomic_and_none_where_it_is_disabled(django: Facts) -> None:
+    assert django["at first of iterator"][1] == [True]
+    assert django["at first of iterator inside"][1] == [False]
+    assert django["at first without cursors"][1] == []
+    assert "chunk_size must be provided" in django["refused"]
+
+
+def test_django_s_model_has_its_values_in_one_dict_and_a_state(django: Facts) -> None:
+    assert django["attributes"] == ["_state", "id", "num", "data"]
+    assert django["state"][:2] == ["adding", "db"]
+    assert len(django["state"]) in (2, 3)  # `fetch_mode` since 6.1
+
+
+def test_tortoise_makes_all_models_before_the_first_in_async_for_too(tortoise: Facts) -> None:
+    assert tortoise["at first"] == ROWS
+
+
+def test_tortoise_s_model_has_four_attributes_of_its_own_one_of_them_a_dict(tortoise: Facts) -> None:
+    own = [name for name in tortoise["attributes"] if name.startswith("_")]
+    assert own == ["_partial", "_saved_in_db", "_custom_generated_pk", "_await_when_save"]
+    assert sorted(tortoise["attributes"][4:]) == ["data", "id", "num"]
+    assert tortoise["awaits"] == {}
+
+
+def test_peewee_makes_a_model_when_it_is_read_of_rows_that_are_all_there_and_caches_it(peewee: Facts) -> None:
+    assert (peewee["at first"], peewee["received at first"]) == (1, ROWS)
+    assert (peewee["queries of two loops"], peewee["cached"]) == (1, ROWS)
+    assert (peewee["cached by iterator"], peewee["count"]) == (0, ROWS)
+
+
+def test_peewee_knows_which_fields_were_changed_and_has_a_cursor_on_the_server(peewee: Facts) -> None:
+    assert peewee["attributes"] == ["__data__", "_dirty", "__rel__"]
+    assert peewee["dirty"] == ["num"]
+    assert peewee["cursors"] == [False]
+
+
+def test_piccolo_s_peak_is_far_above_what_it_keeps_and_batch_has_some(piccolo: Facts) -> None:
+    assert piccolo["peak"] > 1.5
+    assert piccolo["objects"] == ROWS
+    assert piccolo["batch"] == 100
+    assert piccolo["attributes"][:2] == ["_exists_in_db", "_was_created"]
+    assert list(piccolo["row of select"]) == ["id", "num", "data"]
+
+
+@pytest.mark.parametrize("orm", ["django", "peewee"])
+def test_named_tuples_have_attributes(facts: dict[str, Facts], orm: str) -> None:
+    assert facts[orm]["named tuple"] >= 1
