@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -91,9 +91,18 @@ def with_search_path(url: str, schema: str) -> str:
     libpq takes the last of several `-c` for one setting, but of several `options` only one, and where the URL has one,
     none from PGOPTIONS (https://www.postgresql.org/docs/16/libpq-connect.html#LIBPQ-CONNECT-OPTIONS).
     """
+    base, parameters = parted(url)
+    before = parameters.get("options", os.environ.get("PGOPTIONS", ""))
+    return joined(base, parameters | {"options": f"{before} -csearch_path={schema}".strip()})
+
+
+def parted(url: str) -> tuple[str, dict[str, str]]:
+    """Return a URL without its parameters, and the parameters."""
     # A password may have a question mark.
     [(base, query)] = re.findall(r"^([\w+]+://(?:[^@/]*@)?[^?]*)\??(.*)$", url)
-    parameters = dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
-    before = parameters.get("options", os.environ.get("PGOPTIONS", ""))
-    parameters["options"] = f"{before} -csearch_path={schema}".strip()
+    return base, dict(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
+
+
+def joined(base: str, parameters: Mapping[str, str]) -> str:
+    """Return a URL with these parameters."""
     return f"{base}?{urlencode(parameters, quote_via=quote)}"  # %20 and not +, which libpq does not decode
