@@ -1,6 +1,7 @@
 """A query for each customer, lazily
 
 Short: lazy
+Instead of: relationships.run_sync_sqlalchemy_session_selectin
 You lose: time, by a round trip for every customer; with `AsyncSession` it raises `MissingGreenlet`.
 
 No option: a collection is loaded when it is first used. The session is asked again for every customer.

@@ -1,7 +1,7 @@
 """`selectinload`
 
 Short: selectin
-Instead of: relationships.run_sync_sqlalchemy_session_lazy
+Instead of: relationships.run_sync_sqlalchemy_session_customers
 You lose: little: one more query for every 500 customers.
 
 The customers come first. Then the orders come by further queries, each with the keys of 500 customers.

@@ -2,8 +2,8 @@
 
 usage: MEMORY_JSON=OUTPUT python -m runner.wire SCENARIO
 
-OUTPUT gets one JSON object: statements, round trips, rows and bytes, those of connecting too. The relay is a thread of
-the scenario's own process, so nothing else is measured there.
+OUTPUT gets one JSON object: `wire`, with statements, round trips, rows and bytes, those of connecting too. The relay is
+a thread of the scenario's own process, so nothing else is measured there.
 """
 
 import json
@@ -16,8 +16,8 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import psycopg
 
@@ -32,14 +32,13 @@ _DATA_ROW, _READY_FOR_QUERY = b"D", b"Z"
 _EXECUTE, _QUERY = b"E", b"Q"
 
 
-@dataclass
-class Traffic:
+class Traffic(TypedDict):
     """What was asked of the server, how often it was ready for the next query, and the rows and bytes that it sent."""
 
-    statements: int = 0
-    round_trips: int = 0
-    rows: int = 0
-    bytes: int = 0
+    statements: int
+    round_trips: int
+    rows: int
+    bytes: int
 
 
 def main(name: str) -> None:
@@ -49,7 +48,7 @@ def main(name: str) -> None:
         common.print_top_allocations = lambda limit=10, *, rows=None: None
         del sys.argv[1:]  # they are not the scenario's
         runpy.run_path(str(Scenario(name).script), run_name="__main__")
-        Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(asdict(traffic)), encoding="utf-8")
+        Path(os.environ["MEMORY_JSON"]).write_text(json.dumps({"wire": traffic}), encoding="utf-8")
 
 
 @contextmanager
@@ -60,7 +59,7 @@ def counted(url: str) -> Iterator[tuple[str, Traffic]]:
     """
     with psycopg.connect(url, connect_timeout=10) as connection:  # libpq knows which of several hosts it is
         host, port = connection.info.hostaddr or connection.info.host, connection.info.port
-    traffic, lock = Traffic(), threading.Lock()
+    traffic, lock = Traffic(statements=0, round_trips=0, rows=0, bytes=0), threading.Lock()
 
     class Session(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -71,9 +70,9 @@ def counted(url: str) -> Iterator[tuple[str, Traffic]]:
                     while received := server.recv(_CHUNK):
                         kinds = messages.begun_in(received)
                         with lock:
-                            traffic.round_trips += kinds.count(_READY_FOR_QUERY)
-                            traffic.rows += kinds.count(_DATA_ROW)
-                            traffic.bytes += len(received)
+                            traffic["round_trips"] += kinds.count(_READY_FOR_QUERY)
+                            traffic["rows"] += kinds.count(_DATA_ROW)
+                            traffic["bytes"] += len(received)
                         self.request.sendall(received)
 
         def ask(self, server: socket.socket) -> None:
@@ -82,7 +81,7 @@ def counted(url: str) -> Iterator[tuple[str, Traffic]]:
                 while received := self.request.recv(_CHUNK):
                     kinds = messages.begun_in(received)
                     with lock:
-                        traffic.statements += kinds.count(_EXECUTE) + kinds.count(_QUERY)
+                        traffic["statements"] += kinds.count(_EXECUTE) + kinds.count(_QUERY)
                     server.sendall(received)
                 server.shutdown(socket.SHUT_WR)
 
