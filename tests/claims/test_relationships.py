@@ -1,0 +1,324 @@
+"""What docs/relationships.md says of SQLAlchemy and of PostgreSQL: rows, statements, order, cycles, what is refused."""
+
+import gc
+import re
+import weakref
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select
+from sqlalchemy.exc import InvalidRequestError, MissingGreenlet, StatementError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    WriteOnlyMapped,
+    contains_eager,
+    joinedload,
+    lazyload,
+    mapped_column,
+    raiseload,
+    relationship,
+    selectinload,
+    subqueryload,
+)
+from sqlalchemy.orm.interfaces import ORMOption
+
+import setup_db
+from runner.wire import counted
+from shop_model import Customer, Order
+from tests.claims.fresh import held, in_a_fresh_process, open_session
+from tests.claims.rows import run_async
+from tests.support import ROWS
+
+CUSTOMERS = ROWS // 5
+LOADERS = pytest.mark.parametrize("load", [lazyload, selectinload, joinedload, subqueryload])
+
+
+def rows_on_the_wire(url: str, statement: Select[Any]) -> int:
+    """Return how many rows the server sends for a statement of the session, connecting left out."""
+    counts = []
+    for query in (select(Customer).where(Customer.id < 0), statement):
+        with counted(url) as (through, traffic):
+            engine = create_engine(through.replace("postgresql:", "postgresql+psycopg:"))
+            with Session(engine) as session:
+                session.scalars(query).unique().all()
+            engine.dispose()
+            counts.append(traffic["rows"])
+    return counts[1] - counts[0]
+
+
+@pytest.mark.parametrize(
+    ("load", "rows"),
+    [(joinedload, CUSTOMERS * 4 * 2), (selectinload, CUSTOMERS * (1 + 4 + 2))],
+    ids=["joined", "select in"],
+)
+def test_two_joined_collections_multiply_their_rows_and_others_add_them_up(url: str, load: Any, rows: int) -> None:
+    assert rows_on_the_wire(url, select(Customer).options(load(Customer.orders), load(Customer.addresses))) == rows
+
+
+def test_one_of_each_child_does_not_multiply(url: str) -> None:
+    """However many are joined: an order has one customer."""
+    assert rows_on_the_wire(url, select(Order).options(joinedload(Order.customer))) == CUSTOMERS * 4
+
+
+def held_meanwhile(url: str, how: str) -> tuple[float, float]:
+    """Return the bytes for each customer at the first one and after the last one, where all are kept."""
+    load = {"joined": joinedload, "selectin": selectinload}[how]
+    statement = select(Customer).options(load(Customer.orders), load(Customer.addresses))
+    kept: list[Customer] = []
+    first = 0.0
+    with open_session(url) as session:
+        session.scalars(statement).unique().all()
+        session.expunge_all()
+        before = held()
+        for customer in session.scalars(statement).unique():
+            first = first or held() - before
+            kept.append(customer)
+        return first / len(kept), (held() - before) / len(kept)
+
+
+@pytest.mark.parametrize(("how", "least", "most"), [("joined", 8 * (9 * 8 + 40), 8 * 1_000), ("selectin", 0, 200)])
+def test_multiplied_rows_are_held_from_before_the_first_customer_until_after_the_last(
+    url: str, how: str, least: int, most: int
+) -> None:
+    """The least is a tuple of nine values for each of the eight rows; the values come beside it."""
+    first, last = in_a_fresh_process(held_meanwhile, url, how)
+    assert least <= first - last <= most
+
+
+def test_joined_collection_wants_unique_and_others_do_not(session: Session) -> None:
+    with pytest.raises(InvalidRequestError, match=r"unique\(\) method must be invoked"):
+        session.scalars(select(Customer).options(joinedload(Customer.orders))).all()
+    for load in (selectinload, subqueryload):
+        assert len(session.scalars(select(Customer).options(load(Customer.orders))).all()) == CUSTOMERS
+    assert len(session.scalars(select(Order).options(joinedload(Order.customer))).all()) == 4 * CUSTOMERS
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused"),
+    [
+        (select(Customer).options(joinedload(Customer.orders)), True),
+        (select(Customer).join(Customer.orders).options(contains_eager(Customer.orders)), True),
+        (select(Customer).options(subqueryload(Customer.orders)), True),
+        (select(Order).options(subqueryload(Order.customer)), True),
+        (select(Customer).options(selectinload(Customer.orders)), False),
+        (select(Customer).options(selectinload(Customer.orders).joinedload(Order.customer)), False),
+        (select(Order).options(joinedload(Order.customer)), False),
+        (select(Customer), False),
+    ],
+)
+def test_yield_per_refuses_joined_collections_and_subqueries(
+    session: Session, statement: Select[Any], refused: bool
+) -> None:
+    streamed = statement.execution_options(yield_per=100)
+    if refused:
+        with pytest.raises(InvalidRequestError, match="yield_per"):
+            session.scalars(streamed).all()
+    else:
+        assert len(session.scalars(streamed).all()) in (CUSTOMERS, 4 * CUSTOMERS)
+
+
+@LOADERS
+@pytest.mark.parametrize("used", [False, True], ids=["not used", "used"])
+def test_families_wait_for_the_garbage_collector_once_an_order_s_customer_was_used(
+    session: Session, load: Any, used: bool
+) -> None:
+    statement = select(Customer).options(load(Customer.orders)).where(Customer.id < 10)
+    customers = list(session.scalars(statement).unique())
+    assert all(order.customer is customer for customer in customers for order in customer.orders if used)
+    entities = [weakref.ref(one) for customer in customers for one in (customer, *customer.orders)]
+    gc.disable()
+    try:
+        del customers
+        assert sum(one() is not None for one in entities) == (50 if used else 0)
+        gc.collect()
+        assert not any(one() for one in entities)
+    finally:
+        gc.enable()
+
+
+def test_the_other_side_is_found_without_a_query(session: Session, statements: list[str]) -> None:
+    customers = session.scalars(select(Customer).options(selectinload(Customer.orders))).all()
+    queries = len(statements)
+    assert all(order.customer is customer for customer in customers for order in customer.orders)
+    assert len(statements) == queries
+
+
+def test_selectin_asks_for_500_parents_at_a_time(schema_url: str, statements: list[str]) -> None:
+    setup_db.seed(schema_url, 5 * 1_001)
+    engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+    with Session(engine) as session:
+        session.scalars(select(Customer).options(selectinload(Customer.orders))).all()
+    assert [len(re.findall(r"%\(", statement)) for statement in statements] == [0, 500, 500, 1]
+    engine.dispose()
+
+
+def test_lazy_asks_once_for_each_parent(session: Session, statements: list[str]) -> None:
+    for customer in session.scalars(select(Customer).where(Customer.id < 20)):
+        assert len(customer.orders) == 4
+    assert len(statements) == 1 + 20
+
+
+def test_subquery_repeats_the_first_query(session: Session, statements: list[str]) -> None:
+    session.scalars(select(Customer).options(subqueryload(Customer.orders)).where(Customer.name > "customer 1")).all()
+    first, second = statements
+    assert first.partition("WHERE")[2].strip() in second
+
+
+def test_select_in_with_yield_per_loads_the_children_of_each_batch(session: Session, statements: list[str]) -> None:
+    statement = select(Customer).options(selectinload(Customer.orders)).execution_options(yield_per=100)
+    next(iter(session.scalars(statement)))
+    assert len([one for one in statements if "FROM shop_order" in one]) == 1
+    assert len([one for one in session.identity_map.values() if isinstance(one, Order)]) <= 400
+
+
+def test_lazy_load_in_an_async_session_raises_missing_greenlet(url: str) -> None:
+    async def use(session: AsyncSession, *options: ORMOption) -> int:
+        customers = (await session.scalars(select(Customer).options(*options).limit(2))).all()
+        return sum(len(customer.orders) for customer in customers)
+
+    with pytest.raises(StatementError) as caught:
+        run_async(url, use)
+    assert isinstance(caught.value.orig, MissingGreenlet)
+    assert run_async(url, lambda session: use(session, selectinload(Customer.orders))) == 8
+
+
+def test_raiseload_says_at_once_what_was_not_loaded(session: Session, statements: list[str]) -> None:
+    statement = select(Customer).options(selectinload(Customer.orders), raiseload("*")).limit(2)
+    customer = session.scalars(statement).first()
+    assert customer
+    assert len(customer.orders) == 4
+    queries = len(statements)
+    for attribute in (lambda: customer.addresses, lambda: customer.orders[0].customer):
+        with pytest.raises(InvalidRequestError, match="is not available due to lazy='raise'"):
+            attribute()
+    assert len(statements) == queries
+
+
+class Base(DeclarativeBase):
+    """Registry apart from the project's, for other relationships of the same tables."""
+
+
+class Parent(Base):
+    """A customer whose orders are never loaded, are sorted, or may not be changed."""
+
+    __tablename__ = "shop_customer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    email: Mapped[str]
+    written: WriteOnlyMapped["Child"] = relationship()
+    ordered: Mapped[list["Child"]] = relationship(order_by="Child.id", viewonly=True)
+    viewed: Mapped[list["Child"]] = relationship(viewonly=True)
+    changed: Mapped[list["Child"]] = relationship(overlaps="written")
+
+
+class Child(Base):
+    """An order."""
+
+    __tablename__ = "shop_order"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey(Parent.id))
+    placed_on: Mapped[date]
+    total: Mapped[Decimal]
+
+
+def test_write_only_collection_is_read_by_a_select_of_one_s_own(session: Session, statements: list[str]) -> None:
+    parent = session.get_one(Parent, 7)
+    assert not isinstance(parent.written, list)
+    with pytest.raises(TypeError):
+        iter(parent.written)
+    queries = len(statements)
+    assert [child.id for child in session.scalars(parent.written.select().order_by(Child.id))] == [28, 29, 30, 31]
+    assert len(statements) == queries + 1
+    with pytest.raises(InvalidRequestError, match="does not support object population"):
+        session.scalars(select(Parent).options(selectinload(Parent.written))).all()
+
+
+@pytest.mark.parametrize("load", [selectinload, joinedload, subqueryload])
+def test_children_have_no_order_unless_the_relationship_says_one(
+    session: Session, statements: list[str], load: Any
+) -> None:
+    session.scalars(select(Parent).options(load(Parent.viewed))).unique().all()
+    assert not any("ORDER BY" in statement for statement in statements)
+    session.scalars(select(Parent).options(load(Parent.ordered))).unique().all()
+    assert re.search(r"ORDER BY shop_order\w*\.id", statements[-1])
+
+
+def bytes_kept(url: str, name: str) -> float:
+    statement = select(Parent).options(selectinload(getattr(Parent, name)))
+    with open_session(url) as session:
+        session.scalars(statement).all()
+        session.expunge_all()
+        before = held()
+        kept = session.scalars(statement).all()
+        return (held() - before) / len(kept)
+
+
+def test_viewonly_takes_as_much_memory(url: str) -> None:
+    viewed, changed = (in_a_fresh_process(bytes_kept, url, name) for name in ("viewed", "changed"))
+    assert viewed == pytest.approx(changed, rel=0.01)
+
+
+def test_viewonly_writes_nothing(session: Session) -> None:
+    parent = session.get_one(Parent, 7)
+    parent.viewed.clear()
+    session.flush()
+    session.expire_all()
+    assert len(parent.viewed) == 4
+
+
+def test_arrays_keep_types_and_json_does_not(engine: Engine) -> None:
+    with engine.connect() as connection:
+        orders = select(Order).where(Order.customer_id == 1).subquery()
+        [arrays] = connection.execute(select(func.array_agg(orders.c.placed_on), func.array_agg(orders.c.total)))
+        assert {type(value) for array in arrays for value in array} == {date, Decimal}
+        pair = func.json_build_object("placed_on", orders.c.placed_on, "total", orders.c.total)
+        made = connection.scalars(select(func.json_agg(pair))).one()
+        assert {tuple(map(type, one.values())) for one in made} == {(str, float)}
+
+
+def test_arrays_of_one_order_each_belong_together(engine: Engine) -> None:
+    columns = [func.array_agg(one).aggregate_order_by(Order.total.desc()) for one in (Order.id, Order.total)]
+    with engine.connect() as connection:
+        keys, totals = connection.execute(select(*columns)).one()
+        assert list(totals) == sorted(totals, reverse=True)
+        found = dict(connection.execute(select(Order.id, Order.total)).all())
+    assert [found[key] for key in keys] == list(totals)
+
+
+@pytest.fixture
+def childless(schema_url: str) -> Iterator[Engine]:
+    setup_db.seed(schema_url, 5)
+    engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(insert(Customer).values(id=9, name="nobody", email="nobody@example.org"))
+    yield engine
+    engine.dispose()
+
+
+def test_outer_join_keeps_who_has_no_children_and_an_inner_one_does_not(childless: Engine) -> None:
+    arrays = func.array_agg(Order.id)
+    query = select(Customer.id, arrays, arrays.filter(Order.id.is_not(None))).group_by(Customer.id)
+    with childless.connect() as connection:
+        found: list[dict[int, Any]] = [
+            {key: (every, without_null) for key, every, without_null in connection.execute(statement)}
+            for statement in (query.join(Customer.orders), query.outerjoin(Customer.orders))
+        ]
+    inner, outer = found
+    assert set(inner) == {0}
+    assert outer[9] == ([None], None)
+
+
+def test_an_order_that_was_loaded_has_no_customer_in_its_dict_until_it_is_used(session: Session) -> None:
+    customer = session.scalars(select(Customer).options(selectinload(Customer.orders))).first()
+    assert customer
+    assert "customer" not in inspect(customer.orders[0]).dict
+    assert customer.orders[0].customer is customer
+    assert "customer" in inspect(customer.orders[0]).dict
