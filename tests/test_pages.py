@@ -23,6 +23,7 @@ from db_model import DbModel
 from domain_model import DomainModel
 from errors import UserError
 from report import pages
+from shop_model import Customer, Order
 from studies.study import STUDIES
 from tests.servers import pgbouncer
 from tests.support import PROJECT, ROWS, run
@@ -168,7 +169,7 @@ def execute(code: str, url: str, **names: object) -> None:
     """Run code of a page with what it takes for granted, in a coroutine where it awaits."""
     address = url.replace("postgresql:", "postgresql+psycopg:")
     compiled = compile(code, "page", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    names = {"url": url, "DbModel": DbModel, "DomainModel": DomainModel} | names
+    names = {"url": url, "DbModel": DbModel, "DomainModel": DomainModel, "Customer": Customer, "Order": Order} | names
     names = {"app": FastAPI(), "open_session": lambda: None} | names  # of an endpoint, which nobody asks here
 
     async def awaited() -> None:

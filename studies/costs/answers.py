@@ -3,6 +3,7 @@
 from report.tables import Column, Table, mib
 from studies.costs.figures import Costs, Pair
 from studies.costs.tables import changed, changed_time, peak
+from studies.relationships.figures import Ways
 
 ORM = "run_sync_sqlalchemy_session"
 STREAMED = "remedies.run_sync_sqlalchemy_session_streaming"
@@ -42,6 +43,7 @@ ANSWERS = (
         "remedies.run_sync_psycopg_stream",
     ),
 )
+WITH_CHILDREN = "[with children?](docs/relationships.md#joined-or-selectin-and-what-instead)"
 
 
 def cure(figures: Costs) -> str:
@@ -56,12 +58,14 @@ def cure(figures: Costs) -> str:
     )
 
 
-def answers(figures: Costs) -> Table[tuple[str, str, Pair]]:
-    """Return what to write, and what it changes."""
+def answers(figures: Costs, ways: Ways) -> Table[tuple[str, str, Pair]]:
+    """Return what to write, and what it changes; the last one is of parents with children."""
     items = [
         (f"[{wanted}](docs/remedies.md#{anchor})", code, figures.pair(before, after))
         for wanted, anchor, code, before, after in ANSWERS
     ]
+    joined, streamed = (ways[f"sync_sqlalchemy_session_{name}"].figures for name in ("joined", "selectin_streaming"))
+    items.append((WITH_CHILDREN, "`selectinload` with `yield_per`", Pair(joined, streamed, joined.seconds)))
     by_row, by_peak = changed(lambda one: one.per_row, 0), changed(peak, 0)
     columns = [
         Column[tuple[str, str, Pair]]("You want", None, lambda item: item[0], text=True),

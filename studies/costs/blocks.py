@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from report import pages
 from report.tables import Column, Table, mib, time
+from runner import results
 from runner.figures import Figures
 from runner.results import Header
 from runner.scenarios import ALTERNATIVES, OF_COLUMNS, OF_ENTITIES, OF_ROWS, REMEDIES, SCENARIOS
 from runner.scripts import Scenario
 from studies.costs import answers, tables
 from studies.costs.figures import Costs, Pair
+from studies.relationships.figures import figures as of_relationships
 
 # Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
 FIRST_ROWS = (
@@ -63,7 +65,7 @@ def blocks(figures: Costs) -> dict[str, str]:
         "packages": f"{', '.join(f'{name} {version}' for name, version in figures.header['versions'].items())}.",
         "cure": answers.cure(figures),
         "answer": answers.answer(figures),
-        "answers": answers.answers(figures).markdown(),
+        "answers": answers.answers(figures, of_relationships(results.load("relationships"))).markdown(),
         "tracing": tracing(figures["run_async_sqlalchemy_session"]),
         "observation-1": first_rows([figures[name] for name in FIRST_ROWS]).markdown(),
         "observation-2": a_row([one for one in nine if "pydantic" in one.scenario.name]).markdown(),

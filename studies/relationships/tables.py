@@ -6,7 +6,7 @@ from typing import Any
 from common import MIB
 from report.tables import Column, Table, mib, time
 from runner.wire import Traffic
-from studies.costs.tables import of_times
+from studies.costs.tables import of_native, of_times
 from studies.relationships.figures import Way, Ways
 
 
@@ -41,6 +41,7 @@ PEAK = Column[Way]("Peak, bytes per customer", "peak", lambda way: f"{way.peak:,
 COLUMNS = (
     KEPT,
     PEAK,
+    Column[Way]("Native, bytes per customer", None, lambda way: of_native(way.figures)),
     Column[Way]("Process growth, MiB", "MiB", lambda way: f"{way.figures.growth.value / MIB:.0f}"),
     Column[Way]("Its peak, MiB", "peak MiB", lambda way: f"{way.figures.peak.value / MIB:.0f}"),
     Column[Way]("Time, s", "s", lambda way: time(way.figures.seconds)),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select
 from sqlalchemy.exc import InvalidRequestError, MissingGreenlet, StatementError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -177,14 +177,26 @@ def test_select_in_with_yield_per_loads_the_children_of_each_batch(session: Sess
     assert len([one for one in session.identity_map.values() if isinstance(one, Order)]) <= 400
 
 
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
 def test_lazy_load_in_an_async_session_raises_missing_greenlet(url: str) -> None:
     async def use(session: AsyncSession, *options: ORMOption) -> int:
         customers = (await session.scalars(select(Customer).options(*options).limit(2))).all()
         return sum(len(customer.orders) for customer in customers)
 
+    async def use_without_a_connection(session: AsyncSession) -> None:
+        customer = (await session.scalars(select(Customer))).first()
+        session.sync_session.expire_on_commit = False
+        await session.commit()
+        assert customer
+        assert isinstance(session.bind, AsyncEngine)
+        await session.bind.dispose()
+        len(customer.orders)
+
     with pytest.raises(StatementError) as caught:
         run_async(url, use)
     assert isinstance(caught.value.orig, MissingGreenlet)
+    with pytest.raises(MissingGreenlet):
+        run_async(url, use_without_a_connection)
     assert run_async(url, lambda session: use(session, selectinload(Customer.orders))) == 8
 
 
@@ -277,7 +289,7 @@ def test_viewonly_writes_nothing(session: Session) -> None:
 def test_arrays_keep_types_and_json_does_not(engine: Engine) -> None:
     with engine.connect() as connection:
         orders = select(Order).where(Order.customer_id == 1).subquery()
-        [arrays] = connection.execute(select(func.array_agg(orders.c.placed_on), func.array_agg(orders.c.total)))
+        arrays = connection.execute(select(func.array_agg(orders.c.placed_on), func.array_agg(orders.c.total))).one()
         assert {type(value) for array in arrays for value in array} == {date, Decimal}
         pair = func.json_build_object("placed_on", orders.c.placed_on, "total", orders.c.total)
         made = connection.scalars(select(func.json_agg(pair))).one()
@@ -285,9 +297,10 @@ def test_arrays_keep_types_and_json_does_not(engine: Engine) -> None:
 
 
 def test_arrays_of_one_order_each_belong_together(engine: Engine) -> None:
-    columns = [func.array_agg(one).aggregate_order_by(Order.total.desc()) for one in (Order.id, Order.total)]
+    keys_and_totals = (func.array_agg(one).aggregate_order_by(Order.total.desc()) for one in (Order.id, Order.total))
     with engine.connect() as connection:
-        keys, totals = connection.execute(select(*columns)).one()
+        row: Any = connection.execute(select(*keys_and_totals)).one()
+        keys, totals = row
         assert list(totals) == sorted(totals, reverse=True)
         found = dict(connection.execute(select(Order.id, Order.total)).all())
     assert [found[key] for key in keys] == list(totals)
