@@ -36,7 +36,7 @@ async def main() -> None:
             storage[customer.id] = customer
 
         print_memory_usage("Result iteration end")
+        print_top_allocations(rows=len(storage))
 
 
 asyncio.run(main())
-print_top_allocations(rows=len(storage))

@@ -2,7 +2,7 @@
 
 Short: async selectin
 Instead of: relationships.run_sync_sqlalchemy_session_selectin
-You lose: little: one more query for every 500 customers. A collection that was not loaded raises `MissingGreenlet`.
+You lose: lazy loading: a collection that was not loaded raises `MissingGreenlet`.
 
 The same as with `Session`. Loading has to be said beforehand, because an attribute cannot be awaited.
 """
@@ -36,7 +36,7 @@ async def main() -> None:
             storage[customer.id] = customer
 
         print_memory_usage("Result iteration end")
+        print_top_allocations(rows=len(storage))
 
 
 asyncio.run(main())
-print_top_allocations(rows=len(storage))

@@ -45,7 +45,7 @@ async def main() -> None:
                     total += order.total
 
         print_memory_usage("Result iteration end")
+        print_top_allocations(rows=customers)
 
 
 asyncio.run(main())
-print_top_allocations(rows=customers)

@@ -33,5 +33,4 @@ with engine.connect() as connection:
         storage[row.id] = row
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

@@ -32,5 +32,4 @@ with engine.connect() as connection:
         storage[order.customer_id][1].append(order)
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

@@ -33,5 +33,4 @@ with Session(engine) as session:
         storage.append(row)
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len({row.id for row in storage}))
+    print_top_allocations(rows=len({row.id for row in storage}))

@@ -37,5 +37,4 @@ with Session(engine) as session:
             storage[key][2].append((order_id, placed_on, total))
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

@@ -31,5 +31,4 @@ with Session(engine) as session:
         len(customer.orders)
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

@@ -30,5 +30,4 @@ with Session(engine) as session:
         storage[order.id] = order
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len({order.customer_id for order in storage.values()}))
+    print_top_allocations(rows=len({order.customer_id for order in storage.values()}))

@@ -2,7 +2,7 @@
 
 Short: selectin
 Instead of: relationships.run_sync_sqlalchemy_session_customers
-You lose: little: one more query for every 500 customers.
+You lose: time, by one more query for every 500 customers.
 
 The customers come first. Then the orders come by further queries, each with the keys of 500 customers.
 """
@@ -30,5 +30,4 @@ with Session(engine) as session:
         storage[customer.id] = customer
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

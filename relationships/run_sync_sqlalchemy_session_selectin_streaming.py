@@ -36,5 +36,4 @@ with Session(engine) as session:
             total += order.total
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=customers)
+    print_top_allocations(rows=customers)

@@ -30,5 +30,4 @@ with Session(engine) as session:
         storage[customer.id] = customer
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

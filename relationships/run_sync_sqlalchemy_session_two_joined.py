@@ -2,7 +2,7 @@
 
 Short: two joined
 Instead of: relationships.run_sync_sqlalchemy_session_two_selectin
-You lose: memory and time: every order of a customer is repeated for every address of the same customer.
+You lose: memory, and room on the wire: every order of a customer is repeated for every address of the same customer.
 
 One query that joins both: a customer with 4 orders and 2 addresses is 8 rows, each with the columns of three tables.
 """
@@ -30,5 +30,4 @@ with Session(engine) as session:
         storage[customer.id] = customer
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

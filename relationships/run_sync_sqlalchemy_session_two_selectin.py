@@ -2,7 +2,7 @@
 
 Short: two selectin
 Instead of: relationships.run_sync_sqlalchemy_session_selectin
-You lose: little: the second collection takes further queries, as the first one did.
+You lose: time, by one more query for every 500 customers, as for the first collection.
 
 Orders and addresses, each by queries of their own: the rows of the one do not multiply those of the other.
 """
@@ -30,5 +30,4 @@ with Session(engine) as session:
         storage[customer.id] = customer
 
     print_memory_usage("Result iteration end")
-
-print_top_allocations(rows=len(storage))
+    print_top_allocations(rows=len(storage))

@@ -212,7 +212,9 @@ def test_last_checkpoint_is_within_the_session(scenario: Scenario) -> None:
     """Else what closing the session does to each entity would be counted where `with` ends before it alone."""
     text = (PROJECT / scenario.script).read_text(encoding="utf-8")
     [last] = [line for line in text.splitlines() if f'"{LAST_CHECKPOINT}"' in line]
+    [end] = [line for line in text.splitlines() if "print_top_allocations(" in line]
     assert last.startswith("    ")
+    assert end.startswith("    ")  # for it asks for the peak
 
 
 def test_checkpoints_are_those_that_are_measured(

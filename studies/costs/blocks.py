@@ -97,7 +97,8 @@ def before_rows(one: Figures) -> int:
 def environment(header: Header) -> str:
     """Return the line that says where and when the figures were measured."""
     names = {"sqlalchemy": "SQLAlchemy", "psycopg": "psycopg", "pydantic": "Pydantic"}
-    packages = ", ".join(f"{shown} {header['versions'][name]}" for name, shown in names.items())
+    versions = header["versions"]
+    packages = ", ".join(f"{shown} {versions[name]}" for name, shown in names.items() if name in versions)
     return f"Measured on {header['date']}: {header['rows']:,} rows, {header['python']}, {packages}; {header['system']}."
 
 

@@ -33,6 +33,7 @@ from runner.wire import counted
 from shop_model import Customer, Order
 from tests.claims.fresh import held, in_a_fresh_process, open_session
 from tests.claims.rows import run_async
+from tests.claims.test_entities import until_3_12
 from tests.support import ROWS
 
 CUSTOMERS = ROWS // 5
@@ -89,6 +90,22 @@ def test_multiplied_rows_are_held_from_before_the_first_customer_until_after_the
     """The least is a tuple of nine values for each of the eight rows; the values come beside it."""
     first, last = in_a_fresh_process(held_meanwhile, url, how)
     assert least <= first - last <= most
+
+
+def added_by_closing(url: str, how: str) -> float:
+    """Return the bytes for each order that closing the session adds, where the customers are kept."""
+    load = {"joined": joinedload, "selectin": selectinload}[how]
+    session = open_session(url)
+    kept = session.scalars(select(Customer).options(load(Customer.orders))).unique().all()
+    before = held()
+    session.close()
+    return (held() - before) / (4 * len(kept))
+
+
+@until_3_12
+def test_closing_the_session_gives_the_states_that_selectin_made_a_table_of_their_own(url: str) -> None:
+    assert in_a_fresh_process(added_by_closing, url, "selectin") == pytest.approx(345, abs=30)
+    assert in_a_fresh_process(added_by_closing, url, "joined") <= 0
 
 
 def test_joined_collection_wants_unique_and_others_do_not(session: Session) -> None:
