@@ -43,7 +43,7 @@ ANSWERS = (
         "remedies.run_sync_psycopg_stream",
     ),
 )
-WITH_CHILDREN = "[with children?](docs/relationships.md#joined-or-selectin-and-what-instead)"
+WITH_CHILDREN = "[With children?](docs/relationships.md#joined-or-selectin-and-what-instead)"
 
 
 def cure(figures: Costs) -> str:

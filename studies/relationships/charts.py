@@ -21,6 +21,7 @@ def charts(figures: Ways) -> dict[str, str]:
     axes.set_yticks(positions, [one.scenario.short for one in ways])
     axes.invert_yaxis()
     axes.set_xlabel("traced bytes for each customer with 4 orders")
+    axes.locator_params(axis="x", nbins=5)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(0, 1.2 * max(peaks))
     axes.grid(axis="x", color=INK, alpha=0.25)
