@@ -213,6 +213,12 @@ def test_entities_take_more_than_rows_and_these_more_than_columns_as_the_page_sa
     assert sum(entities) / len(entities) > 2 * sum(rows) / len(rows)
 
 
+@pytest.mark.parametrize("name", ["run_sync_django", "run_async_tortoise", "run_async_piccolo"])
+def test_sqlalchemy_s_entities_take_three_times_as_much_as_the_page_says(stored: dict[str, Figures], name: str) -> None:
+    entities = stored["run_sync_sqlalchemy_session"].per_row
+    assert 2.5 < entities / stored[f"alternatives.{name}"].per_row < 3.5
+
+
 @pytest.mark.parametrize("name", ["run_sync_django", "run_async_tortoise", "run_sync_peewee", "run_async_piccolo"])
 def test_a_model_in_its_script_costs_what_the_study_of_shapes_says(stored: dict[str, Figures], name: str) -> None:
     """And so the library's own query makes the same objects as the layer does, beside the query's list of them."""

@@ -92,7 +92,9 @@ def read(layer: str, relation: Relation, count: int = 20) -> list[Any]:
 
 
 def listed(rows: list[Any]) -> list[Any]:
-    """Return rows of any layer, an Arrow table's, too."""
+    """Return rows of any layer, those of an Arrow table and of a polars frame, too."""
+    if hasattr(rows[0], "to_dicts"):
+        return list(rows[0].to_dicts())
     return rows[0].to_pylist() if hasattr(rows[0], "to_pylist") else rows
 
 

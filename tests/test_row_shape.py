@@ -269,6 +269,13 @@ def test_peewee_s_model_grows_with_its_dict_of_values_alone(stored: Figures) -> 
     assert all(peewee[count] == pytest.approx(plain[count], abs=1) for count in plain)
 
 
+def test_peewee_s_is_the_smallest_model_once_no_other_shares_its_keys(stored: Figures) -> None:
+    others = (ENTITY, DJANGO, TORTOISE, PICCOLO)
+    for count in COLUMNS:
+        smallest = min(stored.layers[layer].overheads[count] for layer in others)
+        assert (stored.layers[PEEWEE].overheads[count] < smallest) == (count >= 29)
+
+
 def test_an_entity_of_sqlalchemy_s_takes_four_times_what_django_s_and_tortoise_s_do(stored: Figures) -> None:
     entity = stored.layers[ENTITY].overheads
     for layer, factor in ((DJANGO, 4), (TORTOISE, 4), (PICCOLO, 4), (PEEWEE, 1.4)):

@@ -56,7 +56,7 @@ OWN = {
 }
 OTHERS = {
     ENTITY: Line("#D55E00", "ORM entity"),
-    PEEWEE: Line("#CC79A7", "Peewee model", 0, (Cause("table of its dict:\n32 → 64 slots", "left", 90),)),
+    PEEWEE: Line("#CC79A7", "Peewee model", 0, (Cause("table of its dict:\n32 → 64 slots", "left", 330),)),
     DJANGO: Line("#009E73", "Django model", -12, (Cause(KEYS, "right", -330),)),
     TORTOISE: Line("#E69F00", "Tortoise model"),
     PICCOLO: Line(BLUE, "Piccolo object", 12),

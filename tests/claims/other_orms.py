@@ -124,6 +124,7 @@ def of_django() -> dict[str, Any]:
         "at first of iterator inside": inside,
         "refused": refused,
         "named tuple": DjangoRow.objects.values_list("id", named=True)[0].id,
+        "row": type(DjangoRow.objects.values_list("id", "num")[0]).__name__,
         "attributes": list(vars(one)),
         "state": list(vars(one._state)),
     }
@@ -163,6 +164,7 @@ async def of_tortoise() -> dict[str, Any]:
         "save": await saved(),
         "named": await saved(update_fields=["num"]),
         "at first": at_first,
+        "row": type((await TortoiseRow.all().values_list("id", "num"))[0]).__name__,
         "attributes": list(vars(one)),
         "awaits": vars(one)["_await_when_save"],
     }
@@ -214,6 +216,7 @@ def of_peewee() -> dict[str, Any]:
         "at first": at_first,
         "received at first": lazy._cursor_wrapper.cursor.rowcount,
         "cursors": cursors,
+        "row": type(Row.select().tuples().first()).__name__,
         "attributes": list(vars(Row.get_by_id(1))),
         "named tuple": Row.select(Row.id).namedtuples().first().id,
     }
@@ -244,7 +247,7 @@ async def of_piccolo() -> dict[str, Any]:
         "peak": peak / kept,
         "batch": size,
         "attributes": list(vars(one)),
-        "row of select": (await Row.select().first()),
+        "row": type(await Row.select().first()).__name__,
     }
 
 

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
+from inspect import signature as inspect_signature
 from typing import Any
 from urllib.parse import quote
 
@@ -151,7 +152,15 @@ def test_piccolo_s_peak_is_far_above_what_it_keeps_and_batch_has_some(piccolo: F
     assert piccolo["objects"] == ROWS
     assert piccolo["batch"] == 100
     assert piccolo["attributes"][:2] == ["_exists_in_db", "_was_created"]
-    assert list(piccolo["row of select"]) == ["id", "num", "data"]
+
+
+def test_rows_without_models_are_plain_tuples_and_dicts(facts: dict[str, Facts]) -> None:
+    assert [facts[orm]["row"] for orm in ORMS] == ["tuple", "tuple", "tuple", "dict"]
+
+
+def test_polars_can_read_in_batches() -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed: `make venv groups=alternatives`")
+    assert "iter_batches" in inspect_signature(polars.read_database).parameters
 
 
 @pytest.mark.parametrize("orm", ["django", "peewee"])
