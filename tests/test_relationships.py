@@ -286,6 +286,7 @@ def ways() -> Ways:
 
 
 SYNC = "sync_sqlalchemy_session"
+VALUES = ("two_queries", "json", "arrays")
 
 
 def test_all_families_were_read_as_the_page_says(ways: Ways) -> None:
@@ -316,7 +317,7 @@ def test_two_joined_collections_stand_out(ways: Ways) -> None:
     assert two_joined.peak > 1.3 * two_selectin.peak
     assert two_joined.peak == max(one.peak for one in ways.by_name.values())
     assert two_joined.figures.peak.value > 1.4 * two_selectin.figures.peak.value
-    assert two_joined.kept == pytest.approx(two_selectin.kept, rel=0.04)
+    assert two_joined.kept == pytest.approx(two_selectin.kept, rel=0.05)
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
@@ -331,22 +332,12 @@ def test_load_only_of_narrow_children_takes_more(ways: Ways) -> None:
 
 
 def test_values_take_a_third_of_entities_or_less(ways: Ways) -> None:
-    entities = ways[f"{SYNC}_selectin"].kept
-    engine = "sync_sqlalchemy_engine"
-    names = (
-        f"{SYNC}_columns",
-        f"{SYNC}_columns_grouped",
-        f"{engine}_two_queries",
-        f"{engine}_json",
-        f"{engine}_arrays",
-    )
-    columns, grouped, _, json, arrays = kept = [ways[name].kept for name in names]
-    assert max(kept) < entities / 3
-    assert arrays == min(kept)
-    assert columns == max(kept)
-    assert arrays < json
-    assert grouped < columns
-    assert ways[f"{engine}_aggregate"].kept < arrays / 2
+    names = (f"{SYNC}_columns", f"{SYNC}_columns_grouped", *(f"sync_sqlalchemy_engine_{one}" for one in VALUES))
+    columns, grouped, two_queries, json, arrays = found = [ways[name] for name in names]
+    assert max(one.kept for one in found) == columns.kept < ways[f"{SYNC}_selectin"].kept / 3
+    assert max(arrays.kept, grouped.kept) < min(two_queries.kept, json.kept)
+    assert min(one.peak for one in found) == arrays.peak < 0.6 * grouped.peak  # which is that of all rows of the join
+    assert ways["sync_sqlalchemy_engine_aggregate"].kept < arrays.kept / 2
 
 
 def test_asynchronous_sessions_keep_what_others_keep(ways: Ways) -> None:

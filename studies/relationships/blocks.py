@@ -65,9 +65,8 @@ def many(figures: Ways) -> str:
 
 
 def losses(ways: Sequence[Way]) -> str:
-    """Return what one loses by each way, as a list."""
-    return "\n".join(
-        f"- **{one.scenario.title}**, instead of {before.short}: you lose {one.scenario.fields['You lose']}"
-        for one in ways
-        if (before := one.scenario.compared_with)
-    )
+    """Return what one loses by each way, as a list; those by which one loses the same are one item."""
+    titles: dict[str, list[str]] = {}
+    for one in ways:
+        titles.setdefault(one.scenario.fields["You lose"], []).append(one.scenario.title)
+    return "\n".join(f"- **{'; '.join(names)}**: you lose {loss}" for loss, names in titles.items())
