@@ -95,6 +95,12 @@ def missing(connection: "psycopg.Connection[Any]", text: str) -> str:
     return f"there is no table {visible(text)} at {address()}" + (f": is it {similar}?" if similar else "")
 
 
+def exists(connection: "psycopg.Connection[Any]", name: str) -> bool:
+    """Return whether any schema has a relation of that name, in small letters or capitals."""
+    condition = "SELECT FROM pg_catalog.pg_class WHERE lower(relname) = lower(%s) AND relkind = ANY(%s)"
+    return bool(connection.execute(condition.encode(), [name, list(KINDS)]).rowcount)
+
+
 def nearest(connection: "psycopg.Connection[Any]", text: str) -> list[str]:
     """Return the names, with their schemas, of the relations whose names are most like that one."""
     # In a database without an encoding, a name beyond ASCII may be no UTF-8, which the server then does not send.

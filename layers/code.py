@@ -81,7 +81,12 @@ with connection.cursor("rows") as cursor:
 
 def class_name(subject: Subject) -> str:
     """Return the name of a class for a table's rows: `order_lines` is `OrderLines`; a query's is `Row`."""
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", subject.relation.name))
+    return class_called(subject.relation.name)
+
+
+def class_called(table: str) -> str:
+    """Return the name of a class for the rows of a table of that name."""
+    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", table))
     name = "".join(char for word in words for char in word[0].upper() + word[1:] if f"x{char}".isidentifier())
     own = name.isidentifier() and not keyword.iskeyword(name) and name not in IMPORTED
     return name if own else f"Row{name}"

@@ -2,11 +2,11 @@
 
 import importlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from psycopg import rows
 
@@ -37,6 +37,18 @@ class Reading:
     allocations: bool = False
     # The file by whose lock processes take turns, where their times count.
     turns: str = ""
+    # How many rows show all that is fixed.
+    first: ClassVar[int] = 1
+
+    @property
+    def relations(self) -> tuple[Relation, ...]:
+        """All that is read."""
+        return (self.relation,)
+
+    @property
+    def places(self) -> int:
+        """How many objects that may be at most."""
+        return self.count
 
     @property
     def name(self) -> str:
@@ -59,10 +71,9 @@ class Reading:
         return json.dumps(asdict(self))
 
 
-def reading(text: str) -> Reading:
-    """Return the reading that `Reading.stdin` is."""
-    found = json.loads(text)
-    return Reading(**found | {"relation": from_json(found["relation"])})
+def reading(found: Mapping[str, Any]) -> Reading:
+    """Return the reading that `Reading.stdin` is, as JSON has it."""
+    return Reading(**{**found, "relation": from_json(found["relation"])})
 
 
 def psycopg_rows(what: Reading, row_factory: Any) -> Iterator[Read]:

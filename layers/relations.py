@@ -88,10 +88,11 @@ def from_json(found: Mapping[str, Any]) -> Relation:
     return Relation(**{**found, **lists, "columns": columns, "left_out": left_out})
 
 
-def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPLE) -> Relation:
+def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPLE, *, empty: bool = False) -> Relation:
     """Return the relation of that name, quoted as in SQL, or the query, by the rows that are read if so many are.
 
-    The columns that cannot be read are left out. Raises UserError, and psycopg.Error where the query fails.
+    The columns that cannot be read are left out. Raises UserError, where there are no rows, too, unless it may be
+    `empty`; and psycopg.Error where the query fails.
     """
     text = text.strip("; \t\r\n\f\v")
     if not text:
@@ -111,7 +112,7 @@ def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPL
     types = {alias: one.type for alias, one, table in zip(aliases, fields, tables, strict=True) if not table}
     sample = share(connection, found.oid, rows) if found else 0.0
     relation, seen = look(connection, Relation(source, (), aliases=aliases, sample=sample), types, rows)
-    relation = as_seen(relation, fields, seen)
+    relation = as_seen(relation, fields, seen, empty)
     hashable = {column.name for column in relation.columns if seen[column.attribute].hashable}
     return named(connection, relation, found, hashable) if found else replace(relation, keyless="a query has none")
 
@@ -131,7 +132,7 @@ def look(
     return relation, seen
 
 
-def as_seen(relation: Relation, fields: Sequence[Field], seen: Mapping[str, Values]) -> Relation:
+def as_seen(relation: Relation, fields: Sequence[Field], seen: Mapping[str, Values], empty: bool) -> Relation:
     """Return the relation with the columns that can be read, and those that cannot. Raises UserError."""
     columns, left_out = [], []
     for alias, one in zip(relation.aliases, fields, strict=True):
@@ -143,9 +144,9 @@ def as_seen(relation: Relation, fields: Sequence[Field], seen: Mapping[str, Valu
     if not columns:
         raise UserError(f"no column can be read: {visible(left_out[0].name)}: {left_out[0].reason}")
     rows = seen[columns[0].attribute].rows
-    if not rows:
+    if not rows and not empty:
         raise UserError("the table or query has no rows, so that there is nothing to measure")
-    width = sum(seen[column.attribute].size for column in columns) / rows
+    width = sum(seen[column.attribute].size for column in columns) / (rows or 1)
     return replace(relation, columns=tuple(columns), left_out=tuple(left_out), width=width)
 
 

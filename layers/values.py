@@ -64,7 +64,8 @@ class Measured(TypedDict, total=False):
     """What rows take in one process: how many they are, how many objects hold them, and all of their bytes and seconds.
 
     `kept` and `peak` are the process's: by how much it grew, and by how much at most while it read. `traced`, and
-    what is kept of each column, are there with tracemalloc alone; `native` lies outside Python.
+    what is kept of each column, are there with tracemalloc alone, as is `traced_peak`; `native` lies outside Python.
+    `statements`, and the `wire_rows` that the server sent, are there where parents were read with their children.
     """
 
     count: int
@@ -73,5 +74,8 @@ class Measured(TypedDict, total=False):
     kept: int
     peak: int
     traced: int
+    traced_peak: int
+    statements: int
+    wire_rows: int
     native: int
     columns: list[Values]
