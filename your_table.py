@@ -5,6 +5,10 @@ that of DATABASE_URL. Each layer reads the first rows in a fresh process, twice:
 bytes per row, and without, for the process's memory and the time. That takes some 30 s for 20,000 rows of 18 columns;
 --layers chooses.
 
+--with measures rows with their children, along foreign keys, in each way to read them: --with orders,addresses reads
+two collections, --with orders.items what orders have, too. A column tells several keys apart: --with orders:buyer_id.
+An own key's column, or the table to which it refers, means the one row there: --with reports_to.
+
 All reading lies in read-only transactions, which are rolled back. What a query's functions do elsewhere stays done:
 dblink_exec, or a foreign table over a view with nextval, writes on another server; pg_advisory_lock keeps its lock in
 the session that a pooler lends.
@@ -21,6 +25,7 @@ from dataclasses import asdict
 from typing import Any
 
 from errors import UserError, number, parser, visible
+from layers import graph_costs
 from layers.advice import ENOUGH, advice
 from layers.calculator import address
 from layers.code import sql
@@ -28,7 +33,9 @@ from layers.costs import KEYED, STREAMED, Subject, look_at, measure
 from layers.figures import ENTITY, Figure, Figures
 from layers.other_readers import missing
 from layers.readers import COUNT
-from report.tables import Column, Table, mib, print_sentence
+from report import graphs
+from report.graphs import in_all
+from report.tables import Column, Table, fenced, mib, named, print_told
 
 # So many columns with other names are told one by one.
 MOST_NAMED = 10
@@ -42,6 +49,9 @@ def main() -> None:
     """Measure, and print what was found and what follows from it."""
     options = parser(__doc__, prog="python your_table.py")
     options.add_argument("relation", metavar="RELATION", help="a table's or view's name, or a query")
+    options.add_argument(
+        "--with", metavar="CHILDREN", dest="children", help="read them with their children: orders[,addresses][.items]"
+    )
     options.add_argument("--rows", metavar="N", type=number(MOST_ROWS), default=COUNT, help="how many (20000)")
     options.add_argument(
         "--layers", metavar="PARTS", default="", help="only those whose names have one of these parts: orm,core"
@@ -57,15 +67,46 @@ def main() -> None:
         signal.signal(signalled, signal.default_int_handler)
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # an interrupt is one line, not two
     try:
-        subject = look_at(arguments.relation, arguments.timeout, arguments.count, arguments.rows)
+        found = with_children(arguments) if arguments.children is not None else alone(arguments)
     except UserError as error:
         at_default = "DATABASE_URL" not in os.environ and "DATABASE_URL" not in str(error)
         raise UserError(f"{error}{' (DATABASE_URL names another database)' if at_default else ''}") from None
-    figures = measure(subject, arguments.rows, arguments.timeout, chosen(subject, arguments.layers))
-    if arguments.json:
-        print(json.dumps(as_json(subject, figures), indent=2, allow_nan=False))
-    else:
-        show(subject, figures, arguments)
+    found()
+
+
+def alone(arguments: argparse.Namespace) -> Callable[[], None]:
+    """Look at a relation, and return what measures and prints its rows."""
+    subject = look_at(arguments.relation, arguments.timeout, arguments.count, arguments.rows)
+
+    def run() -> None:
+        figures = measure(subject, arguments.rows, arguments.timeout, chosen(subject, arguments.layers))
+        if arguments.json:
+            print_json(as_json(subject, figures))
+        else:
+            show(subject, figures, arguments)
+
+    return run
+
+
+def with_children(arguments: argparse.Namespace) -> Callable[[], None]:
+    """Look at a table and its children, and return what measures and prints them."""
+    subject = graph_costs.look_at(
+        arguments.relation, arguments.children, arguments.timeout, arguments.count, arguments.rows
+    )
+
+    def run() -> None:
+        figures = graph_costs.measure(subject, arguments.timeout, graphs.chosen(subject, arguments.layers))
+        if arguments.json:
+            print_json(graphs.as_json(subject, figures))
+        else:
+            graphs.show(subject, figures, wide=arguments.wide)
+
+    return run
+
+
+def print_json(found: dict[str, Any]) -> None:
+    """Print what was found as JSON."""
+    print(json.dumps(found, indent=2, allow_nan=False))
 
 
 def chosen(subject: Subject, parts: str) -> list[str]:
@@ -82,44 +123,19 @@ def chosen(subject: Subject, parts: str) -> list[str]:
 
 def show(subject: Subject, figures: Figures, arguments: argparse.Namespace) -> None:
     """Print the table, what is to be said of it, and the advice: for a terminal, else in Markdown."""
-    drawn = sys.stdout.isatty()
     total, known = all_rows(subject, figures)
     table(subject, figures, total).print(wide=arguments.wide)
-    print()
-    for line in [*about(figures, total, known), *notes(subject, figures)]:
-        print_sentence(line if drawn else f"- {line}")
-    for one in advice(subject, figures):
-        print()
-        print_sentence(one.text)
-        if one.code:
-            print()
-            print(one.code if drawn else fenced(one.code, "```", "python\n", "\n"))
+    told = [*about(figures, total, known), *notes(subject, figures)]
+    print_told(told, [(one.text, one.code) for one in advice(subject, figures)])
     url = address(subject, total or figures.count)
-    print(f"\nThese columns on the calculator's page, a file on this disk:\n{url if drawn else f'<{url}>'}")
-
-
-def named(name: str) -> str:
-    """Return a column's name as a sentence shows it: in Markdown, nothing in it means anything."""
-    return f'"{visible(name)}"' if sys.stdout.isatty() else fenced(visible(name), "`")
-
-
-def fenced(text: str, fence: str, before: str = "", behind: str = "") -> str:
-    """Return a text between the shortest fences that it does not have, as Markdown wants code."""
-    while fence in text:
-        fence += "`"
-    space = " " if not behind and "`" in (text[:1], text[-1:]) else ""
-    return f"{fence}{before}{space}{text}{space}{behind}{fence}"
+    print(
+        f"\nThese columns on the calculator's page, a file on this disk:\n{url if sys.stdout.isatty() else f'<{url}>'}"
+    )
 
 
 def all_rows(subject: Subject, figures: Figures) -> tuple[int | None, str]:
     """Return how many rows there are in all, if that is known, and how it is known."""
-    if subject.counted:
-        return subject.total, "counted"
-    if figures.complete:
-        return figures.count, "and all were read"
-    if subject.total is None or subject.total < figures.count:
-        return None, "not known: --count counts them"
-    return subject.total, "as the server estimates: --count counts them"
+    return in_all(figures.count, figures.complete, subject.total, subject.counted)
 
 
 def table(subject: Subject, figures: Figures, total: int | None) -> Table[tuple[str, Figure]]:

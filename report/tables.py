@@ -1,7 +1,7 @@
 """Tables: drawn in a terminal, else as Markdown; and how a figure is written in them."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from common import MIB
+from errors import visible
 from report.colours import COLOURS, LETTERS, coloured
 from runner.runs import Spread
 
@@ -153,6 +154,33 @@ def print_sentence(text: str) -> None:
         terminal().print(text)
     else:
         print(text)
+
+
+def print_told(lines: Iterable[str], advice: Iterable[tuple[str, str]]) -> None:
+    """Print sentences, then each advice and its code, if it has any: for a terminal, else in Markdown."""
+    drawn = sys.stdout.isatty()
+    print()
+    for line in lines:
+        print_sentence(line if drawn else f"- {line}")
+    for text, code in advice:
+        print()
+        print_sentence(text)
+        if code:
+            print()
+            print(code if drawn else fenced(code, "```", "python\n", "\n"))
+
+
+def named(name: str) -> str:
+    """Return a column's name as a sentence shows it: in Markdown, nothing in it means anything."""
+    return f'"{visible(name)}"' if sys.stdout.isatty() else fenced(visible(name), "`")
+
+
+def fenced(text: str, fence: str, before: str = "", behind: str = "") -> str:
+    """Return a text between the shortest fences that it does not have, as Markdown wants code."""
+    while fence in text:
+        fence += "`"
+    space = " " if not behind and "`" in (text[:1], text[-1:]) else ""
+    return f"{fence}{before}{space}{text}{space}{behind}{fence}"
 
 
 def in_markdown(cell: str) -> str:
