@@ -1,0 +1,507 @@
+"""A table of the reader's with its children: what a name means, that every way reads the same, and what is printed."""
+
+import ast
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import Column, ForeignKey, Integer, Table, create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import DeclarativeBase, relationship
+
+from errors import UserError
+from layers import foreign_keys, graph_code, graph_costs, graphs, measuring, relations
+from layers.graph_costs import GraphFigure, GraphFigures, GraphSubject, figure, look_at
+from layers.graph_mapping import Mapped
+from layers.graph_readers import ARRAYS, COLUMNS, DROPPED, JOINED, LAZY, SELECTIN, WAYS, GraphReading, graph_reading
+from layers.graphs import Graph
+from layers.redaction import without_values
+from layers.transaction import connect
+from layers.turns import Turns
+from report.graphs import as_json, chosen, show
+from tests.families import from_arrays, from_entities, from_rows, read
+from tests.graph_schemas import CHINOOK, MANY, ODD
+from tests.servers import Servers, leaves_nothing
+from tests.support import error_line, query, run
+from tests.test_report import ESCAPES, in_terminal
+
+SECRET = "nobody-may-read-this"
+KUNDEN, SELECT = '"Odd Shop"."Kunden-Größe"', 'odd_2."select"'
+
+
+@pytest.fixture(scope="module")
+def url(servers: Servers) -> Iterator[str]:
+    """Make the tables on PostgreSQL 15, and let DATABASE_URL name their database."""
+    with psycopg.connect(servers[15], autocommit=True) as connection:
+        for statement in [*CHINOOK.split(";\n"), *ODD.split(";\n")]:
+            connection.execute(statement.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", servers[15])
+        yield servers[15]
+    query(servers[15], 'DROP SCHEMA chinook, "Odd Shop", odd_2 CASCADE')
+
+
+def described(url: str, table: str, children: str) -> Graph:
+    with without_values(), connect(url, 60) as connection:
+        found = graphs.describe(connection, relations.describe(connection, table, 20_000), children)
+        connection.rollback()
+    return found
+
+
+# What a name means.
+
+
+@pytest.mark.parametrize(
+    ("table", "children", "paths"),
+    [
+        ("chinook.artist", "album", ["album*"]),
+        ("chinook.artist", ' "album" . TRACK , album', ["album*", "album.track*"]),
+        ("chinook.artist", "chinook.album.chinook.track", ["album*", "album.track*"]),
+        ("chinook.album", "artist,track.genre", ["artist", "track*", "track.genre"]),
+        ("chinook.album", "artist_id,track.genre_id", ["artist", "track*", "track.genre"]),
+        ("chinook.playlist", "track", ["track*"]),
+        ("chinook.playlist", "playlist_track.track", ["playlist_track*", "playlist_track.track"]),
+        ("chinook.track", "playlist,invoice", ["playlist*", "invoice*"]),
+        ("chinook.employee", "reports_to", ["employee"]),
+        ("chinook.employee", "employee:reports_to,customer.invoice", ["employee*", "customer*", "customer.invoice*"]),
+        ("chinook.employee", "employee:reports_to.employee:reports_to", ["employee*", "employee.employee*"]),
+        ("chinook.employee", "employee:reports_to,reports_to", ["employee*", "employee_2"]),
+        (KUNDEN, '"select"', ["select*"]),
+        (SELECT, '"Kunde: Land"', ["Kunden_Größe"]),
+        (SELECT, '"Odd Shop"."Kunden-Größe"', ["Kunden_Größe"]),
+        ("odd_2.node", "parent", ["node"]),
+        ("odd_2.node", "node:parent", ["node*"]),
+        ("odd_2.place", "parcel:receiver_id", ["parcel*"]),
+        ("odd_2.parcel", "receiver_id", ["place"]),
+        ("odd_2.place", "profile,empty", ["profile", "empty*"]),
+        ("odd_2.place", "place:a", ["place*"]),
+        ("odd_2.place", "place:friends:b,place:parcel:sender_id", ["place*", "place_2*"]),
+        ("odd_2.place", "event.visit", ["event*", "event.visit*"]),
+        ("odd_2.event_1", "place,visit", ["place", "visit*"]),
+    ],
+)
+def test_what_a_name_means_and_that_every_way_reads_the_same(
+    url: str, table: str, children: str, paths: list[str]
+) -> None:
+    graph = described(url, table, children)
+    assert [f"{child.path}{'*' * child.many}" for child in graph.children] == paths
+    with connect(url, 60) as connection:
+        size, _ = graph_costs.sized(connection, graph, 20_000, 10**6)
+    reading = GraphReading("", graph, size.parents, size.joined)
+    assert graph_reading(json.loads(reading.stdin)) == reading
+    joined, _, _ = read(reading, COLUMNS)
+    truth = from_rows(graph, joined)
+    assert {path for _, path, _ in truth} == {"", *(child.path for child in graph.children if child.path != "empty")}
+    assert size.joined >= len(joined) >= size.parents
+    for way in (LAZY, SELECTIN, JOINED, ARRAYS):
+        rows, statements, wire = read(reading, way)
+        assert (from_arrays if way == ARRAYS else from_entities)(graph, rows) == truth, way
+        assert statements == 1 or way in (LAZY, SELECTIN)
+        assert len(rows) == size.parents
+        assert wire == {ARRAYS: size.parents, JOINED: len(joined)}.get(way, wire)
+
+
+def test_number_of_children_is_counted_before(url: str) -> None:
+    for table, children, expected in (
+        ("chinook.artist", "album.track", [(120, 3, 1), (595, 15, 1)]),
+        ("odd_2.place", "empty,profile", [(0, 0, 0), (25, 1, 1)]),
+        ("odd_2.tall", "tall_child", [(MANY + 10, MANY, 1)]),
+    ):
+        with connect(url, 60) as connection:
+            size, large = graph_costs.sized(connection, described(url, table, children), 20_000, MANY)
+        assert [(one.rows, one.most, one.first) for one in size.children] == expected
+        assert large == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "children", "line"),
+    [
+        ("chinook.artist", "track", r"no foreign key lies between artist and track: --with takes album$"),
+        ("chinook.artist", "name", r"there is no table name at .*; --with takes album$"),
+        ("chinook.artist", "albums", r"there is no table albums at .*: is it chinook\.album.*; --with takes album$"),
+        ("chinook.artist", "album.artist.foo", r"there is no table foo at .*; --with takes album$"),
+        ("chinook.invoice", "customer.foo", r"there is no .*; --with takes invoice, employee$"),
+        ("odd_2.alone", "node", r"no foreign key lies between alone and node: there is none between alone and any"),
+        (
+            "chinook.employee",
+            "employee",
+            r"several foreign keys lie between employee and employee: write employee:reports_to or reports_to$",
+        ),
+        (
+            "odd_2.place",
+            "parcel",
+            r"several foreign keys lie between place and parcel: write parcel:sender_id or parcel:receiver_id$",
+        ),
+        ("odd_2.place", "parcel:id", r"no foreign key lies between place and parcel:id: --with takes "),
+        ("odd_2.place", "hidden", r"no right to read odd_2\.hidden at .*: grant SELECT on it$"),
+        ("odd_2.place", "half_hidden", r"column place_id of half_hidden, a foreign key's, cannot be read: this role"),
+        ("SELECT 1", "a", r"a query has no foreign keys: name the table itself"),
+        ("chinook.artist", "a..b", r"--with 'a\.\.b' cannot be read: write orders,addresses"),
+        ("chinook.artist", "", r"--with '' cannot be read"),
+        ("chinook.artist", 'a"b', r"--with .* cannot be read"),
+        ("chinook.artist", '"a', r"--with .* cannot be read"),
+        ("chinook.artist", "a,", r"--with .* cannot be read"),
+        ("chinook.artist", "a\x1b", r"there is no table a\\x1b at "),
+        ("chinook.nothing", "a", r"there is no table chinook\.nothing at "),
+    ],
+)
+def test_wrong_names_are_one_line(url: str, table: str, children: str, line: str) -> None:
+    with pytest.raises(UserError, match=f"^{line}") as error:
+        look_at(table, children, 60, count=False, rows=100)
+    assert str(error.value).isprintable()
+
+
+@pytest.mark.parametrize("table", ["chinook.employee", "odd_2.place", "chinook.track", KUNDEN, SELECT, "odd_2.event"])
+def test_what_is_offered_means_one_key(url: str, table: str) -> None:
+    root = relations_of(url, table)
+    with connect(url, 60) as connection:
+        found = foreign_keys.links(connection, root.oid)
+    assert found
+    for link in found:
+        assert foreign_keys.meaning(foreign_keys.spelled(link, found), found) == [link]
+
+
+def relations_of(url: str, table: str) -> relations.Relation:
+    with without_values(), connect(url, 60) as connection:
+        return relations.describe(connection, table)
+
+
+# What is read, and what is left.
+
+
+def test_every_way_leaves_the_sessions_of_a_pooler_as_they_were(
+    url: str, pooled_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", pooled_url)
+    with leaves_nothing(url, through=pooled_url, sessions=2):
+        subject = look_at("chinook.playlist", "track.genre", 60, count=True, rows=20)
+        for way in subject.layers:
+            reading = GraphReading(way, subject.graph, 8, 8)
+            with WAYS[way](reading) as reader:
+                assert list(reader(8))
+
+
+def test_parent_with_100_000_children(url: str) -> None:
+    subject = look_at("odd_2.tall", "tall_child", 60, count=False, rows=20_000)
+    assert (subject.size.parents, subject.size.rows, subject.complete) == (3, MANY + 13, True)
+    reading = GraphReading(COLUMNS, subject.graph, 3, subject.size.joined)
+    with WAYS[COLUMNS](reading) as reader:
+        found = measuring.measured(reader, reading, traced=False)
+    assert (found["count"], found["wire_rows"]) == (MANY + 11, MANY + 11)
+
+
+def test_fewer_parents_are_read_where_they_have_many_children(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph_costs, "MOST_JOINED", 400)
+    subject = look_at("chinook.artist", "album.track", 60, count=False, rows=20_000)
+    assert subject.size.joined <= 400
+    assert 10 < subject.size.parents < 60
+    assert not subject.complete
+    several = look_at("odd_2.tall", "tall_child", 60, count=False, rows=20_000)
+    assert (several.size.parents, several.size.rows) == (1, 11)
+    monkeypatch.setattr(graph_costs, "MOST_JOINED", 5)
+    line = r"^one row of tall alone has too many children: joined, more than 5 rows$"
+    with pytest.raises(UserError, match=line):
+        look_at("odd_2.tall", "tall_child", 60, count=False, rows=20_000)
+
+
+def test_every_way_reads_the_same_sample_of_parents(url: str) -> None:
+    subject = look_at("odd_2.spread", "spread_child", 60, count=False, rows=3000)
+    assert 70 < subject.graph.root.sample < 80
+    assert not subject.complete
+    assert 2700 < subject.size.parents < 3300
+    reading = GraphReading("", subject.graph, subject.size.parents, subject.size.joined)
+    truth = from_rows(subject.graph, read(reading, COLUMNS)[0])
+    assert max(key for key, _, _ in truth) > (3900,)
+    assert from_entities(subject.graph, read(reading, SELECTIN)[0]) == truth
+    assert from_entities(subject.graph, read(reading, JOINED)[0]) == truth
+    assert from_arrays(subject.graph, read(reading, ARRAYS)[0]) == truth
+
+
+def test_two_collections_multiply_in_a_join_and_nowhere_else(url: str) -> None:
+    subject = look_at("odd_2.place", "parcel:sender_id,event", 60, count=False, rows=20_000)
+    reading = GraphReading("", subject.graph, 30, subject.size.joined)
+    wire = {way: read(reading, way)[2] for way in (SELECTIN, JOINED, COLUMNS, ARRAYS)}
+    pairs = "SELECT sum(greatest(1, (SELECT count(*) FROM odd_2.parcel WHERE sender_id = place.id)) * "
+    pairs += "greatest(1, (SELECT count(*) FROM odd_2.event WHERE place_id = place.id))) FROM odd_2.place"
+    [(product,)] = query(url, pairs)
+    assert wire == {SELECTIN: 30 + 60 + 400, JOINED: product, COLUMNS: product, ARRAYS: 30}
+    assert subject.size.joined == product
+
+
+def test_value_that_cannot_be_read_is_told_with_its_column(
+    url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    subject = look_at("odd_2.place", "late", 60, count=False, rows=20_000)
+    monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
+    for way in (SELECTIN, COLUMNS):
+        with pytest.raises(UserError, match=r"^psycopg cannot read a value of column due \(DataError\)$"):
+            measuring.main(GraphReading(way, subject.graph, 30, 1500).stdin, Turns(""))
+
+
+def test_tables_without_a_key_are_read_as_columns_alone(url: str) -> None:
+    subject = look_at("odd_2.place", "keyless", 60, count=False, rows=20_000)
+    assert subject.layers == [COLUMNS, ARRAYS]
+    with pytest.raises(UserError, match=r"^no way's name has 'joined': an entity needs a key, and keyless: it has nei"):
+        chosen(subject, "joined")
+    assert chosen(subject, "") == subject.layers
+    to_one = look_at("odd_2.parcel", "sender_id", 60, count=False, rows=20_000)
+    assert to_one.layers == [LAZY, SELECTIN, JOINED, DROPPED, COLUMNS]
+
+
+def test_wide_values_are_as_psycopg_has_them_but_for_arrays_and_types_it_does_not_know(url: str) -> None:
+    graph = described(url, KUNDEN, '"select"')
+    casts = {name: cast for name, cast in graph.children[0].casts.items() if cast}
+    assert casts == {"tags": "jsonb_agg", "state": "::text", "total": "::numeric"}
+    reading = GraphReading("", graph, 40, 100)
+    rows, _, _ = read(reading, COLUMNS)
+    places = [number for number, column in enumerate(graph.relations[1].columns, 3)]
+    plain = {tuple(map(repr, row[3:])) for row in rows if row[5] is not None}
+    arrays, _, _ = read(reading, ARRAYS)
+    unpacked = {
+        tuple(map(repr, one)) for row in arrays if row[5] for one in zip(*(row[place] for place in places), strict=True)
+    }
+    assert unpacked == plain
+
+
+# What is measured, printed and advised.
+
+
+def made_up(**changed: dict[str, Any]) -> GraphFigures:
+    """Return figures for advice, in which two collections multiply; `joined={...}` changes those of a way."""
+    default = {
+        DROPPED: GraphFigure(1000, 60.0, 2**20, 2 * 2**20, 1.5, traced_peak=400.0, rows=5000, statements=4),
+        ARRAYS: GraphFigure(
+            1000, 900.0, 20 * 2**20, 24 * 2**20, 0.2, objects=1000, traced_peak=950.0, rows=1000, statements=1
+        ),
+        COLUMNS: GraphFigure(
+            1000, 1500.0, 2**25, 2**25, 0.2, objects=4000, traced_peak=1600.0, rows=4000, statements=1
+        ),
+        SELECTIN: GraphFigure(
+            1000, 5900.0, 2**26, 2**26, 2.0, objects=1000, traced_peak=6100.0, rows=5000, statements=3
+        ),
+        JOINED: GraphFigure(
+            1000, 5700.0, 2**26, 2**27, 2.0, objects=1000, traced_peak=12_000.0, rows=8000, statements=1
+        ),
+        LAZY: GraphFigure(
+            1000, 6100.0, 2**26, 2**26, 8.0, objects=1000, traced_peak=6200.0, rows=5000, statements=1001, sample=100
+        ),
+    }
+    return GraphFigures({way: replace(one, **changed.get(way, {})) for way, one in default.items()})
+
+
+@pytest.fixture(scope="module")
+def artists(url: str) -> GraphSubject:
+    """Return artists with their albums and tracks, as if they were enough to advise by."""
+    subject = look_at("chinook.artist", "album.track", 60, count=True, rows=20_000)
+    return replace(subject, size=replace(subject.size, parents=1000), total=4000, asked=1000)
+
+
+def printed(subject: GraphSubject, found: GraphFigures, capsys: pytest.CaptureFixture[str]) -> str:
+    show(subject, found)
+    return capsys.readouterr().out
+
+
+def test_what_is_printed(artists: GraphSubject, capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(artists, made_up(), capsys)
+    assert "\n1,000 rows of `chinook.artist` with album, album.track\n" in text
+    for line in (
+        "| selectin, dropped | none | 400 | 1.0 | 2.0 | 1.50 | 5.0 | 4 |  | 6.0 |",
+        "| joined | 5,700 | 12,000 | 64.0 | 128.0 | 2.00 | 8.0 | 1 | 256.0 | 8.0 |",
+        "- album.track: 0.6 per parent on average, 15 at most, along `track.album_id = album.album_id`.",
+        "- Parents in all: 4,000, counted.",
+        "- lazy: measured of 100 parents, chosen evenly, and extrapolated to 1,000.",
+        "selectinload instead of lazy loading: 1,001 → 3 statements, 8.00 → 2.00 s.",
+        "selectinload, as above, instead of joinedload: 12,000 → 6,100 bytes per parent at the peak, 2.00 → 2.00 s, "
+        "8,000 → 5,000 rows on the wire.",
+        "One row a parent, with arrays, instead of entities: 5,700 → 900 bytes per parent, 6.3 times less.",
+        "Do you need all parents at once? If not, read them in batches, and keep none: 64.0 → 2.0 MiB at the peak.",
+    ):
+        assert f"\n{line}\n" in text, line
+    told = json.loads(json.dumps(as_json(artists, made_up()), allow_nan=False))
+    assert told["ways"]["joined"]["traced_peak"] == 12_000
+    assert [child["relation"] for child in told["children"]] == ["chinook.album", "chinook.track"]
+    assert told["children"][1]["along"][0]["there"] == ["album_id"]
+
+
+def test_joined_is_advised_where_it_takes_less(artists: GraphSubject, capsys: pytest.CaptureFixture[str]) -> None:
+    found = made_up(joined={"traced_peak": 6000.0, "seconds": 1.0})
+    text = printed(artists, found, capsys)
+    assert "\njoinedload instead of selectinload: 6,100 → 6,000 bytes per parent at the peak, 2.00 → 1.00 s, " in text
+    assert "session.scalars(statement).unique()" in text
+    alike = printed(artists, made_up(joined={"traced_peak": 6000.0}), capsys)
+    assert "joinedload instead" not in alike
+    assert "instead of joinedload" not in alike
+    few = replace(artists, size=replace(artists.size, parents=9))
+    assert "`" * 3 not in printed(few, made_up(), capsys)
+
+
+def test_lazy_figures_are_those_of_a_sample_multiplied() -> None:
+    traced: Any = {"count": 100, "traced": 6000 * 100, "traced_peak": 7000 * 100, "objects": 100}
+    untraced: Any = {"count": 100, "kept": 10, "peak": 20, "seconds": 0.5, "statements": 101, "wire_rows": 500}
+    lazy = figure(LAZY, traced, untraced, 1000)
+    assert (lazy.traced, lazy.traced_peak, lazy.kept, lazy.peak, lazy.seconds) == (6000, 7000, 100, 200, 5.0)
+    assert (lazy.statements, lazy.rows, lazy.sample, lazy.count) == (1010, 5000, 100, 1000)
+    rows = figure(COLUMNS, traced, untraced, 10)
+    assert (rows.traced, rows.kept, rows.sample, rows.count) == (60_000, 10, 0, 10)
+
+
+def test_lazily_some_parents_are_read_over_all_of_them(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("layers.graph_readers.LAZY_PARENTS", 10)
+    graph = described(url, "chinook.artist", "album")
+    reading = GraphReading(LAZY, graph, 60, 60)
+    with WAYS[LAZY](reading) as reader:
+        rows: list[Any] = list(reader(60))
+        assert (reader.statements, len(rows)) == (11, 10)
+    assert [row.artist_id for row in rows] == list(range(6, 61, 6))
+
+
+class Collect(ast.NodeTransformer):
+    """Puts what keeps the rows where the code leaves its body to the reader."""
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        if isinstance(node.value, ast.Constant) and node.value.value is ...:
+            return ast.parse("found.append(row)").body[0]
+        return node
+
+
+def executed(source: str, **names: Any) -> dict[str, Any]:
+    """Run the code with these names and return what it defines; its rows are in `found`."""
+    assert max(map(len, source.splitlines())) <= 80
+    names |= {"found": []}
+    tree = ast.fix_missing_locations(Collect().visit(ast.parse(source)))
+    exec(compile(tree, "advice", "exec"), names)
+    return names
+
+
+class Base(DeclarativeBase):
+    """The base of classes as their owner would write them."""
+
+
+def test_advised_code_runs_with_the_reader_s_own_classes(url: str, artists: GraphSubject) -> None:
+    class Track(Base):
+        __table__ = Table(
+            "track",
+            Base.metadata,
+            Column("track_id", Integer, primary_key=True),
+            Column("album_id", ForeignKey("chinook.album.album_id")),
+            schema="chinook",
+        )
+
+    class Album(Base):
+        __table__ = Table(
+            "album",
+            Base.metadata,
+            Column("album_id", Integer, primary_key=True),
+            Column("artist_id", ForeignKey("chinook.artist.artist_id")),
+            schema="chinook",
+        )
+        track = relationship(Track)
+
+    class Artist(Base):
+        __table__ = Table("artist", Base.metadata, Column("artist_id", Integer, primary_key=True), schema="chinook")
+        album = relationship(Album)
+
+    runs(url, artists, {"Artist": Artist, "Album": Album, "Track": Track})
+
+
+@pytest.mark.parametrize(
+    ("table", "children"),
+    [(KUNDEN, '"select"'), ("odd_2.node", "node:parent,parent"), ("chinook.customer", "invoice.track,employee")],
+)
+def test_advised_code_runs_whatever_the_names(url: str, table: str, children: str) -> None:
+    subject = look_at(table, children, 60, count=False, rows=20_000)
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        mapped = Mapped(subject.graph, connection)
+    names = graph_code.classes(subject.graph)
+    runs(url, subject, {names[oid]: kind for oid, kind in mapped.classes.items()})
+
+
+def runs(url: str, subject: GraphSubject, names: dict[str, Any]) -> None:
+    """Run all codes that may be printed, with and without asyncio, and compare what they read."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    asynchronous = create_async_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    graph = subject.graph
+    truth = from_rows(graph, read(GraphReading("", graph, 10_000, 10_000), COLUMNS)[0])
+    for code, families in (
+        (graph_code.batches, from_entities),
+        (graph_code.at_once, from_entities),
+        (graph_code.columns, from_rows),
+        (graph_code.arrays, from_arrays),
+    ):
+        defined = executed(code(graph), **names)
+        defined["read"](engine)
+        assert families(graph, defined["found"]) == truth, code  # the session is closed: all is loaded
+        if "read_async" in defined:
+            defined["found"].clear()
+            asyncio.run(defined["read_async"](asynchronous))
+            assert families(graph, defined["found"]) == truth, code
+
+
+def test_options_of_long_names_fit_the_lines(artists: GraphSubject) -> None:
+    long = "long_" * 12
+    children = tuple(replace(child, attribute=f"{long}xyz") for child in artists.graph.children)
+    root = replace(artists.graph.root, name=f"{long}abc")
+    graph = replace(artists.graph, root=root, children=children)
+    for code in (graph_code.batches(graph), graph_code.at_once(graph)):
+        ast.parse(code)
+        assert max(map(len, code.splitlines())) <= 80
+
+
+def test_the_command_measures_in_fresh_processes(url: str) -> None:
+    process = run(
+        "your_table.py", "chinook.playlist", "--with", "track", "--layers", "arrays,dropped", "--json", url=url
+    )
+    assert process.returncode == 0, process.stderr
+    told = json.loads(process.stdout)
+    assert (told["parents"], told["all_parents"], told["left_out"]) == (8, 8, {})
+    assert (told["children"][0]["rows"], told["children"][0]["most"]) == (1470, 600)
+    arrays, dropped = told["ways"][ARRAYS], told["ways"][DROPPED]
+    assert (arrays["rows"], arrays["statements"], arrays["sample"]) == (8, 1, 0)
+    assert (dropped["rows"], dropped["statements"], dropped["objects"]) == (8 + 1470, 2, 0)
+    # Each value of a track is an object, or shared: no name takes less than 48 bytes.
+    assert 8 * arrays["traced"] > 1470 * 48
+    assert arrays["traced_peak"] >= arrays["traced"] > dropped["traced"]
+    assert SECRET not in process.stdout
+    line = error_line(run("your_table.py", "chinook.playlist", "--with", "genre", url=url))
+    assert line == "no foreign key lies between playlist and genre: --with takes playlist_track, track"
+
+
+SHOW = """
+import sys
+from tests.test_graphs import made_up
+from report.graphs import show
+from layers.graphs import Graph
+from layers.graph_costs import GraphSubject, Size
+from layers.relations import Column, Relation
+relation = Relation("", (Column("a", "a", "int"),), "s", "t", ("a",))
+graph = Graph(relation, (), {"s": "s", "t": "t", "a": "a"}, (("t",),), (("a",),), "n")
+show(GraphSubject(graph, Size(1000, 1000, ()), 1000, 4000, sql_source="s.t[bold]"), made_up())
+"""
+
+
+def test_output_fits_80_columns() -> None:
+    text = ESCAPES.sub("", in_terminal("", 80, script=SHOW))
+    drawn, _, _ = text.partition("from sqlalchemy import")
+    assert max(len(line.rstrip()) for line in drawn.splitlines()) <= 80
+    assert "rows of s.t[bold]" in text
+    assert re.search(r"joined +5,700 +12,000 +64\.0 +128\.0 +2\.00 +8\.0 +256\.0 +8\.0", text)
+    assert "do not fit" not in text
+
+
+def test_peak_that_cannot_begin_anew_is_at_least_the_growth(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = GraphReading(SELECTIN, described(url, "chinook.artist", "album"), 60, 60)
+    monkeypatch.setattr(measuring, "reset_peak", lambda: None)
+    for before, after in ((10**12, 10**12), (10**12, 10**12 + 5)):
+        peaks = iter((before, after))
+        monkeypatch.setattr(measuring, "peak_rss", lambda peaks=peaks: next(peaks))
+        with WAYS[SELECTIN](reading) as reader:
+            found = measuring.measured(reader, reading, traced=False)
+        assert (found["peak"] < 10**9) == (before == after)
+        assert found["peak"] >= found["kept"]
