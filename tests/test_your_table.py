@@ -382,7 +382,7 @@ def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) 
 def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) -> None:
     few = Figures({PLAIN: Figure(999, 300.0, 0, 0, 0.1)}, {}, 3)
     line = "- From fewer than 1,000 rows no advice follows, for what is fixed weighs in these figures.\n"
-    assert printed(orders, few, capsys).endswith(line)
+    assert f"\n{line}" in printed(orders, few, capsys)
     assert line not in printed(orders, made_up(), capsys)
 
 
