@@ -54,7 +54,7 @@ def tortoise_model(what: Reading) -> Iterator[Read]:
 
     names = [column.attribute for column in what.relation.columns]
     space = {
-        name: fields.TextField(primary_key=name == key_of(what)) for name in names
+        name: fields.CharField(255, primary_key=name == key_of(what)) for name in names
     }  # which keeps values as they are
     module: Any = ModuleType(f"{__name__}.tortoise_models")
     module.Row = type("Row", (Model,), space)
