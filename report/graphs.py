@@ -109,9 +109,10 @@ def about(subject: GraphSubject, figures: GraphFigures, total: int | None, known
     if DROPPED in figures.by_layer:
         yield f"{DROPPED}: `yield_per=1000`, and each parent is dropped after use."
     if COLUMNS in figures.by_layer:
-        yield f"{COLUMNS}: its rows, each with its parent's columns; {ARRAYS}: one row a parent, an array a column."
+        yield f"{COLUMNS}: a row for each row of the join, with the parent's columns again."
     if ARRAYS in figures.by_layer:
-        yield from (f"{ARRAYS}: {line}." for line in other_values(subject))
+        others = "".join(f"; {line}" for line in other_values(subject))
+        yield f"{ARRAYS}: a row a parent, with an array for each column of a child{others}."
     if graph.keyless:
         yield f"Entities are left out, for an entity needs a key, and {graph.keyless}."
     if ARRAYS not in subject.layers:

@@ -24,7 +24,7 @@ from layers.graphs import Graph
 from layers.redaction import without_values
 from layers.transaction import connect
 from layers.turns import Turns
-from report.graphs import as_json, chosen, show
+from report.graphs import about, as_json, chosen, show
 from tests.families import from_arrays, from_entities, from_rows, read
 from tests.graph_schemas import CHINOOK, MANY, ODD
 from tests.servers import Servers, leaves_nothing
@@ -263,10 +263,16 @@ def test_wide_values_are_as_psycopg_has_them_but_for_arrays_and_types_it_does_no
     places = [number for number, column in enumerate(graph.relations[1].columns, 3)]
     plain = {tuple(map(repr, row[3:])) for row in rows if row[5] is not None}
     arrays, _, _ = read(reading, ARRAYS)
+    assert "; `select.tags` as JSON; `select.state` as text." in "\n".join(about_arrays(url))
     unpacked = {
         tuple(map(repr, one)) for row in arrays if row[5] for one in zip(*(row[place] for place in places), strict=True)
     }
     assert unpacked == plain
+
+
+def about_arrays(url: str) -> list[str]:
+    subject = look_at(KUNDEN, '"select"', 60, count=False, rows=20_000)
+    return list(about(subject, made_up(), None, "not known"))
 
 
 # What is measured, printed and advised.
