@@ -33,6 +33,7 @@ RUNNING = f"3.{sys.version_info.minor}"
 OBJECTS = {
     "text of 20 characters": (69, 61, 61, 61, 61),
     "tuple of one": (48, 48, 48, 56, 56),
+    "integer of a text, after one that was freed": (28, 28, 28, 32, 32),
     "instance, one attribute": (80, 72, 80, 80, 80),
     "instance, 40 attributes": (1640, 1632, 1904, 1904, 1904),
     "instance with slots, one attribute": (88, 80, 400, 88, 88),

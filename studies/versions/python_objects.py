@@ -17,6 +17,8 @@ It needs no package, so each line shows a cause without SQLAlchemy or Pydantic:
   (https://github.com/python/cpython/pull/118468), even for that of a slot, which never lies there
   (https://github.com/python/cpython/issues/135385; https://github.com/python/cpython/pull/156656 is open).
 - A tuple has room for its hash since 3.14 (https://github.com/python/cpython/pull/131529).
+- Since 3.14 the block of a freed integer is kept for the next one (https://github.com/python/cpython/pull/126865), for
+  one that is made of a text, too (https://github.com/python/cpython/pull/128181). A calculation makes blocks of 32 bytes.
 - The integers from -5 to 256 exist once, since 3.15 those up to 1024 (https://github.com/python/cpython/pull/133160).
 """
 
@@ -75,6 +77,13 @@ def with_a_given_dict(kind: type) -> object:
     return instance
 
 
+def after_a_freed_one() -> int:
+    """Return an integer of nine digits, made of a text right after one that a calculation made was freed."""
+    _ = int("100000") * 1_000
+    del _
+    return int("999999999")
+
+
 def bytes_each(make: Callable[[], object]) -> float:
     """Return the traced bytes of each object."""
     for _ in range(BEFORE):
@@ -93,6 +102,7 @@ def bytes_each(make: Callable[[], object]) -> float:
 CASES: dict[str, Callable[[], object]] = {
     "text of 20 characters": lambda: "".join(["x" * 10] * 2),
     "tuple of one": lambda: tuple(range(1)),
+    "integer of a text, after one that was freed": after_a_freed_one,
     "instance, one attribute": lambda: with_attributes(Plain),
     "instance, 40 attributes": lambda: with_attributes(Wide, 40),
     "instance with slots, one attribute": lambda: with_attributes(Slotted),

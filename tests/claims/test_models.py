@@ -59,7 +59,8 @@ def model_class(fields: int, config: pydantic.ConfigDict, default: Any = ..., pr
 
 def size_of(make: Callable[[], object]) -> int:
     """Return how many bytes an instance takes with what it owns."""
-    make()
+    for _ in range(30):  # the first of a class have more room for attributes, from Python 3.14 on
+        make()
     kept: list[object] = [None] * COUNT
     before = held()
     for number in range(COUNT):
@@ -102,8 +103,9 @@ def test_a_model_takes_more_with_private_attributes_or_extra_ones_and_less_with_
     less = found["twenty"] - given[20]
     assert found["twenty, none given"] == found["twenty, four given"] == less + given[0] == less + given[4]
     assert found["twenty, five given"] == less + given[5]
-    if sys.version_info < (3, 14):  # all models are larger there
-        assert found["twenty, none given"] == (752 if sys.version_info >= (3, 12) else 760)
+    # A word less from 3.12 on; from 3.14 on room for attributes, which a model does not use.
+    size = 760 if sys.version_info < (3, 12) else 752 if sys.version_info < (3, 14) else 776
+    assert found["twenty, none given"] == size
 
 
 ENCODED = 20 * len("я".encode()) + 1
