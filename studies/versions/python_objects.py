@@ -17,8 +17,9 @@ It needs no package, so each line shows a cause without SQLAlchemy or Pydantic:
   (https://github.com/python/cpython/pull/118468), even for that of a slot, which never lies there
   (https://github.com/python/cpython/issues/135385; https://github.com/python/cpython/pull/156656 is open).
 - A tuple has room for its hash since 3.14 (https://github.com/python/cpython/pull/131529).
-- Since 3.14 the block of a freed integer is kept for the next one (https://github.com/python/cpython/pull/126865), for
-  one that is made of a text, too (https://github.com/python/cpython/pull/128181). A calculation makes blocks of 32 bytes.
+- The block of a freed integer is kept for the next one since 3.14 (https://github.com/python/cpython/pull/126865), for
+  one that is made of a text, too (https://github.com/python/cpython/pull/128181). Blocks are of 32 bytes where a
+  calculation made them, else of 28.
 - The integers from -5 to 256 exist once, since 3.15 those up to 1024 (https://github.com/python/cpython/pull/133160).
 """
 
