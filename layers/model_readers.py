@@ -31,16 +31,18 @@ def django_model(what: Reading) -> Iterator[Read]:
     names = [column.attribute for column in what.relation.columns]
     key = key_of(what)
     fields = {name: models.Field(primary_key=name == key, db_column=name) for name in names}
-    # Its manager is called otherwise than `objects`, for a column may be called so.
+    # Its manager is not called `objects`, for a column may be; no attribute of a column's begins with `_`.
     inner = type("Meta", (), {"app_label": "layers", "apps": Apps()})
-    space = {"__module__": __name__, "Meta": inner, f"{'_'.join(names)[:40]}_manager": models.Manager(), **fields}
+    space = {"__module__": __name__, "Meta": inner, "_manager": models.Manager(), **fields}
     model: Any = type("Row", (models.Model,), space)
     fetching = {"fetch_mode": models.FETCH_ONE} if hasattr(models, "FETCH_ONE") else {}  # since Django 6.1
     attributes = [field.attname for field in model._meta.concrete_fields]
     places = [names.index(name) for name in attributes]
 
+    from_db = models.Model.from_db.__func__  # for a column may be called `from_db`, too
+
     def make(values: Any) -> Any:
-        return model.from_db("default", attributes, [values[place] for place in places], **fetching)
+        return from_db(model, "default", attributes, [values[place] for place in places], **fetching)
 
     yield from psycopg_rows(what, lambda cursor: make)
 
@@ -53,9 +55,8 @@ def tortoise_model(what: Reading) -> Iterator[Read]:
     from tortoise import Model, Tortoise, fields
 
     names = [column.attribute for column in what.relation.columns]
-    space = {
-        name: fields.CharField(255, primary_key=name == key_of(what)) for name in names
-    }  # which keeps values as they are
+    # A field of texts keeps any value as the driver made it.
+    space = {name: fields.CharField(255, primary_key=name == key_of(what)) for name in names}
     module: Any = ModuleType(f"{__name__}.tortoise_models")
     module.Row = type("Row", (Model,), space)
     sys.modules[module.__name__] = module  # Tortoise imports its models by name
