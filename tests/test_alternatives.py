@@ -158,7 +158,9 @@ def test_arrow_is_near_the_values_and_far_from_an_entity_as_readme_says(stored: 
     assert 1 < held(arrow) / wire_bytes(arrow.rows) < 2.5
     assert held(stored["run_sync_sqlalchemy_session"]) > 20 * held(arrow)
     assert all(
-        held(stored[name]) > 3 * held(arrow) for name in stored if stored[name].native is not None and name != ARROW
+        held(stored[name]) > 3 * held(arrow)
+        for name in stored
+        if stored[name].native is not None and name not in FRAMES
     )
 
 
