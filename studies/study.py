@@ -13,7 +13,7 @@ from runner.processes import Measured
 from runner.results import Results
 
 # In the order of the pages.
-STUDIES = ("costs", "requests", "row_shape", "relationships", "over_time", "growth", "versions")
+STUDIES = ("costs", "requests", "row_shape", "relationships", "graph_shape", "over_time", "growth", "versions")
 
 
 @dataclass(frozen=True)
