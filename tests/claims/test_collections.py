@@ -27,7 +27,7 @@ class Attributed(list[int]):
     """A list as SQLAlchemy's, with an attribute."""
 
 
-def test_a_list_takes_336_bytes_more_with_one_attribute_until_python_3_13() -> None:
+def test_a_list_takes_336_or_344_bytes_more_with_one_attribute_until_python_3_13() -> None:
     def bytes_each(adapted: bool) -> float:
         kept: list[Attributed] = [Attributed() for _ in range(40)]
         gc.collect()
@@ -41,7 +41,7 @@ def test_a_list_takes_336_bytes_more_with_one_attribute_until_python_3_13() -> N
         tracemalloc.stop()
         return size / 400
 
-    expected = 336 if sys.version_info < (3, 14) else 0
+    expected = {(3, 11): 336, (3, 12): 336, (3, 13): 344}.get(sys.version_info[:2], 0)
     assert bytes_each(adapted=True) - bytes_each(adapted=False) == pytest.approx(expected, abs=1)
 
 
