@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from layers.family_costs import MOST, Parts, dict_bytes, entity, list_bytes, own_table, predicted
+from layers.family_costs import MOST, Family, Parts, Related, dict_bytes, entity, list_bytes, own_table, predicted
 from runner import results
 from studies.graph_shape import families, measure, objects, shapes, tables
 from studies.graph_shape.families import JOINED, LATE, LAZY, SELECT_IN, SMALL_FIRST, WAYS
@@ -15,6 +15,7 @@ from studies.graph_shape.figures import Figures, figures, parts_of
 from studies.graph_shape.measure import Cost, cost, of, values_below
 from studies.graph_shape.objects import ENTITIES
 from studies.graph_shape.shapes import BASE, FEW, OF_MIXED_TYPES, SHAPES, children, family, make, parent
+from studies.relationships.figures import figures as shop
 from studies.row_shape.objects import OTHER
 from tests.claims.fresh import in_a_fresh_process
 from tests.claims.test_entities import own
@@ -35,6 +36,32 @@ def test_model_of_the_cost_predicts_families_of_other_shapes_within_1_percent(st
     found = {(way, shape): off for way, one in stored.items() for shape, off in one.deviations.items()}
     assert len(found) == len(WAYS) * len(SHAPES) == 48
     assert max(map(abs, found.values())) <= 0.01
+
+
+def test_model_predicts_within_1_percent_what_the_shop_s_scripts_keep(stored: dict[str, Figures]) -> None:
+    """From customers and orders alone: their values are what is left of these, and each script keeps them in a dict."""
+    ways, customers = shop(results.load("relationships")), 18_400
+
+    def kept(name: str) -> float:
+        return ways[f"sync_sqlalchemy_session_{name}"].kept
+
+    def place(entities: int) -> float:
+        return dict_bytes(entities) / entities
+
+    def alone(what: Family, name: str, count: int) -> Family:
+        size = kept(name) / count - place(customers * count)
+        return replace(what, values=size - predicted(what, stored[SELECT_IN].parts, customers * count))
+
+    assert ways.header["rows"] == customers
+    customer, order = alone(family(), "customers", 1), alone(family(columns=4), "orders", 4)
+    down = replace(customer, related=[Related(order, (4,))])
+    up = replace(order, related=[Related(customer, sharing=4)])
+    for name, way in (("selectin", SELECT_IN), ("joined", JOINED), ("lazy", LAZY), ("subquery", SELECT_IN)):
+        foreseen = predicted(down, stored[way].parts, customers) + place(customers)
+        assert foreseen == pytest.approx(kept(name), rel=0.01), name
+    for name, way in (("orders_selectin", SELECT_IN), ("orders_joined", JOINED)):
+        foreseen = 4 * (predicted(up, stored[way].parts, 4 * customers) + place(4 * customers))
+        assert foreseen == pytest.approx(kept(name), rel=0.01), name
 
 
 def test_the_shapes_have_other_numbers_of_children_generations_collections_columns_and_types() -> None:

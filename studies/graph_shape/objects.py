@@ -7,7 +7,7 @@ from studies.row_shape.measure import Allocation
 from studies.row_shape.objects import OTHER, Object, link
 
 ENTITIES = "the two entities, with their values and places"
-TABLE = "a table of the state's attributes, where others have an array of 80 bytes"
+TABLE = "a table of the state's attributes, instead of an array of 80 bytes"
 LEFT = "what a lazy load leaves with those it found: a path, options, a number"
 # By the text of a line, the names of what it makes: each from so many bytes on, the largest first.
 NAMES = {
@@ -15,11 +15,15 @@ NAMES = {
     "user_data = factory()": ((0, "the list, empty"),),
     "fn(self, item)": ((0, "the list's places, four for one child"),),
     "adapter = collections.CollectionAdapter(impl, state, user_data)": ((0, "the list's `CollectionAdapter`"),),
-    "self._data = weakref.ref(data)  # type: ignore[assignment]": ((0, "a weak reference from that to the list"),),
-    "obj.__dict__[self.__name__] = result = self.fget(obj)": ((65, TABLE), (0, "the dict of the parent's state")),
+    "self._data = weakref.ref(data)  # type: ignore[assignment]": (
+        (0, "a weak reference from the `CollectionAdapter` to the list"),
+    ),
+    "obj.__dict__[self.__name__] = result = self.fget(obj)": ((65, TABLE), (0, "the dict of the state's attributes")),
     "self.expired = False": ((0, TABLE),),
-    "return {}": ((0, "an empty dict there: `_pending_mutations` or `_empty_collections`"),),
-    "self.owner_state._empty_collections[self._key] = user_data": ((0, "the table that this dict had for a moment"),),
+    "return {}": ((0, "an empty dict of the state, `_pending_mutations` or `_empty_collections`"),),
+    "self.owner_state._empty_collections[self._key] = user_data": (
+        (0, "the table that `_empty_collections` had for a moment"),
+    ),
     "return _SlotsEntityRegistry(self, entity)": ((0, LEFT),),
     "self.path = parent.path + (entity,)": ((0, LEFT),),
     "self.propagated_loader_options = tuple(": ((0, LEFT),),
