@@ -13,7 +13,7 @@ from common import database_url, print_memory_usage, print_top_allocations, star
 
 print_memory_usage("Start")
 
-import adbc_driver_postgresql.dbapi  # noqa: F401: polars imports it, but not before it reads
+import adbc_driver_postgresql.dbapi  # noqa: F401 (polars imports it, but not before it reads)
 import polars
 
 print_memory_usage("After imports")
