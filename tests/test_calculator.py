@@ -21,10 +21,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from layers import calculator, code
 from layers.costs import Subject
+from layers.graph_costs import Family, Related, predicted
 from layers.relations import Column as Named
 from layers.relations import Relation
 from report import pages, picture
 from runner import results
+from studies.graph_shape import figures as graphs
+from studies.graph_shape.blocks import published
 from studies.row_shape import blocks, figures
 from studies.row_shape.model import RULES, Column, Model
 from studies.row_shape.shapes import TABLES
@@ -138,6 +141,50 @@ def test_script_computes_as_the_model_does_to_the_byte(page: Page) -> None:
     found = costs(page, [[as_read(f"c{at}", one) for at, one in enumerate(table)] for table in tables])
     assert found == expected(tables)
     assert len({table["3.12"]["ORM entity"] for table in found}) > 90
+
+
+def test_family_costs_what_the_model_of_the_graph_says_to_the_byte(page: Page) -> None:
+    chance = random.Random(22)
+    ways = graphs.figures(results.load("graph_shape"))
+    for _ in range(100):
+        parent, child = (Family(chance.randint(1, 27), chance.choice([0, 84, 513.25])) for _ in range(2))
+        children, parents = chance.choice([0, 1, 2, 7, 50, 999]), chance.choice([1, 30, 1_000, 123_456])
+        family = replace(parent, related=(Related(child, (children,)),))
+        sizes = ({"columns": one.columns, "values": one.values} for one in (parent, child))
+        script = """(given) => Object.fromEntries(Object.entries(WAYS).map(([way, parts]) =>
+            [way, familyCost(parts, ...given)]))"""
+        found = page.evaluate(script, [*sizes, children, parents])
+        assert found == {way: predicted(family, published(one), parents) for way, one in ways.items()}
+
+
+PARENT_AND_CHILD = """
+CREATE TABLE lines (order_id int REFERENCES s.orders, what text, price numeric);
+CREATE TABLE s.orders (id int PRIMARY KEY, note text);
+"""
+
+
+def test_children_are_found_by_their_reference_and_counted(visited: Page) -> None:
+    visited.locator("#text").fill(PARENT_AND_CHILD)
+    assert "A row of orders" in visited.locator("#out").inner_text()
+    assert visited.get_by_label("Child table").input_value() == "lines"
+    visited.get_by_label("Children of each row").fill("9")
+    [way, one] = next(iter(graphs.figures(results.load("graph_shape")).items()))
+    model = models()["3.12"]
+    integer, text, numeric = (
+        model.value(column) for column in (Column(INTEGER), Column("text", 20), Column("numeric"))
+    )
+    lines = Related(Family(3, integer + text + numeric), (9,))
+    size = predicted(Family(2, integer + text, (lines,)), published(one), 100_000)
+    row = visited.locator("#family").get_by_role("row", name=re.compile(f"^{re.escape(way)} [0-9]"))
+    assert row.get_by_role("cell").all_inner_texts()[0] == f"{size:,.0f}"
+    before = visited.locator("#family").inner_text()
+    visited.reload()
+    assert visited.locator("#family").inner_text() == before
+    visited.get_by_label("Child table").select_option("none")
+    assert not visited.locator("#family").is_visible()
+    wide = ", ".join(f"c{number} int" for number in range(28))
+    visited.locator("#text").fill(f"CREATE TABLE a ({wide}); CREATE TABLE b (x int, FOREIGN KEY (x) REFERENCES a (c1))")
+    assert "With more than 28 columns and relationships" in visited.locator("#family-said").inner_text()
 
 
 @pytest.fixture(scope="module")
@@ -557,12 +604,23 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(visited: Page) -> Non
     visited.locator("#text").fill("CREATE TABLE t (a text[])")
     visited.locator("#text").focus()
     reached = []
-    for _ in range(12):
+    for _ in range(14):
         visited.keyboard.press("Tab")
         reached.append(visited.evaluate("document.activeElement.id || document.activeElement.ariaLabel"))
         assert visited.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     assert reached == [
-        *("rows", "python", "worker", "share", "Column's name", "a: counted as", "a: characters", "a: elements"),
+        *(
+            "rows",
+            "python",
+            "worker",
+            "share",
+            "child",
+            "children",
+            "Column's name",
+            "a: counted as",
+            "a: characters",
+            "a: elements",
+        ),
         *("a: NULL in percent", "Remove a", "add", reached[-1]),
     ]
 
