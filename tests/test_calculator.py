@@ -85,7 +85,8 @@ def models() -> dict[str, Model]:
     own = figures.figures(results.load("row_shape"))
     others = figures_by_python.figures(results.load("versions")).models
     found = {python: replace(model, dicts=own.model.dicts) for python, model in others.items()}
-    return found | {own.python.rpartition(".")[0]: own.model}
+    shown = replace(own.model, overheads={layer: own.model.overheads[layer] for layer in own.own})
+    return found | {own.python.rpartition(".")[0]: shown}
 
 
 def read(page: Page, text: str) -> tuple[Tables, list[str]]:
@@ -224,7 +225,7 @@ def quoted(name: str) -> str:
 
 
 def test_data_on_the_page_are_those_of_the_studies() -> None:
-    own = blocks.blocks(figures.figures(results.load("row_shape")))["row-model"]
+    own = blocks.data(figures.figures(results.load("row_shape")))
     others = blocks_by_python.blocks(figures_by_python.figures(results.load("versions")))["row-model-by-python"]
     text = INDEX.read_text(encoding="utf-8")
     assert own in text
