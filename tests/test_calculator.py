@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from layers import calculator, code
 from layers.costs import Subject
-from layers.graph_costs import Family, Related, predicted
+from layers.family_costs import Family, Related, predicted
 from layers.relations import Column as Named
 from layers.relations import Relation
 from report import pages, picture

@@ -1,7 +1,10 @@
 """The blocks of a page that follow from the families."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 
+from layers.family_costs import Parts
+from report import pages
 from studies.graph_shape import tables
 from studies.graph_shape.figures import Figures
 
@@ -12,7 +15,14 @@ def blocks(figures: Mapping[str, Figures]) -> dict[str, str]:
         "graph-parts": tables.parts(figures).markdown(),
         "graph-prediction": f"{worst(figures)}\n\n{tables.prediction(figures).markdown()}",
         "graph-objects": tables.consists(figures).markdown(),
+        "graph-model": pages.data("graph-model", {way: asdict(published(one)) for way, one in figures.items()}),
     }
+
+
+def published(figures: Figures) -> Parts:
+    """Return the parts of a way to load, rounded to a thousandth of a byte."""
+    sizes = {name: size for name, size in asdict(figures.parts).items() if not isinstance(size, bool)}
+    return replace(figures.parts, **{name: round(size, 3) for name, size in sizes.items()})
 
 
 def worst(figures: Mapping[str, Figures]) -> str:
