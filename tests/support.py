@@ -32,20 +32,6 @@ ROWS = 2_000
 MEASURED_ROWS = setup_db.ROWS // 4
 # Seconds after which something hangs; the longest run takes 15 on an idle machine.
 TIMEOUT = 120
-TOLD = """
-import json, runpy, sys
-output, name = sys.argv.pop(), sys.argv.pop()  # a script has no arguments
-names = runpy.run_module(name, run_name="__main__", alter_sys=True)  # Tortoise looks its models up in `__main__`
-storage = names.get("storage", {})
-kept = [list(kept.values()) if isinstance(kept, dict) else kept for kept in storage.values()]
-kept = [[kept.id, kept.num, kept.data] if hasattr(kept, "id") else list(kept) for kept in kept]
-told = {"keys": list(storage), "kept": kept, **{name: names.get(name) for name in ("rows", "total", "found")}}
-if "table" in names:
-    table = names["table"]
-    told["table"] = table.to_dicts() if hasattr(table, "to_dicts") else table.to_pylist()  # polars's, or Arrow's
-with open(output, "w") as file:
-    json.dump(told, file)
-"""
 WITHOUT_PACKAGE = """
 import runpy, sys
 sys.modules[sys.argv.pop()] = None
@@ -160,14 +146,6 @@ def measure(script: str, url: str, tracing: str = "on") -> Measurement:
         process = run(script, url=url, MEMORY_JSON=str(path), MEMORY_TRACING=tracing)
         assert (process.returncode, process.stderr) == (0, "")
         return Measurement(process.stdout, json.loads(path.read_text(encoding="utf-8")))
-
-
-def told_by(name: str, url: str, folder: Path) -> dict[str, Any]:
-    """Run a script of a package in a process that then tells what it kept; a deprecation is an error."""
-    output = folder / "told.json"
-    process = run("-W", "error::DeprecationWarning", "-c", TOLD, name, output, url=url, MEMORY_TRACING="off")
-    assert (process.returncode, process.stderr) == (0, "")
-    return dict(json.loads(output.read_text(encoding="utf-8")))
 
 
 def postmasters(data_directory: Path) -> list[psutil.Process]:

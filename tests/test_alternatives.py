@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import setup_db
 from common import MIB
 from errors import PACKAGES
 from runner import results
@@ -15,14 +16,8 @@ from runner.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, 
 from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
 from studies.costs.answers import wire_bytes
 from studies.row_shape.figures import figures
-from tests.support import (
-    ROWS,
-    error_line,
-    expected_rows,
-    port_of,
-    run,
-    told_by,
-)
+from tests.claims.fresh import told_by
+from tests.support import ROWS, error_line, expected_rows, port_of, run
 
 NAMES = [alternative.name for alternative in ALTERNATIVES if not alternative.missing]
 ARROW = "alternatives.run_sync_adbc_arrow"
@@ -69,15 +64,15 @@ def test_titles_and_short_names_differ() -> None:
 
 
 @pytest.mark.parametrize("name", KEEPING)
-def test_every_row_is_kept_with_the_right_values(name: str, url: str, tmp_path: Path) -> None:
-    told = told_by(name, url, tmp_path)
+def test_every_row_is_kept_with_the_right_values(name: str, url: str) -> None:
+    told = told_by(name, url)
     assert told["keys"] == list(range(ROWS))
     assert told["kept"] == [list(row) for row in expected_rows(ROWS)]
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_table_of_columns_has_every_row_and_finds_one(name: str, url: str, tmp_path: Path) -> None:
-    told = told_by(name, url, tmp_path)
+def test_table_of_columns_has_every_row_and_finds_one(name: str, url: str) -> None:
+    told = told_by(name, url)
     rows = [{"id": i, "num": num, "data": data} for i, num, data in expected_rows(ROWS)]
     assert told["table"] == rows
     assert told["found"] == [rows[-1]]
@@ -85,7 +80,7 @@ def test_table_of_columns_has_every_row_and_finds_one(name: str, url: str, tmp_p
 
 @pytest.mark.parametrize("name", NAMES)
 def test_address_s_options_and_parameters_are_heeded(name: str, schema_url: str, tmp_path: Path) -> None:
-    run("setup_db.py", "--rows", "10", url=schema_url)
+    setup_db.seed(schema_url, 10)
     path = tmp_path / "measurement.json"
     address = f"{schema_url}&sslmode=disable&application_name=a%20b"
     process = run("-m", name, url=address, MEMORY_JSON=str(path), MEMORY_TRACING="off")
