@@ -28,6 +28,7 @@ from tests.support import (
     locked,
     port_of,
     query,
+    refused,
     run,
     running,
     unused_port,
@@ -142,8 +143,8 @@ def test_the_shop_is_as_its_model_says(schema_url: str) -> None:
 
 
 def test_seeding_again_makes_the_table_anew(schema_url: str) -> None:
-    for rows in ("20", "10", "10"):
-        assert run("setup_db.py", "--rows", rows, url=schema_url).returncode == 0
+    for rows in (20, 10, 10):
+        setup_db.seed(schema_url, rows)
     assert query(schema_url, ALL_ROWS) == expected_rows(10)
     query(schema_url, "DROP TABLE data, shop_customer, shop_order, shop_address")
     assert query(schema_url, "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace") == []
@@ -162,7 +163,7 @@ def test_three_at_once_take_turns(schema_url: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_former_table_outlives_a_seed_that_does_not_end(schema_url: str, number: signal.Signals) -> None:
-    run("setup_db.py", "--rows", "10", url=schema_url)
+    setup_db.seed(schema_url, 10)
     with running("setup_db.py", "--rows", MANY_ROWS, url=schema_url) as process:
         wait_until(lambda: query(schema_url, INSERTS))
         process.send_signal(number)
@@ -176,8 +177,8 @@ def test_former_table_outlives_a_seed_that_does_not_end(schema_url: str, number:
 
 
 @pytest.mark.parametrize("rows", ["0", "-5", "x", "1.5", "", " ", "1e3", "2147483649"])
-def test_rows_must_be_a_number_that_the_table_can_hold(schema_url: str, rows: str) -> None:
-    line = error_line(run("setup_db.py", "--rows", rows, url=schema_url))
+def test_rows_must_be_a_number_that_the_table_can_hold(rows: str) -> None:
+    line = refused(setup_db.main, "--rows", rows)
     assert line.startswith("argument --rows: ")
     assert line.endswith(": see `python setup_db.py --help`")
 
@@ -212,7 +213,7 @@ def test_wrong_address_is_one_line(
     ports = {"port": port_of(url), "closed": port, "http": http_port}
     wrong = url.replace(part.format_map(ports), replacement.format_map(ports))
     assert wrong != url
-    line = error_line(run("setup_db.py", url=wrong))
+    line = refused(setup_db.main, url=wrong)
     assert problem in line
     assert "DATABASE_URL" in line
 
@@ -395,7 +396,7 @@ def test_data_directory_of_another_version_is_one_line_and_stays(project: Path) 
 
 
 def test_interrupt_while_waiting_is_one_line(schema_url: str) -> None:
-    run("setup_db.py", "--rows", "10", url=schema_url)
+    setup_db.seed(schema_url, 10)
     with locked(schema_url), running("setup_db.py", url=schema_url) as process:
         wait_until(lambda: query(schema_url, "SELECT * FROM pg_locks WHERE NOT granted"))
         process.send_signal(signal.SIGINT)
