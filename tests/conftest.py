@@ -119,7 +119,8 @@ def http_port() -> Iterator[int]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, for each file runs in one process."""
-    long = ["test_observations", "test_studies", "test_setup_db", "test_scripts"]
+    names = ("observations", "studies", "setup_db", "scripts", "alternatives", "your_table")
+    long = [f"test_{name}" for name in names]
     items.sort(key=lambda item: long.index(item.path.stem) if item.path.stem in long else len(long))
 
 
