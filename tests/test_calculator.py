@@ -84,7 +84,9 @@ def models() -> dict[str, Model]:
     """Return the model of the cost by Python, as the studies have it."""
     own = figures.figures(results.load("row_shape"))
     others = figures_by_python.figures(results.load("versions")).models
-    found = {python: replace(model, dicts=own.model.dicts) for python, model in others.items()}
+    found = {
+        python: replace(model, dicts=own.model.dicts, copying=own.model.copying) for python, model in others.items()
+    }
     shown = replace(own.model, overheads={layer: own.model.overheads[layer] for layer in own.own})
     return found | {own.python.rpartition(".")[0]: shown}
 
@@ -172,7 +174,7 @@ def test_children_are_found_by_their_reference_and_counted(visited: Page) -> Non
     [way, one] = next(iter(graphs.figures(results.load("graph_shape")).items()))
     model = models()["3.12"]
     integer, text, numeric = (
-        model.value(column) for column in (Column(INTEGER), Column("text", 20), Column("numeric"))
+        model.value(column, "ORM entity") for column in (Column(INTEGER), Column("text", 20), Column("numeric"))
     )
     lines = Related(Family(3, integer + text + numeric), (9,))
     size = predicted(Family(2, integer + text, (lines,)), published(one), 100_000)
@@ -478,7 +480,7 @@ def test_paste_edit_share_and_reload(visited: Page, browser: Browser) -> None:
     size = round(models()["3.13"].row("ORM entity", row))
     assert bytes_of(visited, "ORM entity") == size
     visited.get_by_role("button", name="Copy the address").click()
-    visited.get_by_text("Copied").wait_for()
+    visited.get_by_text("Copied:").wait_for()
     address = visited.evaluate("navigator.clipboard.readText()")
     before = visited.locator("main").inner_text()
     for other in (visited, browser.new_page()):

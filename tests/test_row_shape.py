@@ -35,6 +35,7 @@ from studies.row_shape.shapes import (
     TABLES,
     TEXT,
     WIDE,
+    Field,
     Key,
     Kind,
     make,
@@ -42,6 +43,7 @@ from studies.row_shape.shapes import (
     shapes_of,
 )
 from studies.row_shape.tables import CONSISTS, SHORT
+from studies.versions import figures as versions
 
 # Of the packages whose source lines the objects link to.
 LINKED = {name: DISTRIBUTIONS.get(name, name) for name in ("sqlalchemy", "pydantic", "psycopg", "django", "tortoise")}
@@ -104,11 +106,14 @@ def test_model_of_the_cost_predicts_longer_objects_and_arrays_that_took_no_part(
     measured = stored.layers[TUPLE].values
     found = {
         LONG_JSON: stored.model.one("jsonb", 10),
-        LONG_ARRAY: stored.model.value(Column("integer of up to 9 digits", elements=10)),
+        LONG_ARRAY: stored.model.value(Column("integer of up to 9 digits", elements=10), TUPLE),
     }
     for kind, size in found.items():
         assert size == pytest.approx(measured[kind.name], rel=0.01)
         assert size > 1.5 * measured[(JSON if kind == LONG_JSON else ARRAY).name]
+    copied = stored.model.value(Column("integer of up to 9 digits", elements=10), ENTITY)
+    assert copied == pytest.approx(stored.layers[ENTITY].values[LONG_ARRAY.name], rel=0.01)
+    assert copied < 0.95 * found[LONG_ARRAY]
 
 
 def test_room_of_a_list_is_that_of_one_that_grew() -> None:
@@ -137,6 +142,42 @@ def test_overheads_of_wide_rows_measured_anew(stored: Figures, relations: dict[K
     for layer, key in keys.items():
         size = said[key]["traced"] / FEW - count * sys.getsizeof(1000)
         assert size == pytest.approx(stored.model.overhead(layer, count), rel=0.01 if same else 0.35)
+
+
+# Types and lengths that took no part, by column: the SQL of row `i`'s value, and what the model counts it as.
+OTHERS = {
+    "id": ("2000 + i", Column("integer of up to 9 digits")),
+    "big": ("1234567890123456789 - i", Column("integer of 19 digits")),
+    "real": ("i / 3.0::real", Column("double precision")),
+    "code": ("lpad(i::text, 7, 'x')", Column("text", 7)),
+    "char": ("chr(65 + i % 26)", Column("text", 1)),
+    "long": ("CASE WHEN i % 4 > 0 THEN lpad(i::text, 500, 'y') END", Column("text", 500, None, 0.25)),
+    "greek": ("repeat('λ', 33)", Column("text beyond Latin", 33)),
+    "raw": ("decode(lpad(to_hex(i), 128, '0'), 'hex')", Column("bytea", 64)),
+    "ip": ("inet '10.0.0.0' + i", Column("inet")),
+    "delay": ("i * interval '1 minute'", Column("interval")),
+    "at": ("time '10:00' + i * interval '1 second'", Column("time")),
+    "since": ("timestamp '2024-01-01' + i * interval '1 second'", Column("timestamp")),
+    "numbers": (
+        "ARRAY(SELECT 3000 + i + n FROM generate_series(1, 20) AS n)",
+        Column("integer of up to 9 digits", 0, 20),
+    ),
+    "doc": ("jsonb_build_object('alpha1', 5000 + i, 'alpha2', 6000 + i, 'alpha3', 7000 + i)", Column("jsonb", 3)),
+}
+
+
+def test_model_predicts_other_types_and_lengths_measured_anew(stored: Figures, relations: dict[Key, Relation]) -> None:
+    """With the values and the overheads of the Python that runs."""
+    running = f"3.{sys.version_info.minor}"
+    model = replace(versions.figures(results.load("versions")).models[running], copying=stored.model.copying)
+    model = replace(model, dicts=stored.model.dicts)
+    fields = [Field(name, Kind(name, sql)) for name, (sql, _) in OTHERS.items()]
+    relation = make(database_url(), "others", fields)
+    layers = (TUPLE, MODEL, ENTITY)
+    said = outputs({Key(layer, ""): Job(Reading(layer, relation, FEW)) for layer in layers})
+    for layer in layers:
+        foreseen = model.row(layer, [column for _, column in OTHERS.values()])
+        assert said[Key(layer, "")]["traced"] / FEW == pytest.approx(foreseen, rel=0.01), layer
 
 
 def test_the_three_tables_are_mixed_and_have_nulls() -> None:

@@ -85,6 +85,7 @@ def data(figures: Figures) -> str:
         **{"python": figures.python, "date": figures.date, "versions": figures.versions},
         **asdict(figures.model),
         "overheads": {layer: figures.model.overheads[layer] for layer in figures.own},
+        "copying": [layer for layer in figures.model.copying if layer in figures.own],
         "beyond": {layer: round(figures.layers[layer].beyond, 1) for layer in figures.own},
         "rules": rules,
         "once": CHARACTER.name,

@@ -11,8 +11,8 @@ from layers import model_readers
 from layers.readers import LAYERS
 from runner.results import Results
 from studies.row_shape.measure import TUPLE, WIDEST, Allocation, Changed, Layer
-from studies.row_shape.model import Column, Model, rounded
-from studies.row_shape.shapes import TABLES, Field
+from studies.row_shape.model import POINTER, Column, Model, rounded
+from studies.row_shape.shapes import ARRAY, TABLES, Field
 
 OTHER_MODELS = tuple(model_readers.LAYERS)
 NAMES = (*LAYERS, *OTHER_MODELS)
@@ -67,11 +67,13 @@ class Figures:
     def model(self) -> Model:
         """The model of the cost, rounded to a hundredth of a byte."""
         found = {name: {**layer.overheads, **layer.wide} for name, layer in self.layers.items()}
+        arrays = {name: layer.values[ARRAY.name] for name, layer in self.layers.items()}
         return Model(
             sorted(found[TUPLE]),
             {name: rounded(sizes[count] for count in sorted(sizes)) for name, sizes in found.items()},
             dict(zip(self.layers[TUPLE].values, rounded(self.layers[TUPLE].values.values()), strict=True)),
             rounded([sys.getsizeof({}), *self.layers[DICT].overheads.values()]) if DICT in self.layers else (),
+            [name for name, size in arrays.items() if arrays[TUPLE] - size > POINTER],
         )
 
     def predicted(self, layer: str, fields: Sequence[Field]) -> float:

@@ -78,12 +78,14 @@ class Model:
     values: Mapping[str, float]
     # What a dict takes by the number of its keys, from none on; as large on every Python.
     dicts: Sequence[float]
+    # The layers that copy lists, so that these have no room to grow.
+    copying: Sequence[str] = ()
 
     def row(self, layer: str, columns: Sequence[Column]) -> float:
         """Return what a row of these columns takes in a layer."""
         size = self.overhead(layer, len(columns))
         for column in columns:  # not `sum`, which rounds otherwise from Python 3.12 on than a script of a page does
-            size += self.value(column)
+            size += self.value(column, layer)
         return size
 
     def overhead(self, layer: str, count: int) -> float:
@@ -96,11 +98,12 @@ class Model:
         less, more = self.columns[place - 1], self.columns[place]
         return sizes[place - 1] + (count - less) * ((sizes[place] - sizes[place - 1]) / (more - less))
 
-    def value(self, column: Column) -> float:
-        """Return what a column's value takes on average; NULL takes nothing."""
+    def value(self, column: Column, layer: str) -> float:
+        """Return what a column's value takes in a layer on average; NULL takes nothing."""
         size = self.one(column.rule, column.length)
         if column.elements is not None:
-            size = self.list_of(column.elements) + column.elements * size
+            places = column.elements if layer in self.copying else room(column.elements)
+            size = self.list_of(places) + column.elements * size
         return size * (1 - column.nulls)
 
     def one(self, name: str, length: float) -> float:
@@ -122,10 +125,10 @@ class Model:
         last = len(self.dicts) - 1
         return self.dicts[place] if place <= last else self.dicts[last] / last * place
 
-    def list_of(self, elements: int) -> float:
-        """Return what a list of so many elements takes, without these."""
+    def list_of(self, places: int) -> float:
+        """Return what a list takes that has room for so many elements, without these."""
         measured = self.values[ARRAY.name] - ELEMENTS * self.one(NAMES[TEXT], CHARACTERS)
-        return measured + (room(elements) - room(ELEMENTS)) * POINTER
+        return measured + (places - room(ELEMENTS)) * POINTER
 
 
 def room(elements: int) -> int:
