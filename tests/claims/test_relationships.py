@@ -1,23 +1,26 @@
 """What docs/relationships.md says of SQLAlchemy and of PostgreSQL: rows, statements, order, cycles, what is refused."""
 
+import asyncio
 import gc
 import re
 import weakref
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import InvalidRequestError, MissingGreenlet, StatementError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
     Session,
     WriteOnlyMapped,
     contains_eager,
+    immediateload,
     joinedload,
     lazyload,
     mapped_column,
@@ -30,11 +33,10 @@ from sqlalchemy.orm.interfaces import ORMOption
 
 import setup_db
 from runner.wire import counted
-from shop_model import Customer, Order
+from shop_model import Address, Customer, Order
 from tests.claims.fresh import held, in_a_fresh_process, open_session
-from tests.claims.rows import run_async
 from tests.claims.test_entities import PYTHON
-from tests.support import ROWS
+from tests.support import ROWS, query
 
 CUSTOMERS = ROWS // 5
 LOADERS = pytest.mark.parametrize("load", [lazyload, selectinload, joinedload, subqueryload])
@@ -43,11 +45,11 @@ LOADERS = pytest.mark.parametrize("load", [lazyload, selectinload, joinedload, s
 def rows_on_the_wire(url: str, statement: Select[Any]) -> int:
     """Return how many rows the server sends for a statement of the session, connecting left out."""
     counts = []
-    for query in (select(Customer).where(Customer.id < 0), statement):
+    for asked in (select(Customer).where(Customer.id < 0), statement):
         with counted(url) as (through, traffic):
             engine = create_engine(through.replace("postgresql:", "postgresql+psycopg:"))
             with Session(engine) as session:
-                session.scalars(query).unique().all()
+                session.scalars(asked).unique().all()
             engine.dispose()
             counts.append(traffic["rows"])
     return counts[1] - counts[0]
@@ -92,27 +94,37 @@ def test_multiplied_rows_are_held_from_before_the_first_customer_until_after_the
     assert least <= first - last <= most
 
 
-def added_by_closing(url: str, how: str) -> float:
-    """Return the bytes for each order that closing the session adds, where the customers are kept."""
-    load = {"joined": joinedload, "selectin": selectinload}[how]
+def added_by_closing(url: str, how: str, dropped: int) -> float:
+    """Return the bytes for each order that closing the session adds; so many families were dropped before."""
+    load = {"joined": joinedload, "selectin": selectinload, "subquery": subqueryload, "lazy": lazyload}[how]
     session = open_session(url)
+    statement = select(Customer).options(load(Customer.orders))
+    if dropped:
+        session.scalars(statement.where(Customer.id < dropped)).unique().all()
     held()  # what is freed counts only if it was traced
-    kept = session.scalars(select(Customer).options(load(Customer.orders))).unique().all()
+    kept = session.scalars(statement).unique().all()
+    assert all(len(customer.orders) == 4 for customer in kept)
     before = held()
     session.close()
     return (held() - before) / (4 * len(kept))
 
 
-def test_closing_the_session_gives_the_states_that_selectin_made_a_table_of_their_own_up_to_3_12(url: str) -> None:
-    """From 3.13 on they have room for what it sets."""
-    selectin, joined = (in_a_fresh_process(added_by_closing, url, how) for how in ("selectin", "joined"))
+@pytest.mark.parametrize("how", ["selectin", "subquery", "lazy"])
+def test_closing_the_session_gives_the_states_of_queries_of_their_own_a_table_up_to_3_12(url: str, how: str) -> None:
+    """From 3.13 on they have room for what it sets, and before where the first of the process were dropped."""
+    other, joined = (in_a_fresh_process(added_by_closing, url, load, 0) for load in (how, "joined"))
     assert joined <= 0  # the session's identity map is gone
-    assert selectin - joined == pytest.approx(384 if PYTHON <= (3, 12) else 0, abs=16)
+    assert other - joined == pytest.approx(384 if PYTHON <= (3, 12) else 0, abs=16)
+    assert in_a_fresh_process(added_by_closing, url, how, 1) <= 0
 
 
 def test_joined_collection_wants_unique_and_others_do_not(session: Session) -> None:
-    with pytest.raises(InvalidRequestError, match=r"unique\(\) method must be invoked"):
-        session.scalars(select(Customer).options(joinedload(Customer.orders))).all()
+    contained = select(Customer).join(Customer.orders).options(contains_eager(Customer.orders))
+    for statement in (select(Customer).options(joinedload(Customer.orders)), contained):
+        with pytest.raises(InvalidRequestError, match=r"unique\(\) method must be invoked"):
+            session.scalars(statement).all()
+        assert len(session.scalars(statement).unique().all()) == CUSTOMERS
+    assert len(session.query(Customer).options(joinedload(Customer.orders)).all()) == CUSTOMERS
     for load in (selectinload, subqueryload):
         assert len(session.scalars(select(Customer).options(load(Customer.orders))).all()) == CUSTOMERS
     assert len(session.scalars(select(Order).options(joinedload(Order.customer))).all()) == 4 * CUSTOMERS
@@ -161,6 +173,22 @@ def test_families_wait_for_the_garbage_collector_once_an_order_s_customer_was_us
         gc.enable()
 
 
+@pytest.mark.parametrize("load", [joinedload, selectinload])
+def test_families_wait_for_the_garbage_collector_where_the_query_loads_both_sides(session: Session, load: Any) -> None:
+    both = selectinload(Customer.orders).options(load(Order.customer))
+    customers = session.scalars(select(Customer).options(both).where(Customer.id < 10)).all()
+    entities = [weakref.ref(one) for customer in customers for one in (customer, *customer.orders)]
+    gc.collect()
+    gc.disable()
+    try:
+        del customers
+        assert sum(one() is not None for one in entities) == 50
+        gc.collect()
+        assert not any(one() for one in entities)
+    finally:
+        gc.enable()
+
+
 def test_the_other_side_is_found_without_a_query(session: Session, statements: list[str]) -> None:
     customers = session.scalars(select(Customer).options(selectinload(Customer.orders))).all()
     queries = len(statements)
@@ -168,18 +196,63 @@ def test_the_other_side_is_found_without_a_query(session: Session, statements: l
     assert len(statements) == queries
 
 
-def test_selectin_asks_for_500_parents_at_a_time(schema_url: str, statements: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("statement", "keys"),
+    [
+        (select(Customer).options(selectinload(Customer.orders)), [500, 500, 1]),
+        (select(Customer).options(selectinload(Customer.orders), selectinload(Customer.addresses)), 2 * [500, 500, 1]),
+        (select(Customer).options(selectinload(Customer.orders, chunksize=2_000)), [1_001]),
+        (select(Order).options(selectinload(Order.customer)), [500, 500, 1]),
+    ],
+    ids=["a collection", "two collections", "chunksize", "a single parent"],
+)
+def test_selectin_asks_for_500_parents_at_a_time(
+    schema_url: str, statements: list[str], statement: Select[Any], keys: list[int]
+) -> None:
     setup_db.seed(schema_url, 5 * 1_001)
     engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
     with Session(engine) as session:
-        session.scalars(select(Customer).options(selectinload(Customer.orders))).all()
-    assert [len(re.findall(r"%\(", statement)) for statement in statements] == [0, 500, 500, 1]
+        session.scalars(statement).all()
+    assert [len(re.findall(r"%\(", one)) for one in statements] == [0, *keys]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("level", "orders"), [("READ COMMITTED", 0), ("REPEATABLE READ", 4)])
+@pytest.mark.parametrize("load", [selectinload, joinedload], ids=["select in", "joined"])
+def test_several_queries_see_several_moments(schema_url: str, load: Any, level: str, orders: int) -> None:
+    setup_db.seed(schema_url, 5 * 3)
+    engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"), isolation_level=level)
+    statement = select(Customer).options(load(Customer.orders)).order_by(Customer.id)
+    if load is selectinload:
+        statement = statement.execution_options(yield_per=1)
+    with Session(engine) as session:
+        result = session.scalars(statement)
+        customers = iter(result if load is selectinload else result.unique())
+        assert len(next(customers).orders) == 4
+        query(schema_url, "DELETE FROM shop_order WHERE customer_id = 2")
+        assert [len(one.orders) for one in customers] == [4, 4 if load is joinedload else orders]
     engine.dispose()
 
 
 def test_lazy_asks_once_for_each_parent(session: Session, statements: list[str]) -> None:
     for customer in session.scalars(select(Customer).where(Customer.id < 20)):
         assert len(customer.orders) == 4
+    assert len(statements) == 1 + 20
+
+
+def test_lazy_asks_for_a_single_parent_only_where_the_session_does_not_hold_it(
+    session: Session, statements: list[str]
+) -> None:
+    held_already = session.get_one(Customer, 0)
+    orders = session.scalars(select(Order).where(Order.customer_id < 20)).all()
+    queries = len(statements)
+    assert {order.customer.id for order in orders} == set(range(20))
+    assert len(statements) == queries + 19
+    assert orders[0].customer is held_already
+
+
+def test_immediate_asks_as_often_before_the_first_row(session: Session, statements: list[str]) -> None:
+    next(iter(session.scalars(select(Customer).options(immediateload(Customer.orders)).where(Customer.id < 20))))
     assert len(statements) == 1 + 20
 
 
@@ -196,27 +269,67 @@ def test_select_in_with_yield_per_loads_the_children_of_each_batch(session: Sess
     assert len([one for one in session.identity_map.values() if isinstance(one, Order)]) <= 400
 
 
+def test_each_query_for_the_children_of_a_batch_reads_through_a_cursor_on_the_server(
+    session: Session, fetches: list[int | None]
+) -> None:
+    """DECLARE, what is fetched here, CLOSE."""
+    statement = select(Customer).options(selectinload(Customer.orders))
+    session.scalars(statement).all()
+    assert fetches == []
+    next(iter(session.scalars(statement, execution_options={"yield_per": 100})))
+    assert fetches == [100, 100, None]
+
+
+def run_over(driver: str, url: str, use: Callable[[AsyncSession], Awaitable[int]]) -> int:
+    async def main() -> int:
+        engine = create_async_engine(url.replace("postgresql:", f"postgresql+{driver}:"))
+        try:
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                return await use(session)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(main())
+
+
+DRIVERS = pytest.mark.parametrize("driver", ["psycopg", "asyncpg"])
+
+
+@DRIVERS
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-def test_lazy_load_in_an_async_session_raises_missing_greenlet(url: str) -> None:
+def test_lazy_load_in_an_async_session_raises_missing_greenlet(url: str, driver: str) -> None:
     async def use(session: AsyncSession, *options: ORMOption) -> int:
         customers = (await session.scalars(select(Customer).options(*options).limit(2))).all()
         return sum(len(customer.orders) for customer in customers)
 
-    async def use_without_a_connection(session: AsyncSession) -> None:
+    async def use_without_a_connection(session: AsyncSession) -> int:
         customer = (await session.scalars(select(Customer))).first()
-        session.sync_session.expire_on_commit = False
         await session.commit()
         assert customer
         assert isinstance(session.bind, AsyncEngine)
         await session.bind.dispose()
-        len(customer.orders)
+        return len(customer.orders)
 
-    with pytest.raises(StatementError) as caught:
-        run_async(url, use)
-    assert isinstance(caught.value.orig, MissingGreenlet)
+    with pytest.raises(StatementError if driver == "psycopg" else MissingGreenlet) as caught:
+        run_over(driver, url, use)
+    assert driver != "psycopg" or isinstance(getattr(caught.value, "orig", None), MissingGreenlet)
     with pytest.raises(MissingGreenlet):
-        run_async(url, use_without_a_connection)
-    assert run_async(url, lambda session: use(session, selectinload(Customer.orders))) == 8
+        run_over(driver, url, use_without_a_connection)
+    assert run_over(driver, url, lambda session: use(session, selectinload(Customer.orders))) == 8
+
+
+@DRIVERS
+def test_async_session_loads_a_collection_by_refresh_and_by_awaitable_attrs(url: str, driver: str) -> None:
+    async def refresh(session: AsyncSession) -> int:
+        customer = await session.get_one(Customer, 7)
+        await session.refresh(customer, ["orders"])
+        return len(customer.orders)
+
+    async def await_it(session: AsyncSession) -> int:
+        parent = await session.get_one(Parent, 7)
+        return len(await parent.awaitable_attrs.viewed)
+
+    assert run_over(driver, url, refresh) == run_over(driver, url, await_it) == 4
 
 
 def test_raiseload_says_at_once_what_was_not_loaded(session: Session, statements: list[str]) -> None:
@@ -231,7 +344,16 @@ def test_raiseload_says_at_once_what_was_not_loaded(session: Session, statements
     assert len(statements) == queries
 
 
-class Base(DeclarativeBase):
+def test_raiseload_of_sql_only_allows_what_the_session_holds(session: Session) -> None:
+    statement = select(Customer).options(selectinload(Customer.orders), raiseload("*", sql_only=True)).limit(2)
+    customer = session.scalars(statement).first()
+    assert customer
+    assert customer.orders[0].customer is customer
+    with pytest.raises(InvalidRequestError, match="is not available due to lazy='raise_on_sql'"):
+        len(customer.addresses)
+
+
+class Base(AsyncAttrs, DeclarativeBase):
     """Registry apart from the project's, for other relationships of the same tables."""
 
 
@@ -268,8 +390,9 @@ def test_write_only_collection_is_read_by_a_select_of_one_s_own(session: Session
     queries = len(statements)
     assert [child.id for child in session.scalars(parent.written.select().order_by(Child.id))] == [28, 29, 30, 31]
     assert len(statements) == queries + 1
-    with pytest.raises(InvalidRequestError, match="does not support object population"):
-        session.scalars(select(Parent).options(selectinload(Parent.written))).all()
+    for load in (selectinload, joinedload, subqueryload):
+        with pytest.raises(InvalidRequestError, match="does not support object population"):
+            session.scalars(select(Parent).options(load(Parent.written))).all()
 
 
 @pytest.mark.parametrize("load", [selectinload, joinedload, subqueryload])
@@ -325,6 +448,26 @@ def test_arrays_of_one_order_each_belong_together(engine: Engine) -> None:
     assert [found[key] for key in keys] == list(totals)
 
 
+def test_function_of_2_0_sorts_an_array_as_the_method_of_2_1_does(engine: Engine) -> None:
+    by_function = func.array_agg(aggregate_order_by(Order.total, Order.id)).filter(Order.id.is_not(None))
+    by_method = func.array_agg(Order.total).aggregate_order_by(Order.id).filter(Order.id.is_not(None))
+    with engine.connect() as connection:
+        row: Any = connection.execute(select(by_function, by_method)).one()
+        assert list(row[0]) == list(row[1]) == list(connection.scalars(select(Order.total).order_by(Order.id)))
+
+
+def test_two_collections_in_one_aggregate_multiply_and_subqueries_do_not(engine: Engine) -> None:
+    both = select(func.count(Order.id), func.array_agg(Address.id)).select_from(Customer).where(Customer.id == 7)
+    orders = select(func.count()).where(Order.customer_id == Customer.id).correlate(Customer).scalar_subquery()
+    addresses = select(func.array_agg(Address.id)).where(Address.customer_id == Customer.id).correlate(Customer)
+    alone = select(orders, addresses.scalar_subquery()).where(Customer.id == 7)
+    with engine.connect() as connection:
+        row: Any = connection.execute(both.join(Customer.orders).join(Customer.addresses)).one()
+        assert (row[0], sorted(row[1])) == (8, 4 * [14] + 4 * [15])
+        row = connection.execute(alone).one()
+        assert (row[0], sorted(row[1])) == (4, [14, 15])
+
+
 @pytest.fixture
 def childless(schema_url: str) -> Iterator[Engine]:
     setup_db.seed(schema_url, 5)
@@ -346,6 +489,16 @@ def test_outer_join_keeps_who_has_no_children_and_an_inner_one_does_not(childles
     inner, outer = found
     assert set(inner) == {0}
     assert outer[9] == ([None], None)
+
+
+def test_an_empty_collection_counts_as_one_row_of_two_joined_ones(childless: Engine) -> None:
+    both = select(Customer.id).outerjoin(Customer.orders).outerjoin(Customer.addresses)
+    with childless.begin() as connection:
+        assert connection.scalars(both.where(Customer.id == 9)).all() == [9]
+        connection.execute(
+            insert(Order), [{"id": key, "customer_id": 9, "placed_on": date.max, "total": 1} for key in (8, 9)]
+        )
+        assert connection.scalars(both.where(Customer.id == 9)).all() == [9, 9]
 
 
 def test_an_order_that_was_loaded_has_no_customer_in_its_dict_until_it_is_used(session: Session) -> None:
