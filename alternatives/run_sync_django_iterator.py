@@ -2,7 +2,7 @@
 
 Short: Django, iterator
 Instead of: remedies.run_sync_sqlalchemy_session_yield_per
-You lose: the result cache, for each `iterator()` is a query; poolers by transaction, unless its cursors are off.
+You lose: the result cache: each `iterator()` is a query; poolers by transaction, but in `atomic()` or with cursors off.
 Choose it: where a queryset of many rows is read once.
 
 A server-side cursor, of which 2,000 rows are read at a time. Outside `atomic()` it is one `WITH HOLD`: the server then

@@ -5,14 +5,16 @@ import asyncio
 import re
 import runpy
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, Response
-from sqlalchemy import create_engine
-from sqlalchemy.ext.asyncio import create_async_engine
+from fastapi import Depends, FastAPI, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import create_engine, select
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from common import MIB
 from db_model import DbModel
@@ -95,15 +97,19 @@ def test_every_row_is_in_the_response_in_a_format_that_its_type_names(name: str,
         assert rows_of(expected, none.content.decode()) == []
 
 
-def test_the_page_s_code_answers_with_every_row(url: str) -> None:
-    """All of its blocks, as they stand there, in one application."""
+def application_of_the_page(url: str, model: type[BaseModel]) -> tuple[FastAPI, dict[str, Any]]:
+    """Return an application of all of its blocks, as they stand there, and the names that they define."""
     page = (PROJECT / "docs" / "a-request.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     engine = create_async_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     app = FastAPI()
-    names: dict[str, object] = {"app": app, "engine": engine, "DbModel": DbModel, "DomainModel": DomainModel}
-    for block in blocks:
+    names: dict[str, Any] = {"app": app, "engine": engine, "DbModel": DbModel, "DomainModel": model}
+    for block in re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL):
         exec(block, names)
+    return app, names
+
+
+def test_the_page_s_code_answers_with_every_row(url: str) -> None:
+    app, _ = application_of_the_page(url, DomainModel)
     sizes: dict[str, list[int]] = {}
     with served(app) as one:
         for path in ("/array", "/lines", "/pages"):
@@ -117,6 +123,27 @@ def test_the_page_s_code_answers_with_every_row(url: str) -> None:
         documented = httpx.get(f"{one.url}/openapi.json").json()["paths"]["/array"]["get"]["responses"]["200"]
     assert sizes == {"/array": [ROWS], "/lines": [ROWS], "/pages": [1000, 1000, 0]}
     assert "DomainModel" in str(documented)
+
+
+class Renamed(BaseModel):
+    """A response's model as many are: another name in JSON, and no `from_attributes`, which FastAPI does not need."""
+
+    id: int
+    num: int = Field(serialization_alias="theNumber")
+    data: str
+
+
+def test_the_page_s_array_is_what_response_model_answers(url: str) -> None:
+    app, names = application_of_the_page(url, Renamed)
+
+    @app.get("/before", response_model=list[Renamed])
+    async def before(session: Annotated[AsyncSession, Depends(names["open_session"])]) -> Sequence[DbModel]:
+        return (await session.scalars(select(DbModel))).all()
+
+    with served(app) as one:
+        expected, found = (httpx.get(f"{one.url}{path}").text.split("{") for path in ("/before", "/array"))
+    assert found[:3] == expected[:3] == ["[", '"id":0,"theNumber":0,"data":"hello-0"},', found[2]]
+    assert [pair for pair in zip(found, expected, strict=True) if pair[0] != pair[1]] == []
 
 
 def test_pages_are_followed_to_the_last_one(database: str) -> None:

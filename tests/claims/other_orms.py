@@ -89,6 +89,12 @@ def of_django() -> dict[str, Any]:
             one.save(**named)
         return str(captured.captured_queries[-1]["sql"])
 
+    def saved_at_once() -> int:
+        some = list(DjangoRow.objects.filter(id__lt=3))
+        with CaptureQueriesContext(connection) as captured:
+            DjangoRow.objects.bulk_update(some, ["num"])
+        return sum(query["sql"].startswith("UPDATE") for query in captured.captured_queries)
+
     def at_first(rows: Any) -> tuple[int, list[Any]]:
         with counted(DjangoRow, "__init__") as made:
             iterator = iter(rows)
@@ -115,6 +121,7 @@ def of_django() -> dict[str, Any]:
         "same": DjangoRow.objects.get(id=1) is DjangoRow.objects.get(id=1),
         "save": saved(),
         "named": saved(update_fields=["num"]),
+        "bulk": saved_at_once(),
         "queries of two loops": twice,
         "queries of two iterators": len(captured),
         "sums": sums,
@@ -155,6 +162,12 @@ async def of_tortoise() -> dict[str, Any]:
         await one.save(**named)
         return log.statements[-1]
 
+    async def saved_at_once() -> int:
+        some = await TortoiseRow.filter(id__lt=3)
+        before = len(log.statements)
+        await TortoiseRow.bulk_update(some, ["num"])
+        return sum(statement.startswith("UPDATE") for statement in log.statements[before:])
+
     with counted(TortoiseRow, "_init_from_db") as made:
         rows = aiter(TortoiseRow.all())
         one = await anext(rows)
@@ -163,6 +176,7 @@ async def of_tortoise() -> dict[str, Any]:
         "same": await TortoiseRow.get(id=1) is await TortoiseRow.get(id=1),
         "save": await saved(),
         "named": await saved(update_fields=["num"]),
+        "bulk": await saved_at_once(),
         "at first": at_first,
         "row": type((await TortoiseRow.all().values_list("id", "num"))[0]).__name__,
         "attributes": list(vars(one)),
@@ -190,6 +204,13 @@ def of_peewee() -> dict[str, Any]:
         dirty = one.dirty_field_names
         return dirty, log.during(one.save)
 
+    def cursors_at_first() -> list[bool]:
+        iterator = iter(ServerSide(Row.select()))
+        next(iterator)
+        found = [held for [held] in Row._meta.database.execute_sql(CURSORS).fetchall()]
+        Row._meta.database.close()
+        return found
+
     rows: Any = Row.select()
     queries = len(log.during(lambda: [list(rows), list(rows)]))
     with counted(Row, "__init__") as calls:
@@ -200,7 +221,15 @@ def of_peewee() -> dict[str, Any]:
         iterator = iter(ServerSide(Row.select()))
         next(iterator)
         cursors = [held for [held] in database.execute_sql(CURSORS).fetchall()]
+    cursors_outside = cursors_at_first()
+    Row._meta.set_database(peewee.PostgresqlDatabase(database_url(), prefer_psycopg3=True))
+    cursors_of_another = cursors_at_first()
+    Row._meta.set_database(database)
     dirty, saving = saved()
+    [saving_one] = log.during(lambda: Row.get_by_id(1).save(only=[Row.num]))[1:]
+    model: Any = Row
+    some = list(model.select().where(Row.id < 3))
+    saving_some = log.during(lambda: model.bulk_update(some, [Row.num]))
     Row._meta.only_save_dirty = True
     uncached: Any = Row.select()
     count = sum(1 for _ in uncached.iterator())
@@ -208,6 +237,8 @@ def of_peewee() -> dict[str, Any]:
         "same": Row.get_by_id(1) is Row.get_by_id(1),
         "save": saving[0],
         "named": saved()[1][0],
+        "only": saving_one,
+        "bulk": sum("UPDATE" in statement for statement in saving_some),
         "dirty": dirty,
         "queries of two loops": queries,
         "cached": len(rows._cursor_wrapper.row_cache),
@@ -216,6 +247,8 @@ def of_peewee() -> dict[str, Any]:
         "at first": at_first,
         "received at first": lazy._cursor_wrapper.cursor.rowcount,
         "cursors": cursors,
+        "cursors outside": cursors_outside,
+        "cursors of another database": cursors_of_another,
         "row": type(Row.select().tuples().first()).__name__,
         "attributes": list(vars(Row.get_by_id(1))),
         "named tuple": Row.select(Row.id).namedtuples().first().id,
@@ -243,6 +276,7 @@ async def of_piccolo() -> dict[str, Any]:
         "same": await Row.objects().get(Row.id == 1) is await Row.objects().get(Row.id == 1),
         "save": str(one.save()),
         "named": str(one.save([Row.num])),
+        "bulk": int(hasattr(Row, "bulk_update")),
         "objects": len(objects),
         "peak": peak / kept,
         "batch": size,

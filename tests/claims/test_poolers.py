@@ -13,8 +13,36 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.servers import pgbouncer
+from tests.support import ROWS, run
 
 SELECT = "SELECT * FROM data"
+# Two batches of a queryset, while another session is the one that was used last.
+DJANGO = """
+import sys
+from contextlib import nullcontext
+import django, psycopg
+from django.conf import settings
+from django.db import connection, models, transaction
+from psycopg.conninfo import conninfo_to_dict
+from common import database_url
+
+default = {"ENGINE": "django.db.backends.postgresql", "NAME": None, "OPTIONS": conninfo_to_dict(database_url())}
+settings.configure(DATABASES={"default": default | {"DISABLE_SERVER_SIDE_CURSORS": sys.argv[-1] == "without cursors"}})
+django.setup()
+
+class Record(models.Model):
+    id = models.IntegerField(primary_key=True)
+
+    class Meta:
+        app_label, db_table = "claims", "data"
+
+with transaction.atomic() if sys.argv[-1] == "atomic" else nullcontext():
+    rows = Record.objects.iterator(chunk_size=10)
+    next(rows)
+    with psycopg.connect(database_url(), prepare_threshold=None) as other:
+        other.execute("SELECT 1")
+        print(1 + sum(1 for _ in rows), connection.connection.prepare_threshold)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +78,14 @@ def test_behind_a_pooler_psycopg_needs_prepare_threshold_none(pooled: str, thres
             connection.execute(SELECT)
         if threshold:
             connection.execute("DEALLOCATE ALL")
+
+
+@pytest.mark.parametrize("how", ["outside", "atomic", "without cursors"])
+def test_behind_a_pooler_django_s_iterator_needs_atomic_or_no_cursors(pooled: str, how: str) -> None:
+    pytest.importorskip("django", reason="Django is not installed: `make venv groups=alternatives`")
+    process = run("-c", DJANGO, how, url=pooled)
+    assert process.stdout == ("" if how == "outside" else f"{ROWS} None\n"), process.stderr
+    assert ("cursor" in process.stderr and "does not exist" in process.stderr) == (how == "outside")
 
 
 @pytest.mark.parametrize("cache", [100, 0])

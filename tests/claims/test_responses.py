@@ -36,6 +36,7 @@ from tests.support import ROWS, expected_rows, linux, query, wait_until
 WIDE = "SELECT i AS id, i AS num, repeat('x', 1000) AS data FROM generate_series(1, 20000) AS i"
 FAILS_LATER = "SELECT i AS id, 1 / (1500 - i) AS num, 'x' AS data FROM generate_series(1, 20000) AS i"
 FAILS_AT_ONCE = "SELECT id FROM no_such_table"
+FAILS_AT_THE_FIRST_ROW = "SELECT i AS id, 1 / (i - 1) AS num, 'x' AS data FROM generate_series(1, 20000) AS i"
 BATCH = 100
 
 
@@ -197,8 +198,9 @@ def test_a_statement_that_fails_is_status_500_only_where_it_is_executed_before_t
     service: tuple[Service, Served],
 ) -> None:
     _, where = service
-    assert get(where, "/lines", sql=FAILS_AT_ONCE).status_code == 500
-    assert text_until_cut(where, "/late", FAILS_AT_ONCE) == ""
+    for sql in (FAILS_AT_ONCE, FAILS_AT_THE_FIRST_ROW):
+        assert get(where, "/lines", sql=sql).status_code == 500
+        assert text_until_cut(where, "/late", sql) == ""
 
 
 def test_with_http_1_0_a_response_that_is_cut_ends_as_a_whole_one_does(service: tuple[Service, Served]) -> None:
@@ -405,7 +407,7 @@ class Public(BaseModel):
     id: int
 
 
-def test_response_model_filters_and_documents_and_a_response_does_neither() -> None:
+def test_response_model_filters_and_documents_and_of_a_response_it_documents_only() -> None:
     app = FastAPI()
     rows = [{"id": 1, "secret": "x"}]
 
@@ -415,6 +417,10 @@ def test_response_model_filters_and_documents_and_a_response_does_neither() -> N
 
     @app.get("/response")
     async def response() -> Response:
+        return Response(json.dumps(rows), media_type="application/json")
+
+    @app.get("/kept", response_model=list[Public])
+    async def kept() -> Response:
         return Response(json.dumps(rows), media_type="application/json")
 
     @app.get("/documented", responses={200: {"model": list[Public]}})
@@ -427,10 +433,20 @@ def test_response_model_filters_and_documents_and_a_response_does_neither() -> N
 
     with served(app) as where:
         assert get(where, "/model").json() == [{"id": 1}]
-        assert get(where, "/response").json() == get(where, "/documented").json() == rows
+        assert [get(where, path).json() for path in ("/response", "/kept", "/documented")] == [rows] * 3
         paths = get(where, "/openapi.json").json()["paths"]
     named = {path: "Public" in json.dumps(paths[path]["get"]["responses"]["200"]) for path in paths}
-    assert named == {"/model": True, "/response": False, "/documented": True, "/yield": True}
+    assert named == {"/model": True, "/response": False, "/kept": True, "/documented": True, "/yield": True}
+
+
+@pytest.mark.parametrize(("cast", "lines"), [("json", 2), ("jsonb", 1)])
+def test_a_column_of_json_keeps_its_line_breaks_in_a_row_and_one_of_jsonb_has_none(
+    url: str, cast: str, lines: int
+) -> None:
+    sql = f"SELECT row_to_json(one)::text FROM (SELECT E'[\\n1]'::{cast} AS told, E'\\n' AS text) AS one"
+    [(text_of_row,)] = query(url, sql)
+    assert len(text_of_row.split("\n")) == lines
+    assert json.loads(text_of_row) == {"told": [1], "text": "\n"}
 
 
 def test_a_type_adapter_filters_what_is_no_field_of_its_model() -> None:
