@@ -100,7 +100,9 @@ def added_by_closing(url: str, how: str, dropped: int) -> float:
     session = open_session(url)
     statement = select(Customer).options(load(Customer.orders))
     if dropped:
-        session.scalars(statement.where(Customer.id < dropped)).unique().all()
+        for customer in session.scalars(statement.where(Customer.id < dropped)).unique():
+            assert len(customer.orders) == 4
+        del customer
     held()  # what is freed counts only if it was traced
     kept = session.scalars(statement).unique().all()
     assert all(len(customer.orders) == 4 for customer in kept)
