@@ -14,6 +14,7 @@ import sqlalchemy.exc
 
 from errors import UserError
 from layers import other_readers, readers
+from layers.costs import KEYED
 from layers.readers import Reading
 from layers.redaction import without_values
 from tests.servers import Servers
@@ -77,7 +78,7 @@ def test_what_runs_in_parsing_shows_no_text(url: str, capfd: pytest.CaptureFixtu
     assert told.endswith("says: UndefinedColumn (42703)")
 
 
-@pytest.mark.parametrize("layer", [layer for layer in LAYERS if "entity" not in layer and layer != "SQLModel"])
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer not in KEYED])
 @pytest.mark.parametrize("code", ["08000", "57P01", "P0001"])
 def test_no_layer_shows_a_text(url: str, layer: str, code: str, capfd: pytest.CaptureFixture[str]) -> None:
     value = f"CASE WHEN i < 50 THEN i ELSE redacted.raises('{code}', '{SECRET}' || i) END"

@@ -14,7 +14,7 @@ COLUMNS = (
     Column[Figures]("First byte, s", "first", lambda one: time(one.first)),
     Column[Figures]("Last byte, s", "last", lambda one: time(one.last)),
     Column[Figures]("Last byte of 10 at once, s", "of 10", lambda one: f"{one.last_of_many:.2f}"),
-    Column[Figures]("Event loop blocked, ms", "blocked, ms", lambda one: f"{1000 * one.blocked:.0f}"),
+    Column[Figures]("Event loop blocked, ms", "blocked", lambda one: f"{1000 * one.blocked:.0f}"),
 )
 READERS = (
     Column[Figures]("Connection held, s", "held", lambda one: f"{one.held:.2f}"),
@@ -26,7 +26,7 @@ READERS = (
 )
 NOTE = (
     "MiB: of the process, over the warm one. Seconds: the median of eleven requests, one by one; blocked: the longest "
-    "time that nothing else ran in the event loop."
+    "time, in milliseconds, that nothing else ran in the event loop."
 )
 
 

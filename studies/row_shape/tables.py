@@ -3,7 +3,7 @@
 from collections.abc import Container, Mapping
 from typing import Any
 
-from layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
+from layers.model_readers import DJANGO, TORTOISE
 from report.tables import Column, Table
 from studies.row_shape import objects
 from studies.row_shape.figures import ENTITY, MODEL, Figures
@@ -11,7 +11,7 @@ from studies.row_shape.measure import OF_EXPERIMENTS, TUPLE
 from studies.row_shape.objects import Object
 from studies.row_shape.shapes import KINDS, SHOWN, TABLES, Kind
 
-# What the layers are called where there is little room.
+# What the layers are called where there is little room; the others are in the wide tables.
 SHORT = {
     "psycopg, tuple": "tuple",
     "psycopg, named tuple": "named",
@@ -21,10 +21,6 @@ SHORT = {
     "Core row": "Core",
     "Pydantic model": "P. model",
     "ORM entity": "entity",
-    DJANGO: "Django",
-    TORTOISE: "Tortoise",
-    PEEWEE: "Peewee",
-    PICCOLO: "Piccolo",
 }
 # Whose objects are told apart.
 CONSISTS = (ENTITY, MODEL, DJANGO, TORTOISE)
@@ -48,7 +44,7 @@ def overheads(figures: Figures, layers: list[str]) -> Table[int]:
     """Return the overheads by number of columns, one column a layer."""
 
     def column(layer: str) -> Column[int]:
-        return Column(layer, SHORT[layer], lambda count: f"{figures.layers[layer].overheads[count]:.0f}")
+        return Column(layer, SHORT.get(layer), lambda count: f"{figures.layers[layer].overheads[count]:.0f}")
 
     columns = [Column[int]("Columns", "columns", str, text=True), *map(column, layers)]
     note = "A row costs its overhead and its values. P.: Pydantic."
