@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from common import MIB
 from layers import code
 from layers.costs import STREAMED, Subject
 from layers.figures import ENTITY, OTHER_VALUES, Figures
@@ -11,7 +12,6 @@ from layers.readers import LAYERS
 ENOUGH = 1000
 # What saves less than this is not worth another way to write it.
 WORTH = 1.15
-MIB = 1024 * 1024
 ROW, VALIDATED, CORE, MODEL, DICT = (
     *("slots dataclass", "Pydantic slots dataclass", "Core row", "Pydantic model", "psycopg, dict"),
 )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from common import MIB
 from layers import graph_code
-from layers.advice import ENOUGH, MIB, WORTH, Advice
+from layers.advice import ENOUGH, WORTH, Advice
 from layers.graph_costs import GraphFigure, GraphFigures, GraphSubject
 from layers.graph_readers import ARRAYS, COLUMNS, DROPPED, JOINED, LAZY, SELECTIN
 

@@ -193,6 +193,11 @@ def mib(size: float) -> str:
     return f"{round(size / MIB, 1) + 0.0:.1f}"  # adding zero makes no negative zero
 
 
+def deviation(share: float) -> str:
+    """Return by what share something is off, in percent with one decimal and a sign."""
+    return f"{round(share, 3) + 0.0:+.1%}"  # adding zero makes no negative zero
+
+
 def spread(figure: Spread, text: str) -> str:
     """Return the text of a median, with the runs' spread where that is not negligible."""
     return text if figure.spread <= STABLE else f"{text} (spread {figure.spread:.0%})"

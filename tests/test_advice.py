@@ -1,6 +1,5 @@
 """The advice: every code that it prints compiles, fits 80 columns and reads all rows; and when there is none."""
 
-import ast
 import asyncio
 import re
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from layers.costs import STREAMED, Subject, look_at
 from layers.figures import ENTITY, OTHER_VALUES, Figure, Figures
 from layers.readers import LAYERS
 from layers.relations import Column, Relation
+from tests.advised import executed
 from tests.support import query
 
 MIB = 2**20
@@ -91,25 +91,6 @@ def figures(**changed: float) -> Figures:
     sizes |= {name.replace("_", " "): size for name, size in changed.items()}
     by_layer = {layer: Figure(2000, size, 20 * MIB, 24 * MIB, 0.1) for layer, size in sizes.items()}
     return Figures(by_layer | {STREAMED: Figure(2000, 1.0, MIB, 3 * MIB, 0.1)}, {}, 3)
-
-
-class Collect(ast.NodeTransformer):
-    """Puts what keeps the rows where the code leaves its body to the reader."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        if isinstance(node.value, ast.Constant) and node.value.value is ...:
-            return ast.parse("found.append(row)").body[0]
-        return node
-
-
-def executed(source: str, **names: Any) -> dict[str, Any]:
-    """Run the code with these names and return what it defines; its rows are in `found`."""
-    assert max(map(len, source.splitlines())) <= 80
-    assert all(char.isprintable() for char in source.replace("\n", ""))
-    names |= {"found": []}
-    tree = ast.fix_missing_locations(Collect().visit(ast.parse(source)))
-    exec(compile(tree, "advice", "exec"), names)
-    return names
 
 
 def mapped(subject: Subject, engine: Any) -> type:

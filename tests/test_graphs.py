@@ -25,6 +25,7 @@ from layers.redaction import without_values
 from layers.transaction import connect
 from layers.turns import Turns
 from report.graphs import about, as_json, chosen, show
+from tests.advised import executed
 from tests.families import from_arrays, from_entities, from_rows, read
 from tests.graph_schemas import CHINOOK, MANY, ODD
 from tests.servers import Servers, leaves_nothing
@@ -365,24 +366,6 @@ def test_lazily_some_parents_are_read_over_all_of_them(url: str, monkeypatch: py
         rows: list[Any] = list(reader(60))
         assert (reader.statements, len(rows)) == (11, 10)
     assert [row.artist_id for row in rows] == list(range(6, 61, 6))
-
-
-class Collect(ast.NodeTransformer):
-    """Puts what keeps the rows where the code leaves its body to the reader."""
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:
-        if isinstance(node.value, ast.Constant) and node.value.value is ...:
-            return ast.parse("found.append(row)").body[0]
-        return node
-
-
-def executed(source: str, **names: Any) -> dict[str, Any]:
-    """Run the code with these names and return what it defines; its rows are in `found`."""
-    assert max(map(len, source.splitlines())) <= 80
-    names |= {"found": []}
-    tree = ast.fix_missing_locations(Collect().visit(ast.parse(source)))
-    exec(compile(tree, "advice", "exec"), names)
-    return names
 
 
 class Base(DeclarativeBase):

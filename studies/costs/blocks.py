@@ -1,6 +1,6 @@
 """The blocks of the pages that follow from the costs of the scenarios, the remedies and the alternatives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from report import pages
 from report.tables import Column, Table, mib, time
@@ -13,6 +13,8 @@ from studies.costs import answers, tables
 from studies.costs.figures import Costs, Pair
 from studies.relationships.figures import figures as of_relationships
 
+# The packages that the line of the environment names, by what they are called there.
+PACKAGES = {"sqlalchemy": "SQLAlchemy", "psycopg": "psycopg", "pydantic": "Pydantic"}
 # Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
 FIRST_ROWS = (
     "run_sync_sqlalchemy_engine",
@@ -75,7 +77,7 @@ def blocks(figures: Costs) -> dict[str, str]:
         "composition": Table("", tables.COMPOSITION, nine).markdown(),
         "in-the-figure": in_the_figure(figures["run_sync_sqlalchemy_session"]),
         "remedies": changes([pair for pair in pairs if pair.loss]).markdown(),
-        "losses": losses([pair for pair in pairs if pair.loss]),
+        "losses": losses((pair.after.scenario, pair.loss) for pair in pairs if pair.loss),
         "no-remedies": changes(useless).markdown(),
         "processes": pages.data("processes", {layer: before_rows(figures[name]) for layer, name in PROCESSES.items()}),
         "why-not": "\n".join(f"- **{pair.after.scenario.title}**: {pair.why_not}." for pair in useless),
@@ -94,12 +96,11 @@ def before_rows(one: Figures) -> int:
     return round(one.process.value - one.growth.value)
 
 
-def environment(header: Header) -> str:
-    """Return the line that says where and when the figures were measured."""
-    names = {"sqlalchemy": "SQLAlchemy", "psycopg": "psycopg", "pydantic": "Pydantic"}
+def environment(header: Header, rows: str = "rows", packages: Mapping[str, str] = PACKAGES) -> str:
+    """Return the line that says where and when the figures were measured; `packages` are shown as their values."""
     versions = header["versions"]
-    packages = ", ".join(f"{shown} {versions[name]}" for name, shown in names.items() if name in versions)
-    return f"Measured on {header['date']}: {header['rows']:,} rows, {header['python']}, {packages}; {header['system']}."
+    shown = ", ".join(f"{title} {versions[name]}" for name, title in packages.items() if name in versions)
+    return f"Measured on {header['date']}: {header['rows']:,} {rows}, {header['python']}, {shown}; {header['system']}."
 
 
 def tracing(figures: Figures) -> str:
@@ -116,11 +117,11 @@ def changes(pairs: Sequence[Pair]) -> Table[Pair]:
     return Table("", [name, tables.INSTEAD_OF, *tables.CHANGES], pairs)
 
 
-def losses(pairs: Sequence[Pair]) -> str:
-    """Return what one loses by each remedy, as a list; those by which one loses the same are one item."""
+def losses(found: Iterable[tuple[Scenario, str]]) -> str:
+    """Return what one loses by each scenario, as a list; those by which one loses the same are one item."""
     titles: dict[str, list[str]] = {}
-    for pair in pairs:
-        titles.setdefault(pair.loss, []).append(pair.after.scenario.title)
+    for scenario, loss in found:
+        titles.setdefault(loss, []).append(scenario.title)
     return "\n".join(f"- **{'; '.join(names)}**: you lose {loss}." for loss, names in titles.items())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from report.tables import Column, Table
+from report.tables import Column, Table, deviation
 from studies.graph_shape import objects
 from studies.graph_shape.families import JOINED, LAZY, SELECT_IN, SMALL_FIRST
 from studies.graph_shape.figures import Figures
@@ -47,13 +47,10 @@ def prediction(figures: Mapping[str, Figures]) -> Table[str]:
     def column(way: str) -> Column[str]:
         def cell(shape: str) -> str:
             one = figures[way]
-            deviation = round(one.deviations[shape], 3) + 0.0  # adding zero makes no negative zero
-            return f"{one.predicted(shape):,.0f}, {one.costs[shape]['per_family']:,.0f}, {deviation:+.1%}"
+            deviates = deviation(one.deviations[shape])
+            return f"{one.predicted(shape):,.0f}, {one.costs[shape]['per_family']:,.0f}, {deviates}"
 
-        def short(shape: str) -> str:
-            return f"{round(figures[way].deviations[shape], 3) + 0.0:+.1%}"
-
-        return Column(way, SHORT[way], cell, short)
+        return Column(way, SHORT[way], cell, lambda shape: deviation(figures[way].deviations[shape]))
 
     columns = [Column[str]("Family", "", str, text=True), *map(column, figures)]
     note = "By how much the prediction exceeds what was measured; --wide prints both."

@@ -1,10 +1,8 @@
 """The blocks of the page: the answer, the tables, and what one loses by each way."""
 
-from collections.abc import Sequence
-
 from common import MIB
 from report.tables import Column, Table
-from studies.costs.blocks import environment, linked
+from studies.costs.blocks import environment, linked, losses
 from studies.relationships.figures import ALONE, Way, Ways
 from studies.relationships.tables import COLUMNS
 
@@ -19,11 +17,15 @@ def blocks(figures: Ways) -> dict[str, str]:
     children = [one for one in ways if one not in parents]
     return {
         "relationships-answer": answer(figures),
-        "relationships-environment": environment(figures.header).replace(" rows,", " customers,"),
+        "relationships-environment": environment(figures.header, "customers"),
         "relationships": Table("", [way, *COLUMNS], parents).markdown(),
         "relationships-orders": Table("", [way, *COLUMNS], children).markdown(),
         "relationships-many": many(figures),
-        "relationships-losses": losses([one for one in ways if one.scenario.name not in (ALONE, ORDERS)]),
+        "relationships-losses": losses(
+            (one.scenario, one.scenario.fields["You lose"].rstrip("."))
+            for one in ways
+            if one.scenario.name not in (ALONE, ORDERS)
+        ),
     }
 
 
@@ -62,11 +64,3 @@ def many(figures: Ways) -> str:
         f"For {figures.header['rows']:,} customers, `joinedload` of both collections reads {found['two_joined']}, and "
         f"`selectinload` {found['two_selectin']}."
     )
-
-
-def losses(ways: Sequence[Way]) -> str:
-    """Return what one loses by each way, as a list; those by which one loses the same are one item."""
-    titles: dict[str, list[str]] = {}
-    for one in ways:
-        titles.setdefault(one.scenario.fields["You lose"], []).append(one.scenario.title)
-    return "\n".join(f"- **{'; '.join(names)}**: you lose {loss}" for loss, names in titles.items())

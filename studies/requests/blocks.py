@@ -4,20 +4,15 @@ from collections.abc import Sequence
 
 from common import MIB
 from report.tables import Column, mib, time
+from studies.costs.blocks import environment, linked
 from studies.requests import tables
 from studies.requests.figures import WORKER, Figures, Requests
 
 COMMONEST, STREAMED = "endpoints.entities", "endpoints.array"
 # From this many on, the number says only that memory is not what limits.
 HUNDRED = 100
-
-
-def linked(one: Figures) -> str:
-    """Return an endpoint's title, which leads to its file."""
-    return f"[{one.endpoint.title}]({one.endpoint.script.as_posix()})"
-
-
-LINKED = Column[Figures]("Endpoint", None, linked, text=True)
+PACKAGES = {"fastapi": "FastAPI", "uvicorn": "uvicorn", "sqlalchemy": "SQLAlchemy"}
+LINKED = Column[Figures]("Endpoint", None, lambda one: linked(one.endpoint), text=True)
 
 
 def blocks(figures: Requests) -> dict[str, str]:
@@ -29,11 +24,11 @@ def blocks(figures: Requests) -> dict[str, str]:
     return {
         "answers": row(before, after),
         "request": answer(figures, before, after),
-        "request-environment": environment(figures),
+        "request-environment": environment(figures.header, packages=PACKAGES),
         "requests": tables.requests(helpful, LINKED).markdown(),
         "requests-fit": fit(helpful),
         "requests-readers": tables.readers(helpful, LINKED).markdown(),
-        "requests-losses": "\n".join(f"- {linked(one)}: you lose {lost(one)}" for one in helpful),
+        "requests-losses": "\n".join(f"- {linked(one.endpoint)}: you lose {lost(one)}" for one in helpful),
         "no-help-for-requests": tables.requests(useless, LINKED).markdown(),
         "why-not-for-requests": "\n".join(f"- **{one.endpoint.title}**: {why_not(one)}." for one in useless),
     }
@@ -87,10 +82,3 @@ def fit(figures: Sequence[Figures]) -> str:
 def median_warm(figures: Sequence[Figures]) -> float:
     """Return what a warm process takes, of which the endpoints' differ little."""
     return sorted(one.warm for one in figures)[len(figures) // 2]
-
-
-def environment(figures: Requests) -> str:
-    """Return the line that says where and when the figures were measured."""
-    header, names = figures.header, {"fastapi": "FastAPI", "uvicorn": "uvicorn", "sqlalchemy": "SQLAlchemy"}
-    packages = ", ".join(f"{shown} {header['versions'][name]}" for name, shown in names.items())
-    return f"Measured on {header['date']}: {header['rows']:,} rows, {header['python']}, {packages}; {header['system']}."

@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from layers.model_readers import DJANGO, TORTOISE
-from report.tables import Column, Table
+from report.tables import Column, Table, deviation
 from studies.row_shape import objects
 from studies.row_shape.figures import ENTITY, MODEL, Figures
 from studies.row_shape.measure import OF_EXPERIMENTS, TUPLE
@@ -72,8 +72,7 @@ def prediction(figures: Figures, layers: list[str]) -> Table[str]:
     def column(table: str) -> Column[str]:
         def cell(layer: str) -> str:
             foreseen, found = figures.predicted(layer, TABLES[table]), figures.layers[layer].tables[table]
-            deviation = round(foreseen / found - 1, 3) + 0.0  # adding zero makes no negative zero
-            return f"{foreseen:.0f}, {found:.0f}, {deviation:+.1%}"
+            return f"{foreseen:.0f}, {found:.0f}, {deviation(foreseen / found - 1)}"
 
         return Column(f"`{table}`, {len(TABLES[table])} columns", None, cell)
 
