@@ -28,7 +28,7 @@ check:
 test: groups = full alternatives requests test
 test:
 	@$(environment)
-	$(python) -m pytest -n 4 --dist loadfile --no-loadscope-reorder
+	$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 original:
 	@$(environment)
