@@ -11,19 +11,19 @@ python = .venv/bin/python
 bench:
 	@$(environment)
 	$(python) setup_db.py
-	$(python) -m studies costs
+	$(python) -m bench costs
 
 # Measures what is stale; ALL=1 everything.
 readme: groups = full alternatives requests
 readme:
 	@$(environment)
 	$(python) setup_db.py
-	$(python) -m studies --write $(if $(ALL),--all)
+	$(python) -m bench --write $(if $(ALL),--all)
 
 check: groups = full alternatives requests
 check:
 	@$(environment)
-	$(python) -m studies --check
+	$(python) -m bench --check
 
 test: groups = full alternatives requests test
 test:
@@ -32,7 +32,7 @@ test:
 
 original:
 	@$(environment)
-	$(python) -m original "$(PYTHON312)"
+	$(python) -m bench.original "$(PYTHON312)"
 
 lint: groups = full alternatives requests test lint
 lint:
@@ -55,13 +55,13 @@ venv:
 # added to it when they are first needed. Otherwise this takes a moment.
 asked = $(if $(filter file,$(origin PYTHON)),true,test "$$("$(PYTHON)" -V)" = "$$($(python) -V)")
 define environment
-( $(python) -c '' && $(asked) && cmp -s requirements.txt .venv/requirements.txt && \
+( $(python) -c '' && $(asked) && cmp -s requirements/bench.txt .venv/requirements/bench.txt && \
 	for file in requirements/*.txt; do ! test -e .venv/$$file || cmp -s $$file .venv/$$file || exit 1; done; \
 ) 2>/dev/null || { \
 	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }; \
 	"$(PYTHON)" -m venv --clear .venv && mkdir -p .venv/requirements; \
-} && for file in requirements.txt $(groups:%=requirements/%.txt); do \
+} && for file in $(foreach group,bench $(groups),requirements/$(group).txt); do \
 	test -e .venv/$$file || { \
 		: > .venv/$$file && $(python) -m pip install --quiet --require-hashes -r $$file && \
 		cp $$file .venv/$$file; \

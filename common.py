@@ -4,7 +4,7 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
-from errors import (
+from bench.errors import (
     DEFAULT_URL,
     DISTRIBUTIONS,
     NOT_SEEDED,

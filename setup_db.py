@@ -5,7 +5,7 @@ address, the embedded server is started there first. What has one of these names
 as it is.
 """
 
-from errors import UserError, address, number, parser
+from bench.errors import UserError, address, number, parser
 
 # Any import below may be the first to fail.
 # isort: split
@@ -18,10 +18,9 @@ from typing import NamedTuple
 
 from psycopg import Connection, sql
 
-import embedded_postgres
-import own_tables
+from bench import embedded_postgres, own_tables
+from bench.own_tables import MARK, Thing
 from common import database_url
-from own_tables import MARK, Thing
 
 ROWS = 92_000
 MAXIMUM_ROWS = 2**31  # an integer key, counted from 0

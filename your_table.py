@@ -24,18 +24,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from errors import UserError, number, parser, visible
-from layers import graph_costs
-from layers.advice import ENOUGH, advice
-from layers.calculator import address
-from layers.code import sql
-from layers.costs import KEYED, STREAMED, Subject, look_at, measure
-from layers.figures import ENTITY, Figure, Figures
-from layers.other_readers import missing
-from layers.readers import COUNT
-from report import graphs
-from report.graphs import in_all
-from report.tables import Column, Table, fenced, mib, named, print_told
+from bench.errors import UserError, number, parser, visible
+from bench.layers import graph_costs
+from bench.layers.costs import KEYED, STREAMED, Subject, look_at, measure
+from bench.layers.figures import ENTITY, Figure, Figures
+from bench.layers.other_readers import missing
+from bench.layers.readers import COUNT
+from bench.look.tables import Column, Table, fenced, mib, named, print_told
+from bench.yours import graphs
+from bench.yours.advice import ENOUGH, advice
+from bench.yours.calculator import address
+from bench.yours.code import sql
+from bench.yours.graphs import in_all
 
 # So many columns with other names are told one by one.
 MOST_NAMED = 10

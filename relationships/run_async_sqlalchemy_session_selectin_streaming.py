@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import selectinload
 
-from shop_model import Customer
+from relationships.shop_model import Customer
 
 print_memory_usage("After imports")
 start_tracing()

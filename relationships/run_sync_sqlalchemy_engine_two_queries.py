@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, select
 
-from shop_model import Customer, Order
+from relationships.shop_model import Customer, Order
 
 print_memory_usage("After imports")
 start_tracing()

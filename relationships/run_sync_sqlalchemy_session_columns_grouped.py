@@ -17,7 +17,7 @@ from decimal import Decimal
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from shop_model import Customer, Order
+from relationships.shop_model import Customer, Order
 
 print_memory_usage("After imports")
 start_tracing()

@@ -12,7 +12,7 @@ print_memory_usage("Start")
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from shop_model import Customer
+from relationships.shop_model import Customer
 
 print_memory_usage("After imports")
 start_tracing()

@@ -14,7 +14,7 @@ print_memory_usage("Start")
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, selectinload
 
-from shop_model import Customer, Order
+from relationships.shop_model import Customer, Order
 
 print_memory_usage("After imports")
 start_tracing()

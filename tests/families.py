@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from layers import graph_sql
-from layers.graph_readers import JOINED, SELECTIN, WAYS, GraphReading
-from layers.graphs import Graph
+from bench.layers.graph_readers import JOINED, SELECTIN, WAYS, GraphReading
+from bench.relations import graph_sql
+from bench.relations.graphs import Graph
 
 # A family: the key of a row of the root, the path to a child, and the child's key.
 Families = set[tuple[tuple[Any, ...], str, tuple[Any, ...]]]

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-import embedded_postgres
+from bench import embedded_postgres
 from tests.support import query, unused_port, wait_until
 
 # The oldest and the newest that packages give, and the one between.

@@ -21,10 +21,10 @@ import psycopg
 import pytest
 
 import setup_db
-from layers import relations
-from layers.redaction import without_values
-from layers.relations import Relation
-from layers.transaction import connect
+from bench.relations import relations
+from bench.relations.redaction import without_values
+from bench.relations.relations import Relation
+from bench.relations.transaction import connect
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
@@ -203,8 +203,10 @@ def port_of(url: str) -> int:
 
 def copy_project(folder: Path, port: int) -> Path:
     """Copy the project's modules, with another default port, for 54320 may be the user's own."""
-    for module in PROJECT.glob("*.py"):
-        (folder / module.name).write_text(module.read_text(encoding="utf-8").replace("54320", str(port)), "utf-8")
+    for module in (*PROJECT.glob("*.py"), *PROJECT.glob("bench/*.py")):
+        copy = folder / module.relative_to(PROJECT)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_text(module.read_text(encoding="utf-8").replace("54320", str(port)), "utf-8")
     return folder
 
 

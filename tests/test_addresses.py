@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from errors import UserError
-from layers.addresses import for_asyncpg
-from layers.redaction import without_values
-from layers.transaction import connect
+from bench.errors import UserError
+from bench.relations.addresses import for_asyncpg
+from bench.relations.redaction import without_values
+from bench.relations.transaction import connect
 from tests.servers import Servers, superuser
 from tests.support import port_of, unused_port
 

@@ -12,12 +12,12 @@ from sqlalchemy import MetaData, Table, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import registry
 
-from layers import code
-from layers.advice import ENOUGH, VALIDATED, advice
-from layers.costs import STREAMED, Subject, look_at
-from layers.figures import ENTITY, OTHER_VALUES, Figure, Figures
-from layers.readers import LAYERS
-from layers.relations import Column, Relation
+from bench.layers.costs import STREAMED, Subject, look_at
+from bench.layers.figures import ENTITY, OTHER_VALUES, Figure, Figures
+from bench.layers.readers import LAYERS
+from bench.relations.relations import Column, Relation
+from bench.yours import code
+from bench.yours.advice import ENOUGH, VALIDATED, advice
 from tests.advised import executed
 from tests.support import query
 

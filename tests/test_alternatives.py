@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 import setup_db
+from bench import results
+from bench.errors import PACKAGES
+from bench.figures import Figures
+from bench.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, OF_ROWS
+from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
+from bench.studies.costs.answers import wire_bytes
+from bench.studies.row_shape.figures import figures
 from common import MIB
-from errors import PACKAGES
-from runner import results
-from runner.figures import Figures
-from runner.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, OF_ROWS
-from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
-from studies.costs.answers import wire_bytes
-from studies.row_shape.figures import figures
 from tests.claims.fresh import told_by
 from tests.support import ROWS, error_line, expected_rows, port_of, run
 

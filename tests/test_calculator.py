@@ -19,20 +19,20 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from layers import calculator, code
-from layers.costs import Subject
-from layers.family_costs import Family, Related, predicted
-from layers.relations import Column as Named
-from layers.relations import Relation
-from report import pages, picture
-from runner import results
-from studies.graph_shape import figures as graphs
-from studies.graph_shape.blocks import published
-from studies.row_shape import blocks, figures
-from studies.row_shape.model import RULES, Column, Model
-from studies.row_shape.shapes import TABLES
-from studies.versions import blocks as blocks_by_python
-from studies.versions import figures as figures_by_python
+from bench import results
+from bench.layers.costs import Subject
+from bench.look import pages, picture
+from bench.relations.relations import Column as Named
+from bench.relations.relations import Relation
+from bench.studies.graph_shape import figures as graphs
+from bench.studies.graph_shape.blocks import published
+from bench.studies.graph_shape.model import Family, Related, predicted
+from bench.studies.row_shape import blocks, figures
+from bench.studies.row_shape.model import RULES, Column, Model
+from bench.studies.row_shape.shapes import TABLES
+from bench.studies.versions import blocks as blocks_by_python
+from bench.studies.versions import figures as figures_by_python
+from bench.yours import calculator, code
 from tests.support import query
 from tests.test_your_table import SCHEMA
 
@@ -454,7 +454,7 @@ def test_the_first_example_is_filled_in_and_answered(visited: Page) -> None:
 
 
 def test_picture_in_readme_shows_what_the_page_does(visited: Page) -> None:
-    """Else run `python -m report.picture`."""
+    """Else run `python -m bench.look.picture`."""
     png = picture.PICTURE.read_bytes()
     assert picture.digest_of(png) == picture.shown(visited)
     assert picture.digest_of(picture.with_digest(png.replace(picture.KEYWORD, b""), "x" * 64)) == "x" * 64

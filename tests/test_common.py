@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import common
-from errors import UserError
+from bench.errors import UserError
 from tests.support import PROJECT, ROWS, Measurement, measure, run
 
 # The lightest, the one with C code that has no Python frame, and the one with every library.

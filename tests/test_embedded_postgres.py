@@ -13,8 +13,8 @@ import psutil
 import psycopg
 import pytest
 
-import embedded_postgres
 import setup_db
+from bench import embedded_postgres
 from tests.servers import Servers
 from tests.support import ROWS, crash, finished, measure, postmasters, query, run, running, unused_port, wait_until
 

@@ -16,27 +16,27 @@ from pydantic import BaseModel, Field
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
+from bench import __main__ as command
+from bench import processes, results
+from bench.digests import Snapshot
+from bench.look import pages
+from bench.processes import UNTRACED, Job
+from bench.scenarios import ENDPOINTS
+from bench.scripts import PROJECT, Scenario
+from bench.studies.requests import client, measure
+from bench.studies.requests.blocks import blocks
+from bench.studies.requests.bodies import count_rows, rows_of
+from bench.studies.requests.charts import charts
+from bench.studies.requests.figures import Figures, Requests, of
+from bench.studies.requests.figures import figures as figures_of
+from bench.studies.requests.serving import MANY, Client, Load, Output, Slow
+from bench.studies.requests.tables import given_back, tables
+from bench.studies.requests.watching import Watch
+from bench.studies.study import Study
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
-from report import pages
-from runner import processes, results
-from runner.digests import Snapshot
-from runner.processes import UNTRACED, Job
-from runner.scenarios import ENDPOINTS
-from runner.scripts import PROJECT, Scenario
 from setup_db import ROWS as ROWS_STORED
-from studies import __main__ as command
-from studies.requests import client, measure
-from studies.requests.blocks import blocks
-from studies.requests.bodies import count_rows, rows_of
-from studies.requests.charts import charts
-from studies.requests.figures import Figures, Requests, of
-from studies.requests.figures import figures as figures_of
-from studies.requests.serving import MANY, Client, Load, Output, Slow
-from studies.requests.tables import given_back, tables
-from studies.requests.watching import Watch
-from studies.study import Study
 from tests.serving import served
 from tests.support import ROWS
 
@@ -205,7 +205,7 @@ def output(url: str) -> Output:
     """Measure one endpoint as the study does, in processes of their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
-        job = Job(Scenario("endpoints.array"), UNTRACED, module="studies.requests.serving")
+        job = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")
         [outcome] = processes.succeeded(processes.run([], [job]))
     found: Output = measure.measured(outcome).record["output"]
     return found
@@ -343,11 +343,16 @@ def test_a_table_may_have_rows_of_several_studies(monkeypatch: pytest.MonkeyPatc
 
 
 def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -> None:
-    command = Job(Scenario("endpoints.array"), UNTRACED, module="studies.requests.serving").command[1:]
-    files = Snapshot.now().digests(["studies.requests.measure", *command])
-    assert {"endpoints/array.py", "domain_model.py", "studies/requests/client.py", "runner/memory.py"} <= files.keys()
+    command = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
+    files = Snapshot.now().digests(["bench.studies.requests.measure", *command])
+    assert {
+        "endpoints/array.py",
+        "domain_model.py",
+        "bench/studies/requests/client.py",
+        "bench/memory.py",
+    } <= files.keys()
     assert not [file for file in files if file.startswith("endpoints/l")]
-    assert "studies/requests/figures.py" not in files
+    assert "bench/studies/requests/figures.py" not in files
 
 
 WHOLE = ("entities", "entities_sync", "columns", "type_adapter", "msgspec_structs", "database_json", "dicts")

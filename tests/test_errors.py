@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import errors
-from errors import PACKAGES, address, explain, number
+from bench import errors
+from bench.errors import PACKAGES, address, explain, number
 from tests.servers import Servers, pgbouncer, superuser
 from tests.support import PROJECT, environment, error_line, port_of, query, run, unused_port
 
@@ -429,7 +429,7 @@ def test_numbers_of_command_lines() -> None:
             read(wrong)
 
 
-@pytest.mark.parametrize("command", ["setup_db.py", "your_table.py", "-m studies", "-m original"])
+@pytest.mark.parametrize("command", ["setup_db.py", "your_table.py", "-m bench", "-m bench.original"])
 def test_help_fits_80_columns_and_keeps_paragraphs(command: str) -> None:
     process = run(*command.split(), "--help", COLUMNS="80")
     assert (process.returncode, process.stderr) == (0, "")
@@ -454,8 +454,9 @@ def ended(code: str, redirection: str = "", **variables: str) -> subprocess.Comp
 
 
 def test_process_ends_with_one_line_or_a_traceback() -> None:
-    assert error_line(ended("import errors; raise errors.UserError('no')")) == "no"
-    added = "import errors; errors.explanations.append(lambda error: f'because of {error}' * ('a' in str(error))); "
+    assert error_line(ended("from bench import errors; raise errors.UserError('no')")) == "no"
+    added = "from bench.errors import explanations; "
+    added += "explanations.append(lambda error: f'because of {error}' * ('a' in str(error))); "
     assert error_line(ended(f"{added} raise ValueError('a')")) == "because of a"
     process = ended(f"{added} raise ValueError('b')")
     assert process.returncode == 1
@@ -463,11 +464,11 @@ def test_process_ends_with_one_line_or_a_traceback() -> None:
     assert process.stderr.endswith("\nValueError: b\n")
 
 
-PRINTS = "import errors, sys; print('out', flush=True); print('err', file=sys.stderr); print('put')"
+PRINTS = "import sys; from bench import errors; print('out', flush=True); print('err', file=sys.stderr); print('put')"
 
 
 def test_output_that_cannot_be_written_is_one_line() -> None:
-    for code in (PRINTS, "import errors; errors.parser('about it').parse_args(['--help'])"):
+    for code in (PRINTS, "from bench import errors; errors.parser('about it').parse_args(['--help'])"):
         line = error_line(ended(code, ">/dev/full"))
         assert line.startswith("cannot write to standard output: No space left")
         assert error_line(ended(code, ">&-")) == "standard output is closed: name a place for it"
@@ -477,10 +478,10 @@ def test_output_appears_where_standard_error_is_closed() -> None:
     for redirection in ("2>&-", "2>&- <&-"):
         process = ended(f"{PRINTS}; print(open('/dev/null').fileno() > 2)", redirection)
         assert (process.returncode, process.stdout) == (0, "out\nput\nTrue\n")
-    assert ended("import errors; raise errors.UserError('no')", "2>&-").returncode == 1
+    assert ended("from bench import errors; raise errors.UserError('no')", "2>&-").returncode == 1
 
 
-@pytest.mark.parametrize("code", [PRINTS, "import errors; errors.parser('about it').parse_args(['--help'])"])
+@pytest.mark.parametrize("code", [PRINTS, "from bench import errors; errors.parser('about it').parse_args(['--help'])"])
 def test_reader_that_goes_away_is_no_error(code: str) -> None:
     process = ended(f"import os; reader, writer = os.pipe(); os.dup2(writer, 1); os.close(reader); {code}")
     assert (process.returncode, process.stderr) == (141, "")  # as a shell shows the end of any other tool

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, create_engine, delete, event, inspect
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.state import InstanceState
 
-from studies.row_shape.experiments import MADE_LATER, make_later, sharing_model
+from bench.studies.row_shape.experiments import MADE_LATER, make_later, sharing_model
 from tests import entity_uses
 from tests.claims.fresh import in_a_fresh_process
 from tests.entity_uses import Author, Base, Book

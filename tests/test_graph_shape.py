@@ -7,16 +7,26 @@ from typing import Any
 
 import pytest
 
-from layers.family_costs import MOST, Family, Parts, Related, dict_bytes, entity, list_bytes, own_table, predicted
-from runner import results
-from studies.graph_shape import families, measure, objects, shapes, tables
-from studies.graph_shape.families import JOINED, LATE, LAZY, SELECT_IN, SMALL_FIRST, WAYS
-from studies.graph_shape.figures import Figures, figures, parts_of
-from studies.graph_shape.measure import Cost, cost, of, values_below
-from studies.graph_shape.objects import ENTITIES
-from studies.graph_shape.shapes import BASE, FEW, OF_MIXED_TYPES, SHAPES, children, family, make, parent
-from studies.relationships.figures import figures as shop
-from studies.row_shape.objects import OTHER
+from bench import results
+from bench.studies.graph_shape import families, measure, objects, shapes, tables
+from bench.studies.graph_shape.families import JOINED, LATE, LAZY, SELECT_IN, SMALL_FIRST, WAYS
+from bench.studies.graph_shape.figures import Figures, figures, parts_of
+from bench.studies.graph_shape.measure import Cost, cost, of, values_below
+from bench.studies.graph_shape.model import (
+    MOST,
+    Family,
+    Parts,
+    Related,
+    dict_bytes,
+    entity,
+    list_bytes,
+    own_table,
+    predicted,
+)
+from bench.studies.graph_shape.objects import ENTITIES
+from bench.studies.graph_shape.shapes import BASE, FEW, OF_MIXED_TYPES, SHAPES, children, family, make, parent
+from bench.studies.relationships.figures import figures as shop
+from bench.studies.row_shape.objects import OTHER
 from tests.claims.fresh import in_a_fresh_process
 from tests.claims.test_entities import own
 from tests.support import query

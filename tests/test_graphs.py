@@ -15,16 +15,28 @@ from sqlalchemy import Column, ForeignKey, Integer, Table, create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, relationship
 
-from errors import UserError
-from layers import foreign_keys, graph_code, graph_costs, graphs, measuring, relations
-from layers.graph_costs import GraphFigure, GraphFigures, GraphSubject, figure, look_at
-from layers.graph_mapping import Mapped
-from layers.graph_readers import ARRAYS, COLUMNS, DROPPED, JOINED, LAZY, SELECTIN, WAYS, GraphReading, graph_reading
-from layers.graphs import Graph
-from layers.redaction import without_values
-from layers.transaction import connect
-from layers.turns import Turns
-from report.graphs import about, as_json, chosen, show
+from bench.errors import UserError
+from bench.layers import graph_costs, measuring
+from bench.layers.graph_costs import GraphFigure, GraphFigures, GraphSubject, figure, look_at
+from bench.layers.graph_mapping import Mapped
+from bench.layers.graph_readers import (
+    ARRAYS,
+    COLUMNS,
+    DROPPED,
+    JOINED,
+    LAZY,
+    SELECTIN,
+    WAYS,
+    GraphReading,
+    graph_reading,
+)
+from bench.layers.turns import Turns
+from bench.relations import foreign_keys, graphs, relations
+from bench.relations.graphs import Graph
+from bench.relations.redaction import without_values
+from bench.relations.transaction import connect
+from bench.yours import graph_code
+from bench.yours.graphs import about, as_json, chosen, show
 from tests.advised import executed
 from tests.families import from_arrays, from_entities, from_rows, read
 from tests.graph_schemas import CHINOOK, MANY, ODD
@@ -359,7 +371,7 @@ def test_lazy_figures_are_those_of_a_sample_multiplied() -> None:
 
 
 def test_lazily_some_parents_are_read_over_all_of_them(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layers.graph_readers.LAZY_PARENTS", 10)
+    monkeypatch.setattr("bench.layers.graph_readers.LAZY_PARENTS", 10)
     graph = described(url, "chinook.artist", "album")
     reading = GraphReading(LAZY, graph, 60, 60)
     with WAYS[LAZY](reading) as reader:
@@ -465,10 +477,10 @@ def test_the_command_measures_in_fresh_processes(url: str) -> None:
 SHOW = """
 import sys
 from tests.test_graphs import made_up
-from report.graphs import show
-from layers.graphs import Graph
-from layers.graph_costs import GraphSubject, Size
-from layers.relations import Column, Relation
+from bench.yours.graphs import show
+from bench.relations.graphs import Graph
+from bench.layers.graph_costs import GraphSubject, Size
+from bench.relations.relations import Column, Relation
 relation = Relation("", (Column("a", "a", "int"),), "s", "t", ("a",))
 graph = Graph(relation, (), {"s": "s", "t": "t", "a": "a"}, (("t",),), (("a",),), "n")
 show(GraphSubject(graph, Size(1000, 1000, ()), 1000, 4000, sql_source="s.t[bold]"), made_up())

@@ -7,14 +7,14 @@ import psutil
 import pytest
 
 import setup_db
+from bench import results
+from bench.scenarios import EVERYTHING, SCENARIOS
+from bench.scripts import Scenario
+from bench.studies.growth import measure as growth
+from bench.studies.growth.figures import Figures, figures, of
+from bench.studies.over_time import figures as over_time
+from bench.studies.over_time import measure as sampling
 from common import MIB
-from runner import results
-from runner.scenarios import EVERYTHING, SCENARIOS
-from runner.scripts import Scenario
-from studies.growth import measure as growth
-from studies.growth.figures import Figures, figures, of
-from studies.over_time import figures as over_time
-from studies.over_time import measure as sampling
 from tests.support import ROWS, run
 
 STREAMING = [scenario.name for scenario in EVERYTHING if scenario.streams]

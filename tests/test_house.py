@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from runner.digests import Snapshot
-from studies.study import STUDIES, Study
+from bench.digests import Snapshot
+from bench.studies.study import STUDIES, Study
 from tests.support import PROJECT
 
 # From the top; a module imports from its own floor and from those below.
 FLOORS = (
-    ("studies", "original", "your_table"),
-    ("report", "layers"),
-    ("runner",),
-    ("setup_db", "embedded_postgres"),
+    ("your_table", "bench.__main__"),
+    ("bench.studies", "bench.original", "bench.yours"),
+    ("bench.look", "bench.layers"),
+    ("bench.relations",),
+    ("bench",),
+    ("setup_db",),
+    ("bench.embedded_postgres", "bench.own_tables"),
     ("common",),
-    ("errors",),
+    ("bench.errors",),
 )
 MODULES = sorted(
     path.relative_to(PROJECT)
@@ -48,21 +51,23 @@ IMPORTS = {dotted(path): set(imported(path)) - {dotted(path)} for path in MODULE
 
 
 def floor(module: str) -> int | None:
-    room = module.partition(".")[0]
-    return next((number for number, rooms in enumerate(FLOORS) if room in rooms), None)
+    inside = {
+        room: number for number, rooms in enumerate(FLOORS) for room in rooms if f"{module}.".startswith(f"{room}.")
+    }
+    return inside[max(inside, key=len)] if inside else None
 
 
 def test_the_walk_sees_the_imports() -> None:
     assert {
-        "studies.costs.measure",
-        "studies.__main__",
-        "report.tables",
-        "runner.results",
+        "bench.studies.costs.measure",
+        "bench.__main__",
+        "bench.look.tables",
+        "bench.results",
         "common",
         "run_sync_psycopg",
     } <= NAMES
-    assert {"report.pages", "runner.results", "studies.study"} <= IMPORTS["studies.__main__"]
-    assert "report.charts" in IMPORTS["studies.growth.charts"]
+    assert {"bench.look.pages", "bench.results", "bench.studies.study"} <= IMPORTS["bench.__main__"]
+    assert "bench.look.charts" in IMPORTS["bench.studies.growth.charts"]
 
 
 @pytest.mark.parametrize("module", sorted(NAMES))
@@ -74,7 +79,7 @@ def test_imports_run_downwards(module: str) -> None:
             assert below >= own, other
         # A script stands on the instrument and the models alone, and is run, not imported.
         if "run_" in module:
-            assert other in ("common", "errors", "db_model", "domain_model", "shop_model"), other
+            assert other in ("common", "bench.errors", "db_model", "domain_model", "relationships.shop_model"), other
         assert "run_" not in other, other
 
 
@@ -92,7 +97,15 @@ def test_no_circle() -> None:
         visit(module, ())
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.parts[0] in ("report", "layers", "runner")], ids=str)
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for path in MODULES
+        if path.parts[0] == "bench" and path.parts[1] not in ("studies", "original", "__main__.py")
+    ],
+    ids=str,
+)
 def test_rooms_below_name_no_study(path: Path) -> None:
     text = (PROJECT / path).read_text(encoding="utf-8")
     # `versions` is also the word for the packages' versions.
@@ -116,14 +129,14 @@ def test_every_study_has_the_same_shape(name: str) -> None:
 
 
 def test_every_study_is_listed() -> None:
-    assert sorted(path.parent.name for path in (PROJECT / "studies").glob("*/measure.py")) == sorted(STUDIES)
+    assert sorted(path.parent.name for path in (PROJECT / "bench" / "studies").glob("*/measure.py")) == sorted(STUDIES)
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_what_measures_shows_nothing(name: str) -> None:
     """Else how a figure looks would decide whether it is stale."""
-    files = Snapshot.now().digests([f"studies.{name}.measure"])
-    assert f"studies/{name}/measure.py" in files
-    shows = [f"studies/{name}/{module}.py" for module in MODULES_OF_A_STUDY if module != "measure"]
-    assert not [file for file in files if file.startswith("report/") or file in (*shows, "studies/study.py")]
-    assert "runner/scenarios.py" not in files  # one scenario more makes no other stale
+    files = Snapshot.now().digests([f"bench.studies.{name}.measure"])
+    assert f"bench/studies/{name}/measure.py" in files
+    shows = [f"bench/studies/{name}/{module}.py" for module in MODULES_OF_A_STUDY if module != "measure"]
+    assert not [file for file in files if file.startswith("bench/look/") or file in (*shows, "bench/studies/study.py")]
+    assert "bench/scenarios.py" not in files  # one scenario more makes no other stale

@@ -13,18 +13,18 @@ from typing import Any
 import psycopg
 import pytest
 
+from bench import processes
+from bench.errors import UserError
+from bench.layers import costs, measuring, values
+from bench.layers.costs import STREAMED, Subject, look_at, measure
+from bench.layers.figures import ENTITY, PLAIN, Comparison, Figure, Figures
+from bench.layers.measuring import LAYERS
+from bench.layers.other_readers import ARROW, NATIVE, POLARS, RECORD, SQLMODEL
+from bench.layers.readers import Reading
+from bench.layers.turns import Turns
+from bench.processes import TRACED, Job, Outcome
+from bench.relations.relations import Column, Relation
 from common import MIB
-from errors import UserError
-from layers import costs, measuring, values
-from layers.costs import STREAMED, Subject, look_at, measure
-from layers.figures import ENTITY, PLAIN, Comparison, Figure, Figures
-from layers.measuring import LAYERS
-from layers.other_readers import ARROW, NATIVE, POLARS, RECORD, SQLMODEL
-from layers.readers import Reading
-from layers.relations import Column, Relation
-from layers.turns import Turns
-from runner import processes
-from runner.processes import TRACED, Job, Outcome
 from tests.servers import Servers, leaves_nothing, pgbouncer
 from tests.support import PROJECT, query, wait_until
 
@@ -201,7 +201,7 @@ def test_process_that_is_killed_leaves_nothing(
     asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
     with leaves_nothing(layered, through=url, sessions=2 if pooled else 1):
         with subprocess.Popen(
-            [sys.executable, "-m", "layers"], cwd=PROJECT, stdin=subprocess.PIPE, text=True
+            [sys.executable, "-m", "bench.layers"], cwd=PROJECT, stdin=subprocess.PIPE, text=True
         ) as process:
             assert process.stdin
             process.stdin.write(reading.stdin)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from runner.scenarios import ALTERNATIVES, EVERYTHING
-from runner.scripts import LAST_CHECKPOINT, PROJECT, Scenario
+from bench.scenarios import ALTERNATIVES, EVERYTHING
+from bench.scripts import LAST_CHECKPOINT, PROJECT, Scenario
 
 # What has another name in another stack.
 SAME = {"cursor": "result", "connection": "session", "database": "session"}

@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Path:
     folder = tmp_path / "a b"
     (folder / "requirements").mkdir(parents=True)
     shutil.copy(PROJECT / "Makefile", folder)
-    for name in ("requirements.txt", "requirements/full.txt", "requirements/test.txt"):
+    for name in ("requirements/bench.txt", "requirements/full.txt", "requirements/test.txt"):
         (folder / name).write_text(f"{name} 1")
     interpreter(folder / "python3")
     return folder
@@ -55,7 +55,7 @@ def make(project: Path, *arguments: str, **variables: str) -> list[str]:
 
 
 def test_environment_is_made_once(project: Path) -> None:
-    assert make(project) == ["3.12.1", "requirements.txt"]
+    assert make(project) == ["3.12.1", "requirements/bench.txt"]
     assert make(project) == []
 
 
@@ -65,13 +65,13 @@ def test_groups_are_added_when_they_are_first_asked_for(project: Path) -> None:
     assert make(project, "groups=test") == []
 
 
-@pytest.mark.parametrize("changed", ["requirements.txt", "requirements/full.txt"])
+@pytest.mark.parametrize("changed", ["requirements/bench.txt", "requirements/full.txt"])
 def test_environment_is_made_anew_when_requirements_change_that_it_has(project: Path, changed: str) -> None:
     make(project, "groups=full")
     (project / "requirements" / "test.txt").write_text("requirements/test.txt 2")
     assert make(project) == []  # it does not have those
     (project / changed).write_text(f"{changed} 2")
-    assert make(project) == ["3.12.1", "requirements.txt"]
+    assert make(project) == ["3.12.1", "requirements/bench.txt"]
     assert make(project, "groups=full") == ["requirements/full.txt"]
 
 
@@ -79,10 +79,10 @@ def test_environment_is_made_anew_for_another_python_that_is_asked_for(project: 
     make(project)
     interpreter(project / "python3", "3.13.0")
     assert make(project) == []
-    assert make(project, PYTHON="python3") == ["3.13.0", "requirements.txt"]
+    assert make(project, PYTHON="python3") == ["3.13.0", "requirements/bench.txt"]
     assert make(project, PYTHON="python3") == []
     interpreter(project / "another python", "3.14.0")
-    assert make(project, f"PYTHON={project / 'another python'}") == ["3.14.0", "requirements.txt"]
+    assert make(project, f"PYTHON={project / 'another python'}") == ["3.14.0", "requirements/bench.txt"]
 
 
 @pytest.mark.parametrize("unfinished", ["", "groups=full"])
@@ -92,13 +92,13 @@ def test_unfinished_environment_is_made_anew(project: Path, unfinished: str) -> 
     (project / "fails").touch()
     make(project, unfinished)
     (project / "fails").unlink()
-    assert make(project) == ["3.12.1", "requirements.txt"]
+    assert make(project) == ["3.12.1", "requirements/bench.txt"]
 
 
 def test_environment_whose_python_is_gone_is_made_anew(project: Path) -> None:
     make(project)
     (project / ".venv" / "bin" / "python").unlink()
-    assert make(project) == ["3.12.1", "requirements.txt"]
+    assert make(project) == ["3.12.1", "requirements/bench.txt"]
 
 
 def test_python_that_is_too_old_is_one_line(project: Path) -> None:
@@ -116,5 +116,5 @@ def test_python_that_is_too_old_is_one_line(project: Path) -> None:
 @pytest.mark.parametrize("target", GROUPS)
 def test_target_asks_for_what_it_needs(target: str) -> None:
     plan = subprocess.run(["make", "-n", target], cwd=PROJECT, check=True, capture_output=True, text=True).stdout
-    files = ["requirements.txt", *(f"requirements/{group}.txt" for group in GROUPS[target].split())]
+    files = ["requirements/bench.txt", *(f"requirements/{group}.txt" for group in GROUPS[target].split())]
     assert f"for file in {' '.join(files).strip()}" in " ".join(plan.split())

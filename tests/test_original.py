@@ -6,11 +6,11 @@ from copy import deepcopy
 
 import pytest
 
+from bench.errors import UserError
+from bench.original.__main__ import PUBLISHED, Comparison, Console, compare, main, report
+from bench.runs import Checkpoint, Line, Run
+from bench.scenarios import SCENARIOS
 from common import MIB
-from errors import UserError
-from original.__main__ import PUBLISHED, Comparison, Console, compare, main, report
-from runner.runs import Checkpoint, Line, Run
-from runner.scenarios import SCENARIOS
 
 ORIGINAL: dict[str, Console] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
 SCRIPT = "run_sync_psycopg"

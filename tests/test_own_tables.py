@@ -9,11 +9,11 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-import own_tables
 import setup_db
-from errors import UserError, explain
-from own_tables import MARK
-from runner.database import one_row_table
+from bench import own_tables
+from bench.database import one_row_table
+from bench.errors import UserError, explain
+from bench.own_tables import MARK
 from tests.servers import Servers, leaves_nothing, superuser
 from tests.support import error_line, locked, query, run
 

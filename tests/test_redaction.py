@@ -12,11 +12,11 @@ import pydantic
 import pytest
 import sqlalchemy.exc
 
-from errors import UserError
-from layers import other_readers, readers
-from layers.costs import KEYED
-from layers.readers import Reading
-from layers.redaction import without_values
+from bench.errors import UserError
+from bench.layers import other_readers, readers
+from bench.layers.costs import KEYED
+from bench.layers.readers import Reading
+from bench.relations.redaction import without_values
 from tests.servers import Servers
 from tests.support import described, query
 

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 
 import your_table
-from errors import UserError
-from layers import relations
-from layers.attributes import attributes
-from layers.redaction import without_values
-from layers.relations import LeftOut, Relation
-from layers.transaction import connect
+from bench.errors import UserError
+from bench.relations import relations
+from bench.relations.attributes import attributes
+from bench.relations.redaction import without_values
+from bench.relations.relations import LeftOut, Relation
+from bench.relations.transaction import connect
 from tests.servers import Servers, leaves_nothing, superuser
 from tests.support import described, query
 

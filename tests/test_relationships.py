@@ -12,13 +12,13 @@ import psycopg
 import pytest
 
 import setup_db
-from runner import processes, results, turns, wire
-from runner.processes import Measured, Outcome
-from runner.scenarios import ALTERNATIVES, EVERYTHING, RELATIONSHIPS
-from runner.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
-from studies.relationships import measure
-from studies.relationships.figures import Ways, figures
-from studies.relationships.measure import wire_jobs
+from bench import processes, results, turns, wire
+from bench.processes import Measured, Outcome
+from bench.scenarios import ALTERNATIVES, EVERYTHING, RELATIONSHIPS
+from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
+from bench.studies.relationships import measure
+from bench.studies.relationships.figures import Ways, figures
+from bench.studies.relationships.measure import wire_jobs
 from tests.support import ROWS, error_line, port_of, query, run
 
 ALONE = ("sync_sqlalchemy_session_customers", "sync_sqlalchemy_session_orders")

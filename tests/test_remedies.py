@@ -2,13 +2,13 @@
 
 import pytest
 
+from bench import results
+from bench.figures import Figures
+from bench.scenarios import EVERYTHING, REMEDIES, SCENARIOS
+from bench.scripts import PROJECT, Scenario
+from bench.studies.costs.figures import figures
+from bench.studies.costs.tables import tables
 from common import MIB
-from runner import results
-from runner.figures import Figures
-from runner.scenarios import EVERYTHING, REMEDIES, SCENARIOS
-from runner.scripts import PROJECT, Scenario
-from studies.costs.figures import figures
-from studies.costs.tables import tables
 from tests.claims.fresh import told_by
 from tests.support import ROWS, error_line, expected_rows, run
 

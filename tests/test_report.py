@@ -13,19 +13,19 @@ from typing import Any
 
 import pytest
 
-from report.colours import COLOURS, LETTERS, coloured
-from report.tables import Bars, Column, Table, terminal, time
-from runner import results
-from runner.runs import Spread
-from studies.study import STUDIES, Study
+from bench import results
+from bench.look.colours import COLOURS, LETTERS, coloured
+from bench.look.tables import Bars, Column, Table, terminal, time
+from bench.runs import Spread
+from bench.studies.study import STUDIES, Study
 from tests.support import PROJECT, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 SHOW = """
 import sys
-from runner import results
-from runner.runs import Spread
-from studies.study import Study
+from bench import results
+from bench.runs import Spread
+from bench.studies.study import Study
 for name in sys.argv[1].split():
     stored = results.load(name)
     for table in Study(name).tables(stored, stored.records):

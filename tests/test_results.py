@@ -13,18 +13,18 @@ from pathlib import Path
 
 import pytest
 
-from errors import DISTRIBUTIONS, UserError
-from runner import digests, results, turns
-from runner.database import one_row_table
-from runner.digests import LOCK, Snapshot
-from runner.environments import interpreters
-from runner.processes import Job, Measured, Outcome
-from runner.results import Results
-from runner.scenarios import ALTERNATIVES, EVERYTHING, SCENARIOS
-from runner.scripts import PROJECT, Scenario
-from studies.row_shape import measure as row_shape
-from studies.row_shape import shapes
-from studies.study import STUDIES
+from bench import digests, results, turns
+from bench.database import one_row_table
+from bench.digests import LOCK, Snapshot
+from bench.environments import interpreters
+from bench.errors import DISTRIBUTIONS, UserError
+from bench.processes import Job, Measured, Outcome
+from bench.results import Results
+from bench.scenarios import ALTERNATIVES, EVERYTHING, SCENARIOS
+from bench.scripts import PROJECT, Scenario
+from bench.studies.row_shape import measure as row_shape
+from bench.studies.row_shape import shapes
+from bench.studies.study import STUDIES
 
 PSYCOPG = Scenario("run_sync_psycopg")
 CODE = '''
@@ -100,21 +100,21 @@ def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str
 @pytest.mark.parametrize(
     ("file", "old", "new", "seen"),
     [
-        ("errors.py", "import re\n", "import re\nimport wave\n", True),
+        ("bench/errors.py", "import re\n", "import re\nimport wave\n", True),
         ("common.py", "import re\n", "import re\n\ndef measure():\n    pass\n\n", True),
         ("common.py", "def print_list(", "def measure():\n    pass\n\ndef print_list_(", True),
         ("setup_db.py", "import", "import wave, ", True),
         ("common.py", '"""The instrument', '"""An instrument', False),
-        ("studies/{study}/tables.py", "Table(", "Table('Another title', ", False),
-        ("report/tables.py", "import", "import wave, ", False),
-        ("runner/scenarios.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
+        ("bench/studies/{study}/tables.py", "Table(", "Table('Another title', ", False),
+        ("bench/look/tables.py", "import", "import wave, ", False),
+        ("bench/scenarios.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
     ],
 )
 def test_on_this_tree(study: str, file: str, old: str, new: str, seen: bool) -> None:
     now = Snapshot.now()
     file = file.format(study=study)
     assert old in now.texts[file]
-    before = now.digests([f"studies.{study}.measure", *PSYCOPG.command])
+    before = now.digests([f"bench.studies.{study}.measure", *PSYCOPG.command])
     after = Snapshot({**now.texts, file: now.texts[file].replace(old, new, 1)}).digests(before)
     assert [name for name in {**before, **after} if before.get(name) != after.get(name)] == ([file] if seen else [])
 
@@ -189,7 +189,7 @@ def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
     now = Snapshot.now()
     names = re.findall(r'^name = "(.+)"$', now.texts[LOCK], re.MULTILINE)
     scripts = [one.name for one in EVERYTHING + ALTERNATIVES]
-    for file in now.digests([f"studies.{study}.measure", "runner.native", "layers", *scripts]):
+    for file in now.digests([f"bench.studies.{study}.measure", "bench.native", "bench.layers", *scripts]):
         for module in {name.partition(".")[0] for name in digests._imports(file, now.texts[file])}:
             own = {path.partition("/")[0].removesuffix(".py") for path in now.texts}
             package = DISTRIBUTIONS.get(module, module).replace("_", "-")
@@ -199,12 +199,12 @@ def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
 @pytest.mark.parametrize("study", STUDIES)
 def test_what_a_study_s_measure_imports_is_found(study: str) -> None:
     files = "(getattr(module, '__file__', '') for module in sys.modules.values())"
-    code = f"import sys, studies.{study}.measure; print(*{files}, sep='\\n')"
+    code = f"import sys, bench.studies.{study}.measure; print(*{files}, sep='\\n')"
     output = subprocess.run(
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     ).stdout
     loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.splitlines() if below_the_project(file)}
-    assert loaded == {*Snapshot.now().digests([f"studies.{study}.measure"])} - {LOCK}
+    assert loaded == {*Snapshot.now().digests([f"bench.studies.{study}.measure"])} - {LOCK}
 
 
 def below_the_project(file: str) -> bool:
@@ -238,7 +238,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[
 
 
 def decided(measured: Mapping[str, Measured]) -> set[str]:
-    found = results.of(measured, "studies.costs.measure", Snapshot.now())
+    found = results.of(measured, "bench.studies.costs.measure", Snapshot.now())
     return {file for files in found.digests.values() for file in files}
 
 
@@ -249,10 +249,10 @@ def test_all_that_scripts_open_is_among_the_files_that_decide(database: str, ope
     assert failures == []
     assert {
         "common.py",
-        "errors.py",
+        "bench/errors.py",
         "db_model.py",
         "domain_model.py",
-        "runner/native.py",
+        "bench/native.py",
         "remedies/__init__.py",
     } < opened()
     assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
@@ -265,7 +265,7 @@ def test_all_that_layers_open_is_among_the_files_that_decide(
     monkeypatch.setattr(row_shape, "COUNT", 100)
     monkeypatch.setattr(shapes, "KINDS", (shapes.NULL,))
     [measured] = row_shape.measure(["ORM entity"], None, full=False)
-    assert {"layers/__main__.py", "layers/readers.py", "layers/relations.py"} < opened()
+    assert {"bench/layers/__main__.py", "bench/layers/readers.py", "bench/relations/relations.py"} < opened()
     assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
 
 
@@ -335,7 +335,9 @@ def test_results_that_cannot_be_written_change_nothing(stored: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))  # as on a full disk, a write ends in the middle
     try:
-        with pytest.raises(UserError, match=r"^results/a_study\.json cannot be written: .+: nothing was changed$"):
+        with pytest.raises(
+            UserError, match=r"^bench/results/a_study\.json cannot be written: .+: nothing was changed$"
+        ):
             results.write("a_study", replace(made_up(), records={}))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -375,7 +377,7 @@ def break_off(path: Path) -> None:
 )
 def test_load_refuses(stored: Path, spoil: Callable[[Path], None], reason: str) -> None:
     spoil(stored)
-    with pytest.raises(UserError, match=rf"^results/a_study\.json {reason}: run `make readme`$"):
+    with pytest.raises(UserError, match=rf"^bench/results/a_study\.json {reason}: run `make readme`$"):
         results.load("a_study")
 
 

@@ -10,20 +10,19 @@ from typing import Any
 
 import pytest
 
-from common import database_url
-from errors import DISTRIBUTIONS
-from layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
-from layers.readers import LAYERS, Reading
-from layers.relations import Relation
-from runner import processes, results
-from runner.database import private_server
-from runner.processes import Job
-from studies.row_shape import measure, objects, shapes, tables
-from studies.row_shape.experiments import Experiment
-from studies.row_shape.figures import ENTITY, MODEL, NAMES, Figures, figures
-from studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, Allocation
-from studies.row_shape.model import Column, room
-from studies.row_shape.shapes import (
+from bench import processes, results
+from bench.database import private_server
+from bench.errors import DISTRIBUTIONS
+from bench.layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
+from bench.layers.readers import LAYERS, Reading
+from bench.processes import Job
+from bench.relations.relations import Relation
+from bench.studies.row_shape import measure, objects, shapes, tables
+from bench.studies.row_shape.experiments import Experiment
+from bench.studies.row_shape.figures import ENTITY, MODEL, NAMES, Figures, figures
+from bench.studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, Allocation
+from bench.studies.row_shape.model import Column, room
+from bench.studies.row_shape.shapes import (
     ARRAY,
     COLUMNS,
     FEW,
@@ -42,8 +41,9 @@ from studies.row_shape.shapes import (
     of_columns,
     shapes_of,
 )
-from studies.row_shape.tables import CONSISTS, SHORT
-from studies.versions import figures as versions
+from bench.studies.row_shape.tables import CONSISTS, SHORT
+from bench.studies.versions import figures as versions
+from common import database_url
 
 # Of the packages whose source lines the objects link to.
 LINKED = {name: DISTRIBUTIONS.get(name, name) for name in ("sqlalchemy", "pydantic", "psycopg", "django", "tortoise")}

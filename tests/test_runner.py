@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 
-from errors import UserError
-from runner import database as measured_database
-from runner import environments, processes
-from runner.database import one_row_table, with_search_path
-from runner.environments import LOCK, ORIGINAL, Combination, NoWheelsError, install, interpreters, requirements
-from runner.processes import NATIVE, Job, reason
-from runner.runs import kept
-from runner.scripts import Scenario
+from bench import database as measured_database
+from bench import environments, processes
+from bench.database import one_row_table, with_search_path
+from bench.environments import LOCK, ORIGINAL, Combination, NoWheelsError, install, interpreters, requirements
+from bench.errors import UserError
+from bench.processes import NATIVE, Job, reason
+from bench.runs import kept
+from bench.scripts import Scenario
 from tests.support import PROJECT, ROWS, environment, expected_rows, query, run, unused_port
 
 RUNNING = f"3.{sys.version_info.minor}"
@@ -74,7 +74,7 @@ def test_script_that_measures_nothing_is_named() -> None:
 
 
 PROGRESS = """
-from runner.progress import Bar
+from bench.progress import Bar
 with Bar(2) as bar:
     bar.started("a job")
     bar.finished()
@@ -134,7 +134,7 @@ def test_table_of_one_row_lies_beside_the_reader_s_own(
 def test_no_right_to_create_a_schema_is_one_line(database: str) -> None:
     query(database, 'REVOKE CREATE ON DATABASE db FROM "user"')
     try:
-        process = run("-m", "studies", "costs", "--only", "run_sync_psycopg", url=database)
+        process = run("-m", "bench", "costs", "--only", "run_sync_psycopg", url=database)
     finally:
         query(database, 'GRANT CREATE ON DATABASE db TO "user"')
     assert process.returncode == 1
@@ -183,7 +183,7 @@ def test_reason_of_a_failure_is_the_line_that_says_what_is_wrong(code: int, erro
     assert reason(code, errors) == expected
 
 
-@pytest.mark.parametrize("job", [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="runner.native")], ids=str)
+@pytest.mark.parametrize("job", [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="bench.native")], ids=str)
 def test_failure_is_the_scenario_s_own(monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://user:password@localhost:{unused_port()}/db")
     with pytest.raises(UserError, match=r"^run_sync_psycopg failed: nothing listens"):
@@ -213,7 +213,7 @@ def test_native_run_in_a_folder_that_the_locale_cannot_write(copied: Path, url: 
     variables = {"LC_ALL": "xx_XX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     # Matches one scenario, so that no more runs than need be.
     only = "run_sync_psycopg_pydantic_no_validation"
-    arguments = ("-m", "studies", "costs", "--only", only, "--repeats", "1", "--full")
+    arguments = ("-m", "bench", "costs", "--only", only, "--repeats", "1", "--full")
     process = run(*arguments, url=url, folder=copied, **variables)
     assert process.returncode == 0, process.stderr
     assert "(native)" in process.stderr

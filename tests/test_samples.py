@@ -9,14 +9,14 @@ import pytest
 from psycopg import sql
 from sqlmodel import SQLModel
 
-from errors import UserError
-from layers import other_readers, readers
-from layers.costs import look_at, measure
-from layers.figures import PLAIN
-from layers.other_readers import POLARS
-from layers.readers import Reading
-from layers.redaction import without_values
-from layers.relations import Relation
+from bench.errors import UserError
+from bench.layers import other_readers, readers
+from bench.layers.costs import look_at, measure
+from bench.layers.figures import PLAIN
+from bench.layers.other_readers import POLARS
+from bench.layers.readers import Reading
+from bench.relations.redaction import without_values
+from bench.relations.relations import Relation
 from tests.servers import Servers, leaves_nothing, superuser
 from tests.support import described, linux, port_of, query
 

@@ -20,7 +20,7 @@ import pytest
 
 import common
 import setup_db
-from errors import explanations
+from bench.errors import explanations
 from tests.support import (
     PROJECT,
     ROWS,
@@ -263,7 +263,7 @@ def test_missing_package_is_one_line(script: str, package: str) -> None:
     assert line == f"{package} is not installed for this Python: `{command}` installs it into .venv"
 
 
-@pytest.mark.parametrize("command", [STACKS[0], "setup_db.py", "your_table.py", "-m studies", "-m original"])
+@pytest.mark.parametrize("command", [STACKS[0], "setup_db.py", "your_table.py", "-m bench", "-m bench.original"])
 def test_python_without_any_package_is_one_line(command: str) -> None:
     # Without the module `site`, Python does not find what is installed.
     line = error_line(run("-S", *command.split()))
@@ -288,5 +288,5 @@ def test_reader_that_goes_away_is_no_error(url: str) -> None:
 
 
 def test_terminal_without_the_character_shows_another(url: str) -> None:
-    process = run("-c", "import errors; print('m\u00fcde', flush=True)", url=url, PYTHONIOENCODING="ascii")
+    process = run("-c", "from bench import errors; print('m\u00fcde', flush=True)", url=url, PYTHONIOENCODING="ascii")
     assert (process.returncode, process.stdout, process.stderr) == (0, "m?de\n", "")

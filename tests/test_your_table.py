@@ -14,15 +14,15 @@ import psycopg
 import pytest
 
 import your_table
-from errors import UserError
-from layers import other_readers
-from layers.costs import KEYED, STREAMED, Subject, look_at, measure
-from layers.figures import ENTITY, PLAIN, Figure, Figures
-from layers.model_readers import DJANGO
-from layers.other_readers import ARROW, NATIVE, RECORD, installed
-from layers.other_readers import LAYERS as OTHERS
-from layers.readers import LAYERS, Reading
-from layers.relations import Column, Relation
+from bench.errors import UserError
+from bench.layers import other_readers
+from bench.layers.costs import KEYED, STREAMED, Subject, look_at, measure
+from bench.layers.figures import ENTITY, PLAIN, Figure, Figures
+from bench.layers.model_readers import DJANGO
+from bench.layers.other_readers import ARROW, NATIVE, RECORD, installed
+from bench.layers.other_readers import LAYERS as OTHERS
+from bench.layers.readers import LAYERS, Reading
+from bench.relations.relations import Column, Relation
 from tests.support import error_line, finished, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
@@ -97,9 +97,9 @@ FAILS_LATER = f"SELECT CASE WHEN i < 1500 THEN i ELSE ('{SECRET}' || i)::int END
 SHOW = """
 import your_table
 from argparse import Namespace
-from layers.costs import *
-from layers.figures import *
-from layers.readers import LAYERS
+from bench.layers.costs import *
+from bench.layers.figures import *
+from bench.layers.readers import LAYERS
 traced = dict.fromkeys(LAYERS, 12_345.6) | {ENTITY: 98_765.4}
 figures = {layer: Figure(20_000, size, 2**28, 2**29, 12.34, 999.0, objects=9) for layer, size in traced.items()}
 found = Figures(figures, {}, 3)

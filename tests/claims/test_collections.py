@@ -11,9 +11,9 @@ from sqlalchemy import MetaData, bindparam, inspect, select
 from sqlalchemy.orm import Session, joinedload, lazyload, registry, selectinload
 from sqlalchemy.orm.collections import InstrumentedList
 
-from studies.graph_shape import shapes
-from studies.graph_shape.families import LAZY, SELECT_IN, WAYS, mapped, options, used
-from studies.graph_shape.shapes import LEAST, children, family, make
+from bench.studies.graph_shape import shapes
+from bench.studies.graph_shape.families import LAZY, SELECT_IN, WAYS, mapped, options, used
+from bench.studies.graph_shape.shapes import LEAST, children, family, make
 from tests.claims.fresh import held, in_a_fresh_process, open_session
 from tests.claims.rows import PARENTS, Parent
 from tests.claims.test_entities import own

@@ -7,17 +7,17 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 import setup_db
+from bench import processes, results
+from bench.figures import Figures
+from bench.layers.readers import Reading
+from bench.processes import TRACED, Job, Measured
+from bench.relations import relations
+from bench.relations.transaction import connect
+from bench.studies.costs.answers import wire_bytes
+from bench.studies.costs.blocks import in_the_figure
+from bench.studies.growth.measure import container
 from common import MIB
 from domain_model import DomainModel
-from layers import relations
-from layers.readers import Reading
-from layers.transaction import connect
-from runner import processes, results
-from runner.figures import Figures
-from runner.processes import TRACED, Job, Measured
-from studies.costs.answers import wire_bytes
-from studies.costs.blocks import in_the_figure
-from studies.growth.measure import container
 from tests.support import MEASURED_ROWS, linux, run
 
 CLIENT_SIDE = (

@@ -32,8 +32,8 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.interfaces import ORMOption
 
 import setup_db
-from runner.wire import counted
-from shop_model import Address, Customer, Order
+from bench.wire import counted
+from relationships.shop_model import Address, Customer, Order
 from tests.claims.fresh import held, in_a_fresh_process, open_session
 from tests.claims.test_entities import PYTHON
 from tests.support import ROWS, query

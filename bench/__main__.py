@@ -1,0 +1,164 @@
+"""Measure what the studies ask, and print it; or store it and rewrite the pages; or check that nothing is stale."""
+
+import argparse
+import signal
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench import results
+from bench.digests import Snapshot
+from bench.errors import PACKAGES, UserError, explain, number, parser
+from bench.look import pages
+from bench.look.tables import print_sentence
+from bench.results import Results
+from bench.studies.study import STUDIES, Study
+
+
+def main() -> int:
+    """Measure and print, or check; return the exit code."""
+    options = parser(__doc__, prog="python -m bench")
+    options.add_argument("names", metavar="NAME", nargs="*", help=f"{', '.join(STUDIES)} (all)")
+    options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
+    options.add_argument("--repeats", metavar="N", type=number(1000), help="runs of what varies (2 or 1; in full, 3)")
+    options.add_argument("--full", action="store_true", help="also native memory, other stacks, and all shapes")
+    options.add_argument("--wide", action="store_true", help="in a terminal: print every column")
+    options.add_argument("--write", action="store_true", help="measure what is stale, in full; rewrite the pages")
+    options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
+    options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
+    arguments = options.parse_args()
+    for signalled in (signal.SIGTERM, signal.SIGHUP):  # what was made for the measurement is removed, as after Ctrl-C
+        signal.signal(signalled, signal.default_int_handler)
+    if unknown := [name for name in arguments.names if name not in STUDIES]:
+        raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
+    if arguments.check and (arguments.write or arguments.only or arguments.names):
+        options.error("--check goes alone, for the pages are made of all studies")
+    if arguments.all and not arguments.write:
+        options.error("--all goes with --write")
+    if arguments.check:
+        return check()
+    if arguments.write and (missing := next((one for one in PACKAGES if not find_spec(one)), None)):
+        raise UserError(f"what is published needs every package: {explain(ModuleNotFoundError(name=missing))}")
+    studies = [Study(name) for name in dict.fromkeys(arguments.names or STUDIES)]
+    chosen = {study: [name for name in study.names if arguments.only in name] for study in studies}
+    if not any(chosen.values()):
+        names = ", ".join(dict.fromkeys(name for study in studies for name in study.names))
+        raise UserError(f"no scenario's name contains {arguments.only!r}; there are: {names}")
+    run(chosen, arguments)
+    return 0
+
+
+def run(chosen: dict[Study, list[str]], arguments: argparse.Namespace) -> None:
+    """Measure these names of each study; with --write, those that are stale, and store and show them."""
+    for study, names in chosen.items():
+        if not names:
+            continue
+        if not arguments.write:
+            announce(study, names, arguments)
+            measure(study, names, arguments)
+            continue
+        stored, stale = to_measure(study, names, everything=arguments.all)
+        if stale:
+            results.write(study.name, measure(study, stale, arguments, stored))
+    if arguments.write:
+        pages.write(expected())
+    else:
+        print_sentence(f"\n{whose()}")
+
+
+def announce(study: Study, names: list[str], arguments: argparse.Namespace) -> None:
+    """Say how long it will take, if that is known."""
+    if seconds := study.expected_seconds(names, arguments.repeats, arguments.full):
+        text = f"{seconds / 60:.0f} minutes" if seconds >= 100 else f"{max(10, round(seconds, -1)):.0f} seconds"
+        print(f"{study.name}: about {text}, where the machine is as fast as that of bench/results/", file=sys.stderr)
+
+
+def whose() -> str:
+    """Return which Python these figures are of, and which one those of the pages, if that is another."""
+    here = results.here()["python"]
+    try:
+        other = results.load(STUDIES[0]).header["python"]
+    except UserError:
+        other = here
+    return f"These figures are of {here}{'' if other == here else f'; those of the pages are of {other}'}."
+
+
+def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Results | None, list[str]]:
+    """Return the stored results that stay, and which of the names to measure; say which, and why.
+
+    None stays where all are measured. That has to be where the stored ones are of no use or of other conditions. Raises
+    UserError where only some were asked for then.
+    """
+    try:
+        stored = results.load(study.name).only(study.names)
+        reasons = stored.stale(study.names, Snapshot.now())
+        why = f"it was measured with {difference}" if (difference := stored.otherwise(results.here())) else ""
+    except UserError as error:
+        stored, reasons, why = None, dict.fromkeys(study.names, ""), str(error)
+    stale = [name for name in names if everything or name in reasons]
+    if stale and why:
+        if names != list(study.names):
+            raise UserError(f"{study.name} has to be measured whole, without --only: {why}")
+        print(f"{study.name}: all of it is measured: {why}", file=sys.stderr)
+        return None, names
+    for line in by_reason({name: reasons.get(name, "is measured as asked") for name in stale}):
+        print(f"{study.name}: {line}", file=sys.stderr)
+    if skipped := len(names) - len(stale):
+        print(
+            f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed", file=sys.stderr
+        )
+    return None if stale == list(study.names) else stored, stale
+
+
+def measure(study: Study, names: list[str], arguments: argparse.Namespace, known: Results | None = None) -> Results:
+    """Measure and print; return the results that were known with the new ones. Raises UserError."""
+    before = Snapshot.now()  # a file may change meanwhile
+    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write):
+        found = results.of(new, f"bench.studies.{study.name}.measure", before)
+        known = known.joined(found) if known else found
+        for table in study.tables(known, new):
+            table.print(wide=arguments.wide)
+        sys.stdout.flush()
+    if not known:
+        raise UserError("nothing was measured")
+    return known.only(study.names)
+
+
+def expected() -> dict[Path, str]:
+    """Return the text of every page and chart, as they follow from what is stored. Raises UserError."""
+    blocks: dict[str, str] = {}
+    charts: dict[str, str] = {}
+    for name in STUDIES:
+        own_blocks, own_charts = Study(name).shown()
+        for marker, text in own_blocks.items():  # a table may have rows of several studies
+            blocks[marker] = f"{blocks[marker]}\n{text}" if marker in blocks else text
+        charts |= own_charts
+    return pages.files(blocks, charts)
+
+
+def by_reason(reasons: dict[str, str]) -> list[str]:
+    """Return a line for each reason: the first that it holds for, and how many others."""
+    names: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        names.setdefault(reason, []).append(name)
+    return [
+        f"{found[0]}{f' (and {len(found) - 1} more)' if len(found) > 1 else ''} {reason}"
+        for reason, found in names.items()
+    ]
+
+
+def check() -> int:
+    """Print what is stale; return the exit code."""
+    now = Snapshot.now()
+    stale = []
+    for study in map(Study, STUDIES):
+        found = results.load(study.name).stale(study.names, now)
+        stale += [f"bench/results/{study.name}.json: {line}: {results.AGAIN}" for line in by_reason(found)]
+    stale = stale or pages.differences(expected())
+    for line in stale:
+        print(line, file=sys.stderr)
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""What a row takes in each layer, in bytes and seconds: its values, and what the layer adds to them."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from bench.errors import visible
+from bench.layers.other_readers import RECORD
+from bench.layers.values import ALIKE, Values
+from bench.relations.relations import Relation
+
+ENTITY, PLAIN = "ORM entity", "psycopg, tuple"
+# So many columns are told one by one.
+MOST_TOLD = 10
+OTHER_VALUES = "its values are not psycopg's: "
+# Nothing is told of all rows that is known of a smaller share of them; nor what took less time or memory, for then what
+# is fixed, and the pieces of 1 MiB in which Python gets its memory, weigh as much as a tenth.
+SHARE, SECONDS, BYTES = 0.1, 0.1, 10 * 2**20
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What so many rows take in one layer."""
+
+    count: int
+    # Bytes of Python's memory per object that holds a row; Arrow's lie outside Python: they are `native`.
+    traced: float
+    # Bytes by which the process grew for all of the rows, and by how many at most while it read them.
+    kept: int
+    peak: int
+    # For all of the rows.
+    seconds: float
+    # What the layer adds to the values, in bytes per row; or why that is not known.
+    overhead: float | None = None
+    no_overhead: str = ""
+    # How many objects hold the rows: none where they are dropped; fewer than rows where those share a key.
+    objects: int = 0
+    native: bool = False
+
+    def kept_of(self, rows: int) -> float | None:
+        """Return by how many bytes the process would grow for so many rows; None where that is not known to 10 %."""
+        known = rows == self.count or (rows * SHARE <= self.count and self.kept >= BYTES)
+        return self.kept * rows / self.count if known else None
+
+    def seconds_of(self, rows: int) -> float | None:
+        """Return how many seconds so many rows would take, on a machine as busy; None of too few or too short."""
+        known = rows == self.count or (rows * SHARE <= self.count and self.seconds >= SECONDS)
+        return self.seconds * rows / self.count if known else None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What every layer takes, the least first; or why that is not known."""
+
+    by_layer: Mapping[str, Figure]
+    failures: Mapping[str, str] = field(default_factory=dict)
+    columns: int = 0
+    # Sentences on what the figures do not show.
+    notes: tuple[str, ...] = ()
+    # Whether the rows are those of blocks chosen over the whole table, and not the first ones.
+    sampled: bool = False
+    # Whether they are all that there are.
+    complete: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many rows were read."""
+        return max(one.count for one in self.by_layer.values())
+
+    @property
+    def values(self) -> float | None:
+        """Bytes per row of the values themselves: what a plain tuple takes without the tuple."""
+        if plain := self.by_layer.get(PLAIN):
+            return plain.traced - sys.getsizeof((None,) * self.columns)
+        return None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The layers beside psycopg's tuples, whose values are psycopg's own: what each of them keeps of each column."""
+
+    relation: Relation
+    found: Mapping[str, Figure]
+    kept: Mapping[str, list[Values]]
+
+    def with_overhead(self, layer: str, values: float | None) -> Figure:
+        """Return a layer's figure with its overhead, or with the reason why there is none.
+
+        Where the classes of the values are psycopg's, so are they; but there may be fewer objects of them, or copies.
+        """
+        one, mine, plain = self.found[layer], self.kept[layer], self.kept.get(PLAIN)
+        if one.native:
+            reason = "its values are no objects"
+        elif not one.objects:
+            reason = "it keeps no row"
+        elif one.objects < one.count:
+            reason = "its rows share objects"
+        elif values is None or not plain or not mine:
+            reason = f"there is no {PLAIN} to compare it with"
+        elif others := list(self.other_classes(layer)):
+            more = f", and {len(others) - MOST_TOLD} columns more" if len(others) > MOST_TOLD else ""
+            reason = f"{OTHER_VALUES}{', '.join(others[:MOST_TOLD])}{more}"
+        else:
+            return replace(one, overhead=one.traced - values - self.size_of(layer) + self.size_of(PLAIN))
+        return replace(one, no_overhead=reason)
+
+    def size_of(self, layer: str) -> float:
+        """Return the mean bytes of a row's values in a layer."""
+        return sum(column["size"] for column in self.kept[layer]) / self.found[layer].count
+
+    def other_classes(self, layer: str) -> Iterator[str]:
+        """Yield each column whose values have other classes than psycopg's."""
+        for column, mine, plain in zip(self.relation.columns, self.kept[layer], self.kept[PLAIN], strict=True):
+            if mine["classes"] != plain["classes"]:
+                own = [name for name in mine["classes"] if name not in plain["classes"]]
+                yield f"{visible(column.name)} is {' or '.join(own or mine['classes'])}"
+
+    def shared_objects(self) -> Iterator[str]:
+        """Yield in which layers rows share objects, because they have the same key."""
+        for layer, one in self.found.items():
+            if 0 < one.objects < one.count:
+                yield (
+                    f"{layer}: {one.count:,} rows are {one.objects:,} objects, for rows with the same key share one: "
+                    f"{one.traced:,.0f} bytes per object, {one.traced * one.objects / one.count:,.0f} per row."
+                )
+
+    def other_rows(self) -> Iterator[str]:
+        """Yield which layers read other rows than the tuples, as far as they keep the same values."""
+        others = [layer for layer in self.kept if PLAIN in self.kept and not self.same_rows(layer)]
+        if others:
+            yield (
+                f"Not all layers read the same rows, for somebody wrote meanwhile, or the query gives other rows each "
+                f"time: those of {PLAIN} were not read as {'; '.join(others)}."
+            )
+
+    def same_rows(self, layer: str) -> bool:
+        """Return whether a layer kept the same values, in the columns where that can be compared."""
+        if self.found[layer].objects < self.found[layer].count:
+            return True
+        return all(
+            mine["checksum"] == plain["checksum"]
+            for mine, plain in zip(self.kept[layer], self.kept[PLAIN], strict=False)
+            if mine["classes"] == plain["classes"] and (layer != RECORD or ALIKE.issuperset(mine["classes"]))
+        )

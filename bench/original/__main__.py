@@ -1,0 +1,134 @@
+"""Run the nine scripts with the original's versions and compare every figure that it published.
+
+usage: python -m bench.original PYTHON312
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from bench import processes
+from bench.database import private_server
+from bench.environments import ORIGINAL, Combination, install
+from bench.errors import UserError, parser
+from bench.processes import Job
+from bench.runs import Run
+from bench.scripts import Scenario
+from common import MIB
+
+PUBLISHED = Path(__file__).resolve().parent / "figures.json"
+ENVIRONMENT = Combination("3.12", ORIGINAL)
+# The original's text speaks of 92,000, but 100,000 empty dicts of 64 bytes make the 6.1 MiB that it prints.
+ROWS = 100_000
+TOLERANCE = 0.1
+TOTAL_TOLERANCE = 0.3
+PROCESS_TOLERANCE = 0.15
+SMALLEST_ALLOCATION = 0.5
+
+
+class Memory(TypedDict):
+    """What the original printed at a checkpoint, in MiB."""
+
+    process: float
+    current: float
+    peak: float
+
+
+class Allocation(TypedDict):
+    """What it printed of a line of its list."""
+
+    file: str
+    line: int
+    mib: float
+
+
+class Console(TypedDict):
+    """What it published of one script: the checkpoints by label, the list, and its total in MiB."""
+
+    checkpoints: dict[str, Memory]
+    top: list[Allocation]
+    total: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One published figure beside ours, in MiB."""
+
+    name: str
+    original: float
+    measured: float
+    tolerance: float
+    # The process's memory is only judged at the end, for the original ran on another system.
+    judged: bool = True
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they are equal as printed, to one decimal, within the tolerance."""
+        return not self.judged or abs(round(self.measured, 1) - self.original) <= self.tolerance + 1e-6
+
+    def __str__(self) -> str:
+        verdict = ("ok" if self.agrees else "DIFFERS") if self.judged else "(not judged)"
+        return f"  {self.name:<66} {self.original:>7.1f} {self.measured:>7.1f}  {verdict}"
+
+
+def main(python: str) -> int:
+    """Print the comparison; return the exit code."""
+    probe = [python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 12))"]
+    if not shutil.which(python) or subprocess.run(probe, capture_output=True, check=False).returncode:
+        raise UserError(f"{python} is no Python 3.12: name one with PYTHON312=/path/to/python3.12 make original")
+    install(ENVIRONMENT, str(shutil.which(python)))
+    published: dict[str, Console] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    jobs = [Job(Scenario(script), python=str(ENVIRONMENT.interpreter)) for script in published]
+    with private_server(ROWS):
+        outcomes = processes.succeeded(processes.run(jobs))
+    return report(published, {one.job.scenario.name: one.output for one in outcomes})
+
+
+def report(published: Mapping[str, Console], measured: Mapping[str, Run]) -> int:
+    """Print every figure beside ours, and how many agree; return the exit code."""
+    print(f"{'MiB':<68} original    ours")
+    found = []
+    for script, console in published.items():
+        print(script)
+        for comparison in compare(script, console, measured[script]):
+            print(comparison)
+            found.append(comparison)
+    judged = [one for one in found if one.judged]
+    agreeing = sum(one.agrees for one in judged)
+    print(f"{agreeing} of {len(judged)} figures agree")
+    return 0 if agreeing == len(judged) else 1
+
+
+def compare(script: str, console: Console, run: Run) -> Iterator[Comparison]:
+    """Yield every published figure with ours. Raises UserError where the script has other checkpoints."""
+    labels = [checkpoint["label"] for checkpoint in run["checkpoints"]]
+    if labels != list(console["checkpoints"]):
+        raise UserError(f"{script} has other checkpoints than the original: {', '.join(labels)}")
+    for checkpoint in run["checkpoints"]:
+        label, original = checkpoint["label"], console["checkpoints"][checkpoint["label"]]
+        yield Comparison(f"{label}, traced current", original["current"], checkpoint["traced"] / MIB, TOLERANCE)
+        yield Comparison(f"{label}, traced peak", original["peak"], checkpoint["traced_peak"] / MIB, TOLERANCE)
+        tolerance, rss = original["process"] * PROCESS_TOLERANCE, checkpoint["rss"] / MIB
+        yield Comparison(f"{label}, process", original["process"], rss, tolerance, judged=label == labels[-1])
+    for allocation in console["top"]:
+        if allocation["mib"] >= SMALLEST_ALLOCATION:
+            file = allocation["file"].removeprefix("stdlib/")
+            # A script's own lines stand elsewhere than in the original: they are added up.
+            line = None if file == f"{script}.py" else allocation["line"]
+            size = sum(
+                one["size"] for one in run["lines"] if one["file"].endswith(file) and line in (None, one["line"])
+            )
+            yield Comparison(f"{file}:{line or '*'}", allocation["mib"], size / MIB, TOLERANCE)
+    total = sum(one["size"] for one in run["lines"])
+    yield Comparison("Total allocated size", console["total"], total / MIB, TOTAL_TOLERANCE)
+
+
+if __name__ == "__main__":
+    command = parser(__doc__, prog="python -m bench.original")
+    command.add_argument("python", metavar="PYTHON312", help="a Python 3.12")
+    sys.exit(main(command.parse_args().python))

@@ -1,0 +1,189 @@
+"""What the server's catalog says of a relation: which one a name means, who may read it, its keys, how many rows."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from bench.errors import UserError, address, visible
+from bench.relations.statements import UNDEFINED_TABLE, Field, StatementError, described
+
+# The relations that hold rows, and what others are (https://www.postgresql.org/docs/current/catalog-pg-class.html).
+KINDS = "rvmpf"
+OTHERS = {"S": "a sequence", "i": "an index", "I": "an index", "c": "a composite type", "t": "a TOAST table"}
+# A NOT NULL that is not yet validated, from PostgreSQL 18 on, lets NULLs be.
+NOT_NULL = """
+    attnotnull AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_constraint
+        WHERE conrelid = attrelid AND contype = 'n' AND NOT convalidated AND attnum = ANY(conkey)
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A relation in the catalog: its number there, its schema and its name."""
+
+    oid: int
+    schema: str
+    name: str
+
+
+def find(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
+    """Return the relation of that name, quoted as in SQL; None where the text is no name. Raises UserError."""
+    parts = name_parts(connection, text)
+    if not parts:
+        return unusual(connection, text)
+    database = connection.info.dbname
+    if len(parts) > 3 or (len(parts) == 3 and parts[0] != database):
+        raise UserError(f"{visible(text)} is in another database than {visible(database)}, which DATABASE_URL names")
+    *_, schema, name = ["", *parts[-2:]]
+    return one(
+        connection,
+        text,
+        "relname = %s AND CASE %s WHEN '' THEN pg_table_is_visible(pg_class.oid) ELSE nspname = %s END",
+        [name, schema, schema],
+    )
+
+
+def name_parts(connection: "psycopg.Connection[Any]", text: str) -> list[str]:
+    """Return the parts of a name as the server reads them; nothing where it is none."""
+    try:
+        with connection.transaction():
+            [parts] = connection.execute("SELECT parse_ident(%s)::name[]::text[]", [text]).fetchone() or [[]]
+    except psycopg.DataError:
+        return []
+    return list(parts)
+
+
+def unusual(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
+    r"""Return the relation of a name that only the server's parser knows: U&"d\0061ta", or one with a comment."""
+    try:
+        fields = [] if ")" in text else described(connection, f"SELECT * FROM ONLY ({text}\n) AS relation")
+    except StatementError as refused:
+        if refused.state == UNDEFINED_TABLE:
+            raise UserError(missing(connection, text)) from None
+        return None
+    return one(connection, text, "pg_class.oid = %s", [fields[0].table]) if fields else None
+
+
+def one(connection: "psycopg.Connection[Any]", text: str, condition: str, values: list[Any]) -> Found:
+    """Return the one relation of that condition, if rows can be read from it. Raises UserError."""
+    found = connection.execute(
+        "SELECT pg_class.oid, nspname, relname, relkind, relispopulated, has_schema_privilege(relnamespace, 'USAGE') "
+        "FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace "
+        f"WHERE {condition}".encode(),
+        values,
+    ).fetchone()
+    if not found:
+        raise UserError(missing(connection, text))
+    oid, schema, name, kind, populated, may_enter = found
+    if kind not in KINDS:
+        raise UserError(f"{visible(text)} at {address()} is {OTHERS.get(kind, 'no table')}: name a table or a view")
+    if not may_enter:
+        raise UserError(f"no right to what is in schema {visible(schema)} at {address()}: grant USAGE on it")
+    if not populated:
+        raise UserError(f"{visible(text)} at {address()} has not been populated: REFRESH MATERIALIZED VIEW does that")
+    return Found(oid, schema, name)
+
+
+def missing(connection: "psycopg.Connection[Any]", text: str) -> str:
+    """Return in one line that there is no relation of that name, and which names are like it."""
+    similar = " or ".join(map(visible, nearest(connection, text)))
+    return f"there is no table {visible(text)} at {address()}" + (f": is it {similar}?" if similar else "")
+
+
+def exists(connection: "psycopg.Connection[Any]", name: str) -> bool:
+    """Return whether any schema has a relation of that name, in small letters or capitals."""
+    condition = "SELECT FROM pg_catalog.pg_class WHERE lower(relname) = lower(%s) AND relkind = ANY(%s)"
+    return bool(connection.execute(condition.encode(), [name, list(KINDS)]).rowcount)
+
+
+def nearest(connection: "psycopg.Connection[Any]", text: str) -> list[str]:
+    """Return the names, with their schemas, of the relations whose names are most like that one."""
+    # In a database without an encoding, a name beyond ASCII may be no UTF-8, which the server then does not send.
+    found = connection.execute(
+        "SELECT quote_ident(nspname), quote_ident(relname) FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace "
+        "ON pg_namespace.oid = relnamespace WHERE relkind = ANY(%s) AND has_schema_privilege(relnamespace, 'USAGE') "
+        "AND nspname !~ '^pg_(toast|temp)' AND CASE WHEN getdatabaseencoding() = 'SQL_ASCII' "
+        "THEN concat(nspname, relname) ~ '^[ -~]*$' ELSE true END "
+        "ORDER BY nspname ~ '^pg_|^information_schema', nspname, relname",
+        [list(KINDS)],
+    ).fetchall()
+
+    def plain(name: str) -> str:
+        return name.replace('"', "").casefold()
+
+    by_name: dict[str, list[str]] = {}
+    for schema, name in found:
+        by_name.setdefault(plain(f"{schema}.{name}" if "." in text else name), []).append(f"{schema}.{name}")
+    return [name for near in difflib.get_close_matches(plain(text), by_name) for name in by_name[near]][:3]
+
+
+def forbidden(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) -> list[str]:
+    """Return for each column the name of its table, if this role may not read the column there, else an empty text."""
+    found = connection.execute(
+        "SELECT CASE WHEN NOT has_column_privilege(oid, number, 'SELECT') THEN oid::regclass::text ELSE '' END "
+        "FROM unnest(%s::oid[], %s::int2[]) WITH ORDINALITY AS columns(oid, number, place) ORDER BY place",
+        [[one.table for one in fields], [one.number for one in fields]],
+    )
+    return [one for [one] in found]
+
+
+def keys(connection: "psycopg.Connection[Any]", oid: int) -> list[tuple[bool, tuple[str, ...]]]:
+    """Return by which columns a row can be told from all others, the primary key first, and whether it is that one."""
+    found = connection.execute(
+        f"""
+        SELECT indisprimary, array_agg(attname::text ORDER BY place) FROM pg_catalog.pg_index
+        CROSS JOIN unnest(indkey) WITH ORDINALITY AS columns(number, place)
+        JOIN pg_catalog.pg_attribute ON attrelid = indrelid AND attnum = number
+        WHERE indrelid = %s AND indisunique AND indisvalid AND indpred IS NULL AND place <= indnkeyatts
+        GROUP BY indexrelid, indisprimary, indnkeyatts
+        HAVING bool_and({NOT_NULL}) AND count(*) = indnkeyatts
+        ORDER BY indisprimary DESC, indnkeyatts, indexrelid
+        """.encode(),
+        [oid],
+    )
+    return [(primary, tuple(names)) for primary, names in found]
+
+
+def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
+    """Return the names of the columns that cannot be NULL, as far as the server knows: none of a view's or query's."""
+    statement = f"SELECT attname::text FROM pg_catalog.pg_attribute WHERE attrelid = %s AND attnum > 0 AND {NOT_NULL}"
+    return {name for [name] in connection.execute(statement.encode(), [oid])}
+
+
+def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:
+    """Return how many blocks the table and its partitions have that TABLESAMPLE can choose from; 0 where it cannot."""
+    found = connection.execute(
+        """
+        WITH RECURSIVE parts(number) AS (
+            SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
+        )
+        SELECT sum(pg_catalog.pg_relation_size(oid))::bigint / pg_catalog.current_setting('block_size')::integer
+        FROM pg_catalog.pg_class JOIN parts ON oid = number HAVING bool_and(relkind IN ('r', 'm', 'p'))
+        """,
+        [oid],
+    ).fetchone()
+    return found[0] or 0 if found else 0
+
+
+def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
+    """Return how many rows the table and its partitions had when they were last analysed; None if that is not known.
+
+    With row-level security that is not how many this role sees, so it is not known then.
+    """
+    found = connection.execute(
+        """
+        WITH RECURSIVE parts(number) AS (
+            SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
+        )
+        SELECT CASE WHEN min(reltuples) >= 0 AND sum(reltuples) > 0 THEN sum(reltuples)::bigint END
+        FROM pg_catalog.pg_class JOIN parts ON oid = number
+        WHERE relkind IN ('r', 'm', 'f') AND NOT row_security_active(%s::oid)
+        """,
+        [oid, oid],
+    ).fetchone()
+    return found[0] if found else None

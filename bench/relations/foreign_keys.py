@@ -1,0 +1,220 @@
+"""How a table's rows lead to another's, by foreign keys: which there are, and which one a name means.
+
+A name is that of a table whose rows refer to this one's, or to which this one's refer, or which a third table joins to
+it. A column behind a colon tells several keys apart: `orders:buyer_id`. The column of an own key, by itself, names the
+row that it refers to: `reports_to`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from bench.errors import UserError, visible
+from bench.relations import catalog
+
+# A part of a name, quoted as in SQL or not; and what stands between two of them.
+PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\s",.:](?:[^",.:]*[^\s",.:])?))\s*([,.:]|$)')
+HOW = "write orders,addresses for two collections, orders.items for what orders have, orders:column for one key of more"
+# So many names are listed.
+MOST_LISTED = 10
+# A partition has its table's keys once more. A temporal key (PostgreSQL 18) is no equality of columns.
+KEYS = """
+WITH keys AS (
+    SELECT * FROM pg_catalog.pg_constraint
+    WHERE contype = 'f' AND (conrelid = %(oid)s OR conrelid IN (
+        SELECT conrelid FROM pg_catalog.pg_constraint WHERE contype = 'f' AND confrelid = %(oid)s
+    )) AND coalesce(pg_catalog.to_jsonb(pg_constraint) ->> 'conperiod', 'false') = 'false'
+)
+SELECT keys.oid, conrelid, own.nspname, referring.relname, confrelid, other.nspname, referred.relname,
+    {conkey}, {confkey}
+FROM keys
+JOIN pg_catalog.pg_class AS referring ON referring.oid = conrelid
+JOIN pg_catalog.pg_namespace AS own ON own.oid = referring.relnamespace
+JOIN pg_catalog.pg_class AS referred ON referred.oid = confrelid
+JOIN pg_catalog.pg_namespace AS other ON other.oid = referred.relnamespace
+WHERE conparentid = 0 OR NOT (
+    (referring.relispartition AND conrelid <> %(oid)s) OR (referred.relispartition AND confrelid <> %(oid)s)
+)
+ORDER BY referring.relname, referred.relname, keys.oid
+"""
+COLUMNS = """(
+    SELECT array_agg(attname::text ORDER BY place) FROM unnest({0}) WITH ORDINALITY AS columns(number, place)
+    JOIN pg_catalog.pg_attribute ON attrelid = {1} AND attnum = number
+)"""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A foreign key: of which table's columns, to which table's."""
+
+    oid: int
+    referring: catalog.Found
+    referred: catalog.Found
+    columns: tuple[str, ...]
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """From one table to the next: the columns here that equal those there."""
+
+    table: catalog.Found
+    here: tuple[str, ...]
+    there: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """How rows lead to those of another table: in one step along a key, or in two, through a table with two keys."""
+
+    steps: tuple[Step, ...]
+    # Whether the other rows refer to these, so that there may be many of them.
+    to_many: bool
+
+    @property
+    def table(self) -> catalog.Found:
+        """The other table."""
+        return self.steps[-1].table
+
+    @property
+    def qualifiers(self) -> tuple[str, ...]:
+        """What may stand behind a colon: the table between, and the columns that refer to this table."""
+        if not self.to_many:
+            return ()
+        between = (self.steps[0].table.name,) if len(self.steps) > 1 else ()
+        return (*between, *self.steps[0].there)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a name as it was written; without quotes, capitals are like small letters."""
+
+    text: str
+    quoted: bool
+
+    def means(self, name: str) -> bool:
+        """Return whether that is this name."""
+        return name == self.text or (not self.quoted and name.casefold() == self.text.casefold())
+
+
+# A name and what stands behind its colons.
+Segment = tuple[Part, ...]
+
+
+def parsed(text: str) -> list[list[Segment]]:
+    """Return the paths in a text, each of them segments between dots. Raises UserError."""
+    paths: list[list[list[Part]]] = [[[]]]
+    place, end = 0, "."
+    while end:
+        found = PART.match(text, place)
+        if not found:
+            raise UserError(f"--with '{visible(text)}' cannot be read: {HOW}")
+        quoted, plain, end = found.groups()
+        paths[-1][-1].append(Part(quoted.replace('""', '"') if quoted else plain, bool(quoted)))
+        place = found.end()
+        if end == ".":
+            paths[-1].append([])
+        elif end == ",":
+            paths.append([[]])
+    return [[tuple(segment) for segment in path] for path in paths]
+
+
+def links(connection: "psycopg.Connection[Any]", oid: int) -> list[Link]:
+    """Return how a table's rows lead to others, along one key first, then through a table between."""
+    statement = KEYS.format(conkey=COLUMNS.format("conkey", "conrelid"), confkey=COLUMNS.format("confkey", "confrelid"))
+    keys = [
+        Key(number, catalog.Found(*one), catalog.Found(*other), tuple(columns), tuple(to))
+        for number, *two, columns, to in connection.execute(statement.encode(), {"oid": oid})
+        for one, other in [(two[:3], two[3:])]
+    ]
+    inwards = [key for key in keys if key.referred.oid == oid]
+    direct = [Link((Step(key.referring, key.to, key.columns),), to_many=True) for key in inwards]
+    direct += [
+        Link((Step(key.referred, key.columns, key.to),), to_many=False) for key in keys if key.referring.oid == oid
+    ]
+    through = [
+        Link((Step(key.referring, key.to, key.columns), Step(other.referred, other.columns, other.to)), to_many=True)
+        for key in inwards
+        for other in keys
+        if other.referring.oid == key.referring.oid != oid and other.oid != key.oid
+    ]
+    return direct + through
+
+
+def matching(found: Sequence[Link], segment: Segment, schema: Part | None = None) -> list[Link]:
+    """Return which of the links a segment means: those through a table only where no other is meant."""
+    name, *behind = segment
+
+    def meant(link: Link) -> bool:
+        own = not link.to_many and not behind and not schema and any(map(name.means, link.steps[0].here))
+        named = name.means(link.table.name) and (not schema or schema.means(link.table.schema))
+        return own or (named and all(any(map(part.means, link.qualifiers)) for part in behind))
+
+    meant_ones = [link for link in found if meant(link)]
+    return [link for link in meant_ones if len(link.steps) == 1] or meant_ones
+
+
+def resolve(connection: "psycopg.Connection[Any]", table: catalog.Found, path: Sequence[Segment]) -> tuple[Link, int]:
+    """Return what the beginning of a path means, seen from a table, and how many segments that takes.
+
+    Raises UserError where it means nothing, or several things.
+    """
+    found = links(connection, table.oid)
+    taken, meant = 1, matching(found, path[0])
+    if not meant and len(path) > 1 and len(path[0]) == 1:
+        taken, meant = 2, matching(found, path[1], path[0][0])
+    if len(meant) == 1:
+        return meant[0], taken
+    own = visible(table.name)
+    if meant:
+        other, written_so = visible(meant[0].table.name), listed(meant, found, " or ")
+        raise UserError(f"several foreign keys lie between {own} and {other}: write {written_so}")
+    name, *behind = path[0]
+    there = f"--with takes {listed(found, found, ', ')}" if found else f"there is none between {own} and any table"
+    word = '"' + name.text.replace('"', '""') + '"' if name.quoted else name.text
+    if not catalog.exists(connection, name.text):
+        raise UserError(f"{catalog.missing(connection, word)}; {there}")
+    word = ":".join([word, *(part.text for part in behind)])
+    raise UserError(f"no foreign key lies between {own} and {visible(word)}: {there}")
+
+
+def listed(some: Sequence[Link], found: Sequence[Link], between: str) -> str:
+    """Return how one writes some of the links, no two of them alike."""
+    words = list(dict.fromkeys(spelled(link, found) for link in some))
+    more = [f"{len(words) - MOST_LISTED} more"] if len(words) > MOST_LISTED else []
+    return visible(between.join([*words[:MOST_LISTED], *more]))
+
+
+def spelled(link: Link, found: Sequence[Link]) -> str:
+    """Return the shortest text that means this link and no other."""
+    texts = list(spellings(link))
+    return next((text for text in texts if meaning(text, found) == [link]), texts[-1])
+
+
+def meaning(text: str, found: Sequence[Link]) -> list[Link]:
+    """Return which of the links a text means."""
+    [path] = parsed(text)
+    schema = path[0][0] if len(path) > 1 else None
+    return matching(found, path[-1], schema)
+
+
+def spellings(link: Link) -> Iterator[str]:
+    """Yield how one may write a link, the shortest first."""
+    table, schema = written(link.table.name), written(link.table.schema)
+    yield table
+    yield f'"{link.table.name}"'
+    if link.to_many:
+        yield from (f"{table}:{written(one)}" for one in link.qualifiers)
+        yield f"{table}:{':'.join(map(written, link.qualifiers))}"
+        yield from (f"{schema}.{table}:{written(one)}" for one in link.qualifiers)
+    else:
+        yield from map(written, link.steps[0].here)
+    yield f"{schema}.{table}"
+
+
+def written(name: str) -> str:
+    """Return a name as one writes it here, quoted where that is needed."""
+    return name if re.fullmatch(r"\w+", name) else '"' + name.replace('"', '""') + '"'

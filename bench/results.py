@@ -1,0 +1,170 @@
+"""What was measured, in `bench/results/`: a file a study, with one header, and a record and digests of each script.
+
+The header says how all of it was measured: who measures under other conditions measures the study whole. A file holds a
+checksum of its own content, so that an edit by hand is noticed.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypedDict
+
+import psutil
+
+from bench.digests import Snapshot
+from bench.errors import DISTRIBUTIONS, PACKAGES, UserError
+from bench.processes import Measured
+from bench.scripts import PROJECT
+
+SCHEMA = 3
+RESULTS = PROJECT / "bench" / "results"
+AGAIN = "run `make readme`"
+
+
+class Header(TypedDict):
+    """How a study was measured: on which day last, on what machine and Python, how many rows, which packages."""
+
+    date: str
+    system: str
+    python: str
+    rows: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What is stored of a study: records of its own type by name, and by name the digest of each file that decides."""
+
+    header: Header
+    records: dict[str, Any]
+    digests: dict[str, dict[str, str]]
+
+    def stale(self, names: Iterable[str], now: Snapshot) -> dict[str, str]:
+        """Return which of the records that there should be must be measured again, and why."""
+        reasons = {}
+        for name in names:
+            former = self.digests.get(name, {})
+            current = now.digests(former)
+            changed = [file for file in {**current, **former} if former.get(file) != current.get(file)]
+            if name not in self.records:
+                reasons[name] = "was never measured"
+            elif changed:
+                reasons[name] = f"is older than {', '.join(changed)}"
+        return reasons
+
+    def otherwise(self, other: Header) -> str:
+        """Return what differs in how both were measured, as far as both say it; else an empty text."""
+        former, latter = _conditions(self.header), _conditions(other)
+        differing = (key for key in former if latter.get(key, former[key]) != former[key])
+        return next((f"{key} {former[key]}, not {latter[key]}" for key in differing), "")
+
+    def joined(self, new: "Results") -> "Results":
+        """Return these results with the new ones. Raises UserError where they were measured otherwise."""
+        if difference := self.otherwise(new.header):
+            raise UserError(f"the other results are of {difference}: measure all of them: {AGAIN} ALL=1")
+        header = Header(**new.header)
+        header["versions"] = self.header["versions"] | new.header["versions"]
+        return Results(header, self.records | new.records, self.digests | new.digests)
+
+    def only(self, names: Iterable[str]) -> "Results":
+        """Return the results of these, in this order, as far as they are there."""
+        found = [name for name in names if name in self.records]
+        records, digests = ({name: of[name] for name in found} for of in (self.records, self.digests))
+        return Results(self.header, records, digests)
+
+
+def of(measured: Mapping[str, Measured], module: str, before: Snapshot) -> Results:
+    """Return the results of what a study's module has just measured; the digests are from before it began."""
+    versions = {name: number for one in measured.values() for name, number in one.versions.items()}
+    digests = {
+        name: before.digests([module, *one.files, *(word for run in one.outcomes for word in run.job.command[1:])])
+        for name, one in measured.items()
+    }
+    rows = next(iter(measured.values())).rows
+    return Results(header(rows, versions), {name: one.record for name, one in measured.items()}, digests)
+
+
+def header(rows: int, versions: Mapping[str, str]) -> Header:
+    """Return the header of what is measured here and now."""
+    memory = psutil.virtual_memory().total / 2**30
+    return Header(
+        date=datetime.now(UTC).date().isoformat(),
+        system=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB",
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        rows=rows,
+        versions={name: versions[name] for name in sorted(versions) if name != "python"},
+    )
+
+
+def here() -> Header:
+    """Return the header of what would be measured here, of a table whose rows are not counted yet."""
+    versions = {}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(DISTRIBUTIONS.get(package, package))
+        except PackageNotFoundError:
+            continue
+    return header(0, versions)
+
+
+def _conditions(header: Header) -> dict[str, str]:
+    """Return what two results must have in common to stand in one table, by what it is called."""
+    rows = {"rows": f"{header['rows']:,}"} if header["rows"] else {}
+    return {"Python": header["python"], "system": header["system"], **rows, **header["versions"]}
+
+
+def load(study: str) -> Results:
+    """Return a study's stored results. Raises UserError where the file is missing, of another format, or edited."""
+    file = _path(study).relative_to(RESULTS.parent).as_posix()
+    try:
+        stored = json.loads(_path(study).read_text(encoding="utf-8"))
+        if stored["schema"] != SCHEMA:
+            raise UserError(f"{file} is of another schema version than {SCHEMA}: {AGAIN}")
+        found = Results(stored["header"], stored["records"], stored["digests"])
+        if stored["checksum"] != _checksum(found):
+            raise UserError(f"{file} was edited by hand: {AGAIN}")
+        return found
+    except FileNotFoundError:
+        raise UserError(f"{file} is missing: {AGAIN}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(f"{file} is not a result of this project: {AGAIN}") from None
+
+
+def write(study: str, results: Results) -> None:
+    """Store a study's results, the whole file or nothing. Raises UserError."""
+    path = _path(study)
+    new = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        new.write_text(_text(results), encoding="utf-8")
+        new.replace(path)
+    except OSError as error:
+        raise UserError(f"bench/results/{path.name} cannot be written: {error.strerror}: nothing was changed") from None
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _path(study: str) -> Path:
+    return RESULTS / f"{study}.json"
+
+
+def _text(results: Results) -> str:
+    """Return the file's text: the same results give the same bytes, and each record stands on a line of its own."""
+
+    def lines(of_names: Mapping[str, object]) -> str:
+        return ",\n".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in of_names.items())
+
+    return (
+        f'{{"schema": {SCHEMA},\n"checksum": "{_checksum(results)}",\n"header": {json.dumps(results.header)},\n'
+        f'"records": {{\n{lines(results.records)}\n}},\n"digests": {{\n{lines(results.digests)}\n}}}}\n'
+    )
+
+
+def _checksum(results: Results) -> str:
+    return hashlib.sha256(json.dumps(asdict(results)).encode()).hexdigest()

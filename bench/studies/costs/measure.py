@@ -1,0 +1,94 @@
+"""Measure what every scenario, remedy and alternative costs on table data, group by group."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+
+from bench import processes, turns
+from bench.database import one_row_table
+from bench.errors import UserError, explain
+from bench.processes import Measured
+from bench.runs import bare_data
+from bench.scripts import Scenario
+from bench.turns import Record
+
+REMEDIES, ALTERNATIVES = "remedies", "alternatives"
+
+
+class CostsRecord(Record):
+    """What is stored of a script, and the bytes of all rows' values as bare Python objects."""
+
+    bare: int
+
+
+def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    """Yield the records of each group as soon as they are known. Raises UserError at the end where some have failed."""
+    failures, counts, native = [], set(), with_native(full)
+    with one_row_table() as one_row:
+        for group in groups(names, full):
+            group = [one for one in group if can_run(one)]
+            found, failed = turns.measure(group, repeats or _repeats(group, full), one_row, _parted(group, native))
+            failures += failed
+            counts |= {one.rows for one in found.values()}
+            processes.same_rows(counts)
+            if found:
+                yield {name: with_bare_data(one) for name, one in found.items()}
+    if failures:
+        raise UserError("\n".join(dict.fromkeys(failures)))
+
+
+def with_bare_data(measured: Measured) -> Measured:
+    """Return what is stored of a script on table data."""
+    return replace(measured, record=measured.record | {"bare": bare_data(measured.rows)})
+
+
+def groups(names: Sequence[str], full: bool) -> list[list[Scenario]]:
+    """Return the scripts room by room. In short, the alternatives are left out where others are asked for, too."""
+    rooms: dict[str, list[Scenario]] = {}
+    for one in map(Scenario, names):
+        rooms.setdefault(one.room, []).append(one)
+    if not full and len(rooms) > 1:
+        rooms.pop(ALTERNATIVES, None)
+    return list(rooms.values())
+
+
+def can_run(scenario: Scenario) -> bool:
+    """Return whether all of the scenario's packages are here; say which one is not."""
+    if missing := scenario.missing:
+        print(f"{scenario.name} is left out: {_not_installed(missing)}", file=sys.stderr)
+    return not missing
+
+
+def with_native(full: bool) -> bool:
+    """Return whether native memory is to be measured, and can be; say why it cannot."""
+    if full and not find_spec("memray"):
+        print(f"native memory is left out: {_not_installed('memray')}", file=sys.stderr)
+        return False
+    return full
+
+
+def _not_installed(package: str) -> str:
+    return explain(ModuleNotFoundError(name=package)) or f"{package} is not installed for this Python"
+
+
+def _repeats(group: Sequence[Scenario], full: bool) -> int:
+    return 3 if full else 1 if any(one.compared_with for one in group) else 2
+
+
+def _parted(group: Sequence[Scenario], native: bool) -> list[Scenario]:
+    """Return those whose native memory is measured, too, for that takes as long as all the rest."""
+    return [one for one in group if native and one.room != REMEDIES]
+
+
+def expected_seconds(
+    names: Sequence[str], repeats: int | None, full: bool, took: Mapping[str, Mapping[str, float]]
+) -> float:
+    """Return the seconds that it takes to measure these, where a process of each took so long before."""
+    total = 0.0
+    for group in groups(names, full):
+        together, alone = turns.jobs(group, repeats or _repeats(group, full), "one row", _parted(group, full))
+        for jobs, cores in ((together, os.cpu_count() or 1), (alone, 1)):
+            total += sum(took.get(job.scenario.name, {}).get(job.kind, 0.0) for job in jobs) / cores
+    return total

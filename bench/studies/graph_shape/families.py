@@ -1,0 +1,154 @@
+"""Read families into a session in one way, and say what they take: nothing else has happened in this process before.
+
+usage: MEMORY_JSON=OUTPUT python -m bench.graph_shape.families < READING
+
+READING is `Reading.stdin`. OUTPUT gets what `results` returns, as JSON. All families are kept in a list that was made
+before, and the session stays open until that is known.
+"""
+
+import gc
+import json
+import os
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, bindparam, create_engine, inspect, select
+from sqlalchemy.orm import Session, joinedload, lazyload, registry, relationship, selectinload
+
+from bench.errors import PACKAGES
+from bench.layers.allocations import allocations_of
+from bench.layers.measuring import clear_caches, drop
+from bench.studies.graph_shape.model import Family, Related
+from bench.studies.graph_shape.shapes import LEAST, WARM_UP, key_of
+from common import database_url
+
+SELECT_IN, SMALL_FIRST, JOINED, LAZY = "selectinload", "selectinload, a small family first", "joinedload", "lazy"
+WAYS: dict[str, Callable[..., Any]] = {
+    SELECT_IN: selectinload,
+    SMALL_FIRST: selectinload,
+    JOINED: joinedload,
+    LAZY: lazyload,
+}
+# Those that load relationships after the entities of their batch were made, when no key is left for them.
+LATE = (SELECT_IN, LAZY)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The process that reads so many families from the tables of that name."""
+
+    way: str
+    table: str
+    family: Family
+    families: int
+    # Whether the allocations that a family consists of are told apart, instead of added up.
+    allocations: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is read, and how."""
+        return f"{self.table} by {self.way}"
+
+    @property
+    def short(self) -> str:
+        """The same, for the line of progress."""
+        return self.name
+
+    @property
+    def command(self) -> list[str]:
+        """What to run, after the interpreter's name."""
+        return ["-m", "bench.studies.graph_shape.families"]
+
+    @property
+    def stdin(self) -> str:
+        """The reading itself, as JSON."""
+        return json.dumps(asdict(self))
+
+
+def reading(text: str) -> Reading:
+    """Return the reading that `Reading.stdin` is."""
+
+    def family(found: dict[str, Any]) -> Family:
+        related = [Related(**one | {"family": family(one["family"])}) for one in found["related"]]
+        return Family(**found | {"related": related})
+
+    found = json.loads(text)
+    return Reading(**found | {"family": family(found["family"])})
+
+
+def mapped(name: str, what: Family, made: registry, owner: str = "") -> type:
+    """Return a class that is mapped to a table, and to those of its relationships, which are called `related_0`, …."""
+    keys = [Column("id", Integer, primary_key=True)]
+    if owner:
+        keys.append(Column("owner", Integer, ForeignKey(f"{owner}.id")))
+    properties: dict[str, Any] = {}
+    for index, one in enumerate(what.related):
+        below = f"{name}_{index}"
+        if not one.counts:
+            keys.append(Column(key_of(index), Integer, ForeignKey(f"{below}.id")))
+        properties[f"related_{index}"] = relationship(
+            mapped(below, one.family, made, name if one.counts else ""), uselist=bool(one.counts)
+        )
+    others: list[Column[Any]] = [Column(f"column_{number + 1}") for number in range(len(keys), what.columns)]
+    found: type = type(name, (), {})
+    made.map_imperatively(found, Table(name, made.metadata, *keys, *others), properties=properties)
+    return found
+
+
+def options(kind: Any, how: Callable[..., Any]) -> Iterator[Any]:
+    """Yield the options that load all of a class's relationships in one way, and those below."""
+    for attribute in inspect(kind).relationships:
+        yield how(attribute.class_attribute).options(*options(attribute.mapper.class_, how))
+
+
+def used(entity: Any, related: Sequence[Related]) -> Any:
+    """Return an entity once all that belongs to it has been asked for, which loads what is lazy."""
+    for index, one in enumerate(related):
+        found = getattr(entity, f"related_{index}")
+        for below in found if one.counts else [found]:
+            used(below, one.family.related)
+    return entity
+
+
+def results(what: Reading, url: str) -> dict[str, Any]:
+    """Return the bytes that are held for all families; or, if so asked, the allocations that one consists of."""
+    made = registry(metadata=MetaData())
+    kind: Any = mapped(what.table, what.family, made)
+    statement = select(kind).where(kind.id.between(bindparam("first"), bindparam("last")))
+    statement = statement.options(*options(kind, WAYS[what.way]))
+
+    def read(first: int, count: int) -> Iterator[Any]:
+        for entity in session.scalars(statement, {"first": first, "last": first + count - 1}).unique():
+            yield used(entity, what.family.related)
+
+    def all_of_them(count: int) -> Iterable[Any]:
+        return read(LEAST + 1 + WARM_UP, count)
+
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
+    with Session(engine) as session:
+        if what.way == SMALL_FIRST:
+            drop(read(LEAST, 1))
+        drop(read(LEAST + 1, WARM_UP))
+        session.expunge_all()
+        versions = {name: version(name) for name in PACKAGES if name in sys.modules}
+        if what.allocations:
+            return {"allocations": allocations_of(all_of_them, what.families), "versions": versions}
+        kept: list[object] = [None] * what.families
+        gc.collect()
+        tracemalloc.start()
+        for index, entity in enumerate(all_of_them(what.families)):
+            kept[index] = entity
+        gc.collect()  # empties the free lists of built-in types, as `bench.layers.measuring` does
+        clear_caches()
+        traced = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        return {"traced": traced, "entities": len(session.identity_map), "versions": versions}
+
+
+if __name__ == "__main__":
+    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(results(reading(sys.stdin.read()), database_url())), "utf-8")

@@ -1,0 +1,86 @@
+"""Measure families of many shapes, loaded in each way: the base, others to predict, and of what one consists."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypedDict
+
+from bench import processes
+from bench.database import private_server
+from bench.processes import Job, Measured, Outcome
+from bench.studies.graph_shape.families import Reading
+from bench.studies.graph_shape.model import Family
+from bench.studies.graph_shape.shapes import (
+    ALLOCATIONS,
+    BASE,
+    ENTITIES,
+    OF_MIXED_TYPES,
+    SHAPES,
+    families_of,
+    make,
+    values_of,
+)
+from bench.studies.row_shape.measure import Allocation
+from common import database_url
+
+
+class Cost(TypedDict):
+    """What so many families take, in bytes per family; and the values of one entity, by table: parents' come first."""
+
+    families: int
+    entities: int
+    per_family: float
+    values: dict[str, float]
+
+
+class Way(TypedDict):
+    """What families take that were loaded in one way, by the name of their shape; and the allocations of one."""
+
+    costs: dict[str, Cost]
+    allocations: list[Allocation]
+
+
+def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    """Yield what each way to load takes, which does not vary from run to run. Raises UserError."""
+    shapes = BASE | SHAPES if full else BASE
+    tables = {shape: f"family_{number}" for number, shape in enumerate(shapes)}
+    with private_server(1):
+        url = database_url()
+        values = {}
+        for shape, table in tables.items():
+            make(url, table, shapes[shape], mixed=shape == OF_MIXED_TYPES)
+            values[shape] = dict(values_below(url, table, shapes[shape]))
+        jobs = {(way, shape): Job(of(way, tables[shape], what)) for way in names for shape, what in shapes.items()}
+        for way in names:
+            jobs[way, ""] = Job(of(way, tables[ALLOCATIONS], shapes[ALLOCATIONS], allocations=True))
+        outcomes = dict(zip(jobs, processes.succeeded(processes.run(list(jobs.values()))), strict=True))
+    yield {way: measured(way, shapes, outcomes, values) for way in names}
+
+
+def of(way: str, table: str, what: Family, allocations: bool = False) -> Reading:
+    """Return the process that reads the families of a table."""
+    return Reading(way, table, what, families_of(what), allocations)
+
+
+def values_below(url: str, table: str, what: Family) -> Iterator[tuple[str, float]]:
+    """Yield the bytes of one row's values, of a table and of those of its relationships."""
+    yield table, values_of(url, table, what.columns)
+    for index, one in enumerate(what.related):
+        yield from values_below(url, f"{table}_{index}", one.family)
+
+
+def measured(
+    way: str,
+    shapes: Mapping[str, Family],
+    outcomes: Mapping[tuple[str, str], Outcome],
+    values: Mapping[str, dict[str, float]],
+) -> Measured:
+    """Return what is stored of one way to load; the outcome of no shape told the allocations apart."""
+    costs = {shape: cost(what, outcomes[way, shape].output, values[shape]) for shape, what in shapes.items()}
+    told = outcomes[way, ""].output
+    own = [outcomes[way, shape] for shape in ("", *shapes)]
+    return Measured(Way(costs=costs, allocations=told["allocations"]), ENTITIES, told["versions"], own)
+
+
+def cost(what: Family, output: Mapping[str, Any], values: dict[str, float]) -> Cost:
+    """Return what the families of one shape take, of what their process found."""
+    count = families_of(what)
+    return Cost(families=count, entities=output["entities"], per_family=output["traced"] / count, values=values)

@@ -1,0 +1,54 @@
+"""Measure every script at several numbers of rows: its traced bytes, and the peak of its process."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
+
+from bench import processes
+from bench.database import private_server, seed
+from bench.processes import TRACED, UNTRACED, Job, Measured, Outcome
+from bench.runs import kept
+from bench.scripts import Scenario
+
+STEPS = (9_200, 92_000, 920_000)
+# Here only the process's memory is read: at one row, for the fixed cost; and at the most, for what streams.
+ONE, MOST = 1, 9_200_000
+
+
+class Step(TypedDict):
+    """At so many rows: traced bytes per row without the dict that keeps them, and the untraced peak in bytes."""
+
+    rows: int
+    per_row: float | None
+    peak: int
+
+
+def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    """Yield every scenario's steps, which are not repeated. Raises UserError."""
+    found: dict[str, list[Outcome]] = {name: [] for name in names}
+    with private_server(ONE):
+        for rows in (ONE, *STEPS, MOST):
+            if rows != ONE:
+                seed(rows)
+            scenarios = [one for one in map(Scenario, names) if rows < MOST or one.streams]
+            instruments = (TRACED, UNTRACED) if rows in STEPS else (UNTRACED,)
+            jobs = [Job(scenario, instrument) for instrument in instruments for scenario in scenarios]
+            for outcome in processes.succeeded(processes.run(jobs)):
+                found[outcome.job.scenario.name].append(outcome)
+    yield {
+        name: Measured(steps(Scenario(name), outcomes), MOST, outcomes[0].output["versions"], outcomes)
+        for name, outcomes in found.items()
+    }
+
+
+def steps(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[Step]:
+    """Return a scenario's figures at every number of rows that it ran at."""
+    traced = {one.output["rows"]: kept(one.output) for one in outcomes if one.job.instrument == TRACED}
+    peaks = {one.output["rows"]: one.output["peak_rss"] for one in outcomes if one.job.instrument == UNTRACED}
+    per_row = {rows: size / rows - container(scenario, rows) for rows, size in traced.items()}
+    return [Step(rows=rows, per_row=per_row.get(rows), peak=peak) for rows, peak in peaks.items()]
+
+
+def container(scenario: Scenario, rows: int) -> float:
+    """Return the bytes per row of the dict that keeps the rows: it grows by doubling, not with each row."""
+    return sys.getsizeof(dict.fromkeys(range(rows))) / rows if scenario.keeps else 0.0

@@ -1,0 +1,106 @@
+"""What every way to load customers with their orders costs, for each customer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bench import figures as of_scripts
+from bench.figures import Figures
+from bench.results import Header, Results
+from bench.runs import Spread, checkpoint, kept
+from bench.scenarios import RELATIONSHIPS
+from bench.scripts import FIRST_ROW, LAST_CHECKPOINT, Scenario
+from bench.studies.relationships.measure import WireRecord
+from bench.wire import Traffic
+
+NAMES = tuple(scenario.name for scenario in RELATIONSHIPS)
+ALONE, REFERENCE = (f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "selectin"))
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to load: its figures, in bytes and seconds, where `per_row` is for each customer.
+
+    So is `peak`, of what is traced; `figures.peak` is the whole process's. What connecting takes is subtracted, from
+    the statements, round trips and rows of `wire`, too. The seconds of the reference were measured in the same turns.
+    """
+
+    figures: Figures
+    peak: float
+    wire: Traffic | None
+    seconds_of_reference: Spread | None
+
+    @property
+    def scenario(self) -> Scenario:
+        """The script."""
+        return self.figures.scenario
+
+    @property
+    def kept(self) -> float:
+        """Traced bytes for each customer."""
+        return self.figures.per_row
+
+    @property
+    def time(self) -> float | None:
+        """The time as a multiple of the reference's."""
+        return self.figures.seconds.value / self.seconds_of_reference.value if self.seconds_of_reference else None
+
+
+@dataclass(frozen=True)
+class Ways:
+    """All ways by name, and how they were measured."""
+
+    header: Header
+    by_name: Mapping[str, Way]
+
+    def __getitem__(self, name: str) -> Way:
+        """Return a way by its script's name without `relationships.run_`."""
+        return self.by_name[f"relationships.run_{name}"]
+
+    def of(self, names: Iterable[str]) -> list[Way]:
+        """Return the ways of these scripts, as far as they were measured."""
+        return [self.by_name[name] for name in names if name in self.by_name]
+
+
+def figures(results: Results) -> Ways:
+    """Return the figures of what is stored."""
+    fixed = {name: of_scripts.fixed_seconds(record) for name, record in results.records.items()}
+    rows = results.header["rows"]
+    connecting = _connecting(results.records.get(ALONE), rows)
+    found = {name: of_scripts.of(Scenario(name), record, rows, 0, fixed) for name, record in results.records.items()}
+    reference = found[REFERENCE].seconds if REFERENCE in found else None
+    ways = {
+        name: Way(
+            one, _peak(results.records[name], rows), _without(results.records[name]["wire"], connecting), reference
+        )
+        for name, one in found.items()
+    }
+    return Ways(results.header, ways)
+
+
+def _peak(record: WireRecord, rows: int) -> float:
+    """Return the traced bytes for each customer at the peak: above the beginning, without what one customer keeps."""
+    traced = record["all_rows"]["traced"]
+    labels = [point["label"] for point in traced["checkpoints"]]
+    before = traced["checkpoints"][labels.index(FIRST_ROW) - 1]["traced"]
+    peak = checkpoint(traced, LAST_CHECKPOINT)["traced_peak"] - before
+    return (peak - kept(record["one_row"]["traced"])) / (rows - 1)
+
+
+def _connecting(alone: WireRecord | None, rows: int) -> Traffic:
+    """Return what connecting takes: of the script that reads all customers by one statement, the rest."""
+    if not alone or not alone["wire"]:
+        return Traffic(statements=0, round_trips=0, rows=0, bytes=0)
+    wire = alone["wire"]
+    # The bytes of connecting, some 4 KiB, are too few to be seen.
+    return Traffic(
+        statements=wire["statements"] - 1, round_trips=wire["round_trips"] - 1, rows=wire["rows"] - rows, bytes=0
+    )
+
+
+def _without(wire: Traffic | None, connecting: Traffic) -> Traffic | None:
+    return wire and Traffic(
+        statements=wire["statements"] - connecting["statements"],
+        round_trips=wire["round_trips"] - connecting["round_trips"],
+        rows=wire["rows"] - connecting["rows"],
+        bytes=wire["bytes"],
+    )

@@ -1,0 +1,133 @@
+"""The client, in a process of its own: it reads as it is told, and checks what it has read.
+
+usage: python -m bench.requests.client PORT SLOW_PORT
+
+Each line of standard input is a number of readers that begin at once, and what they do: `few` read the last ten rows,
+`all` every row; one that is `slow` stops in the middle of a response and goes on after the next line; one that `leaves`
+closes its connection there. The answer is a line of JSON, an `Answer`; that of a slow one comes twice.
+"""
+
+import json
+import re
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection, HTTPResponse
+from typing import NamedTuple, TypedDict
+
+import psycopg
+
+from bench.studies.requests.bodies import count_rows
+from common import database_url
+
+FEW = 10
+# A reader that stops lets few bytes wait in the kernel: else it would hold most of a body for it.
+WINDOW = 4096
+# So long does a slow reader stop, in seconds.
+PAUSE = 1.0
+# A response that takes longer never ends.
+TIMEOUT = 300.0
+
+
+class Answer(TypedDict):
+    """Seconds to the first and to the last byte of each reader's bodies; how many rows and bytes one has read."""
+
+    first: list[float]
+    last: list[float]
+    rows: int
+    size: int
+
+
+class Body(NamedTuple):
+    """What one response was, and when its first and last byte came."""
+
+    content_type: str
+    content: bytes
+    first: float
+    last: float
+
+
+def read_all(port: int, start: int) -> list[Body]:
+    """Return every response to one reader, who follows the links to the next page."""
+    bodies = []
+    with closing(HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)) as connection:
+        path: str | None = f"/rows?start={start}"
+        while path:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            first, moment = response.read(1), time.perf_counter()
+            content = first + response.read()
+            bodies.append(Body(checked_type(response), content, moment, time.perf_counter()))
+            link = re.fullmatch(r'<http://[^/]+(/.+)>; rel="next"', response.getheader("Link", ""))
+            path = link[1] if link else None
+    return bodies
+
+
+def checked_type(response: HTTPResponse) -> str:
+    """Return a response's type. Raises ValueError where its status is not that of success."""
+    if response.status != 200:
+        raise ValueError(f"the endpoint answers with status {response.status}")
+    return response.getheader("Content-Type", "")
+
+
+def several(port: int, readers: int, start: int) -> Answer:
+    """Let so many read at once, and check what they have read."""
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(readers) as pool:
+        found = list(pool.map(lambda _: read_all(port, start), range(readers)))
+    counts = set()
+    for bodies in {tuple((body.content_type, body.content) for body in bodies) for bodies in found}:
+        count = 0
+        for content_type, content in bodies:
+            count += count_rows(content_type, content, start + count)
+        counts.add(count)
+    [rows] = counts  # else one reader has read others than another
+    return Answer(
+        first=[bodies[0].first - begin for bodies in found],
+        last=[bodies[-1].last - begin for bodies in found],
+        rows=rows,
+        size=sum(len(body.content) for body in found[0]),
+    )
+
+
+def stopped(port: int, start: int) -> Iterator[Answer]:
+    """Read the first bytes of a response; then the rest, and check it."""
+    begin = time.perf_counter()
+    with closing(HTTPConnection("127.0.0.1", port)) as connection:
+        connection.sock = socket.socket()
+        connection.sock.settimeout(TIMEOUT)
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+        connection.sock.connect(("127.0.0.1", port))
+        connection.request("GET", f"/rows?start={start}")
+        response = connection.getresponse()
+        content, first = response.read(1), time.perf_counter() - begin
+        time.sleep(PAUSE)
+        yield Answer(first=[first], last=[], rows=0, size=1)
+        content += response.read()
+        rows = count_rows(checked_type(response), content, start)
+        yield Answer(first=[first], last=[time.perf_counter() - begin], rows=rows, size=len(content))
+
+
+def main(port: int, slow_port: int) -> None:
+    """Do what each line says, until there is none."""
+    with psycopg.connect(database_url()) as connection:
+        [(last,)] = connection.execute("SELECT max(id) FROM data").fetchall()
+    for line in sys.stdin:
+        readers, what = line.split()
+        if what in ("few", "all"):
+            print(json.dumps(several(port, int(readers), max(0, last + 1 - FEW) if what == "few" else 0)), flush=True)
+            continue
+        answers = stopped(slow_port, 0)
+        print(json.dumps(next(answers)), flush=True)
+        if what == "leaves":
+            answers.close()  # type: ignore[attr-defined]
+        else:
+            sys.stdin.readline()
+            print(json.dumps(next(answers)), flush=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,97 @@
+"""What one request takes, and ten at once; and how many at once fit a worker."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.results import Header, Results
+from bench.runs import Spread
+from bench.scenarios import ENDPOINTS
+from bench.scripts import Scenario
+from bench.studies.requests.measure import Record
+from bench.studies.requests.serving import MANY, Load, Slow
+from common import MIB
+
+NAMES = tuple(one.name for one in ENDPOINTS)
+# What a worker may have, in bytes: the smallest container that is commonly let.
+WORKER = 512 * MIB
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One endpoint's figures: bytes over the warm process, and seconds.
+
+    `single` are the first request and ten more, one by one; `many` are ten at once.
+    """
+
+    endpoint: Scenario
+    warm: int
+    single: Sequence[Load]
+    many: Load
+    slow: Slow
+    given_back: float | None
+
+    @property
+    def peak(self) -> float:
+        """The peak of one request."""
+        return median(one["peak"] for one in self.single)
+
+    @property
+    def stays(self) -> tuple[int, int]:
+        """What stays after the first request, and after ten more."""
+        return self.single[0]["after"], self.single[-1]["after"]
+
+    @property
+    def first(self) -> Spread:
+        """When the first byte of a body came."""
+        return Spread.of([one["first"][0] for one in self.single])
+
+    @property
+    def last(self) -> Spread:
+        """When the last byte came."""
+        return Spread.of([one["last"][0] for one in self.single])
+
+    @property
+    def last_of_many(self) -> float:
+        """When the last byte of ten at once came."""
+        return max(self.many["last"])
+
+    @property
+    def blocked(self) -> float:
+        """For how long one request blocks the event loop at the most."""
+        return median(one["blocked"] for one in self.single)
+
+    @property
+    def held(self) -> float:
+        """For how long one request holds a connection."""
+        return median(one["held"] for one in self.single)
+
+    @property
+    def further(self) -> float:
+        """What each further request at once adds to the peak: from the eleventh single one to ten at once."""
+        return (self.many["peak"] - self.single[-1]["peak"]) / (MANY - 1)
+
+    def fitting(self, worker: int = WORKER) -> int:
+        """Return how many requests at once fit a worker of so many bytes, if each further one takes as much."""
+        left = worker - self.warm - self.single[-1]["peak"]
+        return 1 + int(left / self.further) if left >= 0 else 0
+
+
+@dataclass(frozen=True)
+class Requests:
+    """All endpoints' figures by name, and how they were measured."""
+
+    by_name: Mapping[str, Figures]
+    header: Header
+
+
+def figures(results: Results) -> Requests:
+    """Return the figures of what is stored."""
+    return Requests({name: of(name, record) for name, record in results.records.items()}, results.header)
+
+
+def of(name: str, record: Record) -> Figures:
+    """Return one endpoint's figures."""
+    found = record["output"]
+    single = [found["one"], *found["more"]]
+    return Figures(Scenario(name), found["warm"], single, found["many"], found["slow"], found["given_back"])

@@ -1,0 +1,182 @@
+"""Serve one endpoint by uvicorn, and measure what its requests take: the client is a process of its own.
+
+usage: MEMORY_JSON=OUTPUT python -m bench.requests.serving ENDPOINT
+
+OUTPUT gets one JSON object, an `Output`.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import TypedDict
+
+import uvicorn
+
+from bench.errors import DISTRIBUTIONS, PACKAGES
+from bench.studies.requests.client import Answer
+from bench.studies.requests.watching import SETTLING, Seen, Watch
+
+MANY = 10
+# Towards a reader that stops, the kernel keeps few bytes, in place of the megabytes that it has for a loopback: else
+# it would take most of a body, and neither the server nor its database would notice that nobody reads.
+KERNEL = 65536
+# Within so many seconds a connection has come back, or it does not.
+PATIENCE = 10.0
+
+
+class Load(Seen, Answer):
+    """What so many readers at once took, and what they got."""
+
+
+class Slow(TypedDict):
+    """While a reader does not read: bytes that wait to be sent, connections that are held, and for how many seconds."""
+
+    waiting: int
+    connections: int
+    held: float
+
+
+class Output(TypedDict):
+    """What was measured of one endpoint: in bytes, seconds, and connections.
+
+    `warm` is the process before; `one` the first reader, `more` ten others after it, one by one, `many` ten at once.
+    `given_back` is after how many seconds the connection of a reader who left was free again; None: not at all.
+    """
+
+    rows: int
+    warm: int
+    one: Load
+    more: list[Load]
+    many: Load
+    slow: Slow
+    given_back: float | None
+    versions: dict[str, str]
+
+
+class Client:
+    """The process that reads."""
+
+    def __init__(self, *ports: int) -> None:
+        """Start it; it reads from the first port, or slowly from the second."""
+        command, pipe = [sys.executable, "-m", "bench.studies.requests.client", *map(str, ports)], subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+
+    def tell(self, line: str) -> Answer:
+        """Tell it what to do; return its next answer. Raises RuntimeError with why there is none."""
+        process = self._process
+        assert process.stdin
+        assert process.stdout
+        print(line, file=process.stdin, flush=True)
+        if not (answer := process.stdout.readline()):
+            _, errors = process.communicate()
+            raise RuntimeError(f"the client says: {errors.rstrip().rpartition(os.linesep)[2]}")
+        found: Answer = json.loads(answer)
+        return found
+
+    def end(self) -> None:
+        """Let it end, unless it has."""
+        if self._process.returncode is None:
+            self._process.communicate()
+
+
+def measured(server: uvicorn.Server, watch: Watch) -> Output:
+    """Return what was measured, in another thread than the event loop's."""
+    client = Client(*(one.sockets[0].getsockname()[1] for one in server.servers))
+    try:
+        # Imports and connections are fixed costs: the pool's five, and what ten requests at once need in threads.
+        for readers in (1, MANY):
+            client.tell(f"{readers} few")
+        gc.collect()
+        time.sleep(SETTLING)
+        watch.warm = watch.rss()
+        one = load(client, watch, 1)
+        more = [load(client, watch, 1) for _ in range(MANY)]
+        many = load(client, watch, MANY)
+        slow = reading_slowly(server, client, watch)
+        client.tell("1 leaves")
+        given_back = until_given_back(watch)
+    finally:
+        client.end()
+    names = {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules}
+    versions = {"python": python_version(), **names}
+    return Output(
+        rows=one["rows"],
+        warm=watch.warm,
+        one=one,
+        more=more,
+        many=many,
+        slow=slow,
+        given_back=given_back,
+        versions=versions,
+    )
+
+
+def load(client: Client, watch: Watch, readers: int) -> Load:
+    """Let so many readers read everything at once."""
+    with watch.seeing() as seen:
+        answer = client.tell(f"{readers} all")
+    return Load(**seen, **answer)
+
+
+def reading_slowly(server: uvicorn.Server, client: Client, watch: Watch) -> Slow:
+    """Let one read who stops in the middle of the response."""
+    with watch.seeing() as seen:
+        client.tell("1 slow")
+        sizes = [protocol.transport.get_write_buffer_size() for protocol in server.server_state.connections]
+        connections = watch.connections
+        client.tell("on")
+    return Slow(waiting=sum(sizes), connections=connections, held=seen["held"])
+
+
+def until_given_back(watch: Watch) -> float | None:
+    """Return after how many seconds no connection is held; None, where one still is."""
+    start = time.perf_counter()
+    while watch.connections:
+        if time.perf_counter() - start > PATIENCE:
+            return None
+        time.sleep(0.001)
+    return time.perf_counter() - start
+
+
+def listening(buffer: int = 0) -> socket.socket:
+    """Return a socket at a free port, whose connections have so many bytes to send from; else as the kernel has it."""
+    made = socket.socket()
+    if buffer:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+    made.bind(("127.0.0.1", 0))
+    return made
+
+
+async def serve(name: str) -> Output:
+    """Serve an endpoint for as long as it takes to measure it."""
+    watch = Watch()
+    server = uvicorn.Server(uvicorn.Config(import_module(name).app, log_level="warning"))
+    serving = asyncio.create_task(server.serve([listening(), listening(KERNEL)]))
+    ticking = asyncio.create_task(watch.tick())
+    while not (server.started or serving.done()):
+        await asyncio.sleep(0.01)
+    try:
+        return await asyncio.to_thread(measured, server, watch)
+    finally:
+        ticking.cancel()
+        server.should_exit = True
+        await serving
+
+
+def main(name: str) -> None:
+    """Measure one endpoint, and write what was found."""
+    found = asyncio.run(serve(name))
+    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

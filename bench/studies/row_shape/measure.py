@@ -1,0 +1,147 @@
+"""Measure rows of many shapes in every layer: their overheads, their values, and of what allocations they consist."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
+
+from bench import processes
+from bench.database import private_server
+from bench.layers.readers import COUNT, Reading
+from bench.processes import UNTRACED, Job, Measured, Outcome
+from bench.relations.relations import Relation
+from bench.studies.row_shape import experiments
+from bench.studies.row_shape.experiments import Experiment
+from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, Key, make, shapes_of
+from common import database_url
+
+# Its rows are a tuple and the values: what these cost is known from it.
+TUPLE = "psycopg, tuple"
+ALLOCATIONS = Key("allocations", "")
+# What overheads of still more columns are compared with, measured in as many rows.
+WIDEST = str(COLUMNS[-1])
+# How many columns the rows have whose allocations are told apart: as many as the scenarios' rows have.
+OF_ALLOCATIONS = "3"
+# Of how many columns experiments have rows, of how many those whose reading is timed, and how often: in turns.
+OF_EXPERIMENTS = ("3", "10", "20", "30")
+TIMED = ("3", "20")
+TIMES = 5
+
+
+class Allocation(TypedDict):
+    """What one source line allocates in one size for a row: bytes, and how many of them a row has."""
+
+    file: str
+    line: int
+    text: str
+    size: int
+    per_row: float
+
+
+class Changed(TypedDict):
+    """What an experiment's rows take, by number of columns: overheads in bytes; and the seconds without it and with."""
+
+    overheads: dict[str, float]
+    seconds: dict[str, tuple[list[float], list[float]]]
+
+
+class Layer(TypedDict):
+    """Bytes per row: overheads by number of columns, values by kind, whole rows by table; and the allocations.
+
+    `peaks` is by how much the process grew at most, untraced, for a table's rows; those of no table, if not in full.
+
+    `wide` is by how much the overheads of more columns exceed that of 40; it is measured in full only. Of a layer with
+    an experiment, what that changes; None, if it was not made.
+    """
+
+    overheads: dict[str, float]
+    wide: dict[str, float]
+    values: dict[str, float]
+    tables: dict[str, float]
+    peaks: dict[str, float]
+    allocations: list[Allocation]
+    experiment: Changed | None
+
+
+def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
+    layers = dict.fromkeys([TUPLE, *names])
+    shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
+    with private_server(1):
+        url = database_url()
+        relations = {key: make(url, key.name, fields) for key, fields in shapes.items()}
+        jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations, full).items()}
+        turn = [job for layer in layers if full for job in timed(layer, relations)]
+        outcomes = processes.succeeded(processes.run(list(jobs.values()), turn * (repeats or TIMES)))
+    found: dict[str, dict[Key, Outcome]] = {layer: {} for layer in layers}
+    for (layer, key), outcome in zip(jobs, outcomes, strict=False):
+        found[layer][key] = outcome
+    times = outcomes[len(jobs) :]
+    yield {layer: measured(layer, found[layer], found[TUPLE], times) for layer in layers}
+
+
+def jobs_of(layer: str, relations: Mapping[Key, Relation], full: bool) -> dict[Key, Job]:
+    """Return the processes that measure a layer, by what each of them is for; in full, its experiment's, too."""
+    readings = {
+        key: Reading(layer, relation, FEW if key.group == "wide" else COUNT) for key, relation in relations.items()
+    }
+    readings[ALLOCATIONS] = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
+    if full:
+        readings[Key("wide", WIDEST)] = Reading(layer, relations[Key("overheads", WIDEST)], FEW)
+    for name in OF_EXPERIMENTS if full and layer in experiments.LAYERS else ():
+        readings[Key("experiment", name)] = Experiment(layer, relations[Key("overheads", name)], COUNT)
+    untraced = {Key("peaks", key.name): reading for key, reading in readings.items() if key.group == "tables"}
+    return {key: Job(reading) for key, reading in readings.items()} | {
+        key: Job(reading, UNTRACED) for key, reading in untraced.items()
+    }
+
+
+def timed(layer: str, relations: Mapping[Key, Relation]) -> list[Job]:
+    """Return the processes of one turn: a layer's reading without its experiment, if it has one, and with it."""
+    return [
+        Job(kind(layer, relations[Key("overheads", name)], COUNT), UNTRACED)
+        for name in TIMED
+        for kind in (Reading, Experiment)
+        if layer in experiments.LAYERS
+    ]
+
+
+def measured(
+    layer: str, found: Mapping[Key, Outcome], tuples: Mapping[Key, Outcome], times: Sequence[Outcome]
+) -> Measured:
+    """Return what is stored of a layer; what the tuples of the same tables take says what the values do."""
+    # The size of a tuple is that with the header that the garbage collector wants, as it is traced.
+    values, values_of_wide = (
+        {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, group).items()}
+        for group in ("overheads", "wide")
+    )
+    kinds = per_row(found, "values")
+    wide = {name: size - values_of_wide[name] for name, size in per_row(found, "wide").items()}
+    output = found[ALLOCATIONS].output
+    own = [one for one in times if isinstance(one.job.scenario, Reading) and one.job.scenario.layer == layer]
+    changed = {name: size - values[name] for name, size in per_row(found, "experiment").items()}
+    record = Layer(
+        overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
+        wide={name: size - wide[WIDEST] for name, size in wide.items() if name != WIDEST},
+        values={name: size - kinds[NULL.name] for name, size in kinds.items()},
+        tables=per_row(found, "tables"),
+        peaks=per_row(found, "peaks", "peak"),
+        allocations=output["allocations"],
+        experiment=Changed(overheads=changed, seconds=seconds(own)) if changed else None,
+    )
+    return Measured(record, COUNT, output["versions"], [*found.values(), *tuples.values(), *own])
+
+
+def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float]]]:
+    """Return how long it took to read, without a layer's experiment and with it, by number of columns."""
+    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in TIMED}
+    for one in times:
+        reading = one.job.scenario
+        if isinstance(reading, Reading):
+            found[reading.relation.name][isinstance(reading, Experiment)].append(one.output["seconds"])
+    return found
+
+
+def per_row(found: Mapping[Key, Outcome], group: str, figure: str = "traced") -> dict[str, float]:
+    """Return the bytes per row of a group's tables, by name: the traced ones, or another figure."""
+    outputs = {key.name: one.output for key, one in found.items() if key.group == group}
+    return {name: output[figure] / output["count"] for name, output in outputs.items()}

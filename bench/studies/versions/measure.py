@@ -1,0 +1,151 @@
+"""Measure every script on each Python with each set of package versions, and layers' overheads with the lock's."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, TypedDict
+
+from bench import processes
+from bench.database import one_row_table, private_server
+from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
+from bench.errors import UserError
+from bench.layers.readers import COUNT, Reading
+from bench.processes import TRACED, Job, Measured, Outcome
+from bench.relations.relations import Relation
+from bench.runs import Run, checkpoint, kept
+from bench.scripts import LAST_CHECKPOINT, Scenario
+from bench.studies.row_shape.shapes import FEW, KINDS, NULL, SHOWN, make, of_columns, with_value
+from common import database_url
+from setup_db import ROWS
+
+TUPLE = "psycopg, tuple"
+LAYERS = (TUPLE, "slots dataclass", "Core row", "Pydantic model", "ORM entity")
+# Those that the table shows, and those before and at which a model's overhead has a step, or an entity's.
+COLUMNS = sorted({*SHOWN, 4, 6, 11, 18, 19, 21, 22, 28, 29})
+
+
+class Cost(TypedDict):
+    """Traced bytes per row, and the traced peak in bytes."""
+
+    per_row: float
+    peak: int
+
+
+class Overheads(TypedDict):
+    """A layer's overheads in bytes, with the lock's packages, by Python and then by number of columns.
+
+    Of tuples, what each kind of value takes, by Python, too.
+    """
+
+    overheads: dict[str, dict[str, float]]
+    values: dict[str, dict[str, float]]
+
+
+class Costs(TypedDict):
+    """A scenario's costs by Python and packages; and which requirement had no wheel, where they could not be had."""
+
+    costs: dict[str, Cost]
+    no_wheels: dict[str, str]
+
+
+def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    """Yield costs by Python, which do not vary from run to run: those of scenarios, and of layers. Raises UserError."""
+    layers = [name for name in names if name in LAYERS]
+    scenarios = [name for name in names if name not in LAYERS]
+    installed = install_all()
+    usable = [combination for combination, missing in installed.items() if not missing]
+    if not usable:
+        raise UserError("no environment could be made: see above")
+    with private_server(ROWS), one_row_table() as one_row:
+        jobs = [
+            Job(Scenario(name), TRACED, str(one.interpreter), url=url)
+            for url in ("", one_row)
+            for one in usable
+            for name in scenarios
+        ]
+        environments = [one for one in usable if one.packages == LOCK]
+        readings = readings_of(layers, environments)
+        outcomes = processes.succeeded(processes.run([*jobs, *readings.values()]))
+    of_layers = dict(zip(readings, outcomes[len(jobs) :], strict=True))
+    yield {
+        name: measured([one for one in outcomes[: len(jobs)] if one.job.scenario.name == name], installed)
+        for name in scenarios
+    } | {
+        layer: measured_layer({key: one for key, one in of_layers.items() if key.layer == layer}, environments)
+        for layer in layers
+    }
+
+
+class Key(NamedTuple):
+    """What a process reads: in which layer, on which Python, and rows of so many columns, or with a kind of value."""
+
+    layer: str
+    python: str
+    shape: str
+
+
+def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> dict[Key, Job]:
+    """Return the processes that measure these layers, by what each of them reads; the tables are made for them."""
+    tables: dict[str, Relation] = {}
+    if layers:
+        tables = {str(count): make(database_url(), f"columns_{count}", of_columns(count)) for count in COLUMNS}
+    kinds = {one.name: make(database_url(), one.name, with_value(one)) for one in KINDS if TUPLE in layers}
+    return {
+        Key(layer, one.python, shape): Job(Reading(layer, relation, count), TRACED, str(one.interpreter))
+        for one in environments
+        for layer in layers
+        for found, count in ((tables, COUNT), (kinds if layer == TUPLE else {}, FEW))
+        for shape, relation in found.items()
+    }
+
+
+def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str]) -> Measured:
+    """Return what is stored of one scenario."""
+    costs: dict[str, Cost] = {}
+    versions: dict[str, str] = {}
+    for one in (one for one, missing in installed.items() if not missing):
+        run, fixed = (outcome.output for outcome in outcomes if outcome.job.python == str(one.interpreter))
+        costs[str(one)] = cost(run, fixed)
+        versions |= {f"{package} of {one}": number for package, number in run["versions"].items()}
+    no_wheels = {str(one): missing for one, missing in installed.items() if missing}
+    record = Costs(costs=costs, no_wheels=no_wheels)
+    return Measured(record, ROWS, versions, outcomes, files=["bench/original/requirements.txt"])
+
+
+def measured_layer(outcomes: Mapping[Key, Outcome], environments: Sequence[Combination]) -> Measured:
+    """Return what is stored of a layer. The values in its overheads' rows are integers, as large on every Python."""
+    overheads: dict[str, dict[str, float]] = {}
+    values: dict[str, dict[str, float]] = {}
+    for one in environments:
+        sizes = {
+            key.shape: outcome.output["traced"] / outcome.output["count"]
+            for key, outcome in outcomes.items()
+            if key.python == one.python
+        }
+        overheads[one.python] = {str(count): sizes[str(count)] - count * sys.getsizeof(2000) for count in COLUMNS}
+        values[one.python] = {kind.name: sizes[kind.name] - sizes[NULL.name] for kind in KINDS if kind.name in sizes}
+    versions = {f"python of {one}": one.release for one in environments}
+    return Measured(Overheads(overheads=overheads, values=values), ROWS, versions, [*outcomes.values()])
+
+
+def cost(run: Run, fixed: Run) -> Cost:
+    """Return the cost of a row; `fixed` is the run on one row."""
+    per_row = (kept(run) - kept(fixed)) / (run["rows"] - 1)
+    return Cost(per_row=per_row, peak=checkpoint(run, LAST_CHECKPOINT)["traced_peak"])
+
+
+def install_all() -> dict[Combination, str]:
+    """Make every environment; return by combination which requirement has no wheel, else an empty text."""
+    found = interpreters()
+    for version in PYTHONS:
+        print(f"Python {version}: {found.get(version, 'not found')}", file=sys.stderr)
+    installed = {}
+    for version, python in found.items():
+        for packages in (ORIGINAL, LOCK):
+            combination = Combination(version, packages)
+            installed[combination] = ""
+            try:
+                install(combination, python)
+            except NoWheelsError as error:
+                installed[combination] = str(error)
+                print(f"{combination}: no wheel of {error}", file=sys.stderr)
+    return installed

@@ -1,0 +1,1 @@
+"""What the commands about the reader's own table print: tables, advice, code, and the calculator's address."""
