@@ -24,14 +24,13 @@ from bench.layers.costs import Subject
 from bench.look import pages, picture
 from bench.relations.relations import Column as Named
 from bench.relations.relations import Relation
-from bench.studies.graph_shape import figures as graphs
-from bench.studies.graph_shape.blocks import published
+from bench.studies.graph_shape import page as graphs
 from bench.studies.graph_shape.model import Family, Related, predicted
-from bench.studies.row_shape import blocks, figures
-from bench.studies.row_shape.model import RULES, Column, Model
+from bench.studies.row_shape import page as row_shape
+from bench.studies.row_shape.model import RULES, RowModel
+from bench.studies.row_shape.model import CountedColumn as Column
 from bench.studies.row_shape.shapes import TABLES
-from bench.studies.versions import blocks as blocks_by_python
-from bench.studies.versions import figures as figures_by_python
+from bench.studies.versions import page as versions
 from bench.yours import calculator, code
 from tests.support import query
 from tests.test_your_table import SCHEMA
@@ -80,10 +79,10 @@ def opened(browser: Browser, options: Mapping[str, Any]) -> Iterator[Page]:
 
 
 @functools.cache
-def models() -> dict[str, Model]:
+def models() -> dict[str, RowModel]:
     """Return the model of the cost by Python, as the studies have it."""
-    own = figures.figures(results.load("row_shape"))
-    others = figures_by_python.figures(results.load("versions")).models
+    own = row_shape.figures(results.load("row_shape"))
+    others = versions.figures(results.load("versions")).models
     found = {
         python: replace(model, dicts=own.model.dicts, copying=own.model.copying) for python, model in others.items()
     }
@@ -157,7 +156,9 @@ def test_family_costs_what_the_model_of_the_graph_says_to_the_byte(page: Page) -
         script = """(given) => Object.fromEntries(Object.entries(WAYS).map(([way, parts]) =>
             [way, familyCost(parts, ...given)]))"""
         found = page.evaluate(script, [*sizes, children, parents])
-        assert found == {way: predicted(family, published(one), parents) for way, one in ways.items()}
+        assert found == {
+            way: predicted(family, graphs.published_parts(one.parts), parents) for way, one in ways.items()
+        }
 
 
 PARENT_AND_CHILD = """
@@ -177,7 +178,7 @@ def test_children_are_found_by_their_reference_and_counted(visited: Page) -> Non
         model.value(column, "ORM entity") for column in (Column(INTEGER), Column("text", 20), Column("numeric"))
     )
     lines = Related(Family(3, integer + text + numeric), (9,))
-    size = predicted(Family(2, integer + text, (lines,)), published(one), 100_000)
+    size = predicted(Family(2, integer + text, (lines,)), graphs.published_parts(one.parts), 100_000)
     row = visited.locator("#family").get_by_role("row", name=re.compile(f"^{re.escape(way)} [0-9]"))
     assert row.get_by_role("cell").all_inner_texts()[0] == f"{size:,.0f}"
     before = visited.locator("#family").inner_text()
@@ -227,8 +228,8 @@ def quoted(name: str) -> str:
 
 
 def test_data_on_the_page_are_those_of_the_studies() -> None:
-    own = blocks.data(figures.figures(results.load("row_shape")))
-    others = blocks_by_python.blocks(figures_by_python.figures(results.load("versions")))["row-model-by-python"]
+    own = row_shape.row_model(row_shape.figures(results.load("row_shape")))
+    others = versions.blocks(versions.figures(results.load("versions")))["row-model-by-python"]
     text = INDEX.read_text(encoding="utf-8")
     assert own in text
     assert others in text

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bench.digests import Snapshot
-from bench.studies.study import STUDIES, Study
-from tests.support import PROJECT
+from bench.studies.study import STUDIES
+from tests.support import PROJECT, run
 
 # From the top; a module imports from its own floor and from those below.
 FLOORS = (
@@ -67,7 +67,7 @@ def test_the_walk_sees_the_imports() -> None:
         "run_sync_psycopg",
     } <= NAMES
     assert {"bench.look.pages", "bench.results", "bench.studies.study"} <= IMPORTS["bench.__main__"]
-    assert "bench.look.charts" in IMPORTS["bench.studies.growth.charts"]
+    assert "bench.look.charts" in IMPORTS["bench.studies.growth.page"]
 
 
 @pytest.mark.parametrize("module", sorted(NAMES))
@@ -113,19 +113,11 @@ def test_rooms_below_name_no_study(path: Path) -> None:
     assert not re.search(rf"\bstudies\b|['\"`]({names})['\"`]", text)
 
 
-# What a study's modules are called, with the function that each of them has.
-MODULES_OF_A_STUDY = ("measure", "figures", "tables", "blocks", "charts")
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_every_study_has_the_same_shape(name: str) -> None:
-    study = Study(name)
-    assert study.names
-    for module in MODULES_OF_A_STUDY:
-        if found := study.module(module):
-            assert callable(getattr(found, module))
-        else:
-            assert module in ("blocks", "charts")
+def test_the_command_loads_no_package_that_make_bench_does_not_install() -> None:
+    """Who measures one study need not have what another one, or its charts, are made with."""
+    process = run("-c", "import sys, bench.__main__; print(*(name.partition('.')[0] for name in sys.modules))")
+    assert {"psycopg", "rich"} <= set(process.stdout.split())
+    assert not {"matplotlib", "memray", "uvicorn", "fastapi", "django", "tortoise"} & set(process.stdout.split())
 
 
 def test_every_study_is_listed() -> None:
@@ -137,6 +129,6 @@ def test_what_measures_shows_nothing(name: str) -> None:
     """Else how a figure looks would decide whether it is stale."""
     files = Snapshot.now().digests([f"bench.studies.{name}.measure"])
     assert f"bench/studies/{name}/measure.py" in files
-    shows = [f"bench/studies/{name}/{module}.py" for module in MODULES_OF_A_STUDY if module != "measure"]
-    assert not [file for file in files if file.startswith("bench/look/") or file in (*shows, "bench/studies/study.py")]
+    shows = ("bench/look/", f"bench/studies/{name}/page.py", "bench/studies/study.py")
+    assert not [file for file in files if file.startswith(shows)]
     assert "bench/scenarios.py" not in files  # one scenario more makes no other stale

@@ -13,7 +13,7 @@ from bench.studies.requests.serving import Output
 from setup_db import ROWS
 
 
-class Record(TypedDict):
+class EndpointRecord(TypedDict):
     """What is stored of an endpoint, and the seconds that all of it took."""
 
     output: Output
@@ -43,7 +43,7 @@ def can_run(endpoint: Scenario) -> bool:
 def measured(outcome: Outcome) -> Measured:
     """Return what is stored of an endpoint."""
     output: Output = outcome.output
-    return Measured(Record(output=output, took=outcome.seconds), output["rows"], output["versions"], [outcome])
+    return Measured(EndpointRecord(output=output, took=outcome.seconds), output["rows"], output["versions"], [outcome])
 
 
 def expected_seconds(names: Sequence[str], repeats: int | None, full: bool, took: Mapping[str, float]) -> float:

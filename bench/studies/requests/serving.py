@@ -1,6 +1,6 @@
 """Serve one endpoint by uvicorn, and measure what its requests take: the client is a process of its own.
 
-usage: MEMORY_JSON=OUTPUT python -m bench.requests.serving ENDPOINT
+usage: MEMORY_JSON=OUTPUT python -m bench.studies.requests.serving ENDPOINT
 
 OUTPUT gets one JSON object, an `Output`.
 """
@@ -17,13 +17,14 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
-from typing import TypedDict
-
-import uvicorn
+from typing import TYPE_CHECKING, TypedDict
 
 from bench.errors import DISTRIBUTIONS, PACKAGES
 from bench.studies.requests.client import Answer
 from bench.studies.requests.watching import SETTLING, Seen, Watch
+
+if TYPE_CHECKING:
+    import uvicorn
 
 MANY = 10
 # Towards a reader that stops, the kernel keeps few bytes, in place of the megabytes that it has for a loopback: else
@@ -88,7 +89,7 @@ class Client:
             self._process.communicate()
 
 
-def measured(server: uvicorn.Server, watch: Watch) -> Output:
+def measured(server: "uvicorn.Server", watch: Watch) -> Output:
     """Return what was measured, in another thread than the event loop's."""
     client = Client(*(one.sockets[0].getsockname()[1] for one in server.servers))
     try:
@@ -127,7 +128,7 @@ def load(client: Client, watch: Watch, readers: int) -> Load:
     return Load(**seen, **answer)
 
 
-def reading_slowly(server: uvicorn.Server, client: Client, watch: Watch) -> Slow:
+def reading_slowly(server: "uvicorn.Server", client: Client, watch: Watch) -> Slow:
     """Let one read who stops in the middle of the response."""
     with watch.seeing() as seen:
         client.tell("1 slow")
@@ -158,6 +159,8 @@ def listening(buffer: int = 0) -> socket.socket:
 
 async def serve(name: str) -> Output:
     """Serve an endpoint for as long as it takes to measure it."""
+    import uvicorn  # here, because who lists the studies may lack it
+
     watch = Watch()
     server = uvicorn.Server(uvicorn.Config(import_module(name).app, log_level="warning"))
     serving = asyncio.create_task(server.serve([listening(), listening(KERNEL)]))

@@ -1,6 +1,6 @@
 """Two experiments: what a row takes where its library makes nothing for it that it does not need, or shares it.
 
-usage: MEMORY_JSON=OUTPUT python -m bench.row_shape.experiments < READING
+usage: MEMORY_JSON=OUTPUT python -m bench.studies.row_shape.experiments < READING
 
 It is `python -m bench.layers`, of an ORM entity or of a Pydantic model. In this process alone,
 
