@@ -41,11 +41,11 @@ def test_bytes_per_row_are_those_that_are_published(
         assert one.per_row == pytest.approx(stored[f"run_{name}"].per_row, rel=tolerance), name
 
 
-def test_an_entity_costs_at_least_ten_times_the_bare_data(scenarios: dict[str, ScriptCosts]) -> None:
+def test_an_entity_costs_at_least_ten_times_the_values(scenarios: dict[str, ScriptCosts]) -> None:
     assert scenarios["sync_sqlalchemy_session"].multiple >= 10
 
 
-def test_bare_data_is_what_the_values_take_as_objects(scenarios: dict[str, ScriptCosts]) -> None:
+def test_the_values_are_the_id_and_the_text_as_objects(scenarios: dict[str, ScriptCosts]) -> None:
     expected = 80 if sys.version_info >= (3, 12) else 88
     assert scenarios["sync_psycopg"].values == pytest.approx(expected, abs=1)
     assert stored_bytes(setup_db.ROWS) == pytest.approx(19, abs=0.5)

@@ -39,7 +39,7 @@ def where(scripts: Sequence[ScriptCosts]) -> str:
             axes.barh(range(len(scripts)), sizes, left=lefts, color=colour, label=name, height=0.7)
             lefts = [left + size for left, size in zip(lefts, sizes, strict=True)]
     for position, script in enumerate(scripts):
-        axes.text(lefts[position], position, f" {whole(script.growth.value / MIB)} MiB", va="center", ha="left")
+        style.beside(axes, (lefts[position], position), f"{whole(script.growth.value / MIB)} MiB")
     values = scripts[0].values * scripts[0].rows
     axes.axvline(values / MIB, color=INK, linestyle="--", label=f"values: {mib(values)} MiB")
     axes.set_xlabel("growth of the process, MiB")
@@ -58,7 +58,7 @@ def tracing(scripts: Sequence[ScriptCosts]) -> str:
         positions = [position + offset for position in range(len(scripts))]
         axes.barh(positions, sizes, color=colour, label=label, height=0.38)
         for position, size in zip(positions, sizes, strict=True):
-            axes.text(size, position, f" {whole(size)}", va="center", ha="left")
+            style.beside(axes, (size, position), whole(size))
     axes.set_xlabel("process memory at the last row, MiB")
     axes.margins(x=0.16)
     return style.svg(figure)
@@ -77,7 +77,7 @@ def by_stack(stacks: Sequence[ScriptCosts], stored: float) -> str:
     axes.plot(sizes, range(len(stacks)), "o", color=LINES[0], markersize=11, label="with native memory")
     axes.plot(traced, range(len(stacks)), "|", color=LINES[2], markersize=13, label="Python objects")
     for position, size in enumerate(sizes):
-        axes.text(size * 1.1, position, f" {whole(size)}", va="center", ha="left")
+        style.beside(axes, (size, position), whole(size), 10)
     scenarios = [stack.scenario for stack in stacks]
     for group in list(STACKS.values())[1:]:  # a line above the first of each
         first = min(scenarios.index(scenario) for scenario in group if scenario in scenarios)

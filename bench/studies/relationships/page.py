@@ -120,7 +120,7 @@ def charts(ways: Ways) -> dict[str, str]:
     axes.hlines(positions, kept, peaks, color=LINES[0], linewidth=3, label="up to the peak")
     axes.plot(peaks, positions, "|", color=LINES[0], markersize=14, markeredgewidth=3)
     for position, size in zip(positions, peaks, strict=True):
-        axes.text(size, position, f"  {whole(size)}", va="center", ha="left")
+        style.beside(axes, (size, position), whole(size), 8)
     axes.set_yticks(positions, [way.scenario.short for way in shown])
     axes.invert_yaxis()
     axes.set_xlabel("traced bytes for each customer with 4 orders")

@@ -101,4 +101,4 @@ def name_steps(axes: Axes, layer: LayerShapes, line: LayerLine) -> None:
         right, align = {"left": (-1.1, "right"), "right": (0.1, "left"), "above": (-3.9, "left")}[cause.side]
         place = (columns + right, layer.overheads[columns] - steps[columns] / 2 + cause.higher)
         text = f"{cause.text}\n+{whole(steps[columns])} bytes"
-        axes.text(*place, text, ha=align, va="center", color=line.colour, fontsize=11.5).set_in_layout(False)
+        style.beside(axes, place, text, 0, align, color=line.colour, fontsize=11.5, in_layout=False)
