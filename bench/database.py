@@ -14,7 +14,7 @@ from psycopg import sql
 from bench import embedded_postgres, own_tables
 from bench.errors import UserError, address, visible
 from common import database_url
-from setup_db import DATA, TABLES
+from setup_db import DATA
 from setup_db import seed as seed_at
 
 
@@ -66,9 +66,7 @@ def one_row_table() -> Iterator[str]:
     finally:
         try:
             with own_tables.changing(url) as connection:
-                tables = sql.SQL(", ").join(sql.Identifier(schema, table.name) for table in TABLES)
-                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(tables))
-                connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {}").format(name))
+                own_tables.drop(connection, own_tables.everywhere(connection, schema))
         except (psycopg.Error, UserError) as error:
             reason = visible(str(error).splitlines()[0])
             print(f"schema {schema} is left at {address()}: {reason}: `python setup_db.py --remove`", file=sys.stderr)
