@@ -100,8 +100,8 @@ def seed(url: str, rows: int, replace: bool = False, tables: Sequence[Table] = T
             )
         if schema is None:
             raise UserError(f"no schema of search_path can be used at {address()}: create one, or {own_tables.ANOTHER}")
-        there = own_tables.named(connection, [table.name for table in tables])
-        others = [thing for thing in there if not thing.own]
+        things = own_tables.named(connection, [table.name for table in tables])
+        others = [thing for thing in things if not thing.own]
         for thing in others:
             if thing.schema != schema:
                 way_out, fate = own_tables.ANOTHER, f"would be hidden by one in schema {schema}"
@@ -110,7 +110,7 @@ def seed(url: str, rows: int, replace: bool = False, tables: Sequence[Table] = T
             else:
                 continue
             raise UserError(f"{thing} at {address()} was not made by setup_db.py and {fate}: {way_out}")
-        own_tables.drop(connection, [thing for thing in there if thing.schema == schema])
+        own_tables.drop(connection, [thing for thing in things if thing.schema == schema])
         for table in tables:
             _make(connection, schema, table, rows)
         return connection.info.parameter_status("server_version") or "of unknown version", others
