@@ -8,9 +8,11 @@ from pathlib import Path
 
 from bench import results
 from bench.digests import Snapshot
-from bench.errors import PACKAGES, UserError, explain, number, parser
+from bench.errors import UserError, explain, number, parser
+from bench.faults import PACKAGES
 from bench.look import pages
 from bench.look.tables import print_sentence
+from bench.progress import Bar
 from bench.results import Results
 from bench.studies.study import STUDIES, Study
 
@@ -113,7 +115,7 @@ def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Result
 def measure(study: Study, names: list[str], arguments: argparse.Namespace, known: Results | None = None) -> Results:
     """Measure and print; return the results that were known with the new ones. Raises UserError."""
     before = Snapshot.now()  # a file may change meanwhile
-    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write):
+    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
         found = results.of(new, f"bench.studies.{study.name}.measure", before)
         known = known.joined(found) if known else found
         for table in study.tables(known, new):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from bench.errors import DISTRIBUTIONS
 from bench.scripts import PROJECT
+from common import DISTRIBUTIONS
 
 LOCK = "poetry.lock"
 

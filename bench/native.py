@@ -18,7 +18,8 @@ from pathlib import Path
 from memray import AllocatorType, FileReader, Tracker
 
 import common
-from bench.scripts import LAST_CHECKPOINT, Scenario
+from bench.scripts import Scenario
+from common import LAST_CHECKPOINT
 
 
 def main(name: str) -> None:

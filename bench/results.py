@@ -18,9 +18,11 @@ from typing import Any, TypedDict
 import psutil
 
 from bench.digests import Snapshot
-from bench.errors import DISTRIBUTIONS, PACKAGES, UserError
-from bench.processes import Measured
+from bench.errors import UserError
+from bench.faults import PACKAGES
+from bench.runs import Measured
 from bench.scripts import PROJECT
+from common import DISTRIBUTIONS
 
 SCHEMA = 3
 RESULTS = PROJECT / "bench" / "results"

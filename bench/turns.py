@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from statistics import mean
 from typing import Any, TypedDict
 
-from bench import processes
+from bench import process
 from bench.errors import UserError
-from bench.processes import NATIVE, TRACED, UNTRACED, Job, Measured, Outcome
-from bench.runs import Line, Process, Run, seconds
+from bench.process import Progress, unseen
+from bench.runs import NATIVE, TRACED, UNTRACED, Job, Line, Measured, Outcome, Process, Run, seconds
 from bench.scripts import Scenario
 
 # A line below this many bytes is counted by its package only.
@@ -82,6 +82,7 @@ def measure(
     one_row: str,
     native: Sequence[Scenario] = (),
     timed: bool = True,
+    progress: Progress = unseen,
 ) -> tuple[dict[str, Measured], list[str]]:
     """Return what is stored of each script, by name, and a line for each that has failed.
 
@@ -89,19 +90,20 @@ def measure(
     together. Raises UserError where the table changes meanwhile, or has one row only.
     """
     together, alone = jobs(scenarios, repeats, one_row, native)
-    outcomes = processes.run(*((together, alone) if timed else ([*together, *alone], [])))
+    side_by_side, by_turns = (together, alone) if timed else ([*together, *alone], [])
+    outcomes = process.run(side_by_side, by_turns, progress=progress)
     found = {}
     for one in scenarios:
-        own = [outcome for outcome in outcomes if outcome.job.scenario == one and not outcome.job.reference]
+        own = [outcome for outcome in outcomes if outcome.job.script == one and not outcome.job.reference]
         before = _timed(outcomes, one.compared_with)
         if not any(outcome.error for outcome in (*own, *before)):
             found[one.name] = measured(own, before)
-    return found, processes.failures(outcomes)
+    return found, process.failures(outcomes)
 
 
 def _timed(outcomes: Sequence[Outcome], scenario: Scenario | None) -> list[Outcome]:
     """Return a scenario's timed runs; those that ran to be compared with, if any did."""
-    timed = [one for one in outcomes if one.job.scenario == scenario and one.job.kind == UNTRACED]
+    timed = [one for one in outcomes if one.job.script == scenario and one.job.kind == UNTRACED]
     return [one for one in timed if one.job.reference] or timed
 
 

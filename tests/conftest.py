@@ -18,7 +18,7 @@ from bench import embedded_postgres, results, turns
 from bench.database import one_row_table, private_server
 from bench.digests import Snapshot
 from bench.figures import Figures
-from bench.processes import Measured
+from bench.runs import Measured
 from bench.scenarios import SCENARIOS
 from bench.studies.costs.figures import figures
 from bench.studies.costs.measure import with_bare_data

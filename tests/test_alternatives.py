@@ -9,13 +9,13 @@ import pytest
 
 import setup_db
 from bench import results
-from bench.errors import PACKAGES
+from bench.faults import PACKAGES
 from bench.figures import Figures
 from bench.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, OF_ROWS
-from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
+from bench.scripts import PROJECT, Scenario
 from bench.studies.costs.answers import wire_bytes
 from bench.studies.row_shape.figures import figures
-from common import MIB
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, MIB
 from tests.claims.fresh import told_by
 from tests.support import ROWS, error_line, expected_rows, port_of, run
 

@@ -17,10 +17,10 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from bench import __main__ as command
-from bench import processes, results
+from bench import process, results
 from bench.digests import Snapshot
 from bench.look import pages
-from bench.processes import UNTRACED, Job
+from bench.runs import UNTRACED, Job
 from bench.scenarios import ENDPOINTS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.requests import client, measure
@@ -206,7 +206,7 @@ def output(url: str) -> Output:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
         job = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")
-        [outcome] = processes.succeeded(processes.run([], [job]))
+        [outcome] = process.succeeded(process.run([], [job]))
     found: Output = measure.measured(outcome).record["output"]
     return found
 

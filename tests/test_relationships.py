@@ -12,13 +12,14 @@ import psycopg
 import pytest
 
 import setup_db
-from bench import processes, results, turns, wire
-from bench.processes import Measured, Outcome
+from bench import process, results, turns, wire
+from bench.runs import Measured, Outcome
 from bench.scenarios import ALTERNATIVES, EVERYTHING, RELATIONSHIPS
-from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, PROJECT, Scenario
+from bench.scripts import PROJECT, Scenario
 from bench.studies.relationships import measure
 from bench.studies.relationships.figures import Ways, figures
 from bench.studies.relationships.measure import wire_jobs
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
 from tests.support import ROWS, error_line, port_of, query, run
 
 ALONE = ("sync_sqlalchemy_session_customers", "sync_sqlalchemy_session_orders")
@@ -262,7 +263,7 @@ def test_relay_leads_to_the_same_server_and_counts_what_it_sends(schema_url: str
 
 def test_what_crosses_the_wire_is_counted_in_a_process_of_its_own(database: str) -> None:
     joined = Scenario("relationships.run_sync_sqlalchemy_session_two_joined")
-    [outcome] = processes.succeeded(processes.run(wire_jobs([joined])))
+    [outcome] = process.succeeded(process.run(wire_jobs([joined])))
     assert outcome.output["wire"]["rows"] - CUSTOMERS * ORDERS * ADDRESSES in range(10)
 
 
@@ -273,7 +274,7 @@ def test_what_cannot_be_counted_is_left_out_and_said(monkeypatch: pytest.MonkeyP
     failed = Outcome(wire_jobs([one])[0], error="the server does not let this user in")
     monkeypatch.setattr(measure, "one_row_table", lambda: nullcontext(""))
     monkeypatch.setattr(turns, "measure", lambda *_: (found, []))
-    monkeypatch.setattr(processes, "run", lambda _: [failed])
+    monkeypatch.setattr(process, "run", lambda _: [failed])
     [measured] = measure.measure([one.name], 1, False)
     assert measured[one.name].record["wire"] is None
     assert capfd.readouterr().err == f"{one.name} failed: {failed.error}: what crosses the wire is left out\n"

@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+import common
 from bench import digests, results, turns
 from bench.database import one_row_table
 from bench.digests import LOCK, Snapshot
 from bench.environments import interpreters
-from bench.errors import DISTRIBUTIONS, UserError
-from bench.processes import Job, Measured, Outcome
+from bench.errors import UserError
 from bench.results import Results
+from bench.runs import Job, Measured, Outcome
 from bench.scenarios import ALTERNATIVES, EVERYTHING, SCENARIOS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.row_shape import measure as row_shape
@@ -192,7 +193,7 @@ def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
     for file in now.digests([f"bench.studies.{study}.measure", "bench.native", "bench.layers", *scripts]):
         for module in {name.partition(".")[0] for name in digests._imports(file, now.texts[file])}:
             own = {path.partition("/")[0].removesuffix(".py") for path in now.texts}
-            package = DISTRIBUTIONS.get(module, module).replace("_", "-")
+            package = common.DISTRIBUTIONS.get(module, module).replace("_", "-")
             assert module in {*sys.stdlib_module_names, *own} or package in names, (file, module)
 
 
@@ -383,10 +384,10 @@ def test_load_refuses(stored: Path, spoil: Callable[[Path], None], reason: str) 
 
 def timed(scenarios: list[Scenario], repeats: int = 2) -> list[str]:
     _, alone = turns.jobs(scenarios, repeats, "postgresql:///one_row")
-    assert [job.scenario for job in alone if job.url] == [
-        job.scenario for job in alone if not job.reference and not job.url
+    assert [job.script for job in alone if job.url] == [
+        job.script for job in alone if not job.reference and not job.url
     ]
-    return [f"{job.scenario.short}{' to compare with' * job.reference}" for job in alone if not job.url]
+    return [f"{job.script.short}{' to compare with' * job.reference}" for job in alone if not job.url]
 
 
 def test_a_remedy_and_what_it_is_compared_with_run_in_turns() -> None:

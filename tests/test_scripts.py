@@ -20,7 +20,7 @@ import pytest
 
 import common
 import setup_db
-from bench.errors import explanations
+from bench.faults import explain_table
 from tests.support import (
     PROJECT,
     ROWS,
@@ -179,12 +179,11 @@ def test_what_fails_because_of_the_table_is_told_from_what_does_not(
         query(schema_url, "DROP TABLE data")
         query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
     monkeypatch.setenv("DATABASE_URL", schema_url)
-    assert common._explain_table(TypeError("before a checkpoint")) is None
-    monkeypatch.setattr(common, "_checkpoints", [common.Checkpoint("Start", 0, 0, 0, 0, 0)])
+    assert explain_table(TypeError("before a checkpoint")) is None
+    monkeypatch.setattr(common, "checkpoints", [common.Checkpoint("Start", 0, 0, 0, 0, 0)])
     expected = NOT_SEEDED.format(port_of(schema_url)) if columns else None
-    assert common._explain_table(TypeError("1 + 'a'")) == expected
-    assert common._explain_table(OSError("of the disk")) is None
-    assert common._explain_table in explanations
+    assert explain_table(TypeError("1 + 'a'")) == expected
+    assert explain_table(OSError("of the disk")) is None
 
 
 def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:

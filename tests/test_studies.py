@@ -18,8 +18,8 @@ from bench import embedded_postgres, results, turns
 from bench.digests import Snapshot
 from bench.errors import UserError
 from bench.figures import Figures
-from bench.processes import Measured
 from bench.results import Results
+from bench.runs import Measured
 from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.costs import measure as costs

@@ -7,12 +7,12 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 import setup_db
-from bench import processes, results
+from bench import process, results
 from bench.figures import Figures
 from bench.layers.readers import Reading
-from bench.processes import TRACED, Job, Measured
 from bench.relations import relations
 from bench.relations.transaction import connect
+from bench.runs import TRACED, Job, Measured
 from bench.studies.costs.answers import wire_bytes
 from bench.studies.costs.blocks import in_the_figure
 from bench.studies.growth.measure import container
@@ -204,7 +204,7 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Figu
         with connect(schema_url, 60) as connection:
             table = relations.describe(connection, "data")
         jobs = [Job(Reading(layer, table, MEASURED_ROWS), TRACED) for layer in layers]
-        found = [one.output for one in processes.succeeded(processes.run(jobs))]
+        found = [one.output for one in process.succeeded(process.run(jobs))]
     for (layer, name), one in zip(layers.items(), found, strict=True):
         expected = scenarios[name].per_row - container(scenarios[name].scenario, MEASURED_ROWS)
         assert one["count"] == MEASURED_ROWS

@@ -8,9 +8,10 @@ from bench.figures import Figures
 from bench.results import Header, Results
 from bench.runs import Spread, checkpoint, kept
 from bench.scenarios import RELATIONSHIPS
-from bench.scripts import FIRST_ROW, LAST_CHECKPOINT, Scenario
+from bench.scripts import Scenario
 from bench.studies.relationships.measure import WireRecord
 from bench.wire import Traffic
+from common import FIRST_ROW, LAST_CHECKPOINT
 
 NAMES = tuple(scenario.name for scenario in RELATIONSHIPS)
 ALONE, REFERENCE = (f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "selectin"))

@@ -4,10 +4,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import private_server
 from bench.errors import explain
-from bench.processes import UNTRACED, Job, Measured, Outcome
+from bench.process import Progress, unseen
+from bench.runs import UNTRACED, Job, Measured, Outcome
 from bench.scripts import Scenario
 from bench.studies.requests.serving import Output
 from setup_db import ROWS
@@ -20,14 +21,16 @@ class Record(TypedDict):
     took: float
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield what requests take, of all endpoints that can run; each has eleven single ones. Raises UserError."""
     jobs = [Job(one, UNTRACED, module="bench.studies.requests.serving") for one in map(Scenario, names) if can_run(one)]
     if not jobs:
         return
     with private_server(ROWS):
-        outcomes = processes.succeeded(processes.run([], jobs))
-    yield {one.job.scenario.name: measured(one) for one in outcomes}
+        outcomes = process.succeeded(process.run([], jobs, progress=progress))
+    yield {one.job.script.name: measured(one) for one in outcomes}
 
 
 def can_run(endpoint: Scenario) -> bool:

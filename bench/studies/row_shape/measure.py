@@ -4,11 +4,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import private_server
 from bench.layers.readers import COUNT, Reading
-from bench.processes import UNTRACED, Job, Measured, Outcome
+from bench.process import Progress, unseen
 from bench.relations.relations import Relation
+from bench.runs import UNTRACED, Job, Measured, Outcome
 from bench.studies.row_shape import experiments
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, Key, make, shapes_of
@@ -62,7 +63,9 @@ class Layer(TypedDict):
     experiment: Changed | None
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
     layers = dict.fromkeys([TUPLE, *names])
     shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
@@ -71,7 +74,7 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
         relations = {key: make(url, key.name, fields) for key, fields in shapes.items()}
         jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations, full).items()}
         turn = [job for layer in layers if full for job in timed(layer, relations)]
-        outcomes = processes.succeeded(processes.run(list(jobs.values()), turn * (repeats or TIMES)))
+        outcomes = process.succeeded(process.run(list(jobs.values()), turn * (repeats or TIMES), progress=progress))
     found: dict[str, dict[Key, Outcome]] = {layer: {} for layer in layers}
     for (layer, key), outcome in zip(jobs, outcomes, strict=False):
         found[layer][key] = outcome
@@ -117,7 +120,7 @@ def measured(
     kinds = per_row(found, "values")
     wide = {name: size - values_of_wide[name] for name, size in per_row(found, "wide").items()}
     output = found[ALLOCATIONS].output
-    own = [one for one in times if isinstance(one.job.scenario, Reading) and one.job.scenario.layer == layer]
+    own = [one for one in times if isinstance(one.job.script, Reading) and one.job.script.layer == layer]
     changed = {name: size - values[name] for name, size in per_row(found, "experiment").items()}
     record = Layer(
         overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
@@ -135,7 +138,7 @@ def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float
     """Return how long it took to read, without a layer's experiment and with it, by number of columns."""
     found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in TIMED}
     for one in times:
-        reading = one.job.scenario
+        reading = one.job.script
         if isinstance(reading, Reading):
             found[reading.relation.name][isinstance(reading, Experiment)].append(one.output["seconds"])
     return found

@@ -4,17 +4,17 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import one_row_table, private_server
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
 from bench.errors import UserError
 from bench.layers.readers import COUNT, Reading
-from bench.processes import TRACED, Job, Measured, Outcome
+from bench.process import Progress, unseen
 from bench.relations.relations import Relation
-from bench.runs import Run, checkpoint, kept
-from bench.scripts import LAST_CHECKPOINT, Scenario
+from bench.runs import TRACED, Job, Measured, Outcome, Run, checkpoint, kept
+from bench.scripts import Scenario
 from bench.studies.row_shape.shapes import FEW, KINDS, NULL, SHOWN, make, of_columns, with_value
-from common import database_url
+from common import LAST_CHECKPOINT, database_url
 from setup_db import ROWS
 
 TUPLE = "psycopg, tuple"
@@ -47,7 +47,9 @@ class Costs(TypedDict):
     no_wheels: dict[str, str]
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield costs by Python, which do not vary from run to run: those of scenarios, and of layers. Raises UserError."""
     layers = [name for name in names if name in LAYERS]
     scenarios = [name for name in names if name not in LAYERS]
@@ -64,10 +66,10 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
         ]
         environments = [one for one in usable if one.packages == LOCK]
         readings = readings_of(layers, environments)
-        outcomes = processes.succeeded(processes.run([*jobs, *readings.values()]))
+        outcomes = process.succeeded(process.run([*jobs, *readings.values()], progress=progress))
     of_layers = dict(zip(readings, outcomes[len(jobs) :], strict=True))
     yield {
-        name: measured([one for one in outcomes[: len(jobs)] if one.job.scenario.name == name], installed)
+        name: measured([one for one in outcomes[: len(jobs)] if one.job.script.name == name], installed)
         for name in scenarios
     } | {
         layer: measured_layer({key: one for key, one in of_layers.items() if key.layer == layer}, environments)
