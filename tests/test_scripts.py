@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 import common
-import setup_db
-from bench.errors import explanations
+from bench.database import seed
+from bench.faults import explain_table
 from tests.support import (
     PROJECT,
     ROWS,
@@ -174,17 +174,16 @@ def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: 
 def test_what_fails_because_of_the_table_is_told_from_what_does_not(
     schema_url: str, columns: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setup_db.seed(schema_url, 10)
+    seed(schema_url, 10)
     if columns:
         query(schema_url, "DROP TABLE data")
         query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
     monkeypatch.setenv("DATABASE_URL", schema_url)
-    assert common._explain_table(TypeError("before a checkpoint")) is None
-    monkeypatch.setattr(common, "_checkpoints", [common.Checkpoint("Start", 0, 0, 0, 0, 0)])
+    assert explain_table(TypeError("before a checkpoint")) is None
+    monkeypatch.setattr(common, "checkpoints", [common.Checkpoint("Start", 0, 0, 0, 0, 0)])
     expected = NOT_SEEDED.format(port_of(schema_url)) if columns else None
-    assert common._explain_table(TypeError("1 + 'a'")) == expected
-    assert common._explain_table(OSError("of the disk")) is None
-    assert common._explain_table in explanations
+    assert explain_table(TypeError("1 + 'a'")) == expected
+    assert explain_table(OSError("of the disk")) is None
 
 
 def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:

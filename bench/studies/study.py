@@ -7,8 +7,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from bench import results
 from bench.errors import UserError
 from bench.look.tables import Table
-from bench.processes import Measured
+from bench.process import Progress
 from bench.results import Results
+from bench.runs import Measured
 from bench.studies import answers
 from bench.studies.costs import measure as costs_measure
 from bench.studies.costs import page as costs
@@ -33,7 +34,9 @@ Figures = TypeVar("Figures")
 class Measuring(Protocol):
     """A study's `measure`: the results are stale where it has changed, or what it imports, or its processes run."""
 
-    def measure(self, names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    def measure(
+        self, names: Sequence[str], repeats: int | None, full: bool, progress: Progress
+    ) -> Iterator[dict[str, Measured]]:
         """Yield what is stored of each name, group by group, in bytes and seconds. Raises UserError."""
 
 
@@ -70,15 +73,6 @@ class Study(Generic[Figures]):
         """What there is to measure."""
         return self.page.NAMES
 
-    def expected_seconds(self, names: Sequence[str], repeats: int | None, full: bool) -> float | None:
-        """Return how long it takes to measure these where the stored results were measured, if that is known."""
-        try:
-            records = results.load(self.name).records
-        except UserError:
-            return None
-        expect = getattr(self.measuring, "expected_seconds", None)
-        return expect(names, repeats, full, {name: records[name]["took"] for name in records}) if expect else None
-
     def stored(self) -> Figures:
         """Return the figures of what is stored. Raises UserError where something was never measured."""
         stored = results.load(self.name)
@@ -86,9 +80,11 @@ class Study(Generic[Figures]):
             raise UserError(f"bench/results/{self.name}.json: {missing[0]} was never measured: {results.AGAIN}")
         return self.page.figures(stored.only(self.names))
 
-    def measure(self, names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    def measure(
+        self, names: Sequence[str], repeats: int | None, full: bool, progress: Progress
+    ) -> Iterator[dict[str, Measured]]:
         """Yield what was measured, group by group. Raises UserError."""
-        return self.measuring.measure(names, repeats, full)
+        return self.measuring.measure(names, repeats, full, progress)
 
     def tables(self, measured: Results, new: Container[str]) -> list[Table[Any]]:
         """Return the tables of what is new in these results."""

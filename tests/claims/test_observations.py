@@ -6,12 +6,11 @@ import sys
 import pytest
 from psycopg.rows import namedtuple_row
 
-import setup_db
-from bench import processes, results
+from bench import process, results, seeds
 from bench.layers.readers import Reading
-from bench.processes import TRACED, Job, Measured
 from bench.relations import relations
 from bench.relations.transaction import connect
+from bench.runs import TRACED, Job, Measured
 from bench.studies.costs.page import in_the_figure
 from bench.studies.growth.measure import container
 from bench.studies.script_costs import ScriptCosts, stored_bytes
@@ -28,7 +27,7 @@ CLIENT_SIDE = (
 
 
 def test_what_is_published_is_92_000_rows(stored: dict[str, ScriptCosts]) -> None:
-    assert {one.rows for one in stored.values()} == {setup_db.ROWS} == {92_000}
+    assert {one.rows for one in stored.values()} == {seeds.ROWS} == {92_000}
 
 
 def test_bytes_per_row_are_those_that_are_published(
@@ -48,7 +47,7 @@ def test_an_entity_costs_at_least_ten_times_the_values(scenarios: dict[str, Scri
 def test_the_values_are_the_id_and_the_text_as_objects(scenarios: dict[str, ScriptCosts]) -> None:
     expected = 80 if sys.version_info >= (3, 12) else 88
     assert scenarios["sync_psycopg"].values == pytest.approx(expected, abs=1)
-    assert stored_bytes(setup_db.ROWS) == pytest.approx(19, abs=0.5)
+    assert stored_bytes(seeds.ROWS) == pytest.approx(19, abs=0.5)
 
 
 @linux
@@ -205,7 +204,7 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Scri
         with connect(schema_url, 60) as connection:
             table = relations.describe(connection, "data")
         jobs = [Job(Reading(layer, table, MEASURED_ROWS), TRACED) for layer in layers]
-        found = [one.output for one in processes.succeeded(processes.run(jobs))]
+        found = [one.output for one in process.succeeded(process.run(jobs))]
     for (layer, name), one in zip(layers.items(), found, strict=True):
         expected = scenarios[name].per_row - container(scenarios[name].scenario, MEASURED_ROWS)
         assert one["count"] == MEASURED_ROWS

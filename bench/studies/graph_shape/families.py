@@ -13,19 +13,17 @@ import sys
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, bindparam, create_engine, inspect, select
 from sqlalchemy.orm import Session, joinedload, lazyload, registry, relationship, selectinload
 
-from bench.errors import PACKAGES
 from bench.layers.allocations import allocations_of
 from bench.layers.measuring import clear_caches, drop
 from bench.studies.graph_shape.model import Family, Related
 from bench.studies.graph_shape.shapes import LEAST, WARM_UP, key_of
-from common import database_url
+from common import database_url, loaded_versions
 
 SELECT_IN, SMALL_FIRST, JOINED, LAZY = "selectinload", "selectinload, a small family first", "joinedload", "lazy"
 WAYS: dict[str, Callable[..., Any]] = {
@@ -65,13 +63,13 @@ class FamilyReading:
         return ["-m", "bench.studies.graph_shape.families"]
 
     @property
-    def stdin(self) -> str:
+    def stdin(self) -> bytes:
         """The reading itself, as JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self)).encode()
 
 
-def reading_of(text: str) -> FamilyReading:
-    """Return the reading that `FamilyReading.stdin` is."""
+def reading_of(text: bytes) -> FamilyReading:
+    """Return the reading_of that `FamilyReading.stdin` is."""
 
     def family(stored: dict[str, Any]) -> Family:
         related = [Related(**one | {"family": family(one["family"])}) for one in stored["related"]]
@@ -135,7 +133,7 @@ def results(reading: FamilyReading, url: str) -> dict[str, Any]:
             drop(read(LEAST, 1))
         drop(read(LEAST + 1, WARM_UP))
         session.expunge_all()
-        versions = {name: version(name) for name in PACKAGES if name in sys.modules}
+        versions = loaded_versions()
         if reading.allocations:
             return {"allocations": allocations_of(all_of_them, reading.families), "versions": versions}
         kept: list[object] = [None] * reading.families
@@ -152,5 +150,5 @@ def results(reading: FamilyReading, url: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     Path(os.environ["MEMORY_JSON"]).write_text(
-        json.dumps(results(reading_of(sys.stdin.read()), database_url())), "utf-8"
+        json.dumps(results(reading_of(sys.stdin.buffer.read()), database_url())), "utf-8"
     )

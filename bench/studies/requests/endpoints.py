@@ -7,8 +7,7 @@ from statistics import median
 from bench.results import Header
 from bench.runs import Spread
 from bench.scripts import Scenario
-from bench.studies.requests.measure import EndpointRecord
-from bench.studies.requests.serving import MANY, Load, Slow
+from bench.studies.requests.serving import MANY, Load, Output, Slow
 from common import MIB
 
 # The endpoint that most services have, and the one to write instead.
@@ -85,8 +84,7 @@ class Requests:
     header: Header
 
 
-def figures_of(name: str, record: EndpointRecord) -> EndpointFigures:
+def figures_of(name: str, record: Output) -> EndpointFigures:
     """Return one endpoint's figures."""
-    output = record["output"]
-    single = [output["one"], *output["more"]]
-    return EndpointFigures(Scenario(name), output["warm"], single, output["many"], output["slow"], output["given_back"])
+    single = [record["one"], *record["more"]]
+    return EndpointFigures(Scenario(name), record["warm"], single, record["many"], record["slow"], record["given_back"])

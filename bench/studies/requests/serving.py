@@ -14,14 +14,12 @@ import subprocess
 import sys
 import time
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import TYPE_CHECKING, TypedDict
 
-from bench.errors import DISTRIBUTIONS, PACKAGES
 from bench.studies.requests.client import Answer
 from bench.studies.requests.watching import SETTLING, Seen, Watch
+from common import loaded_versions
 
 if TYPE_CHECKING:
     import uvicorn
@@ -107,8 +105,6 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
         given_back = until_given_back(watch)
     finally:
         client.end()
-    names = {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules}
-    versions = {"python": python_version(), **names}
     return Output(
         rows=one["rows"],
         warm=watch.warm,
@@ -117,7 +113,7 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
         many=many,
         slow=slow,
         given_back=given_back,
-        versions=versions,
+        versions=loaded_versions(),
     )
 
 

@@ -102,4 +102,4 @@ LAYERS = {"ORM entity": entity, "Pydantic model": model}
 
 if __name__ == "__main__":
     measuring.LAYERS.update(LAYERS)
-    measuring.main(sys.stdin.read(), Turns(""))
+    measuring.main(sys.stdin.buffer.read(), Turns(""))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.studies.row_shape.measure import TracedAllocation
+from common import DISTRIBUTIONS
 
 # The rows that are told apart have three columns, all of them integers.
 VALUES = "the values, three integers"
@@ -92,7 +93,8 @@ def link(file: str, line: int, versions: Mapping[str, str]) -> str:
     if package not in REPOSITORIES:
         return f"`{where}`"
     address, separator = REPOSITORIES[package]
-    return f"[`{where}`]({address.format(versions[package].replace('.', separator))}{path}#L{line})"
+    version = versions[DISTRIBUTIONS.get(package, package)].replace(".", separator)
+    return f"[`{where}`]({address.format(version)}{path}#L{line})"
 
 
 def never_used(allocations: Sequence[TracedAllocation]) -> float:
