@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from bench.results import Header
 from bench.scripts import Scenario
 
-# The packages that the line of the environment names, by what they are called there.
+# The packages that the line of the environment names, behind the server, by what they are called there.
 PACKAGES = {"sqlalchemy": "SQLAlchemy", "psycopg": "psycopg", "pydantic": "Pydantic"}
 
 
 def environment(header: Header, rows: str = "rows", packages: Mapping[str, str] = PACKAGES) -> str:
     """Return the line that says where and when the figures were measured; `packages` are shown as their values."""
     versions = header["versions"]
-    shown = ", ".join(f"{title} {versions[name]}" for name, title in packages.items() if name in versions)
+    titles = {"PostgreSQL": "PostgreSQL", **packages}
+    shown = ", ".join(f"{title} {versions[name]}" for name, title in titles.items() if name in versions)
     return f"Measured on {header['date']}: {header['rows']:,} {rows}, {header['python']}, {shown}; {header['system']}."
 
 
