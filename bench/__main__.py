@@ -56,7 +56,6 @@ def run(chosen: dict[Study, list[str]], arguments: argparse.Namespace) -> None:
         if not names:
             continue
         if not arguments.write:
-            announce(study, names, arguments)
             measure(study, names, arguments)
             continue
         stored, stale = to_measure(study, names, everything=arguments.all)
@@ -66,13 +65,6 @@ def run(chosen: dict[Study, list[str]], arguments: argparse.Namespace) -> None:
         pages.write(expected())
     else:
         print_sentence(f"\n{whose()}")
-
-
-def announce(study: Study, names: list[str], arguments: argparse.Namespace) -> None:
-    """Say how long it will take, if that is known."""
-    if seconds := study.expected_seconds(names, arguments.repeats, arguments.full):
-        text = f"{seconds / 60:.0f} minutes" if seconds >= 100 else f"{max(10, round(seconds, -1)):.0f} seconds"
-        print(f"{study.name}: about {text}, where the machine is as fast as that of bench/results/", file=sys.stderr)
 
 
 def whose() -> str:
@@ -94,7 +86,11 @@ def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Result
     try:
         stored = results.load(study.name).only(study.names)
         reasons = stored.stale(study.names, Snapshot.now())
-        why = f"it was measured with {difference}" if (difference := stored.otherwise(results.here())) else ""
+        why = (
+            f"it was measured with {difference}"
+            if (difference := stored.otherwise(results.here(stored.header["versions"])))
+            else ""
+        )
     except UserError as error:
         stored, reasons, why = None, dict.fromkeys(study.names, ""), str(error)
     stale = [name for name in names if everything or name in reasons]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import setup_db
 from bench import results
+from bench.database import seed
 from bench.faults import PACKAGES
 from bench.figures import Figures
 from bench.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, OF_ROWS
@@ -80,7 +80,7 @@ def test_table_of_columns_has_every_row_and_finds_one(name: str, url: str) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_address_s_options_and_parameters_are_heeded(name: str, schema_url: str, tmp_path: Path) -> None:
-    setup_db.seed(schema_url, 10)
+    seed(schema_url, 10)
     path = tmp_path / "measurement.json"
     address = f"{schema_url}&sslmode=disable&application_name=a%20b"
     process = run("-m", name, url=address, MEMORY_JSON=str(path), MEMORY_TRACING="off")

@@ -23,6 +23,7 @@ from bench.look import pages
 from bench.runs import UNTRACED, Job
 from bench.scenarios import ENDPOINTS
 from bench.scripts import PROJECT, Scenario
+from bench.seeds import ROWS as ROWS_STORED
 from bench.studies.requests import client, measure
 from bench.studies.requests.blocks import blocks
 from bench.studies.requests.bodies import count_rows, rows_of
@@ -36,7 +37,6 @@ from bench.studies.study import Study
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
-from setup_db import ROWS as ROWS_STORED
 from tests.serving import served
 from tests.support import ROWS
 
@@ -207,7 +207,7 @@ def output(url: str) -> Output:
         patch.setenv("DATABASE_URL", url)
         job = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")
         [outcome] = process.succeeded(process.run([], [job]))
-    found: Output = measure.measured(outcome).record["output"]
+    found: Output = measure.measured(outcome, {}).record
     return found
 
 
@@ -225,11 +225,6 @@ def test_what_is_measured_of_an_endpoint(output: Output) -> None:
     assert output["slow"]["connections"] in (0, 1)  # a body this small may lie in the kernel's buffers
     assert output["given_back"] is not None
     assert {"fastapi", "uvicorn", "sqlalchemy", "psycopg", "pydantic", "python"} <= set(output["versions"])
-
-
-def test_how_long_it_takes_is_known_of_what_is_stored() -> None:
-    took = {"endpoints.array": 2.0, "endpoints.lines": 3.0}
-    assert measure.expected_seconds(list(took), None, True, took) == 5.0
 
 
 def test_the_watch_sees_a_blocked_loop_and_a_held_connection(url: str) -> None:
@@ -275,7 +270,7 @@ def figures(warm: int, single: int, many: int) -> Figures:
         given_back=0.0,
         versions={},
     )
-    return of("endpoints.array", measure.Record(output=output, took=1.0))
+    return of("endpoints.array", output)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import runpy
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,12 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-import setup_db
-from bench import process, results, turns, wire
-from bench.runs import Measured, Outcome
+from bench import process, results, seeds, wire
+from bench.database import seed
 from bench.scenarios import ALTERNATIVES, EVERYTHING, RELATIONSHIPS
 from bench.scripts import PROJECT, Scenario
-from bench.studies.relationships import measure
 from bench.studies.relationships.figures import Ways, figures
 from bench.studies.relationships.measure import wire_jobs
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
@@ -195,7 +192,7 @@ def test_customer_without_orders_is_there_and_has_none(
     told: Callable[[str], dict[str, Any]], schema_url: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """In rows of a join he has one of nothing, and no list or no array where the database makes one."""
-    setup_db.seed(schema_url, 5)
+    seed(schema_url, 5)
     query(schema_url, CHILDLESS)
     monkeypatch.setenv("DATABASE_URL", schema_url)
     kept = told(name)["storage"]
@@ -231,53 +228,30 @@ def test_missing_table_is_one_line(schema_url: str) -> None:
     assert line == f"table shop_customer is missing at localhost:{port_of(schema_url)}/db: run `python setup_db.py`"
 
 
-@pytest.mark.parametrize("size", [1, 4, 5, 6, 1000])
-def test_messages_are_counted_however_the_stream_is_cut(size: int) -> None:
-    bodies = [b"", b"D", b"Z" * 3, b"DZ" * 50]
-    stream = b"".join(
-        kind + (4 + len(body)).to_bytes(4, "big") + body for body in bodies for kind in (b"D", b"Z", b"T")
-    )
-    messages = wire.Messages()
-    found = b"".join(messages.begun_in(stream[start : start + size]) for start in range(0, len(stream), size))
-    assert found == b"DZT" * len(bodies)
-
-
-def test_first_message_of_a_session_has_no_kind() -> None:
-    messages = wire.Messages(b"\0")
-    assert messages.begun_in((9).to_bytes(4, "big") + b"DZDZD" + b"Q" + (5).to_bytes(4, "big") + b"D") == b"\0Q"
-
-
-@pytest.mark.parametrize("parameters", ["", "&host=localhost&connect_timeout=9"])
-def test_relay_leads_to_the_same_server_and_counts_what_it_sends(schema_url: str, parameters: str) -> None:
+def test_libpq_counts_what_crosses_the_wire(schema_url: str) -> None:
     query(schema_url, "CREATE TABLE here AS SELECT generate_series(1, 300) AS id")
-    with wire.counted(schema_url + parameters) as (through, traffic):
-        with psycopg.connect(through) as connection:
-            assert len(connection.execute("SELECT id FROM here").fetchall()) == 300
-            connection.execute("SELECT repeat('x', %s)", [2**18])
-        assert port_of(through) != port_of(schema_url)
+    counter = wire.Counter()
+    with psycopg.connect(schema_url) as connection:
+        counter.count(connection.pgconn)
+        assert len(connection.execute("SELECT id FROM here").fetchall()) == 300
+        connection.execute("SELECT repeat('x', %s)", [2**18])
+        connection.commit()
+        connection.pgconn.untrace()
+    traffic = counter.end()
     assert traffic["rows"] == 301
     assert traffic["statements"] == 4  # BEGIN, both, COMMIT
-    assert traffic["round_trips"] == 1 + 4  # connecting
     assert 2**18 + 300 * 7 < traffic["bytes"] < 2**18 + 2**14
+
+
+def test_a_statement_s_text_is_no_message() -> None:
+    lines = [b'F\t43\tQuery\t "SELECT 1 AS\n', b'B"\n', b"B\t11\tDataRow\t 1 1 '1'\n", b"B\t5\tReadyForQuery\t I\n"]
+    assert wire.counted(lines) == {"statements": 1, "rows": 1, "bytes": 12 + 6}
 
 
 def test_what_crosses_the_wire_is_counted_in_a_process_of_its_own(database: str) -> None:
     joined = Scenario("relationships.run_sync_sqlalchemy_session_two_joined")
     [outcome] = process.succeeded(process.run(wire_jobs([joined])))
     assert outcome.output["wire"]["rows"] - CUSTOMERS * ORDERS * ADDRESSES in range(10)
-
-
-def test_what_cannot_be_counted_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
-    one = Scenario(f"relationships.run_{ALONE[0]}")
-    record = {"took": {}, "console": ""}
-    found = {one.name: Measured(record, 5, {}, [])}
-    failed = Outcome(wire_jobs([one])[0], error="the server does not let this user in")
-    monkeypatch.setattr(measure, "one_row_table", lambda: nullcontext(""))
-    monkeypatch.setattr(turns, "measure", lambda *_: (found, []))
-    monkeypatch.setattr(process, "run", lambda _: [failed])
-    [measured] = measure.measure([one.name], 1, False)
-    assert measured[one.name].record["wire"] is None
-    assert capfd.readouterr().err == f"{one.name} failed: {failed.error}: what crosses the wire is left out\n"
 
 
 @pytest.fixture(scope="module")
@@ -291,14 +265,14 @@ VALUES = ("two_queries", "json", "arrays")
 
 
 def test_all_families_were_read_as_the_page_says(ways: Ways) -> None:
-    assert ways.header["rows"] == setup_db.ROWS // 5 == 18_400
+    assert ways.header["rows"] == seeds.ROWS // 5 == 18_400
     rows = {
         name.removeprefix("relationships.run_"): one.wire and one.wire["rows"] for name, one in ways.by_name.items()
     }
     both, product = 18_400 * (1 + ORDERS + ADDRESSES), 18_400 * ORDERS * ADDRESSES
     assert (rows[f"{SYNC}_two_selectin"], rows[f"{SYNC}_two_joined"]) == (both, product) == (128_800, 147_200)
     for name in ("selectin", "subquery", "lazy", "selectin_yield_per", "orders_selectin"):
-        assert rows[f"{SYNC}_{name}"] == setup_db.ROWS
+        assert rows[f"{SYNC}_{name}"] == seeds.ROWS
     for name in ("joined", "columns", "orders_joined"):
         assert rows[f"{SYNC}_{name}"] == 18_400 * ORDERS
     for name in ("json", "arrays", "aggregate"):

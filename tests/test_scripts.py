@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import common
-import setup_db
+from bench.database import seed
 from bench.faults import explain_table
 from tests.support import (
     PROJECT,
@@ -174,7 +174,7 @@ def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: 
 def test_what_fails_because_of_the_table_is_told_from_what_does_not(
     schema_url: str, columns: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setup_db.seed(schema_url, 10)
+    seed(schema_url, 10)
     if columns:
         query(schema_url, "DROP TABLE data")
         query(schema_url, f"CREATE TABLE data AS SELECT {columns}")

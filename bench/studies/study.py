@@ -41,15 +41,6 @@ class Study:
         measured: Iterator[dict[str, Measured]] = self.module("measure").measure(names, repeats, full, progress)
         return measured
 
-    def expected_seconds(self, names: Sequence[str], repeats: int | None, full: bool) -> float | None:
-        """Return how long it takes to measure these where the stored results were measured, if that is known."""
-        try:
-            records = results.load(self.name).records
-        except UserError:
-            return None
-        expect = getattr(self.module("measure"), "expected_seconds", None)
-        return expect(names, repeats, full, {name: one["took"] for name, one in records.items()}) if expect else None
-
     def tables(self, found: Results, new: Container[str]) -> list[Table[Any]]:
         """Return the tables of what is new in these results."""
         tables: list[Table[Any]] = self.module("tables").tables(self.module("figures").figures(found), new)

@@ -6,8 +6,7 @@ import sys
 import pytest
 from psycopg.rows import namedtuple_row
 
-import setup_db
-from bench import process, results
+from bench import process, results, seeds
 from bench.figures import Figures
 from bench.layers.readers import Reading
 from bench.relations import relations
@@ -29,7 +28,7 @@ CLIENT_SIDE = (
 
 
 def test_what_is_published_is_92_000_rows(stored: dict[str, Figures]) -> None:
-    assert {one.rows for one in stored.values()} == {setup_db.ROWS} == {92_000}
+    assert {one.rows for one in stored.values()} == {seeds.ROWS} == {92_000}
 
 
 def test_bytes_per_row_are_those_that_are_published(scenarios: dict[str, Figures], stored: dict[str, Figures]) -> None:
@@ -47,7 +46,7 @@ def test_an_entity_costs_at_least_ten_times_the_bare_data(scenarios: dict[str, F
 def test_bare_data_is_what_the_values_take_as_objects(scenarios: dict[str, Figures]) -> None:
     expected = 80 if sys.version_info >= (3, 12) else 88
     assert scenarios["sync_psycopg"].bare == pytest.approx(expected, abs=1)
-    assert wire_bytes(setup_db.ROWS) == pytest.approx(19, abs=0.5)
+    assert wire_bytes(seeds.ROWS) == pytest.approx(19, abs=0.5)
 
 
 @linux

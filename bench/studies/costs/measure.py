@@ -1,8 +1,7 @@
 """Measure what every scenario, remedy and alternative costs on table data, group by group."""
 
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -12,6 +11,7 @@ from bench.errors import UserError, explain
 from bench.process import Progress, unseen
 from bench.runs import Measured, bare_data
 from bench.scripts import Scenario
+from bench.seeds import DATA
 from bench.turns import Record
 
 REMEDIES, ALTERNATIVES = "remedies", "alternatives"
@@ -28,7 +28,7 @@ def measure(
 ) -> Iterator[dict[str, Measured]]:
     """Yield the records of each group as soon as they are known. Raises UserError at the end where some have failed."""
     failures, counts, native = [], set(), with_native(full)
-    with one_row_table() as one_row:
+    with one_row_table([DATA]) as one_row:
         for group in groups(names, full):
             group = [one for one in group if can_run(one)]
             times = repeats or _repeats(group, full)
@@ -83,15 +83,3 @@ def _repeats(group: Sequence[Scenario], full: bool) -> int:
 def _parted(group: Sequence[Scenario], native: bool) -> list[Scenario]:
     """Return those whose native memory is measured, too, for that takes as long as all the rest."""
     return [one for one in group if native and one.room != REMEDIES]
-
-
-def expected_seconds(
-    names: Sequence[str], repeats: int | None, full: bool, took: Mapping[str, Mapping[str, float]]
-) -> float:
-    """Return the seconds that it takes to measure these, where a process of each took so long before."""
-    total = 0.0
-    for group in groups(names, full):
-        together, alone = turns.jobs(group, repeats or _repeats(group, full), "one row", _parted(group, full))
-        for jobs, cores in ((together, os.cpu_count() or 1), (alone, 1)):
-            total += sum(took.get(job.script.name, {}).get(job.kind, 0.0) for job in jobs) / cores
-    return total

@@ -11,8 +11,8 @@ from bench.database import private_server
 from bench.process import Progress, unseen
 from bench.runs import UNTRACED, Job, Measured, Run, checkpoint
 from bench.scripts import Scenario
+from bench.seeds import ROWS
 from common import FIRST_ROW, LAST_CHECKPOINT
-from setup_db import ROWS
 
 INTERVAL = 0.01
 
@@ -35,10 +35,10 @@ def measure(
     def watch(job: Job, pid: int) -> None:
         samples[job] = sample(pid)
 
-    with private_server(ROWS):
+    with private_server(ROWS) as server:
         outcomes = process.succeeded(process.run([], jobs, watch=watch, progress=progress))
     yield {
-        one.job.script.name: Measured(curve(one.output, samples[one.job]), ROWS, one.output["versions"], [one])
+        one.job.script.name: Measured(curve(one.output, samples[one.job]), ROWS, one.output["versions"] | server, [one])
         for one in outcomes
     }
 

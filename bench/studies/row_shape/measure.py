@@ -69,7 +69,7 @@ def measure(
     """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
     layers = dict.fromkeys([TUPLE, *names])
     shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
-    with private_server(1):
+    with private_server(1) as server:
         url = database_url()
         relations = {key: make(url, key.name, fields) for key, fields in shapes.items()}
         jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations, full).items()}
@@ -79,7 +79,7 @@ def measure(
     for (layer, key), outcome in zip(jobs, outcomes, strict=False):
         found[layer][key] = outcome
     times = outcomes[len(jobs) :]
-    yield {layer: measured(layer, found[layer], found[TUPLE], times) for layer in layers}
+    yield {layer: measured(layer, found[layer], found[TUPLE], times, server) for layer in layers}
 
 
 def jobs_of(layer: str, relations: Mapping[Key, Relation], full: bool) -> dict[Key, Job]:
@@ -109,7 +109,11 @@ def timed(layer: str, relations: Mapping[Key, Relation]) -> list[Job]:
 
 
 def measured(
-    layer: str, found: Mapping[Key, Outcome], tuples: Mapping[Key, Outcome], times: Sequence[Outcome]
+    layer: str,
+    found: Mapping[Key, Outcome],
+    tuples: Mapping[Key, Outcome],
+    times: Sequence[Outcome],
+    server: dict[str, str],
 ) -> Measured:
     """Return what is stored of a layer; what the tuples of the same tables take says what the values do."""
     # The size of a tuple is that with the header that the garbage collector wants, as it is traced.
@@ -131,7 +135,7 @@ def measured(
         allocations=output["allocations"],
         experiment=Changed(overheads=changed, seconds=seconds(own)) if changed else None,
     )
-    return Measured(record, COUNT, output["versions"], [*found.values(), *tuples.values(), *own])
+    return Measured(record, COUNT, output["versions"] | server, [*found.values(), *tuples.values(), *own])
 
 
 def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float]]]:
