@@ -10,11 +10,10 @@ import pytest
 from bench import results
 from bench.database import seed
 from bench.faults import PACKAGES
-from bench.figures import Figures
 from bench.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, OF_ROWS
 from bench.scripts import PROJECT, Scenario
-from bench.studies.costs.answers import wire_bytes
-from bench.studies.row_shape.figures import figures
+from bench.studies.row_shape.page import figures
+from bench.studies.script_costs import ScriptCosts, stored_bytes
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, MIB
 from tests.claims.fresh import told_by
 from tests.support import ROWS, error_line, expected_rows, port_of, run
@@ -140,17 +139,17 @@ def test_no_scenario_and_no_remedy_lacks_a_package() -> None:
     assert {scenario.missing for scenario in EVERYTHING} == {None}
 
 
-def held(one: Figures) -> float:
+def held(one: ScriptCosts) -> float:
     """Return all bytes per row: Python's objects and native memory."""
     assert one.native_per_row is not None
     return one.per_row + one.native_per_row
 
 
-def test_arrow_is_near_the_values_and_far_from_an_entity_as_readme_says(stored: dict[str, Figures]) -> None:
+def test_arrow_is_near_the_values_and_far_from_an_entity_as_readme_says(stored: dict[str, ScriptCosts]) -> None:
     """A row's values are no Python objects, so that what is traced alone would say nothing."""
     arrow = stored[ARROW]
     assert abs(arrow.per_row) < 1
-    assert 1 < held(arrow) / wire_bytes(arrow.rows) < 2.5
+    assert 1 < held(arrow) / stored_bytes(arrow.rows) < 2.5
     assert held(stored["run_sync_sqlalchemy_session"]) > 20 * held(arrow)
     assert all(
         held(stored[name]) > 3 * held(arrow)
@@ -160,13 +159,13 @@ def test_arrow_is_near_the_values_and_far_from_an_entity_as_readme_says(stored: 
 
 
 @needs_arrow
-def test_arrow_has_room_to_spare_as_readme_says(stored: dict[str, Figures], url: str) -> None:
+def test_arrow_has_room_to_spare_as_readme_says(stored: dict[str, ScriptCosts], url: str) -> None:
     count = "import runpy, sys; table = runpy.run_module(sys.argv.pop())['table']; print(table.nbytes / table.num_rows)"
     used = float(run("-c", count, ARROW, url=url).stdout.splitlines()[-1])
-    assert wire_bytes(ROWS) <= used < 0.8 * held(stored[ARROW])
+    assert stored_bytes(ROWS) <= used < 0.8 * held(stored[ARROW])
 
 
-def test_arrow_s_imports_weigh_more_than_a_small_table_as_readme_says(stored: dict[str, Figures]) -> None:
+def test_arrow_s_imports_weigh_more_than_a_small_table_as_readme_says(stored: dict[str, ScriptCosts]) -> None:
     arrow, psycopg = stored[ARROW], stored["run_sync_psycopg"]
     assert arrow.imports + arrow.fixed > psycopg.imports + psycopg.fixed + 20 * MIB
     assert arrow.growth.value < 0.5 * psycopg.growth.value
@@ -174,34 +173,38 @@ def test_arrow_s_imports_weigh_more_than_a_small_table_as_readme_says(stored: di
 
 
 @pytest.mark.parametrize("name", ["run_async_asyncpg_fetch", "run_async_asyncpg_cursor"])
-def test_asyncpg_s_records_are_python_objects_as_readme_says(stored: dict[str, Figures], name: str) -> None:
+def test_asyncpg_s_records_are_python_objects_as_readme_says(stored: dict[str, ScriptCosts], name: str) -> None:
     one = stored[f"alternatives.{name}"]
     assert one.native is not None
     assert abs(one.native) < 0.2 * MIB
     assert stored["run_sync_psycopg"].per_row < one.per_row < stored["run_sync_sqlalchemy_engine"].per_row
 
 
-def test_psycopg_s_native_bytes_are_the_driver_s_copy_as_readme_says(stored: dict[str, Figures]) -> None:
+def test_psycopg_s_native_bytes_are_the_driver_s_copy_as_readme_says(stored: dict[str, ScriptCosts]) -> None:
     one, streamed = stored["run_sync_psycopg"], stored["remedies.run_sync_psycopg_stream"]
-    assert one.native_per_row == pytest.approx(wire_bytes(one.rows) + 3 * 16, rel=0.35)
+    assert one.native_per_row == pytest.approx(stored_bytes(one.rows) + 3 * 16, rel=0.35)
     assert one.growth.value - streamed.growth.value == pytest.approx(one.native, rel=0.2)
 
 
 @pytest.mark.parametrize("how", ["", "_partitions"])
-def test_an_entity_costs_the_same_whoever_reads_its_row_as_readme_says(stored: dict[str, Figures], how: str) -> None:
+def test_an_entity_costs_the_same_whoever_reads_its_row_as_readme_says(
+    stored: dict[str, ScriptCosts], how: str
+) -> None:
     one = stored[f"alternatives.run_async_sqlalchemy_session_asyncpg{how}"]
     assert one.per_row == pytest.approx(stored["run_async_sqlalchemy_session"].per_row, rel=0.02)
 
 
-def test_sqlmodel_s_entities_cost_more_than_the_orm_s_as_readme_says(stored: dict[str, Figures]) -> None:
+def test_sqlmodel_s_entities_cost_more_than_the_orm_s_as_readme_says(stored: dict[str, ScriptCosts]) -> None:
     assert stored["alternatives.run_sync_sqlmodel"].per_row > 1.1 * stored["run_sync_sqlalchemy_session"].per_row
 
 
-def test_a_struct_costs_less_than_a_named_tuple_as_readme_says(stored: dict[str, Figures]) -> None:
+def test_a_struct_costs_less_than_a_named_tuple_as_readme_says(stored: dict[str, ScriptCosts]) -> None:
     assert stored["alternatives.run_sync_psycopg_msgspec"].per_row < stored["run_sync_psycopg"].per_row
 
 
-def test_entities_take_more_than_rows_and_these_more_than_columns_as_the_page_says(stored: dict[str, Figures]) -> None:
+def test_entities_take_more_than_rows_and_these_more_than_columns_as_the_page_says(
+    stored: dict[str, ScriptCosts],
+) -> None:
     entities, rows, columns = (
         [held(stored[one.name]) for one in group if stored[one.name].native is not None]
         for group in (OF_ENTITIES, OF_ROWS, OF_COLUMNS)
@@ -211,16 +214,18 @@ def test_entities_take_more_than_rows_and_these_more_than_columns_as_the_page_sa
 
 
 @pytest.mark.parametrize("name", ["run_sync_django", "run_async_tortoise", "run_async_piccolo"])
-def test_sqlalchemy_s_entities_take_three_times_as_much_as_the_page_says(stored: dict[str, Figures], name: str) -> None:
+def test_sqlalchemy_s_entities_take_three_times_as_much_as_the_page_says(
+    stored: dict[str, ScriptCosts], name: str
+) -> None:
     entities = stored["run_sync_sqlalchemy_session"].per_row
     assert 2.5 < entities / stored[f"alternatives.{name}"].per_row < 3.5
 
 
 @pytest.mark.parametrize("name", ["run_sync_django", "run_async_tortoise", "run_sync_peewee", "run_async_piccolo"])
-def test_a_model_in_its_script_costs_what_the_study_of_shapes_says(stored: dict[str, Figures], name: str) -> None:
+def test_a_model_in_its_script_costs_what_the_study_of_shapes_says(stored: dict[str, ScriptCosts], name: str) -> None:
     """And so the library's own query makes the same objects as the layer does, beside the query's list of them."""
     one = stored[f"alternatives.{name}"]
     overheads = figures(results.load("row_shape")).layers
     [layer] = [layer for layer in overheads if layer.lower().startswith(name.rpartition("_")[2])]
     kept = sum(line["size"] for line in one.lines if line["file"].endswith(one.scenario.script.name)) / one.rows
-    assert one.per_row - kept - one.bare == pytest.approx(overheads[layer].overheads[3], abs=16)
+    assert one.per_row - kept - one.values == pytest.approx(overheads[layer].overheads[3], abs=16)

@@ -16,7 +16,6 @@ from pydantic import BaseModel, Field
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from bench import __main__ as command
 from bench import process, results
 from bench.digests import Snapshot
 from bench.look import pages
@@ -25,15 +24,12 @@ from bench.scenarios import ENDPOINTS
 from bench.scripts import PROJECT, Scenario
 from bench.seeds import ROWS as ROWS_STORED
 from bench.studies.requests import client, measure
-from bench.studies.requests.blocks import blocks
 from bench.studies.requests.bodies import count_rows, rows_of
-from bench.studies.requests.charts import charts
-from bench.studies.requests.figures import Figures, Requests, of
-from bench.studies.requests.figures import figures as figures_of
+from bench.studies.requests.endpoints import EndpointFigures, Requests, figures_of
+from bench.studies.requests.page import blocks, charts, given_back, tables
+from bench.studies.requests.page import figures as all_of
 from bench.studies.requests.serving import MANY, Client, Load, Output, Slow
-from bench.studies.requests.tables import given_back, tables
 from bench.studies.requests.watching import Watch
-from bench.studies.study import Study
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
@@ -252,7 +248,7 @@ def test_the_watch_sees_a_blocked_loop_and_a_held_connection(url: str) -> None:
     assert (later["blocked"], later["held"], later["connections"]) == (0, 0, 0)
 
 
-def figures(warm: int, single: int, many: int) -> Figures:
+def figures(warm: int, single: int, many: int) -> EndpointFigures:
     """Return figures of so many MiB: the warm process, the peak of a request, and that of ten at once."""
 
     def load(peak: int) -> Load:
@@ -270,7 +266,7 @@ def figures(warm: int, single: int, many: int) -> Figures:
         given_back=0.0,
         versions={},
     )
-    return of("endpoints.array", output)
+    return figures_of("endpoints.array", output)
 
 
 @pytest.mark.parametrize(
@@ -294,16 +290,12 @@ def test_how_many_requests_fit_a_worker(warm: int, single: int, many: int, fitti
 def all_figures(warm: int = 82, single: int = 150, many: int = 240) -> Requests:
     names = {"fastapi": "1", "uvicorn": "2", "sqlalchemy": "3"}
     header = results.header(ROWS, names)
-    return Requests({one.name: replace(figures(warm, single, many), endpoint=one) for one in ENDPOINTS}, header)
+    return Requests({one.name: replace(figures(warm, single, many), scenario=one) for one in ENDPOINTS}, header)
 
 
-def test_every_block_has_its_place_and_readme_s_row_its_columns() -> None:
-    found = blocks(all_figures())
+def test_every_block_has_its_place() -> None:
     page = (PROJECT / "docs" / "a-request.md").read_text(encoding="utf-8")
-    assert {match[1] for match in pages.BLOCK.finditer(page)} == found.keys() - {"answers"}
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    titles = next(line for line in readme.splitlines() if line.startswith("| You want |"))
-    assert found["answers"].count("|") == titles.count("|")
+    assert {match[1] for match in pages.BLOCK.finditer(page)} == blocks(all_figures()).keys()
 
 
 def test_the_answer_and_the_line_below_the_table_name_how_many_fit() -> None:
@@ -329,14 +321,6 @@ def test_what_a_reader_who_leaves_gives_back_is_told() -> None:
     assert given_back(replace(holding, given_back=None)) == "never"
 
 
-def test_a_table_may_have_rows_of_several_studies(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = {"costs": {"answers": "first", "other": "x"}, "requests": {"answers": "second"}}
-    monkeypatch.setattr(command, "STUDIES", list(own))
-    monkeypatch.setattr(Study, "shown", lambda study: (own[study.name], {}))
-    monkeypatch.setattr(pages, "files", lambda blocks, charts: blocks)
-    assert dict[Any, str](command.expected()) == {"answers": "first\nsecond", "other": "x"}
-
-
 def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -> None:
     command = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
     files = Snapshot.now().digests(["bench.studies.requests.measure", *command])
@@ -347,20 +331,20 @@ def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -
         "bench/memory.py",
     } <= files.keys()
     assert not [file for file in files if file.startswith("endpoints/l")]
-    assert "bench/studies/requests/figures.py" not in files
+    assert "bench/studies/requests/page.py" not in files
 
 
 WHOLE = ("entities", "entities_sync", "columns", "type_adapter", "msgspec_structs", "database_json", "dicts")
 
 
 @pytest.fixture(scope="module")
-def stored() -> dict[str, Figures]:
+def stored() -> dict[str, EndpointFigures]:
     """Return every endpoint's figures by its name, as the page has them."""
-    found = figures_of(results.load("requests")).by_name
+    found = all_of(results.load("requests")).by_name
     return {name.removeprefix("endpoints."): one for name, one in found.items()}
 
 
-def test_streamed_in_batches_a_request_takes_little_whatever_encodes_it(stored: dict[str, Figures]) -> None:
+def test_streamed_in_batches_a_request_takes_little_whatever_encodes_it(stored: dict[str, EndpointFigures]) -> None:
     for name in ("lines", "array", "array_sync", "csv_copy", "lines_database"):
         assert stored[name].peak < 5 * MIB
         assert stored[name].many["peak"] < 30 * MIB
@@ -369,13 +353,17 @@ def test_streamed_in_batches_a_request_takes_little_whatever_encodes_it(stored: 
     assert stored["pages"].peak < 5 * MIB
 
 
-def test_in_threads_ten_at_once_take_several_times_as_much_as_in_one_event_loop(stored: dict[str, Figures]) -> None:
+def test_in_threads_ten_at_once_take_several_times_as_much_as_in_one_event_loop(
+    stored: dict[str, EndpointFigures],
+) -> None:
     assert stored["entities_sync"].many["peak"] > 3 * stored["entities"].many["peak"]
     assert stored["entities_sync"].peak < 1.3 * stored["entities"].peak
     assert stored["entities_sync"].fitting() < 10 < stored["entities"].fitting()
 
 
-def test_the_peak_of_the_eleventh_request_is_that_of_the_first_but_for_json_agg(stored: dict[str, Figures]) -> None:
+def test_the_peak_of_the_eleventh_request_is_that_of_the_first_but_for_json_agg(
+    stored: dict[str, EndpointFigures],
+) -> None:
     for name, one in stored.items():
         risen = one.single[-1]["peak"] - one.single[0]["peak"]
         assert (risen < 0.1 * one.peak + MIB) == (name != "database_json"), name
@@ -383,12 +371,14 @@ def test_the_peak_of_the_eleventh_request_is_that_of_the_first_but_for_json_agg(
     assert max(peaks[5:]) - min(peaks[5:]) < MIB
 
 
-def test_a_batch_blocks_the_event_loop_for_a_small_part_of_what_a_list_does(stored: dict[str, Figures]) -> None:
+def test_a_batch_blocks_the_event_loop_for_a_small_part_of_what_a_list_does(stored: dict[str, EndpointFigures]) -> None:
     for name in ("lines", "array", "lines_database", "csv_copy"):
         assert stored[name].blocked < 0.1 * stored["entities"].blocked
 
 
-def test_a_slow_client_has_a_whole_response_wait_and_of_a_streamed_one_a_batch(stored: dict[str, Figures]) -> None:
+def test_a_slow_client_has_a_whole_response_wait_and_of_a_streamed_one_a_batch(
+    stored: dict[str, EndpointFigures],
+) -> None:
     for name in WHOLE:
         assert stored[name].slow["waiting"] > 0.9 * stored[name].single[0]["size"]
         assert stored[name].slow["connections"] == 0
@@ -398,10 +388,10 @@ def test_a_slow_client_has_a_whole_response_wait_and_of_a_streamed_one_a_batch(s
         assert stored[name].given_back is not None
 
 
-def test_the_database_makes_streamed_json_the_quickest(stored: dict[str, Figures]) -> None:
+def test_the_database_makes_streamed_json_the_quickest(stored: dict[str, EndpointFigures]) -> None:
     assert stored["lines_database"].last.value < min(stored[name].last.value for name in ("lines", "array"))
 
 
-def test_what_does_not_help_does_not(stored: dict[str, Figures]) -> None:
+def test_what_does_not_help_does_not(stored: dict[str, EndpointFigures]) -> None:
     assert stored["dicts"].last.value > stored["columns"].last.value
     assert stored["lines_loaded"].peak > 10 * stored["lines"].peak

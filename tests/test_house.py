@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from bench.studies.study import STUDIES
-from tests.support import PROJECT
+from tests.support import PROJECT, run
 
 BENCH = PROJECT / "bench"
 MODELS = {"db_model", "domain_model"}
@@ -76,6 +76,13 @@ def test_a_room_is_seen_at_a_glance() -> None:
     modules = Counter(path.parent.relative_to(BENCH) for path in BENCH.rglob("*.py") if path.name != "__init__.py")
     del modules[Path()]
     assert {room: count for room, count in modules.items() if count > MOST_MODULES} == {}
+
+
+def test_the_command_loads_no_package_that_make_bench_does_not_install() -> None:
+    """Who measures one study need not have what another one, or its charts, are made with."""
+    process = run("-c", "import sys, bench.__main__; print(*(name.partition('.')[0] for name in sys.modules))")
+    assert {"psycopg", "rich"} <= set(process.stdout.split())
+    assert not {"matplotlib", "memray", "uvicorn", "fastapi", "django", "tortoise"} & set(process.stdout.split())
 
 
 def test_a_class_has_a_name_of_its_own() -> None:

@@ -3,11 +3,10 @@
 import pytest
 
 from bench import results
-from bench.figures import Figures
 from bench.scenarios import EVERYTHING, REMEDIES, SCENARIOS
 from bench.scripts import PROJECT, Scenario
-from bench.studies.costs.figures import figures
-from bench.studies.costs.tables import tables
+from bench.studies.costs.page import figures, tables
+from bench.studies.script_costs import ScriptCosts
 from common import MIB
 from tests.claims.fresh import told_by
 from tests.support import ROWS, error_line, expected_rows, run
@@ -77,20 +76,20 @@ def test_unreachable_database_is_one_line(name: str) -> None:
 
 
 @pytest.fixture
-def remedies(stored: dict[str, Figures]) -> dict[str, Figures]:
+def remedies(stored: dict[str, ScriptCosts]) -> dict[str, ScriptCosts]:
     """Return the remedies' published figures by name, without `remedies.run_`."""
     return {name.removeprefix("remedies.run_"): one for name, one in stored.items() if name.startswith("remedies.")}
 
 
 @pytest.fixture
-def scenarios(stored: dict[str, Figures]) -> dict[str, Figures]:
+def scenarios(stored: dict[str, ScriptCosts]) -> dict[str, ScriptCosts]:
     """Return the scenarios' published figures by name, without `run_`."""
     return {name.removeprefix("run_"): one for name, one in stored.items() if name.startswith("run_")}
 
 
 @pytest.mark.parametrize("name", ["server_cursor", "stream"])
 def test_driver_s_copy_of_the_result_is_gone(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures], name: str
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts], name: str
 ) -> None:
     remedy, scenario = remedies[f"sync_psycopg_{name}"], scenarios["sync_psycopg"]
     assert scenario.native
@@ -101,13 +100,13 @@ def test_driver_s_copy_of_the_result_is_gone(
 
 @pytest.mark.parametrize(("name", "saved"), [("tuple_row", 8), ("args_row", 16)])
 def test_rows_smaller_than_named_tuples(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures], name: str, saved: int
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts], name: str, saved: int
 ) -> None:
     assert scenarios["sync_psycopg"].per_row - remedies[f"sync_psycopg_{name}"].per_row == pytest.approx(saved, abs=1)
 
 
 def test_core_with_yield_per_has_no_copy_of_the_result_either(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures]
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts]
 ) -> None:
     remedy, scenario = remedies["sync_sqlalchemy_engine_yield_per"], scenarios["sync_sqlalchemy_engine"]
     assert scenario.native
@@ -119,7 +118,7 @@ def test_core_with_yield_per_has_no_copy_of_the_result_either(
     ["sync_sqlalchemy_session_yield_per", "async_sqlalchemy_session_yield_per", "async_sqlalchemy_session_partitions"],
 )
 def test_batches_hand_out_the_first_row_after_one_of_them(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures], name: str
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts], name: str
 ) -> None:
     remedy, scenario = remedies[name.format("sqlalchemy_session")], scenarios["async_sqlalchemy_session"]
     assert remedy.first_row_process.value <= 0.05 * scenario.first_row_process.value
@@ -128,19 +127,21 @@ def test_batches_hand_out_the_first_row_after_one_of_them(
     assert remedy.peak.value >= 0.8 * scenario.peak.value
 
 
-def test_execute_builds_all_entities_first(remedies: dict[str, Figures]) -> None:
+def test_execute_builds_all_entities_first(remedies: dict[str, ScriptCosts]) -> None:
     remedy = remedies["async_sqlalchemy_session_execute"]
     assert remedy.first_row_process.value >= 0.85 * remedy.growth.value
 
 
-def test_dropping_the_entities_is_not_enough(remedies: dict[str, Figures], scenarios: dict[str, Figures]) -> None:
+def test_dropping_the_entities_is_not_enough(
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts]
+) -> None:
     assert (
         remedies["sync_sqlalchemy_session_dropped"].peak.value >= 0.8 * scenarios["sync_sqlalchemy_session"].peak.value
     )
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_streaming_keeps_nothing_but_a_batch(remedies: dict[str, Figures], mode: str) -> None:
+def test_streaming_keeps_nothing_but_a_batch(remedies: dict[str, ScriptCosts], mode: str) -> None:
     remedy = remedies[f"{mode}_sqlalchemy_session_streaming"]
     assert remedy.peak.value <= 0.05 * remedies["sync_sqlalchemy_session_dropped"].peak.value
     assert remedy.per_row <= 1_000 * 1_350 / remedy.rows + 4  # one batch of entities
@@ -148,7 +149,7 @@ def test_streaming_keeps_nothing_but_a_batch(remedies: dict[str, Figures], mode:
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_columns_take_a_quarter_of_entities(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures], mode: str
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts], mode: str
 ) -> None:
     columns, batches = (remedies[f"{mode}_sqlalchemy_session_columns{how}"] for how in ("", "_yield_per"))
     rows = scenarios[f"{mode}_sqlalchemy_engine"]
@@ -161,7 +162,7 @@ def test_columns_take_a_quarter_of_entities(
 
 
 def test_models_in_batches_cost_the_models_and_not_both(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures]
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts]
 ) -> None:
     both, batches = (remedies[f"sync_sqlalchemy_session_pydantic{how}"] for how in ("", "_batches"))
     models = scenarios["async_sqlalchemy_engine_pydantic_validate"]
@@ -171,13 +172,13 @@ def test_models_in_batches_cost_the_models_and_not_both(
 
 
 def test_model_construct_with_its_fields_is_no_remedy(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures]
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts]
 ) -> None:
     remedy = remedies["async_sqlalchemy_engine_pydantic_construct"]
     assert remedy.per_row == pytest.approx(scenarios["async_sqlalchemy_engine_pydantic_validate"].per_row, rel=0.01)
 
 
-def test_shared_set_of_fields_saves_216_bytes_a_row(remedies: dict[str, Figures]) -> None:
+def test_shared_set_of_fields_saves_216_bytes_a_row(remedies: dict[str, ScriptCosts]) -> None:
     own, shared = (
         remedies[f"async_sqlalchemy_engine_pydantic_{name}"].per_row for name in ("construct", "construct_shared")
     )
@@ -185,21 +186,21 @@ def test_shared_set_of_fields_saves_216_bytes_a_row(remedies: dict[str, Figures]
 
 
 def test_pydantic_dataclass_with_slots_takes_less_than_half_of_a_model(
-    remedies: dict[str, Figures], scenarios: dict[str, Figures]
+    remedies: dict[str, ScriptCosts], scenarios: dict[str, ScriptCosts]
 ) -> None:
     remedy = remedies["async_sqlalchemy_engine_pydantic_dataclass"]
     assert remedy.per_row <= 0.5 * scenarios["async_sqlalchemy_engine_pydantic"].per_row
 
 
 @pytest.mark.parametrize(("stack", "share"), [("engine", 0.6), ("session", 0.8)])
-def test_partitions_take_less_time_than_row_by_row(stored: dict[str, Figures], stack: str, share: float) -> None:
+def test_partitions_take_less_time_than_row_by_row(stored: dict[str, ScriptCosts], stack: str, share: float) -> None:
     """Nearer a half for the session, and a fifth for the engine; the margins are wide, for times are noisy."""
     row_by_row = stored[f"run_async_sqlalchemy_{stack}"].seconds.value
     assert stored[f"remedies.run_async_sqlalchemy_{stack}_partitions"].seconds.value <= share * row_by_row
 
 
 @pytest.mark.parametrize("name", ["server_cursor", "stream", "tuple_row", "args_row"])
-def test_psycopg_s_remedies_take_no_longer(stored: dict[str, Figures], name: str) -> None:
+def test_psycopg_s_remedies_take_no_longer(stored: dict[str, ScriptCosts], name: str) -> None:
     assert stored[f"remedies.run_sync_psycopg_{name}"].seconds.value <= 1.2 * stored["run_sync_psycopg"].seconds.value
 
 
@@ -215,7 +216,7 @@ CORE = ("run_sync_sqlalchemy_engine", "sync_sqlalchemy_engine_yield_per")
 
 @pytest.mark.parametrize(("without", "yield_per"), [*ENTITIES_KEPT, *COLUMNS, CORE])
 def test_yield_per_lowers_the_peak_by_a_tenth_to_a_third_where_rows_are_kept(
-    stored: dict[str, Figures], without: str, yield_per: str
+    stored: dict[str, ScriptCosts], without: str, yield_per: str
 ) -> None:
     lower = 1 - stored[f"remedies.run_{yield_per}"].peak.value / stored[without].peak.value
     assert 0.08 <= lower <= 0.4
@@ -223,7 +224,7 @@ def test_yield_per_lowers_the_peak_by_a_tenth_to_a_third_where_rows_are_kept(
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_yield_per_lowers_the_peak_to_two_batches_where_entities_are_dropped(
-    stored: dict[str, Figures], mode: str
+    stored: dict[str, ScriptCosts], mode: str
 ) -> None:
     entity = stored[f"run_{mode}_sqlalchemy_session"].per_row
     assert stored[f"remedies.run_{mode}_sqlalchemy_session_streaming"].peak.value <= 2 * 1_000 * entity + 1.5 * MIB
@@ -231,13 +232,15 @@ def test_yield_per_lowers_the_peak_to_two_batches_where_entities_are_dropped(
 
 @pytest.mark.parametrize(("without", "yield_per"), ENTITIES_KEPT)
 def test_yield_per_takes_about_as_long_where_entities_are_kept(
-    stored: dict[str, Figures], without: str, yield_per: str
+    stored: dict[str, ScriptCosts], without: str, yield_per: str
 ) -> None:
     """The margins are wide, for times are noisy."""
     assert 0.75 <= stored[f"remedies.run_{yield_per}"].seconds.value / stored[without].seconds.value <= 1.35
 
 
-def test_yield_per_takes_less_time_where_entities_are_dropped_and_no_more_with_core(stored: dict[str, Figures]) -> None:
+def test_yield_per_takes_less_time_where_entities_are_dropped_and_no_more_with_core(
+    stored: dict[str, ScriptCosts],
+) -> None:
     dropped, streaming = (
         stored[f"remedies.run_sync_sqlalchemy_session_{how}"].seconds.value for how in ("dropped", "streaming")
     )
@@ -246,7 +249,7 @@ def test_yield_per_takes_less_time_where_entities_are_dropped_and_no_more_with_c
     assert yield_per <= 1.25 * core
 
 
-def test_memory_is_given_back_after_use_unless_one_survives_in_each_arena(stored: dict[str, Figures]) -> None:
+def test_memory_is_given_back_after_use_unless_one_survives_in_each_arena(stored: dict[str, ScriptCosts]) -> None:
     held, dropped, emptied, trimmed = (after.growth for after in stored[GIVEN_BACK].after_use)
     assert held > dropped > emptied >= trimmed
     assert held - dropped >= 0.8 * (held - trimmed)  # most comes back by itself
