@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -26,6 +27,15 @@ def of_the_project(path: Path) -> set[str]:
             inner = {f"bench.{alias.name}" for alias in node.names}
             imported |= inner if node.module == "bench" else {str(node.module)}
     return {name for name in imported if name.partition(".")[0] in COMMANDS | MODELS | {"common", "bench"}}
+
+
+def test_import_linter_sees_every_folder() -> None:
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    folders = {path.relative_to(PROJECT).parts[0] for path in MODULES}
+    assert set(settings["root_packages"]) == folders
+    [scripts] = [rule["source_modules"] for rule in settings["contracts"] if rule.get("forbidden_modules") == ["bench"]]
+    [protected] = [rule["protected_modules"] for rule in settings["contracts"] if rule["type"] == "protected"]
+    assert {*scripts} == {folder.removesuffix(".*") for folder in protected} == folders - {"bench"}
 
 
 def test_nothing_imports_a_scenario_or_a_command() -> None:
