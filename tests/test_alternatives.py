@@ -12,6 +12,7 @@ from bench.database import seed
 from bench.faults import PACKAGES
 from bench.scenarios import ALTERNATIVES, EVERYTHING, OF_COLUMNS, OF_ENTITIES, OF_ROWS
 from bench.scripts import PROJECT, Scenario
+from bench.studies.growth.measure import container
 from bench.studies.row_shape.page import figures
 from bench.studies.script_costs import ScriptCosts, stored_bytes
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, MIB
@@ -227,5 +228,5 @@ def test_a_model_in_its_script_costs_what_the_study_of_shapes_says(stored: dict[
     one = stored[f"alternatives.{name}"]
     overheads = figures(results.load("row_shape")).layers
     [layer] = [layer for layer in overheads if layer.lower().startswith(name.rpartition("_")[2])]
-    kept = sum(line["size"] for line in one.lines if line["file"].endswith(one.scenario.script.name)) / one.rows
+    kept = container(one.scenario, one.rows)
     assert one.per_row - kept - one.values == pytest.approx(overheads[layer].overheads[3], abs=16)
