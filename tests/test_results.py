@@ -110,7 +110,7 @@ def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str
         ("bench/process.py", "import", "import wave, ", False),
         ("setup_db.py", "import", "import wave, ", False),
         ("common.py", '"""The instrument', '"""An instrument', False),
-        ("bench/studies/{study}/tables.py", "Table(", "Table('Another title', ", False),
+        ("bench/studies/{study}/page.py", "NAMES = ", "NAMES = () or ", False),
         ("bench/look/tables.py", "import", "import wave, ", False),
         ("bench/scenarios.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
     ],
