@@ -8,8 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,16 +108,6 @@ def _end(command: Callable[[], object]) -> None:
         command()
     except Exception as error:
         sys.excepthook(type(error), error, error.__traceback__)
-
-
-def error_lines(scripts: Sequence[str], url: str | None, folder: Path = PROJECT) -> list[str]:
-    """Return the error line of each of these scripts, which run side by side, untraced: that takes half of the time."""
-
-    def run_untraced(script: str) -> subprocess.CompletedProcess[str]:
-        return run(script, url=url, folder=folder, MEMORY_TRACING="off")
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [error_line(process) for process in pool.map(run_untraced, scripts)]
 
 
 def wait_until(condition: Callable[[], object]) -> None:
