@@ -20,10 +20,12 @@ import psycopg
 import pytest
 
 import setup_db
+from bench import results
 from bench.relations import relations
 from bench.relations.redaction import without_values
 from bench.relations.relations import Relation
 from bench.relations.transaction import connect
+from bench.results import Results
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
@@ -205,3 +207,19 @@ def described(url: str, text: str, rows: int = 1000) -> Relation:
         relation = relations.describe(connection, text, rows)
         connection.rollback()
     return relation
+
+
+def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        text = (folder / path).read_text(encoding="utf-8")
+        assert old in text
+        (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return spoil
+
+
+def store_costs(folder: Path, stored: Results) -> None:
+    """Store results of the costs in a copy of the project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "RESULTS", folder / "results")
+        results.write("costs", stored)
