@@ -221,5 +221,5 @@ def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
 def store_costs(folder: Path, stored: Results) -> None:
     """Store results of the costs in a copy of the project."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(results, "RESULTS", folder / "results")
+        patch.setattr(results, "RESULTS", folder / "bench" / "results")
         results.write("costs", stored)

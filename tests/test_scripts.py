@@ -12,9 +12,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-import common
 import setup_db
-from bench.errors import PACKAGES, explanations
+from bench.errors import PACKAGES
 from bench.scenarios import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS
 from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
 from tests.forks import ended, forked, told_by
@@ -237,32 +236,40 @@ def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: 
     assert error_line(ended(name, url=schema_url)) == NOT_SEEDED.format(port_of(schema_url))
 
 
-def test_what_fails_because_of_the_table_is_told_from_what_does_not(
-    schema_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    [explain] = [one for one in explanations if one.__module__ == "common"]
-    monkeypatch.setenv("DATABASE_URL", schema_url)
-    assert explain(TypeError("before a checkpoint")) is None
-    monkeypatch.setattr(common, "_checkpoints", [])
-    monkeypatch.setattr(sys, "argv", [""])
-    common.print_memory_usage(STARTED)
-    for columns in (
+# Tells what is said of two errors before a checkpoint, and then after each of the statements.
+EXPLAINING = """
+import sys
+import psycopg
+import common
+from bench.errors import explanations
+statements = sys.argv[1:]
+del sys.argv[1:]
+[explain] = [one for one in explanations if one.__module__ == "common"]
+print(explain(TypeError("before a checkpoint")), explain(OSError("of the disk")), sep=" | ")
+common.print_memory_usage("Start")
+for statement in statements:
+    with psycopg.connect(common.database_url()) as connection:
+        connection.execute(statement)
+    print(explain(TypeError("1 + 'a'")), explain(OSError("of the disk")), sep=" | ")
+"""
+
+
+def test_what_fails_because_of_the_table_is_told_from_what_does_not(schema_url: str) -> None:
+    setup_db.seed(schema_url, 10)
+    columns = (
         "1 AS id, NULL::integer AS num, 'a' AS data",
         "1 AS id, 2 AS num, NULL::text AS data",
         "NULL::integer AS id, 2 AS num, 'a' AS data",
         "1 AS id, 'x' AS num, 'a' AS data",
         "1 AS id, 'a' AS data",
         "1 AS num, 'a' AS data",
-        "",
-    ):
-        if columns:
-            query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
-        else:
-            setup_db.seed(schema_url, 10)
-        expected = NOT_SEEDED.format(port_of(schema_url)) if columns else None
-        assert explain(TypeError("1 + 'a'")) == expected, columns
-        assert explain(OSError("of the disk")) is None, columns
-        query(schema_url, "DROP TABLE data")
+    )
+    others = [f"DROP TABLE data; CREATE TABLE data AS SELECT {one}" for one in columns]
+    process = run("-c", EXPLAINING, "SELECT 1", *others, url=schema_url)
+    assert process.stderr == ""
+    before, _, seeded, *not_seeded = process.stdout.splitlines()
+    assert before == seeded == "None | None"
+    assert not_seeded == [f"{NOT_SEEDED.format(port_of(schema_url))} | None"] * len(columns)
 
 
 def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
