@@ -4,18 +4,7 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
-from bench.errors import (
-    DEFAULT_URL,
-    DISTRIBUTIONS,
-    NOT_SEEDED,
-    PACKAGES,
-    SEED,
-    SEED_ANEW,
-    UserError,
-    address,
-    explanations,
-    parser,
-)
+from bench.errors import DEFAULT_URL, SEED, UserError, address, parser
 
 # Any import below may be the first to fail.
 # isort: split
@@ -32,6 +21,11 @@ from typing import NamedTuple
 import psutil
 
 MIB = 1024 * 1024
+# The checkpoints that every scenario has.
+STARTED, IMPORTED = "Start", "After imports"
+FIRST_ROW, LAST_CHECKPOINT = "Result iteration start", "Result iteration end"
+# The distributions that have another name than what is imported of them.
+DISTRIBUTIONS = {"tortoise": "tortoise-orm", "opentelemetry": "opentelemetry-api"}
 
 # Asked for here, and not when it is needed, because it loads the interpreter's build configuration (1.1 MiB). Psycopg
 # wants that for its time zones, so that it would be traced in the scenarios that do not happen to have loaded it yet.
@@ -58,7 +52,8 @@ class Allocation(NamedTuple):
     allocations: int
 
 
-_checkpoints: list[Checkpoint] = []
+checkpoints: list[Checkpoint] = []
+_INSTALLED = re.compile(r"[/\\](site|dist)-packages[/\\][^/\\]+([/\\]__init__\.\w+)?$")
 
 
 def database_url(scheme: str = "postgresql") -> str:
@@ -83,13 +78,13 @@ def print_memory_usage(label: str) -> None:
 
     A script takes no arguments: with `--help` it prints its docstring, with any other an error, and measures nothing.
     """
-    if sys.argv[1:] and not _checkpoints:
+    if sys.argv[1:] and not checkpoints:
         parser(sys.modules["__main__"].__doc__).parse_args()
     rss = psutil.Process().memory_info().rss
     traced, traced_peak = tracemalloc.get_traced_memory()
     tracer = tracemalloc.get_tracemalloc_memory()
     checkpoint = Checkpoint(label, time.perf_counter(), rss, traced, traced_peak, tracer)
-    _checkpoints.append(checkpoint)
+    checkpoints.append(checkpoint)
     print(
         f"{label}  - process memory: {rss / MIB:.1f} Mib  - trace_malloc: "
         f"current={traced / MIB:.1f} MiB, peak={traced_peak / MIB:.1f} MiB",
@@ -177,8 +172,6 @@ def package_of(file: str) -> str:
 
 def _write_json(path: str, peak: int, allocations: list[Allocation], rows: int | None) -> None:
     import json
-    import platform
-    from importlib.metadata import version
 
     packages: dict[str, int] = {}
     for allocation in allocations:
@@ -187,17 +180,30 @@ def _write_json(path: str, peak: int, allocations: list[Allocation], rows: int |
     measurement = {
         "rows": rows,
         "peak_rss": peak,
-        "checkpoints": [checkpoint._asdict() for checkpoint in _checkpoints],
+        "checkpoints": [checkpoint._asdict() for checkpoint in checkpoints],
         "lines": [allocation._replace(file=short_path(allocation.file))._asdict() for allocation in allocations],
         "packages": packages,
-        "versions": {"python": platform.python_version()}
-        | {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules},
+        "versions": loaded_versions(),
     }
     try:
         with open(path, "w", encoding="utf-8") as file:
             json.dump(measurement, file)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}: set MEMORY_JSON to another path") from None
+
+
+def loaded_versions() -> dict[str, str]:
+    """Return the versions of Python and of the distributions that are loaded, by the names that installers know."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    versions = {"python": platform.python_version()}
+    files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+    for name in [name for name, file in files.items() if _INSTALLED.search(file)]:
+        with suppress(PackageNotFoundError):
+            package = distribution(DISTRIBUTIONS.get(name, name.strip("_")))
+            versions[re.sub(r"[-_.]+", "-", package.name).lower()] = package.version
+    return versions
 
 
 def peak_rss() -> int:
@@ -213,27 +219,3 @@ def peak_rss() -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
-
-
-def _table_is_the_seeded_one() -> bool:
-    """Return whether table `data` has the columns of the seeded one and no NULL. Raises psycopg.Error."""
-    import psycopg
-
-    with psycopg.connect(database_url(), connect_timeout=10) as connection:
-        columns = connection.execute("SELECT * FROM data LIMIT 0").description or ()
-        if [(column.name, column.type_code) for column in columns] != [("id", 23), ("num", 23), ("data", 25)]:
-            return False  # other names, or other types than integer (23) and text (25)
-        nulls = connection.execute("SELECT 1 FROM data WHERE id IS NULL OR num IS NULL OR data IS NULL LIMIT 1")
-        return nulls.fetchone() is None
-
-
-def _explain_table(error: BaseException) -> str | None:
-    """Return that table `data` is not the seeded one, where that may be why a scenario failed."""
-    if _checkpoints and isinstance(error, Exception) and not isinstance(error, OSError):
-        with suppress(Exception):
-            if not _table_is_the_seeded_one():
-                return f"{NOT_SEEDED} at {address()}: {SEED_ANEW}"
-    return None
-
-
-explanations.append(_explain_table)

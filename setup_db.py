@@ -12,66 +12,15 @@ from bench.errors import UserError, address, number, parser
 import os
 import shlex
 import socket
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from psycopg import Connection, sql
-
-from bench import embedded_postgres, own_tables
-from bench.own_tables import MARK, Thing
+from bench import embedded_postgres
+from bench.database import remove, seed
+from bench.own_tables import Thing
+from bench.seeds import DATA, ROWS, TABLES
 from common import database_url
 
-ROWS = 92_000
 MAXIMUM_ROWS = 2**31  # an integer key, counted from 0
-
-
-class Table(NamedTuple):
-    """A table to make: its columns, of which `id` is the key, and row `i`, counted from 0; both in SQL.
-
-    It has `each` rows for a customer, or, if that is 0, all rows. Column `customer_id` refers to the `parent`.
-    """
-
-    name: str
-    columns: str
-    row: str
-    each: int = 0
-    parent: str = ""
-
-    def count(self, rows: int) -> int:
-        """Return how many rows this table has, where `data` has so many: so have customers and orders together."""
-        return self.each * max(rows // 5, 1) if self.each else rows
-
-
-DATA = Table("data", "id serial, num integer, data text", "i, 5 * i % 200, 'hello-' || i")
-# A parent stands before what refers to it.
-TABLES = (
-    DATA,
-    Table(
-        "shop_customer",
-        "id integer, name text NOT NULL, email text NOT NULL",
-        "i, 'customer ' || i, 'customer-' || i || '@example.org'",
-        each=1,
-    ),
-    Table(
-        "shop_order",
-        "id integer, customer_id integer NOT NULL, placed_on date NOT NULL, total numeric NOT NULL",
-        "i, i / 4, date '2025-01-01' + (i % 365)::integer, (i % 9973 + 1) / 100.0",
-        each=4,
-        parent="shop_customer",
-    ),
-    Table(
-        "shop_address",
-        "id integer, customer_id integer NOT NULL, city text NOT NULL",
-        "i, i / 2, 'city ' || i % 1000",
-        each=2,
-        parent="shop_customer",
-    ),
-)
-
-
-# Where a table is made, and the encoding that a session begins with.
-_SESSION = "SELECT current_schema, reset_val FROM pg_settings WHERE name = 'client_encoding'"
 
 
 def something_listens() -> bool:
@@ -83,58 +32,6 @@ def something_listens() -> bool:
     except OSError:
         pass  # connecting properly will name it
     return True
-
-
-def seed(url: str, rows: int, replace: bool = False, tables: Sequence[Table] = TABLES) -> tuple[str, list[Thing]]:
-    """Make the tables anew with `rows` rows, in one transaction; return the server's version, and what was replaced.
-
-    The server makes the rows, so the client's memory does not grow with their number. What is not set-up's own is
-    dropped only if it is to `replace` that. Raises psycopg.Error and UserError.
-    """
-    with own_tables.changing(url) as connection:
-        [(schema, encoding)] = connection.execute(_SESSION).fetchall()
-        if encoding == "SQL_ASCII":
-            raise UserError(
-                f"{address()} sends text as bytes, for its encoding is SQL_ASCII: "
-                f"add parameter client_encoding=utf8 to DATABASE_URL, or {own_tables.ANOTHER}"
-            )
-        if schema is None:
-            raise UserError(f"no schema of search_path can be used at {address()}: create one, or {own_tables.ANOTHER}")
-        there = own_tables.named(connection, [table.name for table in tables])
-        others = [thing for thing in there if not thing.own]
-        for thing in others:
-            if thing.schema != schema:
-                way_out, fate = own_tables.ANOTHER, f"would be hidden by one in schema {schema}"
-            elif not replace:
-                way_out, fate = f"{own_tables.ANOTHER}, or let `python setup_db.py --replace` drop it", "stays as it is"
-            else:
-                continue
-            raise UserError(f"{thing} at {address()} was not made by setup_db.py and {fate}: {way_out}")
-        own_tables.drop(connection, [thing for thing in there if thing.schema == schema])
-        for table in tables:
-            _make(connection, schema, table, rows)
-        return connection.info.parameter_status("server_version") or "of unknown version", others
-
-
-def _make(connection: Connection, schema: str, table: Table, rows: int) -> None:
-    name, columns, row = sql.Identifier(schema, table.name), sql.SQL(table.columns), sql.SQL(table.row)
-    numbers = sql.SQL("generate_series(0, {}::bigint - 1) AS i").format(table.count(rows))
-    connection.execute(sql.SQL("CREATE TABLE {} ({})").format(name, columns))
-    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, MARK))
-    connection.execute(sql.SQL("INSERT INTO {} SELECT {} FROM {}").format(name, row, numbers))
-    connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(name))
-    if table.parent:
-        parent = sql.Identifier(schema, table.parent)
-        connection.execute(sql.SQL("CREATE INDEX ON {} (customer_id)").format(name))
-        connection.execute(sql.SQL("ALTER TABLE {} ADD FOREIGN KEY (customer_id) REFERENCES {}").format(name, parent))
-
-
-def remove(url: str) -> list[Thing]:
-    """Drop all that set-up has made in this database; return what it was. Raises psycopg.Error and UserError."""
-    with own_tables.changing(url) as connection:
-        things = own_tables.everywhere(connection)
-        own_tables.drop(connection, things)
-        return things
 
 
 def _with_data(state: str, directory: Path) -> str:

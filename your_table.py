@@ -31,6 +31,7 @@ from bench.layers.figures import ENTITY, Figure, Figures
 from bench.layers.other_readers import missing
 from bench.layers.readers import COUNT
 from bench.look.tables import Column, Table, fenced, mib, named, print_told
+from bench.progress import Bar
 from bench.yours import graphs
 from bench.yours.advice import ENOUGH, advice
 from bench.yours.calculator import address
@@ -79,7 +80,7 @@ def alone(arguments: argparse.Namespace) -> Callable[[], None]:
     subject = look_at(arguments.relation, arguments.timeout, arguments.count, arguments.rows)
 
     def run() -> None:
-        figures = measure(subject, arguments.rows, arguments.timeout, chosen(subject, arguments.layers))
+        figures = measure(subject, arguments.rows, arguments.timeout, chosen(subject, arguments.layers), Bar)
         if arguments.json:
             print_json(as_json(subject, figures))
         else:
@@ -95,7 +96,7 @@ def with_children(arguments: argparse.Namespace) -> Callable[[], None]:
     )
 
     def run() -> None:
-        figures = graph_costs.measure(subject, arguments.timeout, graphs.chosen(subject, arguments.layers))
+        figures = graph_costs.measure(subject, arguments.timeout, graphs.chosen(subject, arguments.layers), Bar)
         if arguments.json:
             print_json(graphs.as_json(subject, figures))
         else:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from bench import results
 from bench.digests import Snapshot
-from bench.errors import PACKAGES, UserError, explain, number, parser
+from bench.errors import UserError, explain, number, parser
+from bench.faults import PACKAGES
 from bench.look import pages
 from bench.look.tables import print_sentence
+from bench.progress import Bar
 from bench.results import Results
 from bench.studies.study import STUDIES, Study
 
@@ -54,7 +56,6 @@ def run(chosen: dict[Study, list[str]], arguments: argparse.Namespace) -> None:
         if not names:
             continue
         if not arguments.write:
-            announce(study, names, arguments)
             measure(study, names, arguments)
             continue
         stored, stale = to_measure(study, names, everything=arguments.all)
@@ -64,13 +65,6 @@ def run(chosen: dict[Study, list[str]], arguments: argparse.Namespace) -> None:
         pages.write(expected())
     else:
         print_sentence(f"\n{whose()}")
-
-
-def announce(study: Study, names: list[str], arguments: argparse.Namespace) -> None:
-    """Say how long it will take, if that is known."""
-    if seconds := study.expected_seconds(names, arguments.repeats, arguments.full):
-        text = f"{seconds / 60:.0f} minutes" if seconds >= 100 else f"{max(10, round(seconds, -1)):.0f} seconds"
-        print(f"{study.name}: about {text}, where the machine is as fast as that of bench/results/", file=sys.stderr)
 
 
 def whose() -> str:
@@ -92,7 +86,11 @@ def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Result
     try:
         stored = results.load(study.name).only(study.names)
         reasons = stored.stale(study.names, Snapshot.now())
-        why = f"it was measured with {difference}" if (difference := stored.otherwise(results.here())) else ""
+        why = (
+            f"it was measured with {difference}"
+            if (difference := stored.otherwise(results.here(stored.header["versions"])))
+            else ""
+        )
     except UserError as error:
         stored, reasons, why = None, dict.fromkeys(study.names, ""), str(error)
     stale = [name for name in names if everything or name in reasons]
@@ -113,7 +111,7 @@ def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Result
 def measure(study: Study, names: list[str], arguments: argparse.Namespace, known: Results | None = None) -> Results:
     """Measure and print; return the results that were known with the new ones. Raises UserError."""
     before = Snapshot.now()  # a file may change meanwhile
-    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write):
+    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
         found = results.of(new, f"bench.studies.{study.name}.measure", before)
         known = known.joined(found) if known else found
         for table in study.tables(known, new):

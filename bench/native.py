@@ -18,7 +18,7 @@ from pathlib import Path
 from memray import AllocatorType, FileReader, Tracker
 
 import common
-from bench.scripts import LAST_CHECKPOINT, Scenario
+from common import LAST_CHECKPOINT
 
 
 def main(name: str) -> None:
@@ -60,7 +60,7 @@ def run(name: str, tracker: Tracker) -> None:
     common.print_memory_usage = checkpoint
     common.print_top_allocations = lambda limit=10, *, rows=None: None
     del sys.argv[1:]  # they are not the scenario's
-    runpy.run_path(str(Scenario(name).script), run_name="__main__")
+    runpy.run_path(f"{name.replace('.', os.sep)}.py", run_name="__main__")
 
 
 def live_sizes(record: Path) -> dict[str, int]:

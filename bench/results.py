@@ -9,6 +9,7 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -17,12 +18,12 @@ from typing import Any, TypedDict
 
 import psutil
 
-from bench.digests import Snapshot
-from bench.errors import DISTRIBUTIONS, PACKAGES, UserError
-from bench.processes import Measured
+from bench.digests import SERVER, Snapshot
+from bench.errors import UserError
+from bench.runs import Measured
 from bench.scripts import PROJECT
 
-SCHEMA = 3
+SCHEMA = 4
 RESULTS = PROJECT / "bench" / "results"
 AGAIN = "run `make readme`"
 
@@ -50,8 +51,8 @@ class Results:
         reasons = {}
         for name in names:
             former = self.digests.get(name, {})
-            current = now.digests(former)
-            changed = [file for file in {**current, **former} if former.get(file) != current.get(file)]
+            current = now.now_of(former)
+            changed = [name for name in {**current, **former} if former.get(name) != current.get(name)]
             if name not in self.records:
                 reasons[name] = "was never measured"
             elif changed:
@@ -82,12 +83,16 @@ class Results:
 def of(measured: Mapping[str, Measured], module: str, before: Snapshot) -> Results:
     """Return the results of what a study's module has just measured; the digests are from before it began."""
     versions = {name: number for one in measured.values() for name, number in one.versions.items()}
-    digests = {
-        name: before.digests([module, *one.files, *(word for run in one.outcomes for word in run.job.command[1:])])
-        for name, one in measured.items()
-    }
+    digests = {name: decided_by(one, module, before) for name, one in measured.items()}
     rows = next(iter(measured.values())).rows
     return Results(header(rows, versions), {name: one.record for name, one in measured.items()}, digests)
+
+
+def decided_by(measured: Measured, module: str, before: Snapshot) -> dict[str, str]:
+    """Return the digests of the files that decide a record, and the versions of the distributions and of the server."""
+    words = [module, *measured.files, *(word for run in measured.outcomes for word in run.job.command[1:])]
+    loaded = {name.partition(" of ")[0]: number for name, number in measured.versions.items()}
+    return before.digests(words) | before.versions(sorted(loaded)) | {SERVER: loaded[SERVER]}
 
 
 def header(rows: int, versions: Mapping[str, str]) -> Header:
@@ -102,14 +107,12 @@ def header(rows: int, versions: Mapping[str, str]) -> Header:
     )
 
 
-def here() -> Header:
-    """Return the header of what would be measured here, of a table whose rows are not counted yet."""
+def here(distributions: Iterable[str] = ()) -> Header:
+    """Return the header of what would be measured here, with these distributions, as far as that is known before."""
     versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = version(DISTRIBUTIONS.get(package, package))
-        except PackageNotFoundError:
-            continue
+    for name in distributions:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
     return header(0, versions)
 
 
@@ -121,7 +124,7 @@ def _conditions(header: Header) -> dict[str, str]:
 
 def load(study: str) -> Results:
     """Return a study's stored results. Raises UserError where the file is missing, of another format, or edited."""
-    file = _path(study).relative_to(RESULTS.parent).as_posix()
+    file = f"bench/results/{_path(study).name}"
     try:
         stored = json.loads(_path(study).read_text(encoding="utf-8"))
         if stored["schema"] != SCHEMA:

@@ -1,11 +1,85 @@
-"""What the process of one scenario writes, and figures of it: bytes and seconds."""
+"""What is run in a process, what it writes, and figures of that: bytes and seconds."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import TypedDict
+from typing import Any, Protocol, TypedDict
 
-from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
+
+TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
+
+
+class Script(Protocol):
+    """What is run: a scenario, or what else has a name, one for where there is little room, and a command line."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def short(self) -> str:
+        """Its name where there is little room."""
+
+    @property
+    def command(self) -> list[str]:
+        """What to run, after the interpreter's name."""
+
+    @property
+    def stdin(self) -> bytes:
+        """What it reads from standard input, for a command line has little room."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One process to run: a script, with one instrument."""
+
+    script: Script
+    instrument: str = TRACED
+    python: str = sys.executable
+    # Runs the script in its own way: `python -m module ARGUMENT`. Empty: the script is run as a person runs it.
+    module: str = ""
+    # Another DATABASE_URL than the caller's.
+    url: str = ""
+    # Runs only so that another one's time can be compared with its own.
+    reference: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What tells the jobs of one script apart."""
+        return f"{self.instrument}{', one row' if self.url else ''}"
+
+    def __str__(self) -> str:
+        return f"{self.script.short} ({self.kind}{', to compare with' if self.reference else ''})"
+
+    @property
+    def command(self) -> list[str]:
+        """The command line, to be run in the project's folder."""
+        return [self.python, *(["-m", self.module, self.script.name] if self.module else self.script.command)]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job's process wrote to MEMORY_JSON, and printed, and how many seconds it took; or why it failed."""
+
+    job: Job
+    output: Any = None
+    console: str = ""
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a study stores of a script, in a type of its own, and the processes that it is made of."""
+
+    record: Any
+    rows: int
+    versions: Mapping[str, str]
+    outcomes: Sequence[Outcome]
+    # Further files that decide it, by path below the project's folder.
+    files: Sequence[str] = ()
 
 
 class Checkpoint(TypedDict):

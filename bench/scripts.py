@@ -8,10 +8,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-STARTED = "Start"
-IMPORTED = "After imports"
-FIRST_ROW = "Result iteration start"
-LAST_CHECKPOINT = "Result iteration end"
 
 
 @dataclass(frozen=True)
@@ -31,9 +27,9 @@ class Scenario:
         return ["-m", self.name] if "." in self.name else [str(self.script)]
 
     @property
-    def stdin(self) -> str:
+    def stdin(self) -> bytes:
         """What it reads from standard input: nothing."""
-        return ""
+        return b""
 
     @property
     def room(self) -> str:

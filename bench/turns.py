@@ -5,14 +5,15 @@ that is compared with a scenario, or with what is compared with it, and so on, a
 """
 
 from collections.abc import Sequence
-from statistics import mean
 from typing import Any, TypedDict
 
-from bench import processes
+from bench import process
+from bench.database import server_version
 from bench.errors import UserError
-from bench.processes import NATIVE, TRACED, UNTRACED, Job, Measured, Outcome
-from bench.runs import Line, Process, Run, seconds
+from bench.process import Progress, unseen
+from bench.runs import NATIVE, TRACED, UNTRACED, Job, Line, Measured, Outcome, Process, Run, seconds
 from bench.scripts import Scenario
+from common import database_url
 
 # A line below this many bytes is counted by its package only.
 SMALLEST_LINE = 100_000
@@ -38,14 +39,13 @@ class Runs(TypedDict):
 class Record(TypedDict):
     """What is stored of a script: its runs on both tables, what it printed, and the lines that hold the most.
 
-    `compared` has the seconds of what it is compared with, run in turns with it, and `took` those of a whole process of
-    each kind.
+    `compared` has the seconds of what it is compared with, run in turns with it. Only of the nine, the pages show what
+    they print, and single lines.
     """
 
     all_rows: Runs
     one_row: Runs
     compared: list[float]
-    took: dict[str, float]
     console: str
     lines: list[Line]
 
@@ -82,6 +82,7 @@ def measure(
     one_row: str,
     native: Sequence[Scenario] = (),
     timed: bool = True,
+    progress: Progress = unseen,
 ) -> tuple[dict[str, Measured], list[str]]:
     """Return what is stored of each script, by name, and a line for each that has failed.
 
@@ -89,23 +90,24 @@ def measure(
     together. Raises UserError where the table changes meanwhile, or has one row only.
     """
     together, alone = jobs(scenarios, repeats, one_row, native)
-    outcomes = processes.run(*((together, alone) if timed else ([*together, *alone], [])))
-    found = {}
+    side_by_side, by_turns = (together, alone) if timed else ([*together, *alone], [])
+    outcomes = process.run(side_by_side, by_turns, progress=progress)
+    found, server = {}, server_version(database_url())
     for one in scenarios:
-        own = [outcome for outcome in outcomes if outcome.job.scenario == one and not outcome.job.reference]
+        own = [outcome for outcome in outcomes if outcome.job.script == one and not outcome.job.reference]
         before = _timed(outcomes, one.compared_with)
         if not any(outcome.error for outcome in (*own, *before)):
-            found[one.name] = measured(own, before)
-    return found, processes.failures(outcomes)
+            found[one.name] = measured(one, own, before, server)
+    return found, process.failures(outcomes)
 
 
 def _timed(outcomes: Sequence[Outcome], scenario: Scenario | None) -> list[Outcome]:
     """Return a scenario's timed runs; those that ran to be compared with, if any did."""
-    timed = [one for one in outcomes if one.job.scenario == scenario and one.job.kind == UNTRACED]
+    timed = [one for one in outcomes if one.job.script == scenario and one.job.kind == UNTRACED]
     return [one for one in timed if one.job.reference] or timed
 
 
-def measured(own: Sequence[Outcome], before: Sequence[Outcome]) -> Measured:
+def measured(scenario: Scenario, own: Sequence[Outcome], before: Sequence[Outcome], server: dict[str, str]) -> Measured:
     """Return what is stored of one script, made of its own runs, and of those of what it is compared with."""
     [traced] = [one for one in own if one.job.instrument == TRACED and not one.job.url]
     run: Run = traced.output
@@ -115,11 +117,10 @@ def measured(own: Sequence[Outcome], before: Sequence[Outcome]) -> Measured:
         all_rows=_runs([one for one in own if not one.job.url]),
         one_row=_runs([one for one in own if one.job.url]),
         compared=[seconds(one.output) for one in before],
-        took={kind: mean(one.seconds for one in own if one.job.kind == kind) for kind in {one.job.kind for one in own}},
-        console=traced.console,
-        lines=[line for line in run["lines"] if line["size"] >= SMALLEST_LINE],
+        console="" if scenario.room else traced.console,
+        lines=[] if scenario.room else [line for line in run["lines"] if line["size"] >= SMALLEST_LINE],
     )
-    return Measured(record, run["rows"], run["versions"], [*own, *before])
+    return Measured(record, run["rows"], run["versions"] | server, [*own, *before])
 
 
 def _runs(outcomes: Sequence[Outcome]) -> Runs:

@@ -13,12 +13,11 @@ from urllib.parse import quote
 
 import pytest
 
-import setup_db
 from bench import embedded_postgres, results, turns
-from bench.database import one_row_table, private_server
+from bench.database import one_row_table, private_server, seed
 from bench.digests import Snapshot
 from bench.figures import Figures
-from bench.processes import Measured
+from bench.runs import Measured
 from bench.scenarios import SCENARIOS
 from bench.studies.costs.figures import figures
 from bench.studies.costs.measure import with_bare_data
@@ -36,7 +35,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def url() -> Iterator[str]:
     """Run a server whose table `data` holds ROWS rows. No test changes it."""
     with embedded_postgres.temporary_server() as address:
-        setup_db.seed(address, ROWS)
+        seed(address, ROWS)
         yield address
 
 

@@ -19,8 +19,7 @@ import psutil
 import psycopg
 import pytest
 
-import setup_db
-from bench import results
+from bench import results, seeds
 from bench.relations import relations
 from bench.relations.redaction import without_values
 from bench.relations.relations import Relation
@@ -30,7 +29,7 @@ from bench.results import Results
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
 # A quarter of what is published: what a row costs is the same, for a dict is as full as one with four times as many.
-MEASURED_ROWS = setup_db.ROWS // 4
+MEASURED_ROWS = seeds.ROWS // 4
 # Seconds after which something hangs; the longest run takes 15 on an idle machine.
 TIMEOUT = 120
 WITHOUT_PACKAGE = """

@@ -133,7 +133,8 @@ def test_packages_sum_to_lines_and_lines_to_the_traced_memory(url: str, script: 
 )
 def test_json_has_the_versions_of_what_was_measured(url: str, script: str, libraries: set[str]) -> None:
     expected = {"python": sys.version.split()[0]} | {library: version(library) for library in libraries}
-    assert measure(script, url).json["versions"] == expected
+    assert expected.items() <= measure(script, url).json["versions"].items()
+    assert not {"sqlalchemy", "pydantic"} & measure(PSYCOPG, url).json["versions"].keys()
 
 
 def test_list_is_that_of_the_recipe(tmp_path: Path) -> None:

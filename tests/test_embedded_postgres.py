@@ -13,8 +13,8 @@ import psutil
 import psycopg
 import pytest
 
-import setup_db
 from bench import embedded_postgres
+from bench.database import seed
 from tests.servers import Servers
 from tests.support import ROWS, crash, finished, measure, postmasters, query, run, running, unused_port, wait_until
 
@@ -231,7 +231,7 @@ def test_temporary_server_leaves_nothing(monkeypatch: pytest.MonkeyPatch, fault:
 def test_what_a_row_costs_does_not_depend_on_the_version_of_the_server(servers: Servers, script: str) -> None:
     grown = []
     for version in (15, embedded_postgres.VERSION):
-        setup_db.seed(servers[version], ROWS)
+        seed(servers[version], ROWS)
         *_, connected, _, end = [point["traced"] for point in measure(script, servers[version]).json["checkpoints"]]
         grown.append(end - connected)
     assert grown[0] > 100 * ROWS

@@ -19,7 +19,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench import errors
-from bench.errors import PACKAGES, address, explain, number
+from bench.errors import address, explain, number
+from bench.faults import GROUPS, PACKAGES, SEED_ANEW
 from tests.servers import Servers, pgbouncer, superuser
 from tests.support import PROJECT, environment, error_line, port_of, query, run, unused_port
 
@@ -333,7 +334,7 @@ def raising(state: str, message: str) -> str:
 STATEMENTS = (
     ("SELECT * FROM data", "table data is missing at {}: run `python setup_db.py`"),
     ('SELECT * FROM "other ""one"', "table other "),
-    ("SELECT missing FROM pg_class", f"a table is not the seeded one at {{}}: {errors.SEED_ANEW}"),
+    ("SELECT missing FROM pg_class", f"a table is not the seeded one at {{}}: {SEED_ANEW}"),
     ("SELECT * FROM pg_authid", "no right to create or read a table at {}: grant it, or fix DATABASE_URL"),
     ("DROP TABLE pg_class", "no right to create or read a table at {}: grant it, or fix DATABASE_URL"),
     ("SELECT lo_create(0) FROM set_config('transaction_read_only', 'on', true)", "the server is read-only at {}: name"),
@@ -406,7 +407,7 @@ def test_at_the_default_address_another_fix_is_named(url: str, monkeypatch: pyte
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_missing_package_is_named(package: str) -> None:
-    group = errors.GROUPS[package]
+    group = GROUPS[package]
     command = f"make venv groups={group}" if group else "make venv"
     line = f"{package} is not installed for this Python: `{command}` installs it into .venv"
     missing = ModuleNotFoundError(name=package)
@@ -455,8 +456,8 @@ def ended(code: str, redirection: str = "", **variables: str) -> subprocess.Comp
 
 def test_process_ends_with_one_line_or_a_traceback() -> None:
     assert error_line(ended("from bench import errors; raise errors.UserError('no')")) == "no"
-    added = "from bench.errors import explanations; "
-    added += "explanations.append(lambda error: f'because of {error}' * ('a' in str(error))); "
+    added = "from bench import faults; "
+    added += "faults.explain_table = lambda error: f'because of {error}' * ('a' in str(error)); "
     assert error_line(ended(f"{added} raise ValueError('a')")) == "because of a"
     process = ended(f"{added} raise ValueError('b')")
     assert process.returncode == 1

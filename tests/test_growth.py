@@ -6,8 +6,8 @@ from itertools import pairwise
 import psutil
 import pytest
 
-import setup_db
 from bench import results
+from bench.database import seed
 from bench.scenarios import EVERYTHING, SCENARIOS
 from bench.scripts import Scenario
 from bench.studies.growth import measure as growth
@@ -57,7 +57,7 @@ def test_what_streams_stays_flat(grown: dict[str, Figures], name: str) -> None:
 def test_what_streams_stays_flat_when_measured_now(schema_url: str) -> None:
     peaks = []
     for rows in (9_200, 92_000):
-        setup_db.seed(schema_url, rows)
+        seed(schema_url, rows)
         peaks.append([peak(name, schema_url) for name in STREAMING])
     for name, few, many in zip(STREAMING, *peaks, strict=True):
         assert abs(many - few) <= 2 * MIB, name

@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bench import processes
+from bench import process
 from bench.errors import UserError
 from bench.layers import costs, measuring, values
 from bench.layers.costs import STREAMED, Subject, look_at, measure
@@ -22,8 +22,8 @@ from bench.layers.measuring import LAYERS
 from bench.layers.other_readers import ARROW, NATIVE, POLARS, RECORD, SQLMODEL
 from bench.layers.readers import Reading
 from bench.layers.turns import Turns
-from bench.processes import TRACED, Job, Outcome
 from bench.relations.relations import Column, Relation
+from bench.runs import TRACED, Job, Outcome
 from common import MIB
 from tests.servers import Servers, leaves_nothing, pgbouncer
 from tests.support import PROJECT, query, wait_until
@@ -200,9 +200,7 @@ def test_process_that_is_killed_leaves_nothing(
     monkeypatch.setenv("DATABASE_URL", url)
     asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
     with leaves_nothing(layered, through=url, sessions=2 if pooled else 1):
-        with subprocess.Popen(
-            [sys.executable, "-m", "bench.layers"], cwd=PROJECT, stdin=subprocess.PIPE, text=True
-        ) as process:
+        with subprocess.Popen([sys.executable, "-m", "bench.layers"], cwd=PROJECT, stdin=subprocess.PIPE) as process:
             assert process.stdin
             process.stdin.write(reading.stdin)
             process.stdin.close()
@@ -403,10 +401,10 @@ def test_fewer_rows_are_read_where_they_are_wide(mixed: Subject, monkeypatch: py
         jobs.extend(together)
         return [Outcome(job, {"count": 42, "kept": 1, "peak": 1, "seconds": 1.0, "traced": 42}) for job in together]
 
-    monkeypatch.setattr(processes, "run", run)
+    monkeypatch.setattr(process, "run", run)
     wide = replace(mixed, relation=replace(mixed.relation, width=3.0 * MIB))
     found = measure(wide, 20_000, 60, [PLAIN])
-    assert {json.loads(job.scenario.stdin)["count"] for job in jobs} == {42}
+    assert {json.loads(job.script.stdin)["count"] for job in jobs} == {42}
     assert found.notes[0].startswith("42 rows were read instead of 20,000, for one takes 3.0 MiB")
     assert not found.complete
 
@@ -425,7 +423,7 @@ def test_value_that_comes_after_the_first_rows_is_told_with_its_column(
 def test_relation_with_the_most_columns_and_long_names(layered: str) -> None:
     columns = tuple(Column(name, name, "int") for name in (f"column_{number:056}" for number in range(1600)))
     relation = Relation(f"(SELECT {', '.join(map(str, range(1600)))})", columns)
-    [outcome] = processes.run([Job(Reading(PLAIN, relation, 1), TRACED)])
+    [outcome] = process.run([Job(Reading(PLAIN, relation, 1), TRACED)])
     assert (outcome.error, outcome.output["count"]) == ("", 1)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from bench.scenarios import ALTERNATIVES, EVERYTHING
-from bench.scripts import LAST_CHECKPOINT, PROJECT
+from bench.scripts import PROJECT
+from common import LAST_CHECKPOINT
 
 # What has another name in another stack.
 SAME = {"cursor": "result", "connection": "session", "database": "session"}

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 import setup_db
-from bench import own_tables
-from bench.database import one_row_table
+from bench import own_tables, seeds
+from bench.database import one_row_table, remove, seed
 from bench.errors import UserError, explain
 from bench.own_tables import MARK
 from tests.servers import Servers, leaves_nothing, superuser
@@ -95,12 +95,12 @@ def contents(url: str) -> list[tuple[object, ...]]:
 
 def made(schema: str) -> list[str]:
     """Return what messages call all that set-up makes in a schema, in their order."""
-    return [f"table {schema}.{name}" for name in sorted(table.name for table in setup_db.TABLES)]
+    return [f"table {schema}.{name}" for name in sorted(table.name for table in seeds.TABLES)]
 
 
 def refusal(url: str, replace: bool = False) -> str:
     with pytest.raises(UserError) as caught:
-        setup_db.seed(url, 10, replace=replace)
+        seed(url, 10, replace=replace)
     return str(caught.value)
 
 
@@ -114,7 +114,7 @@ def test_whatever_else_is_called_so_stays_as_it_is(database: str, case: str) -> 
         f"{kind} mine.data at {address} was not made by setup_db.py and stays as it is: "
         "name another database in DATABASE_URL, or let `python setup_db.py --replace` drop it"
     )
-    assert setup_db.remove(database) == []
+    assert remove(database) == []
     assert contents(database) == before
 
 
@@ -135,12 +135,12 @@ def test_replace_says_what_it_replaced(
     assert query(database, "SELECT count(*) FROM data") == [(10,)]
 
 
-@pytest.mark.parametrize("name", [table.name for table in setup_db.TABLES])
+@pytest.mark.parametrize("name", [table.name for table in seeds.TABLES])
 def test_every_name_may_be_somebody_else_s(database: str, name: str) -> None:
     executed(database, [f"CREATE TABLE {name} (id integer PRIMARY KEY)", f"INSERT INTO {name} VALUES (7)"])
     before = contents(database)
     assert refusal(database).startswith(f"table mine.{name} at ")
-    assert setup_db.remove(database) == []
+    assert remove(database) == []
     assert contents(database) == before
 
 
@@ -152,24 +152,24 @@ def test_a_shop_of_somebody_else_s_is_replaced_whole(database: str) -> None:
             "CREATE TABLE shop_order (id integer PRIMARY KEY, customer_id integer REFERENCES shop_customer)",
         ],
     )
-    _, replaced = setup_db.seed(database, 10, replace=True)
+    _, replaced = seed(database, 10, replace=True)
     assert [str(thing) for thing in replaced] == ["table mine.shop_customer", "table mine.shop_order"]
     assert query(database, "SELECT count(*) FROM shop_order") == [(8,)]
 
 
 def test_what_depends_on_the_shop_stays_and_is_named(database: str) -> None:
-    setup_db.seed(database, 10)
+    seed(database, 10)
     query(database, "CREATE TABLE invoice (order_id integer REFERENCES shop_order)")
     before = contents(database)
-    for change in (lambda: setup_db.seed(database, 20), lambda: setup_db.remove(database)):
+    for change in (lambda: seed(database, 20), lambda: remove(database)):
         with pytest.raises(UserError, match=r"^constraint .* on table invoice depends on .*: drop that first"):
             change()
     assert contents(database) == before
 
 
 def test_seeding_table_data_alone_leaves_the_shop(database: str) -> None:
-    setup_db.seed(database, 50)
-    setup_db.seed(database, 10, tables=[setup_db.DATA])
+    seed(database, 50)
+    seed(database, 10, tables=[seeds.DATA])
     assert query(database, "SELECT (SELECT count(*) FROM data), (SELECT count(*) FROM shop_order)") == [(10, 40)]
 
 
@@ -184,26 +184,26 @@ def test_foreign_table_stays_as_it_is(database: str) -> None:
         ],
     )
     assert refusal(database).startswith("foreign table mine.data at ")
-    assert [str(thing) for thing in setup_db.seed(database, 10, replace=True)[1]] == ["foreign table mine.data"]
+    assert [str(thing) for thing in seed(database, 10, replace=True)[1]] == ["foreign table mine.data"]
     query(superuser(database), "DROP SERVER files")
 
 
 @pytest.mark.parametrize("statements", [BEFORE, [BEFORE[0], BEFORE[1], BEFORE[2], "CREATE INDEX ON data (num)"]])
 def test_table_that_an_earlier_version_made_is_own(database: str, statements: list[str]) -> None:
     executed(database, statements)
-    setup_db.seed(database, 10)
+    seed(database, 10)
     assert query(database, "SELECT count(*) FROM data") == [(10,)]
     query(database, "DROP TABLE data")
     executed(database, statements)
-    assert [str(thing) for thing in setup_db.remove(database)] == made("mine")
+    assert [str(thing) for thing in remove(database)] == made("mine")
 
 
 def test_what_is_made_bears_the_mark(database: str) -> None:
-    setup_db.seed(database, 10)
-    for table in setup_db.TABLES:
+    seed(database, 10)
+    for table in seeds.TABLES:
         assert query(database, f"SELECT obj_description('{table.name}'::regclass, 'pg_class')") == [(MARK,)]
     executed(database, ["ALTER TABLE data ADD mine text", "UPDATE data SET mine = 'x'"])
-    setup_db.seed(database, 10)  # it is set-up's, whatever became of it
+    seed(database, 10)  # it is set-up's, whatever became of it
     assert query(database, "SELECT * FROM data LIMIT 1") == [(0, 0, "hello-0")]
 
 
@@ -218,10 +218,10 @@ def test_what_is_made_bears_the_mark(database: str) -> None:
     ids=["view", "foreign key", "child", "function"],
 )
 def test_what_depends_on_the_table_stays_and_is_named(database: str, dependent: str, name: str) -> None:
-    setup_db.seed(database, 10)
+    seed(database, 10)
     query(database, dependent.format("dependent"))
     before = contents(database)
-    for change in (lambda: setup_db.seed(database, 20), lambda: setup_db.remove(database)):
+    for change in (lambda: seed(database, 20), lambda: remove(database)):
         with pytest.raises(UserError, match=rf"^{re.escape(name)} depends on .*data at .*: drop that first, or name"):
             change()
     assert contents(database) == before
@@ -244,10 +244,10 @@ def test_table_of_a_schema_that_is_searched_later_is_not_hidden(database: str) -
 def test_own_table_of_a_schema_that_is_searched_later_stays_until_all_is_removed(database: str) -> None:
     query(database, "CREATE SCHEMA later")
     try:
-        setup_db.seed(database.replace("mine", "later"), 5)
-        setup_db.seed(database.replace("mine", "mine,later"), 10)
+        seed(database.replace("mine", "later"), 5)
+        seed(database.replace("mine", "mine,later"), 10)
         assert query(database, "SELECT (SELECT count(*) FROM data), (SELECT count(*) FROM later.data)") == [(10, 5)]
-        assert [str(thing) for thing in setup_db.remove(database)] == [*made("later"), *made("mine")]
+        assert [str(thing) for thing in remove(database)] == [*made("later"), *made("mine")]
     finally:
         query(database, "DROP SCHEMA later CASCADE")
 
@@ -255,29 +255,29 @@ def test_own_table_of_a_schema_that_is_searched_later_stays_until_all_is_removed
 def test_table_of_a_schema_that_is_not_searched_does_not_matter(database: str, own_database: str) -> None:
     query(own_database, "CREATE TABLE data (k uuid)")
     try:
-        setup_db.seed(database, 10)
-        setup_db.remove(database)
+        seed(database, 10)
+        remove(database)
         assert query(own_database, "SELECT * FROM public.data") == []
     finally:
         query(own_database, "DROP TABLE data")
 
 
 def test_table_of_another_role_is_not_own(database: str) -> None:
-    setup_db.seed(database, 10)
+    seed(database, 10)
     executed(superuser(database), ["ALTER TABLE data OWNER TO postgres"])
     assert "was not made by setup_db.py" in refusal(database)
-    assert [str(thing) for thing in setup_db.remove(database)] == made("mine")[1:]
+    assert [str(thing) for thing in remove(database)] == made("mine")[1:]
     # A schema's owner may drop what is in it.
     executed(superuser(database), ["ALTER SCHEMA mine OWNER TO postgres", 'GRANT ALL ON SCHEMA mine TO "user"'])
     assert "no right" in error_line(run("setup_db.py", "--replace", url=database))
-    assert [str(thing) for thing in setup_db.remove(superuser(database))] == ["table mine.data"]
+    assert [str(thing) for thing in remove(superuser(database))] == ["table mine.data"]
 
 
 def test_sequence_with_the_name_of_the_key_s_stays(database: str) -> None:
     query(database, "CREATE SEQUENCE data_id_seq START 7")
-    setup_db.seed(database, 10)
-    setup_db.seed(database, 10)
-    setup_db.remove(database)
+    seed(database, 10)
+    seed(database, 10)
+    remove(database)
     assert query(database, "SELECT last_value FROM data_id_seq") == [(7,)]
 
 
@@ -287,15 +287,15 @@ def test_schema_may_have_any_name(database: str, own_database: str, name: str) -
     url = f"{own_database}?options={quote('-csearch_path=' + quoted.replace(' ', chr(92) + ' '))}"
     query(own_database, f"CREATE SCHEMA {quoted}")
     try:
-        setup_db.seed(url, 10)
-        setup_db.seed(url, 10)
-        assert [str(thing) for thing in setup_db.remove(url)] == made(name)
+        seed(url, 10)
+        seed(url, 10)
+        assert [str(thing) for thing in remove(url)] == made(name)
     finally:
         query(own_database, f"DROP SCHEMA {quoted} CASCADE")
 
 
 def test_all_that_was_made_is_removed_and_named(database: str) -> None:
-    setup_db.seed(database, 10)
+    seed(database, 10)
     process = run("setup_db.py", "--remove", url=database)
     address = database.partition("@")[2].partition("?")[0]
     assert process.stdout == f"removed at {address}: {', '.join(made('mine'))}\n"
@@ -322,7 +322,7 @@ def test_schema_that_a_killed_run_has_left_is_removed_and_no_other(
     try:
         with one_row_table() as seen:
             [(left,)] = query(seen, "SELECT current_schema")
-            removed = [str(thing) for thing in setup_db.remove(database)]
+            removed = [str(thing) for thing in remove(database)]
             tables = ["table one_row_33333333.data", *made(left)]
             assert removed == sorted(tables) + sorted(["schema one_row_33333333", f"schema {left}"])
         assert capfd.readouterr().err == ""
@@ -337,15 +337,15 @@ def test_what_somebody_put_into_such_a_schema_stays(database: str) -> None:
     with one_row_table() as seen:
         query(seen, "CREATE TABLE mine ()")
         with pytest.raises(UserError, match=r"^table one_row_.*\.mine depends on schema one_row_.*: drop that first"):
-            setup_db.remove(database)
+            remove(database)
         assert query(seen, "SELECT count(*) FROM data") == [(1,)]
         query(seen, "DROP TABLE mine")
 
 
 def test_reader_that_does_not_end_is_one_line(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    setup_db.seed(database, 10)
+    seed(database, 10)
     monkeypatch.setattr(own_tables, "PATIENCE", 100)
-    for change in (lambda: setup_db.seed(database, 20), lambda: setup_db.remove(database)):
+    for change in (lambda: seed(database, 20), lambda: remove(database)):
         with locked(database), pytest.raises(psycopg.errors.LockNotAvailable) as caught:
             change()
         assert str(explain(caught.value)).startswith("a table is in use by another session at ")
@@ -372,11 +372,11 @@ def test_setting_of_the_role(database: str, own_database: str, setting: str, pro
     try:
         if problem:
             with pytest.raises((psycopg.Error, UserError)) as caught:
-                setup_db.seed(url, 10)
+                seed(url, 10)
             assert str(explain(caught.value)).startswith(f"{problem} at ")
         else:
-            setup_db.seed(url, 10)
-            assert [str(thing) for thing in setup_db.remove(url)] == made("mine")
+            seed(url, 10)
+            assert [str(thing) for thing in remove(url)] == made("mine")
     finally:
         query(superuser(own_database), 'ALTER ROLE "user" IN DATABASE own RESET ALL')
 
@@ -392,31 +392,31 @@ def test_database_may_have_any_encoding(servers: Servers, monkeypatch: pytest.Mo
             assert "add parameter client_encoding=utf8 to DATABASE_URL" in refusal(url)
             url += "?client_encoding=utf8"
             monkeypatch.setenv("DATABASE_URL", url)
-        setup_db.seed(url, 10)
-        setup_db.seed(url, 10)
+        seed(url, 10)
+        seed(url, 10)
         with one_row_table() as seen:
             assert query(seen, "SELECT count(*) FROM data") == [(1,)]
-        assert [str(thing) for thing in setup_db.remove(url)] == made("public")
+        assert [str(thing) for thing in remove(url)] == made("public")
     finally:
         query(superuser(servers[18]), "DROP DATABASE encoded WITH (FORCE)")
 
 
 def test_every_server_is_as_before_when_all_is_removed(server_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", server_url)
-    setup_db.remove(server_url)
+    remove(server_url)
     with leaves_nothing(server_url):
-        setup_db.seed(server_url, 300)
+        seed(server_url, 300)
         with one_row_table():
-            setup_db.seed(server_url, 300)
-        setup_db.remove(server_url)
+            seed(server_url, 300)
+        remove(server_url)
 
 
 def test_sessions_of_a_pooler_are_as_before(servers: Servers, pooled_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", pooled_url)
-    setup_db.remove(pooled_url)
+    remove(pooled_url)
     with leaves_nothing(servers[15], through=pooled_url, sessions=2):
         for _ in range(10):
-            setup_db.seed(pooled_url, 10)
+            seed(pooled_url, 10)
         with pytest.raises(UserError, match="name the server, not a pooler"), one_row_table():
             pass
-        setup_db.remove(pooled_url)
+        remove(pooled_url)

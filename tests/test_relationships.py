@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-import setup_db
+from bench.database import seed
 from bench.scenarios import RELATIONSHIPS
-from bench.scripts import LAST_CHECKPOINT, PROJECT, Scenario
+from bench.scripts import PROJECT, Scenario
+from common import LAST_CHECKPOINT
 from tests.support import ROWS, query
 
 ALONE = ("sync_sqlalchemy_session_customers", "sync_sqlalchemy_session_orders")
@@ -171,7 +172,7 @@ def test_customer_without_orders_is_there_and_has_none(
     told: Callable[[str], dict[str, Any]], schema_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In rows of a join he has one of nothing, and no list or no array where the database makes one."""
-    setup_db.seed(schema_url, 5)
+    seed(schema_url, 5)
     query(schema_url, CHILDLESS)
     monkeypatch.setenv("DATABASE_URL", schema_url)
     for name in READERS:

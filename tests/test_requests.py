@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from bench import __main__ as command
-from bench import processes, results
+from bench import process, results
 from bench.digests import Snapshot
 from bench.look import pages
-from bench.processes import UNTRACED, Job
+from bench.runs import UNTRACED, Job
 from bench.scenarios import ENDPOINTS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.requests import client, measure
@@ -183,8 +183,8 @@ def output(url: str) -> Output:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
         job = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")
-        [outcome] = processes.succeeded(processes.run([], [job]))
-    found: Output = measure.measured(outcome).record["output"]
+        [outcome] = process.succeeded(process.run([], [job]))
+    found: Output = measure.measured(outcome, {}).record
     return found
 
 
@@ -202,11 +202,6 @@ def test_what_is_measured_of_an_endpoint(output: Output) -> None:
     assert output["slow"]["connections"] in (0, 1)  # a body this small may lie in the kernel's buffers
     assert output["given_back"] is not None
     assert {"fastapi", "uvicorn", "sqlalchemy", "psycopg", "pydantic", "python"} <= set(output["versions"])
-
-
-def test_how_long_it_takes_is_known_of_what_is_stored() -> None:
-    took = {"endpoints.array": 2.0, "endpoints.lines": 3.0}
-    assert measure.expected_seconds(list(took), None, True, took) == 5.0
 
 
 def test_the_watch_sees_a_blocked_loop_and_a_held_connection(url: str) -> None:
@@ -252,7 +247,7 @@ def figures(warm: int, single: int, many: int) -> Figures:
         given_back=0.0,
         versions={},
     )
-    return of("endpoints.array", measure.Record(output=output, took=1.0))
+    return of("endpoints.array", output)
 
 
 @pytest.mark.parametrize(

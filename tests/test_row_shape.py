@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from bench import processes, results
+from bench import process, results
 from bench.database import private_server
-from bench.errors import DISTRIBUTIONS
 from bench.layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
 from bench.layers.readers import LAYERS, Reading
-from bench.processes import Job
 from bench.relations.relations import Relation
+from bench.runs import Job
 from bench.studies.row_shape import measure, objects, shapes, tables
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.figures import ENTITY, MODEL, NAMES, Figures, figures
@@ -46,7 +45,7 @@ from bench.studies.versions import figures as versions
 from common import database_url
 
 # Of the packages whose source lines the objects link to.
-LINKED = {name: DISTRIBUTIONS.get(name, name) for name in ("sqlalchemy", "pydantic", "psycopg", "django", "tortoise")}
+LINKED = {name: name for name in ("sqlalchemy", "pydantic", "psycopg", "django")} | {"tortoise": "tortoise-orm"}
 VERSIONS = {name: metadata.version(package) for name, package in LINKED.items() if find_spec(name)}
 LINEAR = [layer for layer in LAYERS if layer not in ("psycopg, dict", MODEL, ENTITY)]
 # From how many columns on a model costs more than an entity, on the Pythons whose entities' cost README says.
@@ -64,7 +63,7 @@ def stored() -> Figures:
 
 def outputs(jobs: Mapping[Key, Job]) -> dict[Key, Any]:
     """Run these processes, and return what they write."""
-    outcomes = processes.succeeded(processes.run(list(jobs.values())))
+    outcomes = process.succeeded(process.run(list(jobs.values())))
     return {key: one.output for key, one in zip(jobs, outcomes, strict=True)}
 
 

@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from bench import database as measured_database
-from bench import environments, processes
+from bench import environments, process
 from bench.database import one_row_table, with_search_path
 from bench.environments import LOCK, ORIGINAL, Combination, NoWheelsError, install, interpreters, requirements
 from bench.errors import UserError
-from bench.processes import NATIVE, Job, reason
-from bench.runs import kept
+from bench.process import reason
+from bench.progress import Bar
+from bench.runs import NATIVE, Job, kept
 from bench.scripts import Scenario
 from tests.support import PROJECT, ROWS, environment, expected_rows, query, run, unused_port
 
@@ -33,7 +34,7 @@ ENTITIES = Scenario("run_async_sqlalchemy_session")
 
 
 def measure(*jobs: Job) -> list[Any]:
-    return [one.output for one in processes.succeeded(processes.run(jobs))]
+    return [one.output for one in process.succeeded(process.run(jobs))]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ class Code:
     measurement: str
     name: str = "run_it"
     short: str = "it"
-    stdin: str = ""
+    stdin: bytes = b""
 
     @property
     def command(self) -> list[str]:
@@ -194,7 +195,7 @@ def test_scenario_that_is_killed_is_named_and_the_others_still_run(database: str
     python = tmp_path / "python"
     python.write_text("#!/bin/sh\nkill -KILL $$\n")
     python.chmod(0o755)
-    killed, other = processes.run([Job(ENTITIES, python=str(python)), Job(PSYCOPG)])
+    killed, other = process.run([Job(ENTITIES, python=str(python)), Job(PSYCOPG)])
     assert (killed.output, killed.error) == (None, "killed by SIGKILL")
     assert (other.output["rows"], other.error) == (ROWS, "")
 
@@ -203,7 +204,7 @@ def test_scenario_that_failed_is_not_run_again(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", f"postgresql://user:password@localhost:{unused_port()}/db")
-    outcomes = processes.run([], [Job(PSYCOPG)] * 3)
+    outcomes = process.run([], [Job(PSYCOPG)] * 3, progress=Bar)
     assert len(outcomes) == 3
     assert all(outcome.error.startswith("nothing listens") for outcome in outcomes)
     assert capfd.readouterr().err.count("psycopg (traced)") == 1

@@ -12,10 +12,12 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-import setup_db
-from bench.errors import PACKAGES
+import common
+from bench.database import seed
+from bench.faults import PACKAGES, explain_table
 from bench.scenarios import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS
-from bench.scripts import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Scenario
+from bench.scripts import Scenario
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED
 from tests.forks import ended, forked, told_by
 from tests.support import (
     PROJECT,
@@ -140,7 +142,7 @@ def few_url(url: str) -> Iterator[str]:
     """Give an address with options and parameters, which lead to FEW rows: who does not heed them, reads others."""
     query(url, "CREATE SCHEMA few")
     address = f"{url}?options=-csearch_path%3Dfew&sslmode=disable&application_name=a%20b"
-    setup_db.seed(address, FEW)
+    seed(address, FEW)
     yield address
     query(url, "DROP SCHEMA few CASCADE")
 
@@ -236,40 +238,27 @@ def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: 
     assert error_line(ended(name, url=schema_url)) == NOT_SEEDED.format(port_of(schema_url))
 
 
-# Tells what is said of two errors before a checkpoint, and then after each of the statements.
-EXPLAINING = """
-import sys
-import psycopg
-import common
-from bench.errors import explanations
-statements = sys.argv[1:]
-del sys.argv[1:]
-[explain] = [one for one in explanations if one.__module__ == "common"]
-print(explain(TypeError("before a checkpoint")), explain(OSError("of the disk")), sep=" | ")
-common.print_memory_usage("Start")
-for statement in statements:
-    with psycopg.connect(common.database_url()) as connection:
-        connection.execute(statement)
-    print(explain(TypeError("1 + 'a'")), explain(OSError("of the disk")), sep=" | ")
-"""
-
-
-def test_what_fails_because_of_the_table_is_told_from_what_does_not(schema_url: str) -> None:
-    setup_db.seed(schema_url, 10)
-    columns = (
+def test_what_fails_because_of_the_table_is_told_from_what_does_not(
+    schema_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", schema_url)
+    monkeypatch.setattr(common, "checkpoints", [])
+    assert explain_table(TypeError("before a checkpoint")) is None
+    monkeypatch.setattr(common, "checkpoints", [common.Checkpoint(STARTED, 0, 0, 0, 0, 0)])
+    seed(schema_url, 10)
+    assert explain_table(TypeError("1 + 'a'")) is None
+    for columns in (
         "1 AS id, NULL::integer AS num, 'a' AS data",
         "1 AS id, 2 AS num, NULL::text AS data",
         "NULL::integer AS id, 2 AS num, 'a' AS data",
         "1 AS id, 'x' AS num, 'a' AS data",
         "1 AS id, 'a' AS data",
         "1 AS num, 'a' AS data",
-    )
-    others = [f"DROP TABLE data; CREATE TABLE data AS SELECT {one}" for one in columns]
-    process = run("-c", EXPLAINING, "SELECT 1", *others, url=schema_url)
-    assert process.stderr == ""
-    before, _, seeded, *not_seeded = process.stdout.splitlines()
-    assert before == seeded == "None | None"
-    assert not_seeded == [f"{NOT_SEEDED.format(port_of(schema_url))} | None"] * len(columns)
+    ):
+        query(schema_url, "DROP TABLE data")
+        query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
+        assert explain_table(TypeError("1 + 'a'")) == NOT_SEEDED.format(port_of(schema_url)), columns
+        assert explain_table(OSError("of the disk")) is None, columns
 
 
 def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:

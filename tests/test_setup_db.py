@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import create_engine, inspect
 
 import setup_db
-from bench import embedded_postgres
+from bench import embedded_postgres, seeds
+from bench.database import seed
 from relationships.shop_model import Base
 from tests.servers import programs
 from tests.support import (
@@ -105,7 +106,7 @@ def test_table_is_that_of_the_original(schema_url: str) -> None:
 
 def test_default_is_92_000_rows_and_the_line_says_what_was_done(schema_url: str) -> None:
     process = run("setup_db.py", url=schema_url)
-    assert setup_db.ROWS == 92_000
+    assert seeds.ROWS == 92_000
     assert query(schema_url, "SELECT count(*), min(id), max(id) FROM data") == [(92_000, 0, 91_999)]
     address = re.escape(f"localhost:{port_of(schema_url)}/db")
     shop = "18,400 in shop_customer, 73,600 in shop_order, 36,800 in shop_address"
@@ -120,7 +121,7 @@ def test_default_is_92_000_rows_and_the_line_says_what_was_done(schema_url: str)
 
 @pytest.mark.parametrize("rows", [1, 4, 5, 14])
 def test_every_customer_has_four_orders_and_two_addresses_whatever_the_number(schema_url: str, rows: int) -> None:
-    setup_db.seed(schema_url, rows)
+    seed(schema_url, rows)
     customers = max(rows // 5, 1)
     for table, each in (("shop_order", 4), ("shop_address", 2)):
         families = query(schema_url, f"SELECT customer_id, count(*) FROM {table} GROUP BY customer_id ORDER BY 1")
@@ -128,7 +129,7 @@ def test_every_customer_has_four_orders_and_two_addresses_whatever_the_number(sc
 
 
 def test_the_shop_is_as_its_model_says(schema_url: str) -> None:
-    setup_db.seed(schema_url, 10)
+    seed(schema_url, 10)
     engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
     found = inspect(engine)
     for name, table in Base.metadata.tables.items():
@@ -144,7 +145,7 @@ def test_the_shop_is_as_its_model_says(schema_url: str) -> None:
 
 def test_seeding_again_makes_the_table_anew(schema_url: str) -> None:
     for rows in (20, 10, 10):
-        setup_db.seed(schema_url, rows)
+        seed(schema_url, rows)
     assert query(schema_url, ALL_ROWS) == expected_rows(10)
     query(schema_url, "DROP TABLE data, shop_customer, shop_order, shop_address")
     assert query(schema_url, "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace") == []
@@ -163,7 +164,7 @@ def test_three_at_once_take_turns(schema_url: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_former_table_outlives_a_seed_that_does_not_end(schema_url: str, number: signal.Signals) -> None:
-    setup_db.seed(schema_url, 10)
+    seed(schema_url, 10)
     with running("setup_db.py", "--rows", MANY_ROWS, url=schema_url) as process:
         wait_until(lambda: query(schema_url, INSERTS))
         process.send_signal(number)
@@ -396,7 +397,7 @@ def test_data_directory_of_another_version_is_one_line_and_stays(project: Path) 
 
 
 def test_interrupt_while_waiting_is_one_line(schema_url: str) -> None:
-    setup_db.seed(schema_url, 10)
+    seed(schema_url, 10)
     with locked(schema_url), running("setup_db.py", url=schema_url) as process:
         wait_until(lambda: query(schema_url, "SELECT * FROM pg_locks WHERE NOT granted"))
         process.send_signal(signal.SIGINT)

@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-import setup_db
 from bench import __main__ as command
 from bench import embedded_postgres, results, turns
+from bench.database import seed
 from bench.digests import Snapshot
 from bench.errors import UserError
-from bench.processes import Measured
 from bench.results import Results
+from bench.runs import Measured
 from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.costs import measure as costs
@@ -105,19 +105,6 @@ def test_what_is_published_needs_every_package(monkeypatch: pytest.MonkeyPatch) 
         command.main()
 
 
-def test_how_long_it_takes_is_known_of_what_is_stored() -> None:
-    records = results.load("costs").records
-    took = {name: one["took"] for name, one in records.items()}
-    short, full = (COSTS.expected_seconds(NAMES, None, full) for full in (False, True))
-    assert short
-    assert full
-    assert 60 < short < 300
-    assert full > short
-    name = EMPTY_MODELS
-    one_run = costs.expected_seconds([name], 1, False, took)
-    assert costs.expected_seconds([name], 3, False, took) > one_run + 2 * took[name]["without tracing"]
-
-
 def test_a_pair_has_the_times_of_one_turn() -> None:
     """Not those of other turns, in which the machine may have been slower, nor those of the fixed cost."""
     stored = results.load("costs")
@@ -165,7 +152,7 @@ def test_nothing_is_stored_where_a_scenario_fails(monkeypatch: pytest.MonkeyPatc
 
 def test_table_that_changes_between_two_runs(copied: Path, schema_url: str) -> None:
     """Each run takes a row away, but not the only one of the other table, for an empty one is another error."""
-    setup_db.seed(schema_url, ROWS)
+    seed(schema_url, ROWS)
     with (copied / f"{EMPTY_MODELS}.py").open("a") as script:
         delete = "DELETE FROM data WHERE id = (SELECT min(id) FROM data HAVING count(*) > 1)"
         script.write(f"with psycopg.connect(database_url()) as connection:\n    connection.execute({delete!r})\n")
@@ -177,7 +164,7 @@ def test_table_that_changes_between_two_runs(copied: Path, schema_url: str) -> N
 
 def test_server_that_goes_away_in_the_middle(copied: Path) -> None:
     with embedded_postgres.temporary_server() as url:
-        setup_db.seed(url, ROWS)
+        seed(url, ROWS)
         with running("-m", "bench", "costs", "--only", CORE, url=url, folder=copied) as process:
             assert process.stderr
             wait_until(lambda: process.stderr and process.stderr.readline().startswith("1/"))

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import processes, results
+from bench import process, results
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, interpreters
 from bench.errors import UserError
 from bench.layers.readers import Reading
-from bench.processes import TRACED, Job
 from bench.relations.relations import describe
 from bench.relations.transaction import connect
+from bench.runs import TRACED, Job
 from bench.scenarios import SCENARIOS
 from bench.scripts import PROJECT
 from bench.studies.row_shape.shapes import NULL, TEXT
@@ -68,7 +68,7 @@ class WithFewerNames(Reading):
         return ["-c", WITH_FEWER_NAMES.format(reserved=self.reserved)]
 
     @property
-    def stdin(self) -> str:
+    def stdin(self) -> bytes:
         return Reading(self.layer, self.relation, self.count).stdin
 
 
@@ -226,7 +226,7 @@ def test_what_remains_of_an_entity_s_growth_is_room_for_names_that_loading_does_
     with connect(url, 60) as connection:
         relation = describe(connection, "data")
     readings = Reading("ORM entity", relation, ROWS), WithFewerNames("ORM entity", relation, ROWS, reserved=reserved)
-    before, after = processes.succeeded(processes.run([Job(one, TRACED, url=url) for one in readings]))
+    before, after = process.succeeded(process.run([Job(one, TRACED, url=url) for one in readings]))
     expected = saved if sys.version_info >= (3, 14) else 0
     assert (before.output["traced"] - after.output["traced"]) / ROWS == pytest.approx(expected, abs=1)
 

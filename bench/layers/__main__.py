@@ -16,7 +16,7 @@ def main() -> None:
     turns = Turns("".join(sys.argv[1:2]))
     from bench.layers.measuring import main
 
-    main(sys.stdin.read(), turns)
+    main(sys.stdin.buffer.read(), turns)
 
 
 if __name__ == "__main__":

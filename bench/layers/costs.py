@@ -4,18 +4,19 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bench import processes
+from bench import process
 from bench.errors import UserError
 from bench.layers.figures import Comparison, Figure, Figures
 from bench.layers.model_readers import DJANGO
 from bench.layers.other_readers import SQLMODEL, installed
 from bench.layers.readers import COUNT, DROPPING, LAYERS, Reading
 from bench.layers.values import Measured
-from bench.processes import TRACED, UNTRACED, Job, Outcome
+from bench.process import Progress, unseen
 from bench.relations import relations, samples
 from bench.relations.redaction import without_values
 from bench.relations.relations import EXCESS, Relation
 from bench.relations.transaction import connect
+from bench.runs import TRACED, UNTRACED, Job, Outcome
 from common import MIB, database_url
 
 # So many bytes of values are read, as the server sends them: the most expensive layer makes ten times as much of some.
@@ -66,7 +67,7 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT) -> Subject:
     return found
 
 
-def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str]) -> Figures:
+def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str], progress: Progress = unseen) -> Figures:
     """Read so many rows in each of these layers, or fewer where they are wide, in fresh processes.
 
     A sample of a table's blocks may have some more or some fewer. Raises UserError where every layer fails.
@@ -77,7 +78,7 @@ def measure(subject: Subject, rows: int, timeout: int, layers: Iterable[str]) ->
         count = EXCESS * fewer if relation.sample else fewer
         readings = {layer: Reading(layer, relation, count, timeout, turns=turns.name) for layer in layers}
         jobs = [Job(one, instrument) for instrument in (TRACED, UNTRACED) for one in readings.values()]
-        outcomes = processes.run(jobs, workers=SESSIONS)
+        outcomes = process.run(jobs, workers=SESSIONS, progress=progress)
     pairs = zip(outcomes[: len(readings)], outcomes[len(readings) :], strict=True)
     found = figures(dict(zip(readings, pairs, strict=True)), relation)
     notes = [*fewer_rows(relation, rows, fewer), *found.notes]

@@ -7,18 +7,19 @@ from typing import Any
 
 import psycopg
 
-from bench import processes
+from bench import process
 from bench.errors import UserError, visible
 from bench.layers.costs import MOST_BYTES, SESSIONS
 from bench.layers.figures import Figure
 from bench.layers.graph_readers import ARRAYS, COLUMNS, LAZY, WAYS, GraphReading
 from bench.layers.values import Measured
-from bench.processes import TRACED, UNTRACED, Job, Outcome
+from bench.process import Progress, unseen
 from bench.relations import graph_sql, graphs, relations
 from bench.relations.graphs import Graph
 from bench.relations.redaction import without_values
 from bench.relations.relations import EXCESS
 from bench.relations.transaction import connect
+from bench.runs import TRACED, UNTRACED, Job, Outcome
 from common import database_url
 
 # A join has no more rows than these: so many rows of entities take half a gigabyte.
@@ -143,7 +144,7 @@ def sized(connection: "psycopg.Connection[Any]", graph: Graph, count: int, most:
     return Size(parents, joined, children), large
 
 
-def measure(subject: GraphSubject, timeout: int, ways: Iterable[str]) -> GraphFigures:
+def measure(subject: GraphSubject, timeout: int, ways: Iterable[str], progress: Progress = unseen) -> GraphFigures:
     """Read the parents with their children in each of these ways. Raises UserError where every way fails."""
     size, first = subject.size, max((child.first for child in subject.size.children), default=1)
     with tempfile.NamedTemporaryFile() as turns:
@@ -160,7 +161,7 @@ def measure(subject: GraphSubject, timeout: int, ways: Iterable[str]) -> GraphFi
             for way in ways
         ]
         jobs = [Job(one, instrument) for instrument in (TRACED, UNTRACED) for one in readings]
-        outcomes = processes.run(jobs, workers=SESSIONS)
+        outcomes = process.run(jobs, workers=SESSIONS, progress=progress)
     pairs = zip(outcomes[: len(readings)], outcomes[len(readings) :], strict=True)
     return figures({one.layer: pair for one, pair in zip(readings, pairs, strict=True)}, size.parents)
 

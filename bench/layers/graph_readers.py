@@ -61,9 +61,9 @@ class GraphReading:
         return ["-m", "bench.layers", self.turns]
 
     @property
-    def stdin(self) -> str:
+    def stdin(self) -> bytes:
         """The reading itself, as JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self)).encode()
 
 
 def graph_reading(found: dict[str, Any]) -> GraphReading:

@@ -20,7 +20,7 @@ from typing import Any
 import psutil
 import psycopg
 
-from bench.errors import DISTRIBUTIONS, PACKAGES, UserError, visible
+from bench.errors import UserError, visible
 from bench.layers import graph_readers, model_readers, other_readers, readers
 from bench.layers.allocations import allocations_of
 from bench.layers.graph_readers import GraphRead, GraphReading, graph_reading
@@ -29,7 +29,7 @@ from bench.layers.turns import Turns
 from bench.layers.values import Measured, of_rows
 from bench.memory import reset_peak
 from bench.relations.redaction import without_values
-from common import peak_rss
+from common import loaded_versions, peak_rss
 
 LAYERS = readers.LAYERS | readers.DROPPING | other_readers.LAYERS | model_readers.LAYERS
 # What keeps nothing of what it reads.
@@ -38,7 +38,7 @@ DROPPING = (*readers.DROPPING, graph_readers.DROPPED)
 FIRST_INSTANCES = 30
 
 
-def main(text: str, turns: Turns) -> None:
+def main(text: bytes, turns: Turns) -> None:
     """Read what the text says, and write what was measured: what fails afterwards does not undo that."""
     what = told(text)
     output = Path(os.environ["MEMORY_JSON"])
@@ -52,7 +52,7 @@ def main(text: str, turns: Turns) -> None:
                 raise unreadable(what, error) or error from None
 
 
-def told(text: str) -> Reading | GraphReading:
+def told(text: bytes) -> Reading | GraphReading:
     """Return what is to be read."""
     found = json.loads(text)
     return graph_reading(found) if "graph" in found else reading(found)
@@ -102,11 +102,8 @@ def drop(rows: Iterable[object]) -> None:
 
 def told_apart(read: Read, what: Reading | GraphReading) -> dict[str, Any]:
     """Return the allocations that a row consists of, and the versions of the packages whose lines made them."""
-    from importlib.metadata import version  # only here, for it takes as long as reading some hundred rows
-
     allocations = allocations_of(read, what.count)
-    versions = {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules}
-    return {"allocations": allocations, "versions": versions}
+    return {"allocations": allocations, "versions": loaded_versions()}
 
 
 def measured(read: Read, what: Reading | GraphReading, traced: bool) -> Measured:

@@ -66,9 +66,9 @@ class Reading:
         return ["-m", "bench.layers", self.turns]
 
     @property
-    def stdin(self) -> str:
+    def stdin(self) -> bytes:
         """The reading itself, as JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self)).encode()
 
 
 def reading(found: Mapping[str, Any]) -> Reading:

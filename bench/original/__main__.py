@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import private_server
 from bench.environments import ORIGINAL, Combination, install
 from bench.errors import UserError, parser
-from bench.processes import Job
-from bench.runs import Run
+from bench.progress import Bar
+from bench.runs import Job, Run
 from bench.scripts import Scenario
 from common import MIB
 
@@ -85,8 +85,8 @@ def main(python: str) -> int:
     published: dict[str, Console] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     jobs = [Job(Scenario(script), python=str(ENVIRONMENT.interpreter)) for script in published]
     with private_server(ROWS):
-        outcomes = processes.succeeded(processes.run(jobs))
-    return report(published, {one.job.scenario.name: one.output for one in outcomes})
+        outcomes = process.succeeded(process.run(jobs, progress=Bar))
+    return report(published, {one.job.script.name: one.output for one in outcomes})
 
 
 def report(published: Mapping[str, Console], measured: Mapping[str, Run]) -> int:

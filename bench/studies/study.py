@@ -9,8 +9,9 @@ from typing import Any
 from bench import results
 from bench.errors import UserError
 from bench.look.tables import Table
-from bench.processes import Measured
+from bench.process import Progress
 from bench.results import Results
+from bench.runs import Measured
 
 # In the order of the pages.
 STUDIES = ("costs", "requests", "row_shape", "relationships", "graph_shape", "over_time", "growth", "versions")
@@ -33,19 +34,12 @@ class Study:
         names: Sequence[str] = self.module("figures").NAMES
         return names
 
-    def measure(self, names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+    def measure(
+        self, names: Sequence[str], repeats: int | None, full: bool, progress: Progress
+    ) -> Iterator[dict[str, Measured]]:
         """Yield what was measured, group by group. Raises UserError."""
-        measured: Iterator[dict[str, Measured]] = self.module("measure").measure(names, repeats, full)
+        measured: Iterator[dict[str, Measured]] = self.module("measure").measure(names, repeats, full, progress)
         return measured
-
-    def expected_seconds(self, names: Sequence[str], repeats: int | None, full: bool) -> float | None:
-        """Return how long it takes to measure these where the stored results were measured, if that is known."""
-        try:
-            records = results.load(self.name).records
-        except UserError:
-            return None
-        expect = getattr(self.module("measure"), "expected_seconds", None)
-        return expect(names, repeats, full, {name: one["took"] for name, one in records.items()}) if expect else None
 
     def tables(self, found: Results, new: Container[str]) -> list[Table[Any]]:
         """Return the tables of what is new in these results."""

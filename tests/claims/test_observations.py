@@ -6,13 +6,12 @@ import sys
 import pytest
 from psycopg.rows import namedtuple_row
 
-import setup_db
-from bench import processes, results
+from bench import process, results, seeds
 from bench.figures import Figures
 from bench.layers.readers import Reading
-from bench.processes import TRACED, Job, Measured
 from bench.relations import relations
 from bench.relations.transaction import connect
+from bench.runs import TRACED, Job, Measured
 from bench.studies.costs.answers import wire_bytes
 from bench.studies.costs.blocks import in_the_figure
 from bench.studies.growth.measure import container
@@ -43,7 +42,7 @@ def test_an_entity_costs_at_least_ten_times_the_bare_data(scenarios: dict[str, F
 def test_bare_data_is_what_the_values_take_as_objects(scenarios: dict[str, Figures]) -> None:
     expected = 80 if sys.version_info >= (3, 12) else 88
     assert scenarios["sync_psycopg"].bare == pytest.approx(expected, abs=1)
-    assert wire_bytes(setup_db.ROWS) == pytest.approx(19, abs=0.5)
+    assert wire_bytes(seeds.ROWS) == pytest.approx(19, abs=0.5)
 
 
 @linux
@@ -157,7 +156,7 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Figu
         with connect(schema_url, 60) as connection:
             table = relations.describe(connection, "data")
         jobs = [Job(Reading(layer, table, MEASURED_ROWS), TRACED) for layer in layers]
-        found = [one.output for one in processes.succeeded(processes.run(jobs))]
+        found = [one.output for one in process.succeeded(process.run(jobs))]
     for (layer, name), one in zip(layers.items(), found, strict=True):
         expected = scenarios[name].per_row - container(scenarios[name].scenario, MEASURED_ROWS)
         assert one["count"] == MEASURED_ROWS

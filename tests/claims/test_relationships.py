@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select
@@ -31,8 +31,8 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.orm.interfaces import ORMOption
 
-import setup_db
-from bench.wire import counted
+from bench.database import seed
+from bench.wire import Counter
 from relationships.shop_model import Address, Customer, Order
 from tests.claims.fresh import held, in_a_fresh_process, open_session
 from tests.claims.test_entities import PYTHON
@@ -46,12 +46,15 @@ def rows_on_the_wire(url: str, statement: Select[Any]) -> int:
     """Return how many rows the server sends for a statement of the session, connecting left out."""
     counts = []
     for asked in (select(Customer).where(Customer.id < 0), statement):
-        with counted(url) as (through, traffic):
-            engine = create_engine(through.replace("postgresql:", "postgresql+psycopg:"))
-            with Session(engine) as session:
-                session.scalars(asked).unique().all()
-            engine.dispose()
-            counts.append(traffic["rows"])
+        counter = Counter()
+        engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+        with Session(engine) as session:
+            server = cast(Any, session.connection().connection.driver_connection).pgconn
+            counter.count(server)
+            session.scalars(asked).unique().all()
+            server.untrace()
+        engine.dispose()
+        counts.append(counter.end()["rows"])
     return counts[1] - counts[0]
 
 
@@ -211,7 +214,7 @@ def test_the_other_side_is_found_without_a_query(session: Session, statements: l
 def test_selectin_asks_for_500_parents_at_a_time(
     schema_url: str, statements: list[str], statement: Select[Any], keys: list[int]
 ) -> None:
-    setup_db.seed(schema_url, 5 * 1_001)
+    seed(schema_url, 5 * 1_001)
     engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
     with Session(engine) as session:
         session.scalars(statement).all()
@@ -222,7 +225,7 @@ def test_selectin_asks_for_500_parents_at_a_time(
 @pytest.mark.parametrize(("level", "orders"), [("READ COMMITTED", 0), ("REPEATABLE READ", 4)])
 @pytest.mark.parametrize("load", [selectinload, joinedload], ids=["select in", "joined"])
 def test_several_queries_see_several_moments(schema_url: str, load: Any, level: str, orders: int) -> None:
-    setup_db.seed(schema_url, 5 * 3)
+    seed(schema_url, 5 * 3)
     engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"), isolation_level=level)
     statement = select(Customer).options(load(Customer.orders)).order_by(Customer.id)
     if load is selectinload:
@@ -472,7 +475,7 @@ def test_two_collections_in_one_aggregate_multiply_and_subqueries_do_not(engine:
 
 @pytest.fixture
 def childless(schema_url: str) -> Iterator[Engine]:
-    setup_db.seed(schema_url, 5)
+    seed(schema_url, 5)
     engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         connection.execute(insert(Customer).values(id=9, name="nobody", email="nobody@example.org"))

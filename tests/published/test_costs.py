@@ -4,8 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 
-import setup_db
-from bench import results
+from bench import results, seeds
 from bench.figures import Figures
 from bench.scenarios import OF_COLUMNS, OF_ENTITIES, OF_ROWS, REMEDIES, SCENARIOS
 from bench.studies.costs.answers import wire_bytes
@@ -23,7 +22,7 @@ FRAMES = (ARROW, "alternatives.run_sync_polars_adbc")
 
 
 def test_what_is_published_is_92_000_rows(stored: dict[str, Figures]) -> None:
-    assert {one.rows for one in stored.values()} == {setup_db.ROWS} == {92_000}
+    assert {one.rows for one in stored.values()} == {seeds.ROWS} == {92_000}
 
 
 def test_tracing_itself_makes_the_orm_process_at_least_1_4_times_as_large(stored: dict[str, Figures]) -> None:

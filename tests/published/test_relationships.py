@@ -2,8 +2,7 @@
 
 import pytest
 
-import setup_db
-from bench import results
+from bench import results, seeds
 from bench.studies.relationships.figures import Ways, figures
 
 ORDERS, ADDRESSES = 4, 2
@@ -22,14 +21,14 @@ VALUES = ("two_queries", "json", "arrays")
 
 
 def test_all_families_were_read_as_the_page_says(ways: Ways) -> None:
-    assert ways.header["rows"] == setup_db.ROWS // 5 == 18_400
+    assert ways.header["rows"] == seeds.ROWS // 5 == 18_400
     rows = {
         name.removeprefix("relationships.run_"): one.wire and one.wire["rows"] for name, one in ways.by_name.items()
     }
     both, product = 18_400 * (1 + ORDERS + ADDRESSES), 18_400 * ORDERS * ADDRESSES
     assert (rows[f"{SYNC}_two_selectin"], rows[f"{SYNC}_two_joined"]) == (both, product) == (128_800, 147_200)
     for name in ("selectin", "subquery", "lazy", "selectin_yield_per", "orders_selectin"):
-        assert rows[f"{SYNC}_{name}"] == setup_db.ROWS
+        assert rows[f"{SYNC}_{name}"] == seeds.ROWS
     for name in ("joined", "columns", "orders_joined"):
         assert rows[f"{SYNC}_{name}"] == 18_400 * ORDERS
     for name in ("json", "arrays", "aggregate"):

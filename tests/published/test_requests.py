@@ -3,10 +3,10 @@
 import pytest
 
 from bench import results
+from bench.seeds import ROWS
 from bench.studies.requests import client
 from bench.studies.requests.figures import Figures, figures
 from common import MIB
-from setup_db import ROWS
 
 WHOLE = ("entities", "entities_sync", "columns", "type_adapter", "msgspec_structs", "database_json", "dicts")
 

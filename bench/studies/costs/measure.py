@@ -1,17 +1,17 @@
 """Measure what every scenario, remedy and alternative costs on table data, group by group."""
 
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 
-from bench import processes, turns
+from bench import process, turns
 from bench.database import one_row_table
 from bench.errors import UserError, explain
-from bench.processes import Measured
-from bench.runs import bare_data
+from bench.process import Progress, unseen
+from bench.runs import Measured, bare_data
 from bench.scripts import Scenario
+from bench.seeds import DATA
 from bench.turns import Record
 
 REMEDIES, ALTERNATIVES = "remedies", "alternatives"
@@ -23,16 +23,19 @@ class CostsRecord(Record):
     bare: int
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield the records of each group as soon as they are known. Raises UserError at the end where some have failed."""
     failures, counts, native = [], set(), with_native(full)
-    with one_row_table() as one_row:
+    with one_row_table([DATA]) as one_row:
         for group in groups(names, full):
             group = [one for one in group if can_run(one)]
-            found, failed = turns.measure(group, repeats or _repeats(group, full), one_row, _parted(group, native))
+            times = repeats or _repeats(group, full)
+            found, failed = turns.measure(group, times, one_row, _parted(group, native), progress=progress)
             failures += failed
             counts |= {one.rows for one in found.values()}
-            processes.same_rows(counts)
+            process.same_rows(counts)
             if found:
                 yield {name: with_bare_data(one) for name, one in found.items()}
     if failures:
@@ -80,15 +83,3 @@ def _repeats(group: Sequence[Scenario], full: bool) -> int:
 def _parted(group: Sequence[Scenario], native: bool) -> list[Scenario]:
     """Return those whose native memory is measured, too, for that takes as long as all the rest."""
     return [one for one in group if native and one.room != REMEDIES]
-
-
-def expected_seconds(
-    names: Sequence[str], repeats: int | None, full: bool, took: Mapping[str, Mapping[str, float]]
-) -> float:
-    """Return the seconds that it takes to measure these, where a process of each took so long before."""
-    total = 0.0
-    for group in groups(names, full):
-        together, alone = turns.jobs(group, repeats or _repeats(group, full), "one row", _parted(group, full))
-        for jobs, cores in ((together, os.cpu_count() or 1), (alone, 1)):
-            total += sum(took.get(job.scenario.name, {}).get(job.kind, 0.0) for job in jobs) / cores
-    return total

@@ -1,6 +1,6 @@
 """Read families into a session in one way, and say what they take: nothing else has happened in this process before.
 
-usage: MEMORY_JSON=OUTPUT python -m bench.graph_shape.families < READING
+usage: MEMORY_JSON=OUTPUT python -m bench.studies.graph_shape.families < READING
 
 READING is `Reading.stdin`. OUTPUT gets what `results` returns, as JSON. All families are kept in a list that was made
 before, and the session stays open until that is known.
@@ -13,19 +13,17 @@ import sys
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, bindparam, create_engine, inspect, select
 from sqlalchemy.orm import Session, joinedload, lazyload, registry, relationship, selectinload
 
-from bench.errors import PACKAGES
 from bench.layers.allocations import allocations_of
 from bench.layers.measuring import clear_caches, drop
 from bench.studies.graph_shape.model import Family, Related
 from bench.studies.graph_shape.shapes import LEAST, WARM_UP, key_of
-from common import database_url
+from common import database_url, loaded_versions
 
 SELECT_IN, SMALL_FIRST, JOINED, LAZY = "selectinload", "selectinload, a small family first", "joinedload", "lazy"
 WAYS: dict[str, Callable[..., Any]] = {
@@ -65,12 +63,12 @@ class Reading:
         return ["-m", "bench.studies.graph_shape.families"]
 
     @property
-    def stdin(self) -> str:
+    def stdin(self) -> bytes:
         """The reading itself, as JSON."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self)).encode()
 
 
-def reading(text: str) -> Reading:
+def reading(text: bytes) -> Reading:
     """Return the reading that `Reading.stdin` is."""
 
     def family(found: dict[str, Any]) -> Family:
@@ -135,7 +133,7 @@ def results(what: Reading, url: str) -> dict[str, Any]:
             drop(read(LEAST, 1))
         drop(read(LEAST + 1, WARM_UP))
         session.expunge_all()
-        versions = {name: version(name) for name in PACKAGES if name in sys.modules}
+        versions = loaded_versions()
         if what.allocations:
             return {"allocations": allocations_of(all_of_them, what.families), "versions": versions}
         kept: list[object] = [None] * what.families
@@ -151,4 +149,6 @@ def results(what: Reading, url: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(results(reading(sys.stdin.read()), database_url())), "utf-8")
+    Path(os.environ["MEMORY_JSON"]).write_text(
+        json.dumps(results(reading(sys.stdin.buffer.read()), database_url())), "utf-8"
+    )

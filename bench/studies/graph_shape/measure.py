@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import private_server
-from bench.processes import Job, Measured, Outcome
+from bench.process import Progress, unseen
+from bench.runs import Job, Measured, Outcome
 from bench.studies.graph_shape.families import Reading
 from bench.studies.graph_shape.model import Family
 from bench.studies.graph_shape.shapes import (
@@ -38,11 +39,13 @@ class Way(TypedDict):
     allocations: list[Allocation]
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield what each way to load takes, which does not vary from run to run. Raises UserError."""
     shapes = BASE | SHAPES if full else BASE
     tables = {shape: f"family_{number}" for number, shape in enumerate(shapes)}
-    with private_server(1):
+    with private_server(1) as server:
         url = database_url()
         values = {}
         for shape, table in tables.items():
@@ -51,8 +54,8 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
         jobs = {(way, shape): Job(of(way, tables[shape], what)) for way in names for shape, what in shapes.items()}
         for way in names:
             jobs[way, ""] = Job(of(way, tables[ALLOCATIONS], shapes[ALLOCATIONS], allocations=True))
-        outcomes = dict(zip(jobs, processes.succeeded(processes.run(list(jobs.values()))), strict=True))
-    yield {way: measured(way, shapes, outcomes, values) for way in names}
+        outcomes = dict(zip(jobs, process.succeeded(process.run(list(jobs.values()), progress=progress)), strict=True))
+    yield {way: measured(way, shapes, outcomes, values, server) for way in names}
 
 
 def of(way: str, table: str, what: Family, allocations: bool = False) -> Reading:
@@ -72,12 +75,13 @@ def measured(
     shapes: Mapping[str, Family],
     outcomes: Mapping[tuple[str, str], Outcome],
     values: Mapping[str, dict[str, float]],
+    server: dict[str, str],
 ) -> Measured:
     """Return what is stored of one way to load; the outcome of no shape told the allocations apart."""
     costs = {shape: cost(what, outcomes[way, shape].output, values[shape]) for shape, what in shapes.items()}
     told = outcomes[way, ""].output
     own = [outcomes[way, shape] for shape in ("", *shapes)]
-    return Measured(Way(costs=costs, allocations=told["allocations"]), ENTITIES, told["versions"], own)
+    return Measured(Way(costs=costs, allocations=told["allocations"]), ENTITIES, told["versions"] | server, own)
 
 
 def cost(what: Family, output: Mapping[str, Any], values: dict[str, float]) -> Cost:

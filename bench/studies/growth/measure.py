@@ -4,11 +4,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import private_server, seed
-from bench.processes import TRACED, UNTRACED, Job, Measured, Outcome
-from bench.runs import kept
+from bench.process import Progress, unseen
+from bench.runs import TRACED, UNTRACED, Job, Measured, Outcome, kept
 from bench.scripts import Scenario
+from bench.seeds import DATA
+from common import database_url
 
 STEPS = (9_200, 92_000, 920_000)
 # Here only the process's memory is read: at one row, for the fixed cost; and at the most, for what streams.
@@ -23,20 +25,22 @@ class Step(TypedDict):
     peak: int
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield every scenario's steps, which are not repeated. Raises UserError."""
     found: dict[str, list[Outcome]] = {name: [] for name in names}
-    with private_server(ONE):
+    with private_server(ONE) as server:
         for rows in (ONE, *STEPS, MOST):
             if rows != ONE:
-                seed(rows)
+                seed(database_url(), rows, tables=[DATA])
             scenarios = [one for one in map(Scenario, names) if rows < MOST or one.streams]
             instruments = (TRACED, UNTRACED) if rows in STEPS else (UNTRACED,)
             jobs = [Job(scenario, instrument) for instrument in instruments for scenario in scenarios]
-            for outcome in processes.succeeded(processes.run(jobs)):
-                found[outcome.job.scenario.name].append(outcome)
+            for outcome in process.succeeded(process.run(jobs, progress=progress)):
+                found[outcome.job.script.name].append(outcome)
     yield {
-        name: Measured(steps(Scenario(name), outcomes), MOST, outcomes[0].output["versions"], outcomes)
+        name: Measured(steps(Scenario(name), outcomes), MOST, outcomes[0].output["versions"] | server, outcomes)
         for name, outcomes in found.items()
     }
 

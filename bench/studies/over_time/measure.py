@@ -6,12 +6,13 @@ from typing import TypedDict
 
 import psutil
 
-from bench import processes
+from bench import process
 from bench.database import private_server
-from bench.processes import UNTRACED, Job, Measured
-from bench.runs import Run, checkpoint
-from bench.scripts import FIRST_ROW, LAST_CHECKPOINT, Scenario
-from setup_db import ROWS
+from bench.process import Progress, unseen
+from bench.runs import UNTRACED, Job, Measured, Run, checkpoint
+from bench.scripts import Scenario
+from bench.seeds import ROWS
+from common import FIRST_ROW, LAST_CHECKPOINT
 
 INTERVAL = 0.01
 
@@ -24,7 +25,9 @@ class Curve(TypedDict):
     last_row: float
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield each scenario's curve, which is not repeated. Raises UserError."""
     jobs = [Job(Scenario(name), UNTRACED) for name in names]
     samples: dict[Job, list[tuple[float, int]]] = {}
@@ -32,10 +35,10 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
     def watch(job: Job, pid: int) -> None:
         samples[job] = sample(pid)
 
-    with private_server(ROWS):
-        outcomes = processes.succeeded(processes.run([], jobs, watch))
+    with private_server(ROWS) as server:
+        outcomes = process.succeeded(process.run([], jobs, watch=watch, progress=progress))
     yield {
-        one.job.scenario.name: Measured(curve(one.output, samples[one.job]), ROWS, one.output["versions"], [one])
+        one.job.script.name: Measured(curve(one.output, samples[one.job]), ROWS, one.output["versions"] | server, [one])
         for one in outcomes
     }
 

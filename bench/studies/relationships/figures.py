@@ -8,9 +8,10 @@ from bench.figures import Figures
 from bench.results import Header, Results
 from bench.runs import Spread, checkpoint, kept
 from bench.scenarios import RELATIONSHIPS
-from bench.scripts import FIRST_ROW, LAST_CHECKPOINT, Scenario
+from bench.scripts import Scenario
 from bench.studies.relationships.measure import WireRecord
 from bench.wire import Traffic
+from common import FIRST_ROW, LAST_CHECKPOINT
 
 NAMES = tuple(scenario.name for scenario in RELATIONSHIPS)
 ALONE, REFERENCE = (f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "selectin"))
@@ -89,18 +90,15 @@ def _peak(record: WireRecord, rows: int) -> float:
 def _connecting(alone: WireRecord | None, rows: int) -> Traffic:
     """Return what connecting takes: of the script that reads all customers by one statement, the rest."""
     if not alone or not alone["wire"]:
-        return Traffic(statements=0, round_trips=0, rows=0, bytes=0)
+        return Traffic(statements=0, rows=0, bytes=0)
     wire = alone["wire"]
     # The bytes of connecting, some 4 KiB, are too few to be seen.
-    return Traffic(
-        statements=wire["statements"] - 1, round_trips=wire["round_trips"] - 1, rows=wire["rows"] - rows, bytes=0
-    )
+    return Traffic(statements=wire["statements"] - 1, rows=wire["rows"] - rows, bytes=0)
 
 
 def _without(wire: Traffic | None, connecting: Traffic) -> Traffic | None:
     return wire and Traffic(
         statements=wire["statements"] - connecting["statements"],
-        round_trips=wire["round_trips"] - connecting["round_trips"],
         rows=wire["rows"] - connecting["rows"],
         bytes=wire["bytes"],
     )

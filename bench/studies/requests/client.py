@@ -1,6 +1,6 @@
 """The client, in a process of its own: it reads as it is told, and checks what it has read.
 
-usage: python -m bench.requests.client PORT SLOW_PORT
+usage: python -m bench.studies.requests.client PORT SLOW_PORT
 
 Each line of standard input is a number of readers that begin at once, and what they do: `few` read the last ten rows,
 `all` every row; one that is `slow` stops in the middle of a response and goes on after the next line; one that `leaves`

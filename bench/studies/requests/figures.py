@@ -8,8 +8,7 @@ from bench.results import Header, Results
 from bench.runs import Spread
 from bench.scenarios import ENDPOINTS
 from bench.scripts import Scenario
-from bench.studies.requests.measure import Record
-from bench.studies.requests.serving import MANY, Load, Slow
+from bench.studies.requests.serving import MANY, Load, Output, Slow
 from common import MIB
 
 NAMES = tuple(one.name for one in ENDPOINTS)
@@ -90,8 +89,8 @@ def figures(results: Results) -> Requests:
     return Requests({name: of(name, record) for name, record in results.records.items()}, results.header)
 
 
-def of(name: str, record: Record) -> Figures:
+def of(name: str, record: Output) -> Figures:
     """Return one endpoint's figures."""
-    found = record["output"]
+    found = record
     single = [found["one"], *found["more"]]
     return Figures(Scenario(name), found["warm"], single, found["many"], found["slow"], found["given_back"])

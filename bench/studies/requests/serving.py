@@ -1,6 +1,6 @@
 """Serve one endpoint by uvicorn, and measure what its requests take: the client is a process of its own.
 
-usage: MEMORY_JSON=OUTPUT python -m bench.requests.serving ENDPOINT
+usage: MEMORY_JSON=OUTPUT python -m bench.studies.requests.serving ENDPOINT
 
 OUTPUT gets one JSON object, an `Output`.
 """
@@ -14,16 +14,14 @@ import subprocess
 import sys
 import time
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import TypedDict
 
 import uvicorn
 
-from bench.errors import DISTRIBUTIONS, PACKAGES
 from bench.studies.requests.client import Answer
 from bench.studies.requests.watching import SETTLING, Seen, Watch
+from common import loaded_versions
 
 MANY = 10
 # Towards a reader that stops, the kernel keeps few bytes, in place of the megabytes that it has for a loopback: else
@@ -106,8 +104,6 @@ def measured(server: uvicorn.Server, watch: Watch) -> Output:
         given_back = until_given_back(watch)
     finally:
         client.end()
-    names = {name: version(DISTRIBUTIONS.get(name, name)) for name in PACKAGES if name in sys.modules}
-    versions = {"python": python_version(), **names}
     return Output(
         rows=one["rows"],
         warm=watch.warm,
@@ -116,7 +112,7 @@ def measured(server: uvicorn.Server, watch: Watch) -> Output:
         many=many,
         slow=slow,
         given_back=given_back,
-        versions=versions,
+        versions=loaded_versions(),
     )
 
 

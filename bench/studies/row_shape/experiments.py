@@ -1,6 +1,6 @@
 """Two experiments: what a row takes where its library makes nothing for it that it does not need, or shares it.
 
-usage: MEMORY_JSON=OUTPUT python -m bench.row_shape.experiments < READING
+usage: MEMORY_JSON=OUTPUT python -m bench.studies.row_shape.experiments < READING
 
 It is `python -m bench.layers`, of an ORM entity or of a Pydantic model. In this process alone,
 
@@ -102,4 +102,4 @@ LAYERS = {"ORM entity": entity, "Pydantic model": model}
 
 if __name__ == "__main__":
     measuring.LAYERS.update(LAYERS)
-    measuring.main(sys.stdin.read(), Turns(""))
+    measuring.main(sys.stdin.buffer.read(), Turns(""))

@@ -4,11 +4,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import private_server
 from bench.layers.readers import COUNT, Reading
-from bench.processes import UNTRACED, Job, Measured, Outcome
+from bench.process import Progress, unseen
 from bench.relations.relations import Relation
+from bench.runs import UNTRACED, Job, Measured, Outcome
 from bench.studies.row_shape import experiments
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, Key, make, shapes_of
@@ -62,21 +63,23 @@ class Layer(TypedDict):
     experiment: Changed | None
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
     layers = dict.fromkeys([TUPLE, *names])
     shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
-    with private_server(1):
+    with private_server(1) as server:
         url = database_url()
         relations = {key: make(url, key.name, fields) for key, fields in shapes.items()}
         jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations, full).items()}
         turn = [job for layer in layers if full for job in timed(layer, relations)]
-        outcomes = processes.succeeded(processes.run(list(jobs.values()), turn * (repeats or TIMES)))
+        outcomes = process.succeeded(process.run(list(jobs.values()), turn * (repeats or TIMES), progress=progress))
     found: dict[str, dict[Key, Outcome]] = {layer: {} for layer in layers}
     for (layer, key), outcome in zip(jobs, outcomes, strict=False):
         found[layer][key] = outcome
     times = outcomes[len(jobs) :]
-    yield {layer: measured(layer, found[layer], found[TUPLE], times) for layer in layers}
+    yield {layer: measured(layer, found[layer], found[TUPLE], times, server) for layer in layers}
 
 
 def jobs_of(layer: str, relations: Mapping[Key, Relation], full: bool) -> dict[Key, Job]:
@@ -106,7 +109,11 @@ def timed(layer: str, relations: Mapping[Key, Relation]) -> list[Job]:
 
 
 def measured(
-    layer: str, found: Mapping[Key, Outcome], tuples: Mapping[Key, Outcome], times: Sequence[Outcome]
+    layer: str,
+    found: Mapping[Key, Outcome],
+    tuples: Mapping[Key, Outcome],
+    times: Sequence[Outcome],
+    server: dict[str, str],
 ) -> Measured:
     """Return what is stored of a layer; what the tuples of the same tables take says what the values do."""
     # The size of a tuple is that with the header that the garbage collector wants, as it is traced.
@@ -117,7 +124,7 @@ def measured(
     kinds = per_row(found, "values")
     wide = {name: size - values_of_wide[name] for name, size in per_row(found, "wide").items()}
     output = found[ALLOCATIONS].output
-    own = [one for one in times if isinstance(one.job.scenario, Reading) and one.job.scenario.layer == layer]
+    own = [one for one in times if isinstance(one.job.script, Reading) and one.job.script.layer == layer]
     changed = {name: size - values[name] for name, size in per_row(found, "experiment").items()}
     record = Layer(
         overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
@@ -128,14 +135,14 @@ def measured(
         allocations=output["allocations"],
         experiment=Changed(overheads=changed, seconds=seconds(own)) if changed else None,
     )
-    return Measured(record, COUNT, output["versions"], [*found.values(), *tuples.values(), *own])
+    return Measured(record, COUNT, output["versions"] | server, [*found.values(), *tuples.values(), *own])
 
 
 def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float]]]:
     """Return how long it took to read, without a layer's experiment and with it, by number of columns."""
     found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in TIMED}
     for one in times:
-        reading = one.job.scenario
+        reading = one.job.script
         if isinstance(reading, Reading):
             found[reading.relation.name][isinstance(reading, Experiment)].append(one.output["seconds"])
     return found

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.studies.row_shape.measure import Allocation
+from common import DISTRIBUTIONS
 
 NAMES = {
     "self.expired_attributes = set()": ("the set `expired_attributes`, empty",),
@@ -90,7 +91,8 @@ def link(file: str, line: int, versions: Mapping[str, str]) -> str:
     if package not in REPOSITORIES:
         return f"`{where}`"
     address, separator = REPOSITORIES[package]
-    return f"[`{where}`]({address.format(versions[package].replace('.', separator))}{path}#L{line})"
+    version = versions[DISTRIBUTIONS.get(package, package)].replace(".", separator)
+    return f"[`{where}`]({address.format(version)}{path}#L{line})"
 
 
 def never_used(allocations: Sequence[Allocation]) -> float:

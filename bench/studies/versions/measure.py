@@ -4,18 +4,18 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypedDict
 
-from bench import processes
+from bench import process
 from bench.database import one_row_table, private_server
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
 from bench.errors import UserError
 from bench.layers.readers import COUNT, Reading
-from bench.processes import TRACED, Job, Measured, Outcome
+from bench.process import Progress, unseen
 from bench.relations.relations import Relation
-from bench.runs import Run, checkpoint, kept
-from bench.scripts import LAST_CHECKPOINT, Scenario
+from bench.runs import TRACED, Job, Measured, Outcome, Run, checkpoint, kept
+from bench.scripts import Scenario
+from bench.seeds import DATA, ROWS
 from bench.studies.row_shape.shapes import FEW, KINDS, NULL, SHOWN, make, of_columns, with_value
-from common import database_url
-from setup_db import ROWS
+from common import LAST_CHECKPOINT, database_url
 
 TUPLE = "psycopg, tuple"
 LAYERS = (TUPLE, "slots dataclass", "Core row", "Pydantic model", "ORM entity")
@@ -47,7 +47,9 @@ class Costs(TypedDict):
     no_wheels: dict[str, str]
 
 
-def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[dict[str, Measured]]:
+def measure(
+    names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
+) -> Iterator[dict[str, Measured]]:
     """Yield costs by Python, which do not vary from run to run: those of scenarios, and of layers. Raises UserError."""
     layers = [name for name in names if name in LAYERS]
     scenarios = [name for name in names if name not in LAYERS]
@@ -55,7 +57,7 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
     usable = [combination for combination, missing in installed.items() if not missing]
     if not usable:
         raise UserError("no environment could be made: see above")
-    with private_server(ROWS), one_row_table() as one_row:
+    with private_server(ROWS) as server, one_row_table([DATA]) as one_row:
         jobs = [
             Job(Scenario(name), TRACED, str(one.interpreter), url=url)
             for url in ("", one_row)
@@ -64,13 +66,13 @@ def measure(names: Sequence[str], repeats: int | None, full: bool) -> Iterator[d
         ]
         environments = [one for one in usable if one.packages == LOCK]
         readings = readings_of(layers, environments)
-        outcomes = processes.succeeded(processes.run([*jobs, *readings.values()]))
+        outcomes = process.succeeded(process.run([*jobs, *readings.values()], progress=progress))
     of_layers = dict(zip(readings, outcomes[len(jobs) :], strict=True))
     yield {
-        name: measured([one for one in outcomes[: len(jobs)] if one.job.scenario.name == name], installed)
+        name: measured([one for one in outcomes[: len(jobs)] if one.job.script.name == name], installed, server)
         for name in scenarios
     } | {
-        layer: measured_layer({key: one for key, one in of_layers.items() if key.layer == layer}, environments)
+        layer: measured_layer({key: one for key, one in of_layers.items() if key.layer == layer}, environments, server)
         for layer in layers
     }
 
@@ -98,10 +100,10 @@ def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> d
     }
 
 
-def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str]) -> Measured:
+def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str], server: dict[str, str]) -> Measured:
     """Return what is stored of one scenario."""
     costs: dict[str, Cost] = {}
-    versions: dict[str, str] = {}
+    versions = dict(server)
     for one in (one for one, missing in installed.items() if not missing):
         run, fixed = (outcome.output for outcome in outcomes if outcome.job.python == str(one.interpreter))
         costs[str(one)] = cost(run, fixed)
@@ -111,7 +113,9 @@ def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str]) 
     return Measured(record, ROWS, versions, outcomes, files=["bench/original/requirements.txt"])
 
 
-def measured_layer(outcomes: Mapping[Key, Outcome], environments: Sequence[Combination]) -> Measured:
+def measured_layer(
+    outcomes: Mapping[Key, Outcome], environments: Sequence[Combination], server: dict[str, str]
+) -> Measured:
     """Return what is stored of a layer. The values in its overheads' rows are integers, as large on every Python."""
     overheads: dict[str, dict[str, float]] = {}
     values: dict[str, dict[str, float]] = {}
@@ -123,7 +127,7 @@ def measured_layer(outcomes: Mapping[Key, Outcome], environments: Sequence[Combi
         }
         overheads[one.python] = {str(count): sizes[str(count)] - count * sys.getsizeof(2000) for count in COLUMNS}
         values[one.python] = {kind.name: sizes[kind.name] - sizes[NULL.name] for kind in KINDS if kind.name in sizes}
-    versions = {f"python of {one}": one.release for one in environments}
+    versions = {f"python of {one}": one.release for one in environments} | server
     return Measured(Overheads(overheads=overheads, values=values), ROWS, versions, [*outcomes.values()])
 
 

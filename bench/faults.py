@@ -1,0 +1,197 @@
+"""What an error of a driver's, a server's or a machine's means, in one line with what mends it.
+
+It is loaded when there is an error, and by what explains one: no process that is measured has it.
+"""
+
+import os
+import re
+import sys
+from contextlib import suppress
+from typing import NamedTuple
+
+from bench.errors import SEED, UserError, address, visible
+
+# Which group of requirements installs a package; the first, every command needs.
+GROUPS = {
+    **dict.fromkeys(("psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich"), ""),
+    **dict.fromkeys(("matplotlib", "memray"), "full"),
+    **dict.fromkeys(("asyncpg", "sqlmodel", "msgspec"), "alternatives"),
+    **dict.fromkeys(("adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"), "alternatives"),
+    **dict.fromkeys(("django", "tortoise", "piccolo", "peewee", "polars"), "alternatives"),
+    **dict.fromkeys(("fastapi", "uvicorn", "httpx"), "requests"),
+}
+PACKAGES = tuple(GROUPS)
+NOT_SEEDED = "a table is not the seeded one"
+SEED_ANEW = f"name another database in DATABASE_URL, or {SEED}, which replaces only what it has made"
+_FIX = "fix DATABASE_URL"
+_OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
+_AGAIN = "then run this again"
+_START = f"start that server, or {_FIX}"
+_DRIVERS = ("psycopg", "asyncpg", "sqlalchemy.dialects.postgresql.asyncpg", "adbc_driver_manager")
+_WRAPPERS = ("django.db.utils", "tortoise.exceptions", "peewee")
+
+
+class Fault(NamedTuple):
+    """A kind of fault: what tells it, what is wrong, and what fixes it.
+
+    `codes` are SQLSTATEs (https://www.postgresql.org/docs/18/errcodes-appendix.html) and names of exceptions' classes.
+    `text` tells faults of one code apart, of which the last is the general one; and those that have no code, for libpq
+    has none while it connects, and PgBouncer always that of a protocol violation.
+    """
+
+    codes: str
+    text: str
+    problem: str
+    fix: str
+
+
+_ENTRY = "add an entry to its pg_hba.conf"
+_LETS_IN = "the server does not let this user in from here"
+FAULTS = (
+    Fault("28000", "SSL encryption|SSL on", _LETS_IN, f"{_ENTRY}, or {_FIX}"),
+    Fault("28000", "no encryption|SSL off", f"{_LETS_IN} without encryption", f"set sslmode=require, or {_ENTRY}"),
+    Fault("28000", r"pg_hba\.conf", _LETS_IN, f"{_ENTRY}, or {_FIX}"),
+    Fault("28000", "not permitted to log in", "this user may not log in", f"grant LOGIN, or {_FIX}"),
+    Fault("28P01 28000", "auth[a-z]* failed|no password|no such user|role .* exist", "user or password is wrong", _FIX),
+    Fault(
+        "3D000", "database .* exist|is disabled|no such database", "there is no such database", f"create it, or {_FIX}"
+    ),
+    Fault("55000", "database .* not currently accepting", "that database lets nobody in", _FIX),
+    Fault("53300", "too many c|connection slots|no more c", "no connection is left", f"end another one, {_AGAIN}"),
+    Fault(
+        *("", "query_wait_timeout|server login|cannot connect to server|client_login_timeout"),
+        *("the pooler has no connection to its server", f"see the pooler's log, {_AGAIN}"),
+    ),
+    Fault(
+        *("57P03", "starting up|shutting down|in recovery mode|not (yet )?accepting connections"),
+        *("the server is starting or stopping", f"wait, {_AGAIN}"),
+    ),
+    Fault("42703", "column .* does not exist", NOT_SEEDED, SEED_ANEW),
+    Fault("42P01", "relation .* does not exist", "table {name} is missing", SEED),
+    Fault("42501", "permission denied for database", "no right to connect", f"grant CONNECT, or {_FIX}"),
+    Fault(
+        "42501 3F000",
+        "denied for|must be owner|no schema",
+        "no right to create or read a table",
+        f"grant it, or {_FIX}",
+    ),
+    Fault(
+        *("", "session is (not )?read-only|server is (not )?in hot standby"),
+        *("no server is what target_session_attrs asks for", _FIX),
+    ),
+    Fault("25006", "read-only|during recovery", "the server is read-only", f"name the primary: {_FIX}"),
+    Fault("40001", "conflict with recovery", "the replica ended the query", f"wait, {_AGAIN}, or name the primary"),
+    Fault("55P03", "lock timeout", "a table is in use by another session", "end that session"),
+    Fault("57014", "statement timeout", "a statement took longer than statement_timeout", f"raise it, {_AGAIN}"),
+    Fault("53100", "No space left", "the server's disk is full", f"make room there, {_AGAIN}"),
+    Fault("gaierror", "resolve|translate host|not known|nodename", "host or port is unknown", _FIX),
+    Fault("ConnectionRefusedError", "refused", "nothing listens", _START),
+    Fault("FileNotFoundError", "on socket .*No such file", "there is no such socket or certificate", _FIX),
+    Fault("", "not support SSL|rejected SSL", "what listens has no encryption", f"set sslmode=disable, or {_FIX}"),
+    Fault("", "GSSAPI", "there is no GSSAPI encryption, or no ticket for it", f"set gssencmode=disable, or {_FIX}"),
+    Fault("", "certificate", "the server's certificate is not trusted", "set sslrootcert or sslmode in DATABASE_URL"),
+    Fault("", "negotiation|authentication request|failed: server closed", "what listens is no PostgreSQL", _FIX),
+    Fault(
+        *("57P01 57P02 57P05 25P03 25P04", "terminating|closed the|(is|was) closed|is lost|connection_lost|SYSCALL"),
+        *("the server ended the connection", f"see that server's log, {_AGAIN}"),
+    ),
+    Fault("ConnectionTimeout TimeoutError", "timeout expired", "what listens does not answer", _FIX),
+    Fault("", "definition of service|service file", "DATABASE_URL names no known service", f"define it, or {_FIX}"),
+    Fault("", "(invalid|bad) (port|.*value)|value .*invalid|must be one of", "DATABASE_URL has a wrong value", _FIX),
+    Fault(
+        *("", "percent-encoded|in URI|URI query parameter|separator|invalid literal|bad query|Invalid IPv6"),
+        *("DATABASE_URL cannot be read", "percent-encode what user, password and parameters have of @ : / ? # and %"),
+    ),
+)
+# A parameter of the URL that the driver, the server or PgBouncer does not know.
+_PARAMETER = (
+    '(?:invalid URI query parameter:|invalid connection option|unrecognized configuration parameter) "(.+)"'
+    "|unsupported startup parameter(?: in options)?: (.+)"
+)
+
+
+def explain(error: BaseException) -> str | None:
+    """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
+    if isinstance(error, UserError):
+        return str(error)
+    error = _unwrapped(error)
+    if isinstance(error, KeyboardInterrupt) or "due to user request" in str(error):  # ADBC's Ctrl-C
+        return "interrupted"
+    for missing in (error, error.__cause__):
+        if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:
+            command = f"make venv groups={GROUPS[missing.name]}".removesuffix(" groups=")
+            return f"{missing.name} is not installed for this Python: `{command}` installs it into .venv"
+    return _explain_driver(error) if _is_a_driver_s(error) else None
+
+
+def _unwrapped(error: BaseException) -> BaseException:
+    """Return the driver's error where an ORM has made one of its own of it."""
+    while type(error).__module__ in _WRAPPERS and (inner := error.__cause__ or error.__context__):
+        error = inner
+    return getattr(error, "orig", None) or error  # SQLAlchemy's
+
+
+def _explain_driver(error: BaseException) -> str:
+    """Return in one line what is wrong with the database or its address. It has no part of the URL that is secret."""
+    text, state = str(error), getattr(error, "sqlstate", None) or ""
+    if (found := re.search(_PARAMETER, text)) and (name := found[1] or found[2]) in _query():
+        who = type(error).__module__.partition(".")[0] + ("" if found[0].startswith("invalid") else ", or the server,")
+        return f"{who} does not know parameter {visible(name)} of DATABASE_URL at {address()}: remove it"
+    if fault := _fault(error, "" if state.startswith("08") else state, text):
+        fix, name = fault.fix, re.search('"(.+?)"', text)
+        if "DATABASE_URL" not in os.environ:
+            fix = SEED if fix == _START else _OTHER if fix.endswith(_FIX) else fix
+        return f"{fault.problem.format(name=visible(name[1]) if name else 'data')} at {address()}: {fix}"
+    said = re.search(r"(?:ERROR|FATAL|PANIC|failed): +(?!.*FATAL: )(.+)", text)
+    if not state and not said:  # what the driver itself says may quote the URL
+        return f"{type(error).__name__} at {address()}: {_FIX}"
+    line = said[1] if said else text.partition("\n")[0]
+    return f"the database at {address()} says: {visible(line)}: fix it, or DATABASE_URL"
+
+
+def _fault(error: BaseException, state: str, text: str) -> Fault | None:
+    """Return the kind of fault that a driver's error is, if it is known."""
+    words = re.sub("\"[^\"\n]*\"|'[^'\n]*'", '""', text)  # without the names, which may be any words
+    codes = {state, *(kind.__name__ for kind in type(error).__mro__)}
+    coded = [fault for fault in FAULTS if codes & set(fault.codes.split())]
+    told = [fault for fault in (coded if state else FAULTS) if re.search(fault.text, words)]
+    return told[0] if told else coded[-1] if coded else None
+
+
+def _query() -> str:
+    """Return the parameters of DATABASE_URL."""
+    from urllib.parse import unquote
+
+    return unquote(os.environ.get("DATABASE_URL", "").rpartition("@")[2].partition("?")[2])
+
+
+def _is_a_driver_s(error: BaseException) -> bool:
+    """Return whether a driver says it. asyncpg raises some of Python's own: where it connects, or reads the URL."""
+    if type(error).__module__.startswith(_DRIVERS):
+        return True
+    trace = error.__traceback__ if isinstance(error, (OSError, ValueError)) else None
+    while trace and trace.tb_frame.f_globals["__name__"] != "asyncpg.connect_utils":
+        trace = trace.tb_next
+    return trace is not None
+
+
+def explain_table(error: BaseException) -> str | None:
+    """Return that table `data` is not the seeded one, where that may be why a scenario failed."""
+    instrument = sys.modules.get("common")
+    if instrument and instrument.checkpoints and isinstance(error, Exception) and not isinstance(error, OSError):
+        with suppress(Exception):
+            if not _table_is_the_seeded_one(instrument.database_url()):
+                return f"{NOT_SEEDED} at {address()}: {SEED_ANEW}"
+    return None
+
+
+def _table_is_the_seeded_one(url: str) -> bool:
+    """Return whether table `data` has the columns of the seeded one and no NULL. Raises psycopg.Error."""
+    import psycopg
+
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        columns = connection.execute("SELECT * FROM data LIMIT 0").description or ()
+        if [(column.name, column.type_code) for column in columns] != [("id", 23), ("num", 23), ("data", 25)]:
+            return False  # other names, or other types than integer (23) and text (25)
+        nulls = connection.execute("SELECT 1 FROM data WHERE id IS NULL OR num IS NULL OR data IS NULL LIMIT 1")
+        return nulls.fetchone() is None
