@@ -17,6 +17,7 @@ from bench import embedded_postgres, results, turns
 from bench.database import seed
 from bench.digests import Snapshot
 from bench.errors import UserError
+from bench.progress import Bar
 from bench.results import Results
 from bench.runs import Measured
 from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
@@ -48,14 +49,11 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
     assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
     assert lines[-1].startswith(f"These figures are of {results.here()['python']}")
     progress = process.stderr.splitlines()
-    assert re.fullmatch(
-        r"costs: about \d+ seconds, where the machine is as fast as that of bench/results/", progress[0]
-    )
     kinds = [f"({kind}{table})" for kind in ("traced", "without tracing") for table in ("", ", one row")]
-    assert progress[1:5] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
+    assert progress[:4] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
     jobs = [f"Core, yield_per {kind}" for kind in kinds]
     jobs.insert(2, "Core (without tracing, to compare with)")
-    assert progress[5:] == [f"{number}/5 {job}" for number, job in enumerate(jobs, 1)]
+    assert progress[4:] == [f"{number}/5 {job}" for number, job in enumerate(jobs, 1)]
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -71,7 +69,7 @@ def test_same_work_whatever_the_output(terminal: bool, monkeypatch: pytest.Monke
     options = Namespace(repeats=None, full=False, wide=False, write=False)
     with pytest.raises(UserError, match="nothing was measured"):
         command.measure(COSTS, list(NAMES), options)
-    assert asked == [(list(NAMES), None, False)]
+    assert asked == [(list(NAMES), None, False, Bar)]
 
 
 def test_in_short_the_other_stacks_are_measured_only_where_nothing_else_is() -> None:
@@ -171,8 +169,10 @@ def test_server_that_goes_away_in_the_middle(copied: Path) -> None:
             stop_server(url)
             ended = finished(process)
     assert ended.returncode == 1
-    failures = re.findall(r"^\S*run_\S+ failed: ", ended.stderr, re.MULTILINE)
-    assert len(failures) == 2
+    # Either a script's process finds it out first, or the command itself.
+    assert re.search(r"^(\S*run_\S+ failed: .*|nothing listens at .*)\Z", ended.stderr.rstrip(), re.MULTILINE), (
+        ended.stderr
+    )
     assert "Traceback" not in ended.stderr
 
 
@@ -212,7 +212,7 @@ def test_table_that_changes_between_the_scenarios_and_the_remedies(monkeypatch: 
     def measure(scenarios: list[Scenario], *_: object, **__: object) -> tuple[dict[str, Measured], list[str]]:
         return {one.name: Measured({}, 5 if one in SCENARIOS else 6, {}, []) for one in scenarios}, []
 
-    monkeypatch.setattr(costs, "one_row_table", lambda: nullcontext(""))
+    monkeypatch.setattr(costs, "one_row_table", lambda _: nullcontext(""))
     monkeypatch.setattr(turns, "measure", measure)
     with pytest.raises(UserError, match="a table changed between two runs"):
         list(costs.measure([scenario.name for scenario in EVERYTHING], 1, full=False))

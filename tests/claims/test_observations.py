@@ -52,21 +52,26 @@ def test_growth_for_the_rows_is_accounted_for(scenarios: dict[str, Figures]) -> 
     It is negative where rows lie in what the imports have freed: up to 1 MiB up to 3.13, up to 3 MiB from 3.14 on.
     """
     freed = (1 if sys.version_info < (3, 14) else 3) * MIB
-    for one in scenarios.values():
+    with_native = [one for one in scenarios.values() if one.rest is not None]
+    assert len(with_native) == 6
+    for one in with_native:
         assert one.rest is not None
         assert -0.05 * one.growth.value - freed <= one.rest <= 0.2 * one.growth.value + 1 * MIB
 
 
 def test_two_instruments_agree(measured: dict[str, Measured], scenarios: dict[str, Figures]) -> None:
     """What memray sees of Python's allocations for the rows equals what tracemalloc sees, within 1 %."""
-    assert len(measured) == 9
-    for name, one in measured.items():
+    with_native = {name: one for name, one in measured.items() if one.record["all_rows"]["native"]}
+    assert len(with_native) == 6
+    for name, one in with_native.items():
         every, fixed = (one.record[runs]["native"]["python"] for runs in ("all_rows", "one_row"))
         assert every - fixed == pytest.approx(scenarios[name.removeprefix("run_")].python, rel=0.01), name
 
 
 def test_the_driver_keeps_the_whole_result_with_a_client_side_cursor_only(scenarios: dict[str, Figures]) -> None:
-    for name, one in scenarios.items():
+    with_native = {name: one for name, one in scenarios.items() if one.native is not None}
+    assert with_native.keys() > set(CLIENT_SIDE)
+    for name, one in with_native.items():
         assert one.native is not None
         # Its values, and 16 bytes beside each of them.
         expected = one.rows * (wire_bytes(one.rows) + 3 * 16) if name in CLIENT_SIDE else 0

@@ -344,7 +344,7 @@ def test_a_model_in_its_script_costs_what_the_study_of_shapes_says(stored: dict[
     one = stored[f"alternatives.{name}"]
     overheads = figures_of_shapes(results.load("row_shape")).layers
     [layer] = [layer for layer in overheads if layer.lower().startswith(name.rpartition("_")[2])]
-    kept = sum(line["size"] for line in one.lines if line["file"].endswith(one.scenario.script.name)) / one.rows
+    kept = one.python_by_holder["the script itself"] / one.rows
     assert one.per_row - kept - one.bare == pytest.approx(overheads[layer].overheads[3], abs=16)
 
 
