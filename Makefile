@@ -42,6 +42,7 @@ lint:
 	$(python) -m ruff format --check .
 	$(python) -m ruff check .
 	$(python) -m mypy .
+	.venv/bin/lint-imports --no-cache --no-logo
 	$(python) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/test.yml
 	$(python) -m check_jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 

@@ -12,12 +12,13 @@ from bench.errors import UserError, address, number, parser
 import os
 import shlex
 import socket
+from argparse import ArgumentParser
 from pathlib import Path
 
 from bench import embedded_postgres
 from bench.database import remove, seed
 from bench.own_tables import Thing
-from bench.seeds import DATA, ROWS, TABLES
+from bench.seeds import ROWS, SHOP
 from common import database_url
 
 MAXIMUM_ROWS = 2**31  # an integer key, counted from 0
@@ -34,17 +35,22 @@ def something_listens() -> bool:
     return True
 
 
-def _with_data(state: str, directory: Path) -> str:
-    """Return what is said of the embedded server, and where its data lies."""
-    return f"{state}; its data stays: `rm -r {shlex.quote(str(directory))}` deletes it" if directory.exists() else state
-
-
-def _listed(things: list[Thing]) -> str:
-    return ", ".join(map(str, things))
-
-
 def main() -> None:
     """Seed, remove what was made, or stop the embedded server, as the command line says."""
+    arguments = _command_line().parse_args()
+    directory = embedded_postgres.data_directory_of()
+    if arguments.stop:
+        stopped = embedded_postgres.stop(directory)
+        print(_with_data("embedded server stopped" if stopped else "no embedded server runs", directory))
+    elif arguments.remove:
+        if "DATABASE_URL" not in os.environ and not something_listens():
+            raise UserError(_with_data(f"nothing listens at {address()}", directory))
+        print(f"removed at {address()}: {_listed(remove(database_url())) or 'nothing, for nothing is there'}")
+    else:
+        _seed(arguments.rows, arguments.replace, directory)
+
+
+def _command_line() -> ArgumentParser:
     command_line = parser(__doc__, prog="python setup_db.py")
     command_line.add_argument(
         "--rows",
@@ -56,18 +62,12 @@ def main() -> None:
     actions.add_argument("--replace", action="store_true", help="drop what else has such a name, then make it")
     actions.add_argument("--remove", action="store_true", help="remove all that this script has made there")
     actions.add_argument("--stop", action="store_true", help="stop the embedded server instead")
-    arguments = command_line.parse_args()
-    directory = embedded_postgres.data_directory_of()
-    if arguments.stop:
-        stopped = embedded_postgres.stop(directory)
-        print(_with_data("embedded server stopped" if stopped else "no embedded server runs", directory))
-        return
+    return command_line
+
+
+def _seed(rows: int, replace: bool, directory: Path) -> None:
+    """Make the tables, and the embedded server before, if need be, whose data lies in that directory."""
     at_default = "DATABASE_URL" not in os.environ
-    if arguments.remove:
-        if at_default and not something_listens():
-            raise UserError(_with_data(f"nothing listens at {address()}", directory))
-        print(f"removed at {address()}: {_listed(remove(database_url())) or 'nothing, for nothing is there'}")
-        return
     # A server that another set-up has just started listens before it serves: `start` waits for that one, too.
     if at_default and (embedded_postgres.is_running(directory) or not something_listens()):
         embedded_postgres.start(directory)
@@ -76,12 +76,21 @@ def main() -> None:
                 f"the embedded server in {directory} runs, but nothing listens at {address()}: "
                 "stop it with `python setup_db.py --stop`, then run this again; or set DATABASE_URL"
             )
-    version, replaced = seed(database_url(), arguments.rows, arguments.replace)
+    version, replaced = seed(database_url(), rows, replace)
     if replaced:
         print(f"replaced at {address()}: {_listed(replaced)}")
     where = f"embedded in {directory}" if at_default and embedded_postgres.is_running(directory) else "not embedded"
-    counts = ", ".join(f"{table.count(arguments.rows):,} in {table.name}" for table in TABLES if table != DATA)
-    print(f"{arguments.rows:,} rows in table data, {counts} at {address()} (PostgreSQL {version}, {where})")
+    counts = ", ".join(f"{table.count(rows):,} in {table.name}" for table in SHOP)
+    print(f"{rows:,} rows in table data, {counts} at {address()} (PostgreSQL {version}, {where})")
+
+
+def _with_data(state: str, directory: Path) -> str:
+    """Return what is said of the embedded server, and where its data lies."""
+    return f"{state}; its data stays: `rm -r {shlex.quote(str(directory))}` deletes it" if directory.exists() else state
+
+
+def _listed(things: list[Thing]) -> str:
+    return ", ".join(map(str, things))
 
 
 if __name__ == "__main__":

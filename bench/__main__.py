@@ -5,6 +5,7 @@ import signal
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from bench import results
 from bench.digests import Snapshot
@@ -14,7 +15,7 @@ from bench.look import pages
 from bench.look.tables import print_sentence
 from bench.progress import Bar
 from bench.results import Results
-from bench.studies.study import STUDIES, Study
+from bench.studies.study import COSTS, STUDIES, Study, shown
 
 
 def main() -> int:
@@ -41,7 +42,7 @@ def main() -> int:
         return check()
     if arguments.write and (missing := next((one for one in PACKAGES if not find_spec(one)), None)):
         raise UserError(f"what is published needs every package: {explain(ModuleNotFoundError(name=missing))}")
-    studies = [Study(name) for name in dict.fromkeys(arguments.names or STUDIES)]
+    studies = [STUDIES[name] for name in dict.fromkeys(arguments.names or STUDIES)]
     chosen = {study: [name for name in study.names if arguments.only in name] for study in studies}
     if not any(chosen.values()):
         names = ", ".join(dict.fromkeys(name for study in studies for name in study.names))
@@ -50,17 +51,17 @@ def main() -> int:
     return 0
 
 
-def run(chosen: dict[Study, list[str]], arguments: argparse.Namespace) -> None:
+def run(chosen: dict[Study[Any], list[str]], arguments: argparse.Namespace) -> None:
     """Measure these names of each study; with --write, those that are stale, and store and show them."""
     for study, names in chosen.items():
         if not names:
             continue
         if not arguments.write:
-            measure(study, names, arguments)
+            measured(study, names, arguments)
             continue
         stored, stale = to_measure(study, names, everything=arguments.all)
         if stale:
-            results.write(study.name, measure(study, stale, arguments, stored))
+            results.write(study.name, measured(study, stale, arguments, stored))
     if arguments.write:
         pages.write(expected())
     else:
@@ -71,13 +72,13 @@ def whose() -> str:
     """Return which Python these figures are of, and which one those of the pages, if that is another."""
     here = results.here()["python"]
     try:
-        other = results.load(STUDIES[0]).header["python"]
+        other = results.load(COSTS.name).header["python"]
     except UserError:
         other = here
     return f"These figures are of {here}{'' if other == here else f'; those of the pages are of {other}'}."
 
 
-def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Results | None, list[str]]:
+def to_measure(study: Study[Any], names: list[str], everything: bool) -> tuple[Results | None, list[str]]:
     """Return the stored results that stay, and which of the names to measure; say which, and why.
 
     None stays where all are measured. That has to be where the stored ones are of no use or of other conditions. Raises
@@ -108,7 +109,9 @@ def to_measure(study: Study, names: list[str], everything: bool) -> tuple[Result
     return None if stale == list(study.names) else stored, stale
 
 
-def measure(study: Study, names: list[str], arguments: argparse.Namespace, known: Results | None = None) -> Results:
+def measured(
+    study: Study[Any], names: list[str], arguments: argparse.Namespace, known: Results | None = None
+) -> Results:
     """Measure and print; return the results that were known with the new ones. Raises UserError."""
     before = Snapshot.now()  # a file may change meanwhile
     for new in study.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
@@ -124,14 +127,7 @@ def measure(study: Study, names: list[str], arguments: argparse.Namespace, known
 
 def expected() -> dict[Path, str]:
     """Return the text of every page and chart, as they follow from what is stored. Raises UserError."""
-    blocks: dict[str, str] = {}
-    charts: dict[str, str] = {}
-    for name in STUDIES:
-        own_blocks, own_charts = Study(name).shown()
-        for marker, text in own_blocks.items():  # a table may have rows of several studies
-            blocks[marker] = f"{blocks[marker]}\n{text}" if marker in blocks else text
-        charts |= own_charts
-    return pages.files(blocks, charts)
+    return pages.files(*shown())
 
 
 def by_reason(reasons: dict[str, str]) -> list[str]:
@@ -149,9 +145,9 @@ def check() -> int:
     """Print what is stale; return the exit code."""
     now = Snapshot.now()
     stale = []
-    for study in map(Study, STUDIES):
-        found = results.load(study.name).stale(study.names, now)
-        stale += [f"bench/results/{study.name}.json: {line}: {results.AGAIN}" for line in by_reason(found)]
+    for study in STUDIES.values():
+        reasons = results.load(study.name).stale(study.names, now)
+        stale += [f"bench/results/{study.name}.json: {line}: {results.AGAIN}" for line in by_reason(reasons)]
     stale = stale or pages.differences(expected())
     for line in stale:
         print(line, file=sys.stderr)

@@ -127,9 +127,7 @@ def one_row_table(tables: Sequence[Table] = TABLES) -> Iterator[str]:
     finally:
         try:
             with own_tables.changing(url) as connection:
-                tables = sql.SQL(", ").join(sql.Identifier(schema, table.name) for table in TABLES)
-                connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(tables))
-                connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {}").format(name))
+                own_tables.drop(connection, own_tables.everywhere(connection, schema))
         except (psycopg.Error, UserError) as error:
             reason = visible(str(error).splitlines()[0])
             print(f"schema {schema} is left at {address()}: {reason}: `python setup_db.py --remove`", file=sys.stderr)

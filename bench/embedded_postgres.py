@@ -61,12 +61,12 @@ def start(data_directory: Path, port: int = PORT, programs: Path | None = None, 
     with _exclusive(data_directory):
         if is_running(data_directory):
             return
-        made_by = data_directory / "PG_VERSION"
-        if not made_by.exists():
+        version_file = data_directory / "PG_VERSION"
+        if not version_file.exists():
             _initialise(data_directory, programs or programs_of(PACKAGE), lasting)
-        elif (found := made_by.read_text().strip()) != str(VERSION) and not programs:
+        elif (version := version_file.read_text().strip()) != str(VERSION) and not programs:
             raise EmbeddedPostgresError(
-                f"{data_directory} was made by PostgreSQL {found}, and this one is {VERSION}: "
+                f"{data_directory} was made by PostgreSQL {version}, and this one is {VERSION}: "
                 "move it away, then run this again; or set DATABASE_URL"
             )
         # Left by a crash or a restart; PostgreSQL trusts it if some other process has that number now.
@@ -136,15 +136,15 @@ def programs_of(package: str) -> Path:
     Raises EmbeddedPostgresError where the package is not installed.
     """
     try:
-        found = distribution(package)
+        installed = distribution(package)
     except PackageNotFoundError:
         raise EmbeddedPostgresError(
             f"the embedded server's package {package} is not installed here, or there is none for this platform: "
             "run `docker compose up -d --wait`, or set DATABASE_URL"
         ) from None
-    folder = Path(str(found.locate_file(package.replace("-", "_"))))
+    folder = Path(str(installed.locate_file(package.replace("-", "_"))))
     if _is_root():
-        folder = _copied(folder, STATE_DIRECTORY.resolve() / f"{package}-{found.version}")
+        folder = _copied(folder, STATE_DIRECTORY.resolve() / f"{package}-{installed.version}")
     return folder / "pginstall" / "bin"
 
 

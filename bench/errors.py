@@ -88,6 +88,8 @@ def address() -> str:
 
 def explain(error: BaseException) -> str | None:
     """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
+    if isinstance(error, UserError):
+        return str(error)
     from bench import faults  # only now, for what an error means decides no figure
 
     return faults.explain(error)

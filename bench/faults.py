@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import NamedTuple
 
-from bench.errors import SEED, UserError, address, visible
+from bench.errors import SEED, address, visible
 
 # Which group of requirements installs a package; the first, every command needs.
 GROUPS = {
@@ -112,8 +112,6 @@ _PARAMETER = (
 
 def explain(error: BaseException) -> str | None:
     """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
-    if isinstance(error, UserError):
-        return str(error)
     error = _unwrapped(error)
     if isinstance(error, KeyboardInterrupt) or "due to user request" in str(error):  # ADBC's Ctrl-C
         return "interrupted"

@@ -16,11 +16,11 @@ import pytest
 from bench import embedded_postgres, results, turns
 from bench.database import one_row_table, private_server, seed
 from bench.digests import Snapshot
-from bench.figures import Figures
 from bench.runs import Measured
 from bench.scenarios import SCENARIOS
-from bench.studies.costs.figures import figures
 from bench.studies.costs.measure import with_bare_data
+from bench.studies.costs.page import figures
+from bench.studies.script_costs import ScriptCosts
 from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import MEASURED_ROWS, PROJECT, ROWS, copy_project, query, unused_port
 
@@ -132,13 +132,13 @@ def measured() -> dict[str, Measured]:
 
 
 @pytest.fixture(scope="session")
-def scenarios(measured: dict[str, Measured]) -> dict[str, Figures]:
+def scenarios(measured: dict[str, Measured]) -> dict[str, ScriptCosts]:
     """Return every scenario's figures by its name without `run_`."""
     found = figures(results.of(measured, "bench.studies.costs.measure", Snapshot.now()))
     return {name.removeprefix("run_"): one for name, one in found.by_name.items()}
 
 
 @pytest.fixture(scope="session")
-def stored() -> Mapping[str, Figures]:
+def stored() -> Mapping[str, ScriptCosts]:
     """Return every scenario's and remedy's figures by name, as README has them and `--check` checks them."""
     return figures(results.load("costs")).by_name

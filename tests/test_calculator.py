@@ -24,13 +24,13 @@ from bench.layers.costs import Subject
 from bench.look import picture
 from bench.relations.relations import Column as Named
 from bench.relations.relations import Relation
-from bench.studies.graph_shape import figures as graphs
-from bench.studies.graph_shape.blocks import published
+from bench.studies.graph_shape import page as graphs
 from bench.studies.graph_shape.model import Family, Related, predicted
-from bench.studies.row_shape import figures
-from bench.studies.row_shape.model import RULES, Column, Model
+from bench.studies.row_shape import page as row_shape
+from bench.studies.row_shape.model import RULES, RowModel
+from bench.studies.row_shape.model import CountedColumn as Column
 from bench.studies.row_shape.shapes import TABLES
-from bench.studies.versions import figures as figures_by_python
+from bench.studies.versions import page as versions
 from bench.yours import calculator, code
 from tests.support import query
 from tests.test_your_table import SCHEMA
@@ -79,10 +79,10 @@ def opened(browser: Browser, options: Mapping[str, Any]) -> Iterator[Page]:
 
 
 @functools.cache
-def models() -> dict[str, Model]:
+def models() -> dict[str, RowModel]:
     """Return the model of the cost by Python, as the studies have it."""
-    own = figures.figures(results.load("row_shape"))
-    others = figures_by_python.figures(results.load("versions")).models
+    own = row_shape.figures(results.load("row_shape"))
+    others = versions.figures(results.load("versions")).models
     found = {
         python: replace(model, dicts=own.model.dicts, copying=own.model.copying) for python, model in others.items()
     }
@@ -156,7 +156,9 @@ def test_family_costs_what_the_model_of_the_graph_says_to_the_byte(page: Page) -
         script = """(given) => Object.fromEntries(Object.entries(WAYS).map(([way, parts]) =>
             [way, familyCost(parts, ...given)]))"""
         found = page.evaluate(script, [*sizes, children, parents])
-        assert found == {way: predicted(family, published(one), parents) for way, one in ways.items()}
+        assert found == {
+            way: predicted(family, graphs.published_parts(one.parts), parents) for way, one in ways.items()
+        }
 
 
 PARENT_AND_CHILD = """
@@ -176,7 +178,7 @@ def test_children_are_found_by_their_reference_and_counted(visited: Page) -> Non
         model.value(column, "ORM entity") for column in (Column(INTEGER), Column("text", 20), Column("numeric"))
     )
     lines = Related(Family(3, integer + text + numeric), (9,))
-    size = predicted(Family(2, integer + text, (lines,)), published(one), 100_000)
+    size = predicted(Family(2, integer + text, (lines,)), graphs.published_parts(one.parts), 100_000)
     row = visited.locator("#family").get_by_role("row", name=re.compile(f"^{re.escape(way)} [0-9]"))
     assert row.get_by_role("cell").all_inner_texts()[0] == f"{size:,.0f}"
     before = visited.locator("#family").inner_text()
@@ -443,11 +445,10 @@ def test_the_first_example_is_filled_in_and_answered(visited: Page) -> None:
 
 def test_picture_in_readme_shows_what_the_page_does(visited: Page) -> None:
     """Else run `python -m bench.look.picture`."""
-    png = picture.PICTURE.read_bytes()
-    assert picture.digest_of(png) == picture.shown(visited)
-    assert picture.digest_of(picture.with_digest(png.replace(picture.KEYWORD, b""), "x" * 64)) == "x" * 64
+    text = picture.SHOWN.read_text(encoding="utf-8")
+    assert picture.shown(visited) == text
     visited.get_by_label("Rows", exact=True).fill("7")
-    assert picture.digest_of(png) != picture.shown(visited)
+    assert picture.shown(visited) != text
 
 
 def test_paste_edit_share_and_reload(visited: Page, browser: Browser) -> None:
@@ -564,12 +565,12 @@ def test_rows_that_fit_a_worker(visited: Page) -> None:
     fit = (512 * 2**20 - process) / (size + 8 * beyond + 8)
     visited.get_by_label("Rows", exact=True).fill(str(round(fit * 0.99)))
     said = visited.locator("#said").inner_text()
-    assert "do not fit a worker of 512 MB as: " in said
+    assert "do not fit a worker of 512 MiB as: " in said
     assert "Core row" not in said
     visited.get_by_label("Rows", exact=True).fill(str(round(fit * 1.01)))
     assert "Core row" in visited.locator("#said").inner_text()
     visited.get_by_label("A worker has").fill("30")
-    assert "fit a worker of 30 MB in no layer" in visited.locator("#said").inner_text()
+    assert "fit a worker of 30 MiB in no layer" in visited.locator("#said").inner_text()
 
 
 def test_what_was_not_measured_is_named(visited: Page) -> None:

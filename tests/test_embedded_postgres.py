@@ -19,7 +19,8 @@ from tests.servers import Servers
 from tests.support import ROWS, crash, finished, measure, postmasters, query, run, running, unused_port, wait_until
 
 START = """
-import pathlib, sys, time, embedded_postgres
+import pathlib, sys, time
+from bench import embedded_postgres
 embedded_postgres.start(pathlib.Path(sys.argv[1]), int(sys.argv[2]))
 """
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from bench import results
-from bench.studies.graph_shape import families, measure, objects, shapes, tables
+from bench.studies.graph_shape import families, measure, objects, page, shapes
 from bench.studies.graph_shape.families import JOINED, LATE, LAZY, SELECT_IN, SMALL_FIRST, WAYS
-from bench.studies.graph_shape.figures import Figures, figures, parts_of
-from bench.studies.graph_shape.measure import Cost, cost, of, values_below
+from bench.studies.graph_shape.measure import FamilyCost, cost, of, values_below
 from bench.studies.graph_shape.model import (
     MOST,
     Family,
@@ -24,8 +23,10 @@ from bench.studies.graph_shape.model import (
     predicted,
 )
 from bench.studies.graph_shape.objects import ENTITIES
+from bench.studies.graph_shape.page import figures
+from bench.studies.graph_shape.parts import LoadedFamilies, parts_of
 from bench.studies.graph_shape.shapes import BASE, FEW, OF_MIXED_TYPES, SHAPES, children, family, make, parent
-from bench.studies.relationships.figures import figures as shop
+from bench.studies.relationships.page import figures as shop
 from bench.studies.row_shape.objects import OTHER
 from tests.claims.fresh import in_a_fresh_process
 from tests.claims.test_entities import own
@@ -38,17 +39,19 @@ NO_PARTS = Parts(0, 0, 0, 0, 0, late=False)
 
 
 @pytest.fixture(scope="module")
-def stored() -> dict[str, Figures]:
+def stored() -> dict[str, LoadedFamilies]:
     return figures(results.load("graph_shape"))
 
 
-def test_model_of_the_cost_predicts_families_of_other_shapes_within_1_percent(stored: dict[str, Figures]) -> None:
+def test_model_of_the_cost_predicts_families_of_other_shapes_within_1_percent(
+    stored: dict[str, LoadedFamilies],
+) -> None:
     found = {(way, shape): off for way, one in stored.items() for shape, off in one.deviations.items()}
     assert len(found) == len(WAYS) * len(SHAPES) == 48
     assert max(map(abs, found.values())) <= 0.01
 
 
-def test_model_predicts_within_1_percent_what_the_shop_s_scripts_keep(stored: dict[str, Figures]) -> None:
+def test_model_predicts_within_1_percent_what_the_shop_s_scripts_keep(stored: dict[str, LoadedFamilies]) -> None:
     """From customers and orders alone: their values are what is left of these, and each script keeps them in a dict."""
     ways, customers = shop(results.load("relationships")), 18_400
 
@@ -87,7 +90,7 @@ def test_the_shapes_have_other_numbers_of_children_generations_collections_colum
 
 
 @pytest.mark.parametrize("part", ["constant", "attribute", "first", "collection", "load"])
-def test_prediction_depends_on_every_part(stored: dict[str, Figures], part: str) -> None:
+def test_prediction_depends_on_every_part(stored: dict[str, LoadedFamilies], part: str) -> None:
     """Else fewer would do as well."""
     lazily = stored[LAZY]
     left_out: dict[str, Any] = {part: 0}
@@ -95,7 +98,7 @@ def test_prediction_depends_on_every_part(stored: dict[str, Figures], part: str)
     assert min(without.deviations.values()) < -0.02
 
 
-def test_prediction_depends_on_late_relationships(stored: dict[str, Figures]) -> None:
+def test_prediction_depends_on_late_relationships(stored: dict[str, LoadedFamilies]) -> None:
     select_in = stored[SELECT_IN]
     shape = "14 columns, 4, 2 and 3 children"
     early = replace(select_in, parts=replace(select_in.parts, late=False))
@@ -158,10 +161,10 @@ def test_more_than_28_columns_and_relationships_are_beyond_the_model() -> None:
 
 
 @pytest.fixture(scope="module")
-def anew(url: str) -> Iterator[dict[str, dict[str, Cost]]]:
+def anew(url: str) -> Iterator[dict[str, dict[str, FamilyCost]]]:
     """Measure the base and two shapes with fewer entities on the Python that runs, each in a fresh process."""
     query(url, "CREATE SCHEMA graph_shape")
-    found: dict[str, dict[str, Cost]] = {SELECT_IN: {}, JOINED: {}}
+    found: dict[str, dict[str, FamilyCost]] = {SELECT_IN: {}, JOINED: {}}
     there = f"{url}?options=-csearch_path%3Dgraph_shape"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(shapes, "ENTITIES", 1_000)
@@ -176,14 +179,16 @@ def anew(url: str) -> Iterator[dict[str, dict[str, Cost]]]:
 
 
 @pytest.mark.parametrize("way", [SELECT_IN, JOINED])
-def test_prediction_holds_on_the_python_that_runs(anew: dict[str, dict[str, Cost]], way: str) -> None:
+def test_prediction_holds_on_the_python_that_runs(anew: dict[str, dict[str, FamilyCost]], way: str) -> None:
     parts = parts_of(anew[way], way in LATE, INLINE)
-    measured_anew = Figures(way, parts, anew[way], (), {})
+    measured_anew = LoadedFamilies(way, parts, anew[way], (), {})
     assert set(measured_anew.deviations) == set(ANEW)
     assert max(map(abs, measured_anew.deviations.values())) <= 0.01
 
 
-def test_parts_measured_anew_are_those_published(stored: dict[str, Figures], anew: dict[str, dict[str, Cost]]) -> None:
+def test_parts_measured_anew_are_those_published(
+    stored: dict[str, LoadedFamilies], anew: dict[str, dict[str, FamilyCost]]
+) -> None:
     if results.load("graph_shape").header["python"] != results.here()["python"]:
         pytest.skip("the published parts are of another Python")
     for way, costs in anew.items():
@@ -192,7 +197,7 @@ def test_parts_measured_anew_are_those_published(stored: dict[str, Figures], ane
         assert found.first + found.collection == pytest.approx(published.first + published.collection, rel=0.03)
 
 
-def test_objects_of_a_family_add_up_to_its_parts(stored: dict[str, Figures]) -> None:
+def test_objects_of_a_family_add_up_to_its_parts(stored: dict[str, LoadedFamilies]) -> None:
     for way, one in stored.items():
         found = objects.of(one.allocations, one.versions)
         other = sum(each.size for name, each in found.items() if name == OTHER)
@@ -204,7 +209,7 @@ def test_objects_of_a_family_add_up_to_its_parts(stored: dict[str, Figures]) -> 
         ), way
 
 
-def test_objects_of_a_collection_have_the_sizes_that_python_says(stored: dict[str, Figures]) -> None:
+def test_objects_of_a_collection_have_the_sizes_that_python_says(stored: dict[str, LoadedFamilies]) -> None:
     one = stored[SELECT_IN]
     found = {name: round(each.size) for name, each in objects.of(one.allocations, one.versions).items()}
     instance = type("List", (list,), {})()
@@ -219,7 +224,7 @@ def test_objects_of_a_collection_have_the_sizes_that_python_says(stored: dict[st
         assert dict_size == pytest.approx(sys.getsizeof(instance.__dict__), abs=40)
 
 
-def test_small_family_first_costs_more_from_13_children_on(stored: dict[str, Figures]) -> None:
+def test_small_family_first_costs_more_from_13_children_on(stored: dict[str, LoadedFamilies]) -> None:
     select_in, small_first = (stored[way].parts for way in (SELECT_IN, SMALL_FIRST))
 
     def saved(count: int) -> float:
@@ -243,9 +248,11 @@ def test_the_study_measures_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     assert sum(each["size"] * each["per_row"] for each in record["allocations"]) == pytest.approx(one, rel=0.05)
 
 
-def test_tables_show_the_new_ways_and_predictions_only_where_they_were_measured(stored: dict[str, Figures]) -> None:
-    shown = tables.tables(stored, [JOINED])
+def test_tables_show_the_new_ways_and_predictions_only_where_they_were_measured(
+    stored: dict[str, LoadedFamilies],
+) -> None:
+    shown = page.tables(stored, [JOINED])
     assert [table.texts()[0][1] for table in shown] == [JOINED] * 3
     base = {way: replace(one, costs={shape: one.costs[shape] for shape in BASE}) for way, one in stored.items()}
-    assert len(tables.tables(base, WAYS)) == 2
-    assert set(tables.SHORT) == set(WAYS)
+    assert len(page.tables(base, WAYS)) == 2
+    assert set(page.SHORT) == set(WAYS)

@@ -11,9 +11,9 @@ from bench.database import seed
 from bench.scenarios import EVERYTHING, SCENARIOS
 from bench.scripts import Scenario
 from bench.studies.growth import measure as growth
-from bench.studies.growth.figures import Figures, figures, of
-from bench.studies.over_time import figures as over_time
+from bench.studies.growth.page import ScriptGrowth, figures, growth_of
 from bench.studies.over_time import measure as sampling
+from bench.studies.over_time import page as over_time
 from common import MIB
 from tests.support import ROWS, run
 
@@ -21,13 +21,13 @@ STREAMING = [scenario.name for scenario in EVERYTHING if scenario.streams]
 
 
 @pytest.fixture(scope="module")
-def grown() -> dict[str, Figures]:
+def grown() -> dict[str, ScriptGrowth]:
     return figures(results.load("growth"))
 
 
 @pytest.mark.parametrize("scenario", EVERYTHING, ids=[scenario.name for scenario in EVERYTHING])
 def test_what_is_kept_costs_the_same_for_each_further_row_from_9_200_to_920_000(
-    grown: dict[str, Figures], scenario: Scenario
+    grown: dict[str, ScriptGrowth], scenario: Scenario
 ) -> None:
     first, second = grown[scenario.name].further_rows
     if scenario.keeps:
@@ -37,7 +37,7 @@ def test_what_is_kept_costs_the_same_for_each_further_row_from_9_200_to_920_000(
         assert abs(second) < 1
 
 
-def test_an_entity_s_figure_falls_with_the_rows_by_what_the_identity_map_does(grown: dict[str, Figures]) -> None:
+def test_an_entity_s_figure_falls_with_the_rows_by_what_the_identity_map_does(grown: dict[str, ScriptGrowth]) -> None:
     """A dict that grows by doubling: 59.8 bytes for each further row, then 44.3."""
     sizes = [sys.getsizeof(dict.fromkeys(range(rows))) for rows in growth.STEPS]
     steps = [more - less for less, more in pairwise(growth.STEPS)]
@@ -47,7 +47,7 @@ def test_an_entity_s_figure_falls_with_the_rows_by_what_the_identity_map_does(gr
 
 
 @pytest.mark.parametrize("name", STREAMING)
-def test_what_streams_stays_flat(grown: dict[str, Figures], name: str) -> None:
+def test_what_streams_stays_flat(grown: dict[str, ScriptGrowth], name: str) -> None:
     peaks = grown[name].peaks
     assert max(peaks) >= 100 * min(peaks)
     assert max(peaks.values()) - min(peaks.values()) <= 2 * MIB
@@ -86,7 +86,7 @@ def test_growth_is_measured_at_every_step(monkeypatch: pytest.MonkeyPatch) -> No
     keeping, streaming = (found[name].record for name in ("run_sync_psycopg", STREAMING[0]))
     assert [step["rows"] for step in keeping] == [1, 20, 200]
     assert [step["rows"] for step in streaming] == [1, 20, 200, 2000]
-    [kept] = of(SCENARIOS[0], keeping).further_rows
+    [kept] = growth_of(SCENARIOS[0], keeping).further_rows
     assert 100 < kept < 200
     assert streaming[-1]["per_row"] is None
 
@@ -113,5 +113,5 @@ def test_over_time_the_first_row_comes_last_in_the_orm_only() -> None:
 
 
 def test_first_row_after_the_last_sample_is_at_the_last_sample() -> None:
-    one = over_time.Figures(SCENARIOS[0], [(0.0, 1), (0.1, 2)], 0.2)
+    one = over_time.ScriptOverTime(SCENARIOS[0], [(0.0, 1), (0.1, 2)], 0.2)
     assert one.at_first_row == (0.1, 2)

@@ -1,142 +1,95 @@
-"""The house: imports run downwards, no floor knows what is above it, and every study has the same shape."""
+"""The house, where import-linter does not see it: the files beside the folders, names, and how much a room holds."""
 
 import ast
 import re
-from collections.abc import Iterator
+import tomllib
+from collections import Counter
 from pathlib import Path
 
-import pytest
+from bench.studies.study import STUDIES
+from tests.support import PROJECT, run
 
-from bench.digests import Snapshot
-from bench.studies.study import STUDIES, Study
-from tests.support import PROJECT
-
-# From the top; a module imports from its own floor and from those below.
-FLOORS = (
-    ("your_table", "bench.__main__"),
-    ("bench.studies", "bench.original", "bench.yours"),
-    ("bench.look", "bench.layers"),
-    ("bench.relations",),
-    ("bench",),
-    ("setup_db",),
-    ("bench.embedded_postgres", "bench.own_tables"),
-    ("common",),
-    ("bench.errors",),
-)
-MODULES = sorted(
-    path.relative_to(PROJECT)
-    for path in (*PROJECT.glob("*.py"), *PROJECT.glob("[a-z]*/**/*.py"))
-    if path.relative_to(PROJECT).parts[0] != "tests"
-)
+BENCH = PROJECT / "bench"
+MODELS = {"db_model", "domain_model"}
+# What a reader runs from the root; nothing imports it.
+COMMANDS = {path.stem for path in PROJECT.glob("*.py")} - MODELS - {"common"}
+MODULES = [path for path in PROJECT.glob("[a-z]*/**/*.py") if path.relative_to(PROJECT).parts[0] != "tests"]
+MOST_MODULES = 15
 
 
-def dotted(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-
-
-NAMES = {dotted(path) for path in MODULES}
-
-
-def imported(path: Path) -> Iterator[str]:
-    """Yield which of the project's modules a module imports, wherever in it."""
-    for node in ast.walk(ast.parse((PROJECT / path).read_text(encoding="utf-8"))):
+def of_the_project(path: Path) -> set[str]:
+    """Return what a module imports, wherever in it, of the root's files and of `bench`."""
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in NAMES)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            inner = [f"{node.module}.{alias.name}" for alias in node.names]
-            yield from (name if name in NAMES else node.module for name in inner if {name, node.module} & NAMES)
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"bench.{alias.name}" for alias in node.names}
+            imported |= inner if node.module == "bench" else {str(node.module)}
+    return {name for name in imported if name.partition(".")[0] in COMMANDS | MODELS | {"common", "bench"}}
 
 
-IMPORTS = {dotted(path): set(imported(path)) - {dotted(path)} for path in MODULES}
+def test_import_linter_sees_every_folder() -> None:
+    settings = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    folders = {path.relative_to(PROJECT).parts[0] for path in MODULES}
+    assert set(settings["root_packages"]) == folders
+    [scripts] = [rule["source_modules"] for rule in settings["contracts"] if rule.get("forbidden_modules") == ["bench"]]
+    [protected] = [rule["protected_modules"] for rule in settings["contracts"] if rule["type"] == "protected"]
+    assert {*scripts} == {folder.removesuffix(".*") for folder in protected} == folders - {"bench"}
 
 
-def floor(module: str) -> int | None:
-    inside = {
-        room: number for number, rooms in enumerate(FLOORS) for room in rooms if f"{module}.".startswith(f"{room}.")
-    }
-    return inside[max(inside, key=len)] if inside else None
+def test_nothing_imports_a_scenario_or_a_command() -> None:
+    assert {"common", "db_model"} <= of_the_project(PROJECT / "run_sync_sqlalchemy_engine.py")
+    modules = (*MODULES, *PROJECT.glob("*.py"))
+    assert {path: COMMANDS & of_the_project(path) for path in modules if COMMANDS & of_the_project(path)} == {}
 
 
-def test_the_walk_sees_the_imports() -> None:
-    assert {
-        "bench.studies.costs.measure",
-        "bench.__main__",
-        "bench.look.tables",
-        "bench.results",
-        "common",
-        "run_sync_psycopg",
-    } <= NAMES
-    assert {"bench.look.pages", "bench.results", "bench.studies.study"} <= IMPORTS["bench.__main__"]
-    assert "bench.look.charts" in IMPORTS["bench.studies.growth.charts"]
+def test_a_scenario_stands_on_the_instrument_and_the_models() -> None:
+    for path in PROJECT.glob("run_*.py"):
+        assert of_the_project(path) <= {"common", *MODELS}, path
+    for model in MODELS:
+        assert of_the_project(PROJECT / f"{model}.py") == set()
 
 
-@pytest.mark.parametrize("module", sorted(NAMES))
-def test_imports_run_downwards(module: str) -> None:
-    own = floor(module)
-    for other in IMPORTS[module]:
-        below = floor(other)
-        if own is not None and below is not None:
-            assert below >= own, other
-        # A script stands on the instrument and the models alone, and is run, not imported.
-        if "run_" in module:
-            assert other in ("common", "bench.errors", "db_model", "domain_model", "relationships.shop_model"), other
-        assert "run_" not in other, other
+def test_the_instrument_stands_on_the_errors_alone() -> None:
+    assert of_the_project(PROJECT / "common.py") == {"bench.errors"}
+    for name in ("errors", "faults"):
+        assert of_the_project(BENCH / f"{name}.py") <= {"bench.errors", "bench.faults"}
 
 
-def test_no_circle() -> None:
-    done: set[str] = set()
-
-    def visit(module: str, path: tuple[str, ...]) -> None:
-        assert module not in path, " → ".join([*path, module])
-        if module not in done:
-            for other in IMPORTS[module]:
-                visit(other, (*path, module))
-            done.add(module)
-
-    for module in sorted(NAMES):
-        visit(module, ())
+def test_nothing_below_the_studies_names_one() -> None:
+    # Two of the names are also words for packages: their versions, and a group of them.
+    names = "|".join(name for name in STUDIES if name not in ("versions", "requests"))
+    above = (BENCH / "studies", BENCH / "original", BENCH / "__main__.py")
+    for path in BENCH.rglob("*.py"):
+        if not any(path.is_relative_to(place) for place in above):
+            named = re.findall(rf"\bstudies\b|['\"`](?:{names})['\"`]", path.read_text(encoding="utf-8"))
+            assert not named, path
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        path
-        for path in MODULES
-        if path.parts[0] == "bench" and path.parts[1] not in ("studies", "original", "__main__.py")
-    ],
-    ids=str,
-)
-def test_rooms_below_name_no_study(path: Path) -> None:
-    text = (PROJECT / path).read_text(encoding="utf-8")
-    # `versions` is also the word for the packages' versions.
-    names = "|".join(name for name in STUDIES if name != "versions")
-    assert not re.search(rf"\bstudies\b|['\"`]({names})['\"`]", text)
+def test_every_study_decides_in_one_module_and_shows_in_another() -> None:
+    for module in ("measure", "page"):
+        assert sorted(path.parent.name for path in BENCH.glob(f"studies/*/{module}.py")) == sorted(STUDIES)
 
 
-# What a study's modules are called, with the function that each of them has.
-MODULES_OF_A_STUDY = ("measure", "figures", "tables", "blocks", "charts")
+def test_a_room_is_seen_at_a_glance() -> None:
+    modules = Counter(path.parent.relative_to(BENCH) for path in BENCH.rglob("*.py") if path.name != "__init__.py")
+    del modules[Path()]
+    assert {room: count for room, count in modules.items() if count > MOST_MODULES} == {}
 
 
-@pytest.mark.parametrize("name", STUDIES)
-def test_every_study_has_the_same_shape(name: str) -> None:
-    study = Study(name)
-    assert study.names
-    for module in MODULES_OF_A_STUDY:
-        if found := study.module(module):
-            assert callable(getattr(found, module))
-        else:
-            assert module in ("blocks", "charts")
+def test_the_command_loads_no_package_that_make_bench_does_not_install() -> None:
+    """Who measures one study need not have what another one, or its charts, are made with."""
+    process = run("-c", "import sys, bench.__main__; print(*(name.partition('.')[0] for name in sys.modules))")
+    assert {"psycopg", "rich"} <= set(process.stdout.split())
+    assert not {"matplotlib", "memray", "uvicorn", "fastapi", "django", "tortoise"} & set(process.stdout.split())
 
 
-def test_every_study_is_listed() -> None:
-    assert sorted(path.parent.name for path in (PROJECT / "bench" / "studies").glob("*/measure.py")) == sorted(STUDIES)
-
-
-@pytest.mark.parametrize("name", STUDIES)
-def test_what_measures_shows_nothing(name: str) -> None:
-    """Else how a figure looks would decide whether it is stale."""
-    files = Snapshot.now().digests([f"bench.studies.{name}.measure"])
-    assert f"bench/studies/{name}/measure.py" in files
-    shows = [f"bench/studies/{name}/{module}.py" for module in MODULES_OF_A_STUDY if module != "measure"]
-    assert not [file for file in files if file.startswith("bench/look/") or file in (*shows, "bench/studies/study.py")]
-    assert "bench/scenarios.py" not in files  # one scenario more makes no other stale
+def test_a_class_has_a_name_of_its_own() -> None:
+    names = Counter(
+        node.name
+        for path in BENCH.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    )
+    assert {name: count for name, count in names.items() if count > 1} == {}

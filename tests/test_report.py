@@ -17,7 +17,7 @@ from bench import results
 from bench.look.colours import COLOURS, LETTERS, coloured
 from bench.look.tables import Bars, Column, Table, terminal, time
 from bench.runs import Spread
-from bench.studies.study import STUDIES, Study
+from bench.studies.study import STUDIES
 from tests.support import PROJECT, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -25,10 +25,10 @@ SHOW = """
 import sys
 from bench import results
 from bench.runs import Spread
-from bench.studies.study import Study
+from bench.studies.study import STUDIES
 for name in sys.argv[1].split():
     stored = results.load(name)
-    for table in Study(name).tables(stored, stored.records):
+    for table in STUDIES[name].tables(stored, stored.records):
         table.print(wide="--wide" in sys.argv)
 """
 
@@ -76,7 +76,7 @@ def test_nothing_is_cut_or_wrapped_at_80_columns(names: str, variables: dict[str
 def shown_of(name: str) -> list[Table[Any]]:
     """Return the tables of all that is stored of a study."""
     stored = results.load(name)
-    return Study(name).tables(stored, stored.records)
+    return STUDIES[name].tables(stored, stored.records)
 
 
 def test_bar_goes_first_in_a_narrow_terminal() -> None:

@@ -15,7 +15,6 @@ from pydantic import BaseModel, Field
 from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from bench import __main__ as command
 from bench import process, results
 from bench.digests import Snapshot
 from bench.look import pages
@@ -23,14 +22,11 @@ from bench.runs import UNTRACED, Job
 from bench.scenarios import ENDPOINTS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.requests import client, measure
-from bench.studies.requests.blocks import blocks
 from bench.studies.requests.bodies import count_rows, rows_of
-from bench.studies.requests.charts import charts
-from bench.studies.requests.figures import Figures, Requests, of
+from bench.studies.requests.endpoints import EndpointFigures, Requests, figures_of
+from bench.studies.requests.page import blocks, charts, given_back, tables
 from bench.studies.requests.serving import MANY, Client, Load, Output, Slow
-from bench.studies.requests.tables import given_back, tables
 from bench.studies.requests.watching import Watch
-from bench.studies.study import Study
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
@@ -229,7 +225,7 @@ def test_the_watch_sees_a_blocked_loop_and_a_held_connection(url: str) -> None:
     assert (later["blocked"], later["held"], later["connections"]) == (0, 0, 0)
 
 
-def figures(warm: int, single: int, many: int) -> Figures:
+def figures(warm: int, single: int, many: int) -> EndpointFigures:
     """Return figures of so many MiB: the warm process, the peak of a request, and that of ten at once."""
 
     def load(peak: int) -> Load:
@@ -247,7 +243,7 @@ def figures(warm: int, single: int, many: int) -> Figures:
         given_back=0.0,
         versions={},
     )
-    return of("endpoints.array", output)
+    return figures_of("endpoints.array", output)
 
 
 @pytest.mark.parametrize(
@@ -271,16 +267,12 @@ def test_how_many_requests_fit_a_worker(warm: int, single: int, many: int, fitti
 def all_figures(warm: int = 82, single: int = 150, many: int = 240) -> Requests:
     names = {"fastapi": "1", "uvicorn": "2", "sqlalchemy": "3"}
     header = results.header(ROWS, names)
-    return Requests({one.name: replace(figures(warm, single, many), endpoint=one) for one in ENDPOINTS}, header)
+    return Requests({one.name: replace(figures(warm, single, many), scenario=one) for one in ENDPOINTS}, header)
 
 
-def test_every_block_has_its_place_and_readme_s_row_its_columns() -> None:
-    found = blocks(all_figures())
+def test_every_block_has_its_place() -> None:
     page = (PROJECT / "docs" / "a-request.md").read_text(encoding="utf-8")
-    assert {match[1] for match in pages.BLOCK.finditer(page)} == found.keys() - {"answers"}
-    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
-    titles = next(line for line in readme.splitlines() if line.startswith("| You want |"))
-    assert found["answers"].count("|") == titles.count("|")
+    assert {match[1] for match in pages.BLOCK.finditer(page)} == blocks(all_figures()).keys()
 
 
 def test_the_answer_and_the_line_below_the_table_name_how_many_fit() -> None:
@@ -306,14 +298,6 @@ def test_what_a_reader_who_leaves_gives_back_is_told() -> None:
     assert given_back(replace(holding, given_back=None)) == "never"
 
 
-def test_a_table_may_have_rows_of_several_studies(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = {"costs": {"answers": "first", "other": "x"}, "requests": {"answers": "second"}}
-    monkeypatch.setattr(command, "STUDIES", list(own))
-    monkeypatch.setattr(Study, "shown", lambda study: (own[study.name], {}))
-    monkeypatch.setattr(pages, "files", lambda blocks, charts: blocks)
-    assert dict[Any, str](command.expected()) == {"answers": "first\nsecond", "other": "x"}
-
-
 def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -> None:
     command = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
     files = Snapshot.now().digests(["bench.studies.requests.measure", *command])
@@ -324,4 +308,4 @@ def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -
         "bench/memory.py",
     } <= files.keys()
     assert not [file for file in files if file.startswith("endpoints/l")]
-    assert "bench/studies/requests/figures.py" not in files
+    assert "bench/studies/requests/page.py" not in files

@@ -43,8 +43,7 @@ INSERTS = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'INSERT INTO %' AND
 AS_ORDINARY_USER = """
 import argparse, encodings.idna, os, textwrap, warnings
 with warnings.catch_warnings(action="ignore"):
-    import fasteners, setup_db
-    from bench import faults
+    import bench.faults, fasteners, setup_db
 script = open("setup_db.py").read()
 if os.geteuid() == 0:
     os.setgid(65534)

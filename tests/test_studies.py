@@ -17,14 +17,13 @@ from bench import embedded_postgres, results, turns
 from bench.database import seed
 from bench.digests import Snapshot
 from bench.errors import UserError
-from bench.progress import Bar
 from bench.results import Results
 from bench.runs import Measured
 from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.costs import measure as costs
-from bench.studies.costs.figures import NAMES, figures
-from bench.studies.study import Study
+from bench.studies.costs.page import NAMES, figures
+from bench.studies.study import COSTS, Study
 from tests.support import ROWS, TIMEOUT, finished, query, refused, replace, run, running, store_costs, wait_until
 
 PSYCOPG = "run_sync_psycopg.py"
@@ -32,7 +31,6 @@ PSYCOPG = "run_sync_psycopg.py"
 CORE = "run_sync_sqlalchemy_engine"
 # Matches this scenario alone.
 EMPTY_MODELS = "run_sync_psycopg_pydantic_no_validation"
-COSTS = Study("costs")
 
 
 def studies(*arguments: str, url: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
@@ -60,7 +58,7 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
 def test_same_work_whatever_the_output(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def measure(study: Study, names: list[str], *rest: object) -> list[dict[str, Measured]]:
+    def measure(study: object, names: list[str], *rest: object) -> list[dict[str, Measured]]:
         asked.append((names, *rest))
         return []
 
@@ -68,8 +66,8 @@ def test_same_work_whatever_the_output(terminal: bool, monkeypatch: pytest.Monke
     monkeypatch.setattr(Study, "measure", measure)
     options = Namespace(repeats=None, full=False, wide=False, write=False)
     with pytest.raises(UserError, match="nothing was measured"):
-        command.measure(COSTS, list(NAMES), options)
-    assert asked == [(list(NAMES), None, False, Bar)]
+        command.measured(COSTS, list(NAMES), options)
+    assert asked == [(list(NAMES), None, False)]
 
 
 def test_in_short_the_other_stacks_are_measured_only_where_nothing_else_is() -> None:
@@ -134,7 +132,7 @@ def test_scenario_that_fails_is_named_and_the_others_still_run(copied: Path, url
 
 
 def test_nothing_is_stored_where_a_scenario_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def measure(study: Study, *_: object) -> Iterator[dict[str, Measured]]:
+    def measure(study: object, *_: object) -> Iterator[dict[str, Measured]]:
         yield {}
         raise UserError("broken on purpose")
 
@@ -255,7 +253,7 @@ def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
     kinds = [kind + table for table in ("", ", one row") for kind in ("native", "traced")]
     kinds += ["without tracing", "without tracing, one row"]
     assert lines[2:8] == [f"{number}/6 psycopg, empty models ({kind})" for number, kind in enumerate(kinds, 1)]
-    code = "from bench import digests, results; from bench.studies.costs.figures import NAMES; "
+    code = "from bench import digests, results; from bench.studies.costs.page import NAMES; "
     code += "print(results.load('costs').stale(NAMES, digests.Snapshot.now()))"
     assert run("-c", code, folder=copied).stdout == "{}\n"
 
@@ -327,4 +325,4 @@ def test_record_that_was_never_measured_is_one_line(monkeypatch: pytest.MonkeyPa
     with pytest.raises(
         UserError, match=r"^bench/results/costs\.json: run_sync_psycopg was never measured: run `make readme`"
     ):
-        COSTS.shown()
+        COSTS.stored()

@@ -21,10 +21,8 @@ from bench.scenarios import SCENARIOS
 from bench.scripts import PROJECT
 from bench.studies.row_shape.shapes import NULL, TEXT
 from bench.studies.versions import measure as versions
-from bench.studies.versions.blocks import crossings
-from bench.studies.versions.figures import Figures, Versions, figures
-from bench.studies.versions.measure import Cost
-from bench.studies.versions.tables import costs, tables
+from bench.studies.versions.measure import CostOnPython
+from bench.studies.versions.page import ScriptVersions, Versions, costs, crossings, figures, tables
 from common import MIB
 from tests.support import ROWS
 
@@ -83,8 +81,8 @@ def test_what_python_s_own_objects_take(version: str) -> None:
 
 
 def test_tables_of_versions() -> None:
-    found = {"3.12, lock": Cost(per_row=209.6, peak=round(20.26 * MIB))}
-    made_up = {one.name: Figures(one, found, {"3.14, original"}) for one in SCENARIOS}
+    found = {"3.12, lock": CostOnPython(per_row=209.6, peak=round(20.26 * MIB))}
+    made_up = {one.name: ScriptVersions(one, found, {"3.14, original"}) for one in SCENARIOS}
     per_row, peaks = (table.texts() for table in tables(Versions(made_up, {}), made_up))
     title = SCENARIOS[0].title
     assert per_row[0] == peaks[0] == ["Scenario", "3.12, lock", "3.14, original"]
@@ -92,9 +90,9 @@ def test_tables_of_versions() -> None:
     assert len(per_row) == len(peaks) == 10
     short = costs(list(made_up.values())).texts(short=True)
     assert short[:2] == [["", "3.12"], ["psycopg", "210"]]
-    made_up[SCENARIOS[0].name] = Figures(SCENARIOS[0], {}, {"3.12, lock"})
+    made_up[SCENARIOS[0].name] = ScriptVersions(SCENARIOS[0], {}, {"3.12, lock"})
     assert costs(list(made_up.values())).texts(short=True)[1] == ["psycopg", "-"]
-    made_up[SCENARIOS[0].name] = Figures(SCENARIOS[0], found, ())
+    made_up[SCENARIOS[0].name] = ScriptVersions(SCENARIOS[0], found, ())
     assert costs(list(made_up.values())).texts()[1] == [title, "210", "not measured"]
 
 
@@ -166,12 +164,12 @@ def test_package_without_wheels_is_no_failure(monkeypatch: pytest.MonkeyPatch) -
     assert installed[Combination(RUNNING, LOCK)] == ""
 
 
-def session(combination: str) -> Cost:
+def session(combination: str) -> CostOnPython:
     return stored()["run_sync_sqlalchemy_session"].costs[combination]
 
 
-def stored() -> Mapping[str, Figures]:
-    return figures(results.load("versions")).scenarios
+def stored() -> Mapping[str, ScriptVersions]:
+    return figures(results.load("versions")).scripts
 
 
 # By how many bytes each Python changes a row of the scenarios, in the order of PYTHONS from the second on. A text takes

@@ -1,6 +1,5 @@
 """The pages for people: README and `docs/`, with blocks between `<!-- report:NAME -->` and `<!-- /report -->`."""
 
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -35,10 +34,10 @@ def rewritten(texts: Mapping[Path, str], blocks: Mapping[str, str]) -> dict[Path
     """Return the pages' texts with every block's content. Raises UserError: each block has one place, on one page."""
     places = {path: [match[1] for match in BLOCK.finditer(text)] for path, text in texts.items()}
     for name in blocks:
-        found = [_name(path) for path, names in places.items() for _ in range(names.count(name))]
-        if len(found) != 1:
+        named = [_name(path) for path, names in places.items() for _ in range(names.count(name))]
+        if len(named) != 1:
             raise UserError(
-                f"block `report:{name}` is on {' and '.join(found) or 'no page'}, not on one: fix its markers"
+                f"block `report:{name}` is on {' and '.join(named) or 'no page'}, not on one: fix its markers"
             )
     for path, text in texts.items():
         if set(places[path]) - set(blocks) or len(MARKER.findall(text)) != 2 * len(places[path]):
@@ -57,18 +56,6 @@ def _with_blocks(path: Path, text: str, blocks: Mapping[str, str]) -> str:
     return BLOCK.sub(with_content, text)
 
 
-def data(name: str, content: Mapping[str, object]) -> str:
-    """Return data as a page's script reads them, an entry a line, and what a mapping holds, too."""
-    lines = []
-    for key, value in content.items():
-        text = json.dumps(value, ensure_ascii=False)
-        if isinstance(value, Mapping):
-            entries = (f"{json.dumps(one)}: {json.dumps(of, ensure_ascii=False)}" for one, of in value.items())
-            text = "{\n" + ",\n".join(entries) + "\n}"
-        lines.append(f"{json.dumps(key)}: {text}")
-    return f'<script type="application/json" id="{name}">\n{{\n' + ",\n".join(lines) + "\n}\n</script>"
-
-
 def _seen_from(path: Path, target: str) -> str:
     """Return the target of a block's link, which names a file from the project's folder, as the page has to name it."""
     file = PROJECT / target
@@ -77,17 +64,17 @@ def _seen_from(path: Path, target: str) -> str:
 
 def differences(expected: Mapping[Path, str]) -> list[str]:
     """Return which of the files are not as expected, one line each, with the blocks that differ."""
-    found = []
+    lines = []
     for path, text in expected.items():
         if not path.exists():
-            found.append(f"{_name(path)} is missing: run `make readme`")
+            lines.append(f"{_name(path)} is missing: run `make readme`")
         elif (present := path.read_text(encoding="utf-8")) != text:
-            found.append(f"{_name(path)} differs from bench/results/{_where(present, text)}: run `make readme`")
-    return found
+            lines.append(f"{_name(path)} differs from bench/results/{_where(present, text)}: run `make readme`")
+    return lines
 
 
-def _where(found: str, expected: str) -> str:
-    before, after = ({match[1]: match[0] for match in BLOCK.finditer(text)} for text in (found, expected))
+def _where(present: str, expected: str) -> str:
+    before, after = ({match[1]: match[0] for match in BLOCK.finditer(text)} for text in (present, expected))
     names = [name for name in after if before.get(name) != after[name]]
     return f" in {', '.join(names)}" if names else ""
 

@@ -1,12 +1,9 @@
 """The picture of the calculator in README: `python -m bench.look.picture` takes it anew, with Chromium.
 
-It carries a digest of the text that it shows, so that a test notices where the page says something else by now.
+The text that it shows lies beside it, so that a test notices where the page says something else by now.
 """
 
-import hashlib
 import shutil
-import struct
-import zlib
 from typing import TYPE_CHECKING
 
 from bench.errors import UserError
@@ -17,10 +14,9 @@ if TYPE_CHECKING:
 
 CALCULATOR = PROJECT / "docs" / "index.html"
 PICTURE = PROJECT / "docs" / "calculator.png"
+SHOWN = PICTURE.with_suffix(".txt")
 WIDTH, MARGIN = 1200, 24
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-# The keyword of the digest (https://www.w3.org/TR/png-3/#11tEXt), before the last chunk, which has no content.
-KEYWORD, END = b"Shown\0", b"\0\0\0\0IEND"
 
 
 def browser() -> str | None:
@@ -29,20 +25,8 @@ def browser() -> str | None:
 
 
 def shown(page: "Page") -> str:
-    """Return a digest of the text that is in the picture."""
-    return hashlib.sha256(page.locator(".first").inner_text().encode()).hexdigest()
-
-
-def with_digest(png: bytes, digest: str) -> bytes:
-    """Return a picture that carries a digest."""
-    content = b"tEXt" + KEYWORD + digest.encode()
-    chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
-    return png.replace(END, chunk + END)
-
-
-def digest_of(png: bytes) -> str:
-    """Return the digest that a picture carries; an empty text where it has none."""
-    return png.partition(KEYWORD)[2][: hashlib.sha256().digest_size * 2].decode(errors="replace")
+    """Return the text that is in the picture."""
+    return f"{page.locator('.first').inner_text()}\n"
 
 
 def take() -> None:
@@ -61,7 +45,8 @@ def take() -> None:
         assert box
         height = box["y"] + box["height"] + MARGIN
         png = page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
-        PICTURE.write_bytes(with_digest(png, shown(page)))
+        PICTURE.write_bytes(png)
+        SHOWN.write_text(shown(page), encoding="utf-8")
         opened.close()
 
 

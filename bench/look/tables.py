@@ -13,6 +13,7 @@ from rich.text import Text
 from bench.errors import visible
 from bench.look.colours import COLOURS, LETTERS, coloured
 from bench.runs import Spread
+from bench.scripts import Scenario
 from common import MIB
 
 Item = TypeVar("Item")
@@ -39,6 +40,11 @@ class Column(Generic[Item]):
     text: bool = False
 
 
+def script_column(title: str, script: Callable[[Item], Scenario]) -> Column[Item]:
+    """Return the column that names an item by its script."""
+    return Column(title, "", lambda item: script(item).title, lambda item: script(item).short, text=True)
+
+
 @dataclass(frozen=True)
 class Table(Generic[Item]):
     """A table with one row an item; in a terminal, with a bar beside it where `bar` gives the sizes by holder."""
@@ -54,17 +60,17 @@ class Table(Generic[Item]):
         """Return the titles and then every row's cells; with `short`, as they stand in a terminal."""
         if not short:
             return [
-                [one.title for one in self.columns],
-                *([one.cell(item) for one in self.columns] for item in self.items),
+                [column.title for column in self.columns],
+                *([column.cell(item) for column in self.columns] for item in self.items),
             ]
-        columns = [one for one in self.columns if one.short is not None]
-        rows = [[(one.short_cell or one.cell)(item) for one in columns] for item in self.items]
-        return [[one.short or "" for one in columns], *rows]
+        columns = [column for column in self.columns if column.short is not None]
+        rows = [[(column.short_cell or column.cell)(item) for column in columns] for item in self.items]
+        return [[column.short or "" for column in columns], *rows]
 
     def markdown(self) -> str:
         """Return the table in Markdown, without its title."""
         titles, *rows = ([in_markdown(cell) for cell in row] for row in self.texts())
-        rule = ["-" if one.text else "-:" for one in self.columns]
+        rule = ["-" if column.text else "-:" for column in self.columns]
         return "\n".join(f"| {' | '.join(row)} |" for row in (titles, rule, *rows))
 
     def print(self, *, wide: bool = False) -> None:
@@ -76,7 +82,7 @@ class Table(Generic[Item]):
         if not sys.stdout.isatty():
             print(f"\n{self.title}\n\n{self.markdown()}")
             return
-        columns = [one for one in self.columns if wide or one.short is not None]
+        columns = [column for column in self.columns if wide or column.short is not None]
         if not columns:
             return  # there is room for it only with `wide`
         titles, *rows = self.texts(short=not wide)
@@ -87,8 +93,8 @@ class Table(Generic[Item]):
         while not wide and shown > 1 and sum(widths[:shown]) + GAP * (shown - 1) > room:
             shown -= 1
         table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True)
-        for one, title in list(zip(columns, titles, strict=True))[:shown]:
-            table.add_column(Text(title), justify="left" if one.text else "right", no_wrap=True)
+        for column, title in list(zip(columns, titles, strict=True))[:shown]:
+            table.add_column(Text(title), justify="left" if column.text else "right", no_wrap=True)
         left = min(room - sum(widths) - GAP * len(widths), LONGEST_BAR)
         bars = (
             Bars([self.bar(item) for item in self.items], left, console) if self.bar and left >= SHORTEST_BAR else None
@@ -188,9 +194,14 @@ def in_markdown(cell: str) -> str:
     return " ".join(cell.splitlines()).replace("|", "\\|")
 
 
+def whole(figure: float) -> str:
+    """Return a figure without decimals."""
+    return f"{round(figure):,}"
+
+
 def mib(size: float) -> str:
     """Return a size in bytes as MiB with one decimal."""
-    return f"{round(size / MIB, 1) + 0.0:.1f}"  # adding zero makes no negative zero
+    return f"{round(size / MIB, 1) + 0.0:,.1f}"  # adding zero makes no negative zero
 
 
 def deviation(share: float) -> str:

@@ -1,10 +1,8 @@
-"""A study by its name: what its modules do, and what follows from its stored results."""
+"""The studies, in the order of the pages: what each measures, and what a page shows of it."""
 
-import importlib
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from bench import results
 from bench.errors import UserError
@@ -12,45 +10,111 @@ from bench.look.tables import Table
 from bench.process import Progress
 from bench.results import Results
 from bench.runs import Measured
+from bench.studies import answers
+from bench.studies.costs import measure as costs_measure
+from bench.studies.costs import page as costs
+from bench.studies.graph_shape import measure as graph_shape_measure
+from bench.studies.graph_shape import page as graph_shape
+from bench.studies.growth import measure as growth_measure
+from bench.studies.growth import page as growth
+from bench.studies.over_time import measure as over_time_measure
+from bench.studies.over_time import page as over_time
+from bench.studies.relationships import measure as relationships_measure
+from bench.studies.relationships import page as relationships
+from bench.studies.requests import measure as requests_measure
+from bench.studies.requests import page as requests
+from bench.studies.row_shape import measure as row_shape_measure
+from bench.studies.row_shape import page as row_shape
+from bench.studies.versions import measure as versions_measure
+from bench.studies.versions import page as versions
 
-# In the order of the pages.
-STUDIES = ("costs", "requests", "row_shape", "relationships", "graph_shape", "over_time", "growth", "versions")
+Figures = TypeVar("Figures")
+
+
+class Measuring(Protocol):
+    """A study's `measure`: the results are stale where it has changed, or what it imports, or its processes run."""
+
+    def measure(
+        self, names: Sequence[str], repeats: int | None, full: bool, progress: Progress
+    ) -> Iterator[dict[str, Measured]]:
+        """Yield what is stored of each name, group by group, in bytes and seconds. Raises UserError."""
+
+
+class Page(Protocol[Figures]):
+    """A study's `page`: what there is to measure, and what is shown of it."""
+
+    @property
+    def NAMES(self) -> Sequence[str]:  # noqa: N802
+        """What there is to measure, in the order of the tables."""
+
+    def figures(self, results: Results, /) -> Figures:
+        """Return what the results mean."""
+
+    def tables(self, figures: Figures, new: Container[str], /) -> list[Table[Any]]:
+        """Return the tables of the new ones, for both widths."""
+
+    def blocks(self, figures: Figures, /) -> dict[str, str]:
+        """Return Markdown for the pages, by marker."""
+
+    def charts(self, figures: Figures, /) -> dict[str, str]:
+        """Return SVG by file name."""
 
 
 @dataclass(frozen=True)
-class Study:
-    """A folder of `bench/studies/`; the functions of its modules are described there."""
+class Study(Generic[Figures]):
+    """One question: its folder's name, and its two modules."""
 
     name: str
-
-    def module(self, name: str) -> Any:
-        """Return one of its modules; None, if it has none of that name."""
-        full = f"{__package__}.{self.name}.{name}"
-        return importlib.import_module(full) if find_spec(full) else None
+    measuring: Measuring
+    page: Page[Figures]
 
     @property
     def names(self) -> Sequence[str]:
         """What there is to measure."""
-        names: Sequence[str] = self.module("figures").NAMES
-        return names
+        return self.page.NAMES
+
+    def stored(self) -> Figures:
+        """Return the figures of what is stored. Raises UserError where something was never measured."""
+        stored = results.load(self.name)
+        if missing := [name for name in self.names if name not in stored.records]:
+            raise UserError(f"bench/results/{self.name}.json: {missing[0]} was never measured: {results.AGAIN}")
+        return self.page.figures(stored.only(self.names))
 
     def measure(
         self, names: Sequence[str], repeats: int | None, full: bool, progress: Progress
     ) -> Iterator[dict[str, Measured]]:
         """Yield what was measured, group by group. Raises UserError."""
-        measured: Iterator[dict[str, Measured]] = self.module("measure").measure(names, repeats, full, progress)
-        return measured
+        return self.measuring.measure(names, repeats, full, progress)
 
-    def tables(self, found: Results, new: Container[str]) -> list[Table[Any]]:
+    def tables(self, measured: Results, new: Container[str]) -> list[Table[Any]]:
         """Return the tables of what is new in these results."""
-        tables: list[Table[Any]] = self.module("tables").tables(self.module("figures").figures(found), new)
-        return tables
+        return self.page.tables(self.page.figures(measured), new)
 
-    def shown(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Return the blocks by marker and the charts by file, of what is stored. Raises UserError."""
-        stored = results.load(self.name)
-        if missing := [name for name in self.names if name not in stored.records]:
-            raise UserError(f"bench/results/{self.name}.json: {missing[0]} was never measured: {results.AGAIN}")
-        figures = self.module("figures").figures(stored.only(self.names))
-        blocks, charts = self.module("blocks"), self.module("charts")
-        return blocks.blocks(figures) if blocks else {}, charts.charts(figures) if charts else {}
+
+COSTS = Study("costs", costs_measure, costs)
+REQUESTS = Study("requests", requests_measure, requests)
+RELATIONSHIPS = Study("relationships", relationships_measure, relationships)
+STUDIES: Mapping[str, Study[Any]] = {
+    study.name: study
+    for study in (
+        COSTS,
+        REQUESTS,
+        Study("row_shape", row_shape_measure, row_shape),
+        RELATIONSHIPS,
+        Study("graph_shape", graph_shape_measure, graph_shape),
+        Study("over_time", over_time_measure, over_time),
+        Study("growth", growth_measure, growth),
+        Study("versions", versions_measure, versions),
+    )
+}
+
+
+def shown() -> tuple[dict[str, str], dict[str, str]]:
+    """Return all blocks by marker and all charts by file, of what is stored. Raises UserError."""
+    blocks = answers.blocks(COSTS.stored(), RELATIONSHIPS.stored(), REQUESTS.stored())
+    charts: dict[str, str] = {}
+    for study in STUDIES.values():
+        figures = study.stored()
+        blocks |= study.page.blocks(figures)
+        charts |= study.page.charts(figures)
+    return blocks, charts

@@ -7,14 +7,13 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 from bench import process, results, seeds
-from bench.figures import Figures
 from bench.layers.readers import Reading
 from bench.relations import relations
 from bench.relations.transaction import connect
 from bench.runs import TRACED, Job, Measured
-from bench.studies.costs.answers import wire_bytes
-from bench.studies.costs.blocks import in_the_figure
+from bench.studies.costs.page import in_the_figure
 from bench.studies.growth.measure import container
+from bench.studies.script_costs import ScriptCosts, stored_bytes
 from common import MIB
 from domain_model import DomainModel
 from tests.support import MEASURED_ROWS, linux, run
@@ -27,7 +26,9 @@ CLIENT_SIDE = (
 )
 
 
-def test_bytes_per_row_are_those_that_are_published(scenarios: dict[str, Figures], stored: dict[str, Figures]) -> None:
+def test_bytes_per_row_are_those_that_are_published(
+    scenarios: dict[str, ScriptCosts], stored: dict[str, ScriptCosts]
+) -> None:
     """With the Python that measured them, to 1 %; others make some objects larger or smaller."""
     python = results.load("costs").header["python"]
     tolerance = 0.01 if python == results.here()["python"] else 0.35
@@ -35,18 +36,18 @@ def test_bytes_per_row_are_those_that_are_published(scenarios: dict[str, Figures
         assert one.per_row == pytest.approx(stored[f"run_{name}"].per_row, rel=tolerance), name
 
 
-def test_an_entity_costs_at_least_ten_times_the_bare_data(scenarios: dict[str, Figures]) -> None:
+def test_an_entity_costs_at_least_ten_times_the_values(scenarios: dict[str, ScriptCosts]) -> None:
     assert scenarios["sync_sqlalchemy_session"].multiple >= 10
 
 
-def test_bare_data_is_what_the_values_take_as_objects(scenarios: dict[str, Figures]) -> None:
+def test_the_values_are_the_id_and_the_text_as_objects(scenarios: dict[str, ScriptCosts]) -> None:
     expected = 80 if sys.version_info >= (3, 12) else 88
-    assert scenarios["sync_psycopg"].bare == pytest.approx(expected, abs=1)
-    assert wire_bytes(seeds.ROWS) == pytest.approx(19, abs=0.5)
+    assert scenarios["sync_psycopg"].values == pytest.approx(expected, abs=1)
+    assert stored_bytes(seeds.ROWS) == pytest.approx(19, abs=0.5)
 
 
 @linux
-def test_growth_for_the_rows_is_accounted_for(scenarios: dict[str, Figures]) -> None:
+def test_growth_for_the_rows_is_accounted_for(scenarios: dict[str, ScriptCosts]) -> None:
     """The rest, which no instrument sees, is at most a fifth of the growth, and what an arena has to spare.
 
     It is negative where rows lie in what the imports have freed: up to 1 MiB up to 3.13, up to 3 MiB from 3.14 on.
@@ -59,7 +60,7 @@ def test_growth_for_the_rows_is_accounted_for(scenarios: dict[str, Figures]) -> 
         assert -0.05 * one.growth.value - freed <= one.rest <= 0.2 * one.growth.value + 1 * MIB
 
 
-def test_two_instruments_agree(measured: dict[str, Measured], scenarios: dict[str, Figures]) -> None:
+def test_two_instruments_agree(measured: dict[str, Measured], scenarios: dict[str, ScriptCosts]) -> None:
     """What memray sees of Python's allocations for the rows equals what tracemalloc sees, within 1 %."""
     with_native = {name: one for name, one in measured.items() if one.record["all_rows"]["native"]}
     assert len(with_native) == 6
@@ -68,19 +69,19 @@ def test_two_instruments_agree(measured: dict[str, Measured], scenarios: dict[st
         assert every - fixed == pytest.approx(scenarios[name.removeprefix("run_")].python, rel=0.01), name
 
 
-def test_the_driver_keeps_the_whole_result_with_a_client_side_cursor_only(scenarios: dict[str, Figures]) -> None:
+def test_the_driver_keeps_the_whole_result_with_a_client_side_cursor_only(scenarios: dict[str, ScriptCosts]) -> None:
     with_native = {name: one for name, one in scenarios.items() if one.native is not None}
     assert with_native.keys() > set(CLIENT_SIDE)
     for name, one in with_native.items():
         assert one.native is not None
         # Its values, and 16 bytes beside each of them.
-        expected = one.rows * (wire_bytes(one.rows) + 3 * 16) if name in CLIENT_SIDE else 0
+        expected = one.rows * (stored_bytes(one.rows) + 3 * 16) if name in CLIENT_SIDE else 0
         assert one.native == pytest.approx(expected, rel=0.35, abs=0.2 * MIB)
 
 
 @linux
 def test_once_is_what_sqlalchemy_does_after_the_imports_and_psycopg_before(
-    scenarios: dict[str, Figures], stored: dict[str, Figures]
+    scenarios: dict[str, ScriptCosts], stored: dict[str, ScriptCosts]
 ) -> None:
     """So the growth of a process alone compares unlike things. How little time it takes, a busy machine hides."""
     for name, one in scenarios.items():
@@ -103,7 +104,7 @@ def test_sqlalchemy_imports_its_driver_when_an_engine_is_made() -> None:
     assert run("-c", code).stdout.splitlines() == ["[False, False]", "[True, True]"]
 
 
-def test_what_an_entity_s_figure_holds(scenarios: dict[str, Figures]) -> None:
+def test_what_an_entity_s_figure_holds(scenarios: dict[str, ScriptCosts]) -> None:
     orm = scenarios["sync_sqlalchemy_session"]
     found = re.findall(r"(\d+) (?:are|its)", in_the_figure(orm))
     container = sys.getsizeof(dict.fromkeys(range(orm.rows))) / orm.rows
@@ -111,7 +112,7 @@ def test_what_an_entity_s_figure_holds(scenarios: dict[str, Figures]) -> None:
 
 
 @pytest.mark.parametrize("mode", ["sync", "async"])
-def test_observation_1_the_orm_holds_all_rows_at_the_first_one(scenarios: dict[str, Figures], mode: str) -> None:
+def test_observation_1_the_orm_holds_all_rows_at_the_first_one(scenarios: dict[str, ScriptCosts], mode: str) -> None:
     """At least 90 % of the final traced memory, with asyncio and without; Core at most a tenth."""
     entities, rows = scenarios[f"{mode}_sqlalchemy_session"], scenarios[f"{mode}_sqlalchemy_engine"]
     assert entities.first_row >= 0.9 * entities.python
@@ -124,7 +125,7 @@ def test_observation_2_model_construct_of_a_row_sets_no_field() -> None:
     assert (model.__dict__, model.model_fields_set) == ({}, row)
 
 
-def test_observation_2_empty_models_take_less(scenarios: dict[str, Figures]) -> None:
+def test_observation_2_empty_models_take_less(scenarios: dict[str, ScriptCosts]) -> None:
     empty, validated, built = (
         scenarios[f"async_sqlalchemy_engine_pydantic{variant}"].per_row
         for variant in ("_no_validation", "_validate", "")
@@ -133,7 +134,7 @@ def test_observation_2_empty_models_take_less(scenarios: dict[str, Figures]) -> 
     assert built == pytest.approx(validated, rel=0.02)
 
 
-def test_observation_3_each_layer_adds_memory(scenarios: dict[str, Figures]) -> None:
+def test_observation_3_each_layer_adds_memory(scenarios: dict[str, ScriptCosts]) -> None:
     driver, core, orm = (
         scenarios[name].per_row for name in ("sync_psycopg", "sync_sqlalchemy_engine", "sync_sqlalchemy_session")
     )
@@ -141,13 +142,13 @@ def test_observation_3_each_layer_adds_memory(scenarios: dict[str, Figures]) -> 
     assert core < scenarios["async_sqlalchemy_engine_pydantic"].per_row
 
 
-def test_observation_3_asyncio_adds_nothing_to_a_row(scenarios: dict[str, Figures]) -> None:
+def test_observation_3_asyncio_adds_nothing_to_a_row(scenarios: dict[str, ScriptCosts]) -> None:
     for stack in ("engine", "session"):
         same = scenarios[f"sync_sqlalchemy_{stack}"].per_row
         assert scenarios[f"async_sqlalchemy_{stack}"].per_row == pytest.approx(same, rel=0.01)
 
 
-def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Figures], schema_url: str) -> None:
+def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, ScriptCosts], schema_url: str) -> None:
     """With as many rows, layer by layer; the scenarios' figures have the dict's place for each row in them, too."""
     layers = {
         "psycopg, named tuple": "sync_psycopg",

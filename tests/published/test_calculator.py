@@ -2,14 +2,13 @@
 
 from bench import results
 from bench.look import pages, picture
-from bench.studies.row_shape import blocks, figures
-from bench.studies.versions import blocks as blocks_by_python
-from bench.studies.versions import figures as figures_by_python
+from bench.studies.row_shape import page as row_shape
+from bench.studies.versions import page as versions
 
 
 def test_data_on_the_page_are_those_of_the_studies() -> None:
-    own = blocks.data(figures.figures(results.load("row_shape")))
-    others = blocks_by_python.blocks(figures_by_python.figures(results.load("versions")))["row-model-by-python"]
+    own = row_shape.row_model(row_shape.figures(results.load("row_shape")))
+    others = versions.blocks(versions.figures(results.load("versions")))["row-model-by-python"]
     text = picture.CALCULATOR.read_text(encoding="utf-8")
     assert own in text
     assert others in text

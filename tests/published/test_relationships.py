@@ -3,7 +3,8 @@
 import pytest
 
 from bench import results, seeds
-from bench.studies.relationships.figures import Ways, figures
+from bench.studies.relationships.page import figures
+from bench.studies.relationships.ways import Ways
 
 ORDERS, ADDRESSES = 4, 2
 
@@ -40,14 +41,14 @@ def test_selectin_and_joined_keep_the_same_and_joined_has_the_higher_peak(ways: 
     assert joined.kept == pytest.approx(selectin.kept, rel=0.04)
     assert subquery.kept == pytest.approx(selectin.kept, rel=0.02)
     assert joined.peak > 1.1 * selectin.peak
-    assert joined.figures.peak.value > 1.1 * selectin.figures.peak.value
+    assert joined.costs.peak.value > 1.1 * selectin.costs.peak.value
 
 
 def test_two_joined_collections_stand_out(ways: Ways) -> None:
     two_selectin, two_joined = (ways[f"{SYNC}_two_{name}"] for name in ("selectin", "joined"))
     assert two_joined.peak > 1.3 * two_selectin.peak
     assert two_joined.peak == max(one.peak for one in ways.by_name.values())
-    assert two_joined.figures.peak.value > 1.4 * two_selectin.figures.peak.value
+    assert two_joined.costs.peak.value > 1.4 * two_selectin.costs.peak.value
     assert two_joined.kept == pytest.approx(two_selectin.kept, rel=0.05)
 
 
@@ -55,7 +56,7 @@ def test_two_joined_collections_stand_out(ways: Ways) -> None:
 def test_dropped_families_leave_a_batch(ways: Ways, mode: str) -> None:
     one, selectin = (ways[f"{mode}_sqlalchemy_session_selectin{how}"] for how in ("_streaming", ""))
     assert one.kept <= 1_100 / 18_400 * selectin.kept
-    assert one.figures.peak.value <= 0.2 * selectin.figures.peak.value
+    assert one.costs.peak.value <= 0.2 * selectin.costs.peak.value
 
 
 def test_load_only_of_narrow_children_takes_more(ways: Ways) -> None:

@@ -2,8 +2,8 @@
 
 usage: MEMORY_JSON=OUTPUT python -m bench.studies.graph_shape.families < READING
 
-READING is `Reading.stdin`. OUTPUT gets what `results` returns, as JSON. All families are kept in a list that was made
-before, and the session stays open until that is known.
+READING is `FamilyReading.stdin`. OUTPUT gets what `results` returns, as JSON. All families are kept in a list that was
+made before, and the session stays open until that is known.
 """
 
 import gc
@@ -37,7 +37,7 @@ LATE = (SELECT_IN, LAZY)
 
 
 @dataclass(frozen=True)
-class Reading:
+class FamilyReading:
     """The process that reads so many families from the tables of that name."""
 
     way: str
@@ -68,34 +68,34 @@ class Reading:
         return json.dumps(asdict(self)).encode()
 
 
-def reading(text: bytes) -> Reading:
-    """Return the reading that `Reading.stdin` is."""
+def reading_of(text: bytes) -> FamilyReading:
+    """Return the reading_of that `FamilyReading.stdin` is."""
 
-    def family(found: dict[str, Any]) -> Family:
-        related = [Related(**one | {"family": family(one["family"])}) for one in found["related"]]
-        return Family(**found | {"related": related})
+    def family(stored: dict[str, Any]) -> Family:
+        related = [Related(**one | {"family": family(one["family"])}) for one in stored["related"]]
+        return Family(**stored | {"related": related})
 
-    found = json.loads(text)
-    return Reading(**found | {"family": family(found["family"])})
+    stored = json.loads(text)
+    return FamilyReading(**stored | {"family": family(stored["family"])})
 
 
-def mapped(name: str, what: Family, made: registry, owner: str = "") -> type:
+def mapped(name: str, family: Family, made: registry, owner: str = "") -> type:
     """Return a class that is mapped to a table, and to those of its relationships, which are called `related_0`, …."""
     keys = [Column("id", Integer, primary_key=True)]
     if owner:
         keys.append(Column("owner", Integer, ForeignKey(f"{owner}.id")))
     properties: dict[str, Any] = {}
-    for index, one in enumerate(what.related):
+    for index, related in enumerate(family.related):
         below = f"{name}_{index}"
-        if not one.counts:
+        if not related.counts:
             keys.append(Column(key_of(index), Integer, ForeignKey(f"{below}.id")))
         properties[f"related_{index}"] = relationship(
-            mapped(below, one.family, made, name if one.counts else ""), uselist=bool(one.counts)
+            mapped(below, related.family, made, name if related.counts else ""), uselist=bool(related.counts)
         )
-    others: list[Column[Any]] = [Column(f"column_{number + 1}") for number in range(len(keys), what.columns)]
-    found: type = type(name, (), {})
-    made.map_imperatively(found, Table(name, made.metadata, *keys, *others), properties=properties)
-    return found
+    others: list[Column[Any]] = [Column(f"column_{number + 1}") for number in range(len(keys), family.columns)]
+    kind: type = type(name, (), {})
+    made.map_imperatively(kind, Table(name, made.metadata, *keys, *others), properties=properties)
+    return kind
 
 
 def options(kind: Any, how: Callable[..., Any]) -> Iterator[Any]:
@@ -106,40 +106,40 @@ def options(kind: Any, how: Callable[..., Any]) -> Iterator[Any]:
 
 def used(entity: Any, related: Sequence[Related]) -> Any:
     """Return an entity once all that belongs to it has been asked for, which loads what is lazy."""
-    for index, one in enumerate(related):
-        found = getattr(entity, f"related_{index}")
-        for below in found if one.counts else [found]:
-            used(below, one.family.related)
+    for index, relation in enumerate(related):
+        loaded = getattr(entity, f"related_{index}")
+        for below in loaded if relation.counts else [loaded]:
+            used(below, relation.family.related)
     return entity
 
 
-def results(what: Reading, url: str) -> dict[str, Any]:
+def results(reading: FamilyReading, url: str) -> dict[str, Any]:
     """Return the bytes that are held for all families; or, if so asked, the allocations that one consists of."""
     made = registry(metadata=MetaData())
-    kind: Any = mapped(what.table, what.family, made)
+    kind: Any = mapped(reading.table, reading.family, made)
     statement = select(kind).where(kind.id.between(bindparam("first"), bindparam("last")))
-    statement = statement.options(*options(kind, WAYS[what.way]))
+    statement = statement.options(*options(kind, WAYS[reading.way]))
 
     def read(first: int, count: int) -> Iterator[Any]:
         for entity in session.scalars(statement, {"first": first, "last": first + count - 1}).unique():
-            yield used(entity, what.family.related)
+            yield used(entity, reading.family.related)
 
     def all_of_them(count: int) -> Iterable[Any]:
         return read(LEAST + 1 + WARM_UP, count)
 
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:", 1))
     with Session(engine) as session:
-        if what.way == SMALL_FIRST:
+        if reading.way == SMALL_FIRST:
             drop(read(LEAST, 1))
         drop(read(LEAST + 1, WARM_UP))
         session.expunge_all()
         versions = loaded_versions()
-        if what.allocations:
-            return {"allocations": allocations_of(all_of_them, what.families), "versions": versions}
-        kept: list[object] = [None] * what.families
+        if reading.allocations:
+            return {"allocations": allocations_of(all_of_them, reading.families), "versions": versions}
+        kept: list[object] = [None] * reading.families
         gc.collect()
         tracemalloc.start()
-        for index, entity in enumerate(all_of_them(what.families)):
+        for index, entity in enumerate(all_of_them(reading.families)):
             kept[index] = entity
         gc.collect()  # empties the free lists of built-in types, as `bench.layers.measuring` does
         clear_caches()
@@ -150,5 +150,5 @@ def results(what: Reading, url: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     Path(os.environ["MEMORY_JSON"]).write_text(
-        json.dumps(results(reading(sys.stdin.buffer.read()), database_url())), "utf-8"
+        json.dumps(results(reading_of(sys.stdin.buffer.read()), database_url())), "utf-8"
     )

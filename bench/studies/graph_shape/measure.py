@@ -7,7 +7,7 @@ from bench import process
 from bench.database import private_server
 from bench.process import Progress, unseen
 from bench.runs import Job, Measured, Outcome
-from bench.studies.graph_shape.families import Reading
+from bench.studies.graph_shape.families import FamilyReading
 from bench.studies.graph_shape.model import Family
 from bench.studies.graph_shape.shapes import (
     ALLOCATIONS,
@@ -19,11 +19,11 @@ from bench.studies.graph_shape.shapes import (
     make,
     values_of,
 )
-from bench.studies.row_shape.measure import Allocation
+from bench.studies.row_shape.measure import TracedAllocation
 from common import database_url
 
 
-class Cost(TypedDict):
+class FamilyCost(TypedDict):
     """What so many families take, in bytes per family; and the values of one entity, by table: parents' come first."""
 
     families: int
@@ -32,11 +32,11 @@ class Cost(TypedDict):
     values: dict[str, float]
 
 
-class Way(TypedDict):
+class WayRecord(TypedDict):
     """What families take that were loaded in one way, by the name of their shape; and the allocations of one."""
 
-    costs: dict[str, Cost]
-    allocations: list[Allocation]
+    costs: dict[str, FamilyCost]
+    allocations: list[TracedAllocation]
 
 
 def measure(
@@ -51,23 +51,23 @@ def measure(
         for shape, table in tables.items():
             make(url, table, shapes[shape], mixed=shape == OF_MIXED_TYPES)
             values[shape] = dict(values_below(url, table, shapes[shape]))
-        jobs = {(way, shape): Job(of(way, tables[shape], what)) for way in names for shape, what in shapes.items()}
+        jobs = {(way, shape): Job(of(way, tables[shape], family)) for way in names for shape, family in shapes.items()}
         for way in names:
             jobs[way, ""] = Job(of(way, tables[ALLOCATIONS], shapes[ALLOCATIONS], allocations=True))
         outcomes = dict(zip(jobs, process.succeeded(process.run(list(jobs.values()), progress=progress)), strict=True))
     yield {way: measured(way, shapes, outcomes, values, server) for way in names}
 
 
-def of(way: str, table: str, what: Family, allocations: bool = False) -> Reading:
+def of(way: str, table: str, family: Family, allocations: bool = False) -> FamilyReading:
     """Return the process that reads the families of a table."""
-    return Reading(way, table, what, families_of(what), allocations)
+    return FamilyReading(way, table, family, families_of(family), allocations)
 
 
-def values_below(url: str, table: str, what: Family) -> Iterator[tuple[str, float]]:
+def values_below(url: str, table: str, family: Family) -> Iterator[tuple[str, float]]:
     """Yield the bytes of one row's values, of a table and of those of its relationships."""
-    yield table, values_of(url, table, what.columns)
-    for index, one in enumerate(what.related):
-        yield from values_below(url, f"{table}_{index}", one.family)
+    yield table, values_of(url, table, family.columns)
+    for index, related in enumerate(family.related):
+        yield from values_below(url, f"{table}_{index}", related.family)
 
 
 def measured(
@@ -78,13 +78,13 @@ def measured(
     server: dict[str, str],
 ) -> Measured:
     """Return what is stored of one way to load; the outcome of no shape told the allocations apart."""
-    costs = {shape: cost(what, outcomes[way, shape].output, values[shape]) for shape, what in shapes.items()}
+    costs = {shape: cost(family, outcomes[way, shape].output, values[shape]) for shape, family in shapes.items()}
     told = outcomes[way, ""].output
     own = [outcomes[way, shape] for shape in ("", *shapes)]
-    return Measured(Way(costs=costs, allocations=told["allocations"]), ENTITIES, told["versions"] | server, own)
+    return Measured(WayRecord(costs=costs, allocations=told["allocations"]), ENTITIES, told["versions"] | server, own)
 
 
-def cost(what: Family, output: Mapping[str, Any], values: dict[str, float]) -> Cost:
+def cost(family: Family, output: Mapping[str, Any], values: dict[str, float]) -> FamilyCost:
     """Return what the families of one shape take, of what their process found."""
-    count = families_of(what)
-    return Cost(families=count, entities=output["entities"], per_family=output["traced"] / count, values=values)
+    count = families_of(family)
+    return FamilyCost(families=count, entities=output["entities"], per_family=output["traced"] / count, values=values)

@@ -51,7 +51,7 @@ class Related:
         return sum(self.counts) / len(self.counts) if self.counts else 1 / self.sharing
 
     @property
-    def found(self) -> float:
+    def loads(self) -> float:
         """How many loads of an owner find something, where each loads for one owner alone."""
         return sum(map(bool, self.counts)) / len(self.counts) if self.counts else 1 / self.sharing
 
@@ -67,7 +67,7 @@ class Family:
     @property
     def entities(self) -> float:
         """How many entities it consists of."""
-        return 1 + sum(one.mean * one.family.entities for one in self.related)
+        return 1 + sum(related.mean * related.family.entities for related in self.related)
 
 
 @dataclass(frozen=True)
@@ -96,14 +96,14 @@ def predicted(family: Family, parts: Parts, families: int) -> float:
 
 def without_places(family: Family, parts: Parts) -> float:
     """Return the bytes of one family without its entities' places in the identity map. Raises ValueError."""
-    found = entity(family, parts)
-    if any(one.counts for one in family.related):
-        found += parts.first
-    for one in family.related:
-        found += one.mean * without_places(one.family, parts) + one.found * parts.load
-        if one.counts:
-            found += parts.collection + sum(map(list_bytes, one.counts)) / len(one.counts)
-    return found
+    size = entity(family, parts)
+    if any(related.counts for related in family.related):
+        size += parts.first
+    for related in family.related:
+        size += related.mean * without_places(related.family, parts) + related.loads * parts.load
+        if related.counts:
+            size += parts.collection + sum(map(list_bytes, related.counts)) / len(related.counts)
+    return size
 
 
 def entity(family: Family, parts: Parts) -> float:
@@ -111,10 +111,10 @@ def entity(family: Family, parts: Parts) -> float:
     attributes, late = family.columns + len(family.related), len(family.related) if parts.late else 0
     if attributes > MOST:
         raise ValueError(f"{attributes} columns and relationships, more than the {MOST} that share their keys")
-    found = parts.constant + family.values
+    size = parts.constant + family.values
     if late < 2 or parts.inline:  # the first one that is late finds the last shared key
-        found += parts.attribute * attributes
-    return found + (own_table(family.columns + 1, late - 1) if late > 1 else 0)
+        size += parts.attribute * attributes
+    return size + (own_table(family.columns + 1, late - 1) if late > 1 else 0)
 
 
 @cache

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from bench.studies.row_shape import objects
-from bench.studies.row_shape.measure import Allocation
+from bench.studies.row_shape.measure import TracedAllocation
+from bench.studies.row_shape.objects import NAMES as OF_ROWS
 from bench.studies.row_shape.objects import OTHER, Object, link
 
 ENTITIES = "the two entities, with their values and places"
@@ -31,12 +31,12 @@ NAMES = {
 }
 
 
-def of(allocations: Sequence[Allocation], versions: Mapping[str, str]) -> dict[str, Object]:
+def of(allocations: Sequence[TracedAllocation], versions: Mapping[str, str]) -> dict[str, Object]:
     """Return the objects of a family by name, the largest first: its entities as one, and as OTHER what has no name."""
-    made: dict[str, list[Allocation]] = {}
-    for one in allocations:
-        made.setdefault(name_of(one), []).append(one)
-    found = [
+    made: dict[str, list[TracedAllocation]] = {}
+    for allocation in allocations:
+        made.setdefault(name_of(allocation), []).append(allocation)
+    objects = [
         Object(
             name,
             sum(one["size"] * one["per_row"] for one in ones),
@@ -45,11 +45,12 @@ def of(allocations: Sequence[Allocation], versions: Mapping[str, str]) -> dict[s
         )
         for name, ones in made.items()
     ]
-    return {one.name: one for one in sorted(found, key=lambda one: -one.size)}
+    return {each.name: each for each in sorted(objects, key=lambda each: -each.size)}
 
 
-def name_of(one: Allocation) -> str:
+def name_of(allocation: TracedAllocation) -> str:
     """Return what an allocation is called."""
-    if one["text"] in objects.NAMES:
+    text, size = allocation["text"], allocation["size"]
+    if text in OF_ROWS:
         return ENTITIES
-    return next((name for least, name in NAMES.get(one["text"], ()) if one["size"] >= least), OTHER)
+    return next((name for least, name in NAMES.get(text, ()) if size >= least), OTHER)

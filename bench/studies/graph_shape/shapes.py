@@ -60,23 +60,23 @@ OF_MIXED_TYPES = "9 columns, 4 children of 10, of mixed types"
 ALLOCATIONS = "one child"
 
 
-def families_of(what: Family) -> int:
+def families_of(family: Family) -> int:
     """Return how many families are measured: as many of each number of children."""
-    return int(ENTITIES / what.entities) // 4 * 4
+    return int(ENTITIES / family.entities) // 4 * 4
 
 
-def make(url: str, name: str, what: Family, mixed: bool) -> None:
+def make(url: str, name: str, family: Family, mixed: bool) -> None:
     """Make the tables of a family, its parents' under that name. Raises psycopg.Error."""
     with psycopg.connect(url, autocommit=True) as connection:
-        parents = 1 + WARM_UP + families_of(what)
+        parents = 1 + WARM_UP + families_of(family)
         kinds = MIXED if mixed else (INTEGER,)
-        _make(connection, name, what, f"generate_series(1, {parents}) AS i", (), parents, kinds)
+        _make(connection, name, family, f"generate_series(1, {parents}) AS i", (), parents, kinds)
 
 
 def _make(
     connection: psycopg.Connection,
     name: str,
-    what: Family,
+    family: Family,
     source: str,
     keys: Sequence[str],
     rows: float,
@@ -84,26 +84,26 @@ def _make(
 ) -> None:
     """Make a table of `rows` rows or so, from a source of their numbers and keys; then those of its relationships."""
     columns = [f"{LEAST} - 1 + i AS id", *keys]
-    for index, one in enumerate(what.related):
-        if not one.counts:
-            columns.append(f"{LEAST} + (i - 1) / {one.sharing} AS {key_of(index)}")
-    for number in range(len(columns), what.columns):
+    for index, related in enumerate(family.related):
+        if not related.counts:
+            columns.append(f"{LEAST} + (i - 1) / {related.sharing} AS {key_of(index)}")
+    for number in range(len(columns), family.columns):
         columns.append(f"{kinds[number % len(kinds)].sql} AS column_{number + 1}")
     connection.execute(f"CREATE TABLE {name} AS SELECT {', '.join(columns)} FROM {source}".encode())
     connection.execute(f"ALTER TABLE {name} ADD PRIMARY KEY (id)".encode())
-    for index, one in enumerate(what.related):
+    for index, related in enumerate(family.related):
         below = f"{name}_{index}"
-        keys = ("owner",) if one.counts else ()
-        _make(connection, below, one.family, _source(name, one, rows), keys, rows * one.mean, kinds)
-        if one.counts:
+        keys = ("owner",) if related.counts else ()
+        _make(connection, below, related.family, _source(name, related, rows), keys, rows * related.mean, kinds)
+        if related.counts:
             connection.execute(f"CREATE INDEX ON {below} (owner)".encode())
 
 
-def _source(owner: str, one: Related, rows: float) -> str:
+def _source(owner: str, related: Related, rows: float) -> str:
     """Return where the rows of a relationship come from: some for each of its owners, or some to which these refer."""
-    if not one.counts:
-        return f"generate_series(1, {int(rows / one.sharing) + 1}) AS i"
-    counts, turn = ", ".join(map(str, one.counts)), f"(id - {LEAST} - 1) % {len(one.counts)} + 1"
+    if not related.counts:
+        return f"generate_series(1, {int(rows / related.sharing) + 1}) AS i"
+    counts, turn = ", ".join(map(str, related.counts)), f"(id - {LEAST} - 1) % {len(related.counts)} + 1"
     several = f"generate_series(1, CASE id WHEN {LEAST} THEN 1 ELSE (ARRAY[{counts}])[{turn}] END)"
     return f"(SELECT row_number() OVER (ORDER BY id)::int AS i, id AS owner FROM {owner}, {several}) AS children"
 

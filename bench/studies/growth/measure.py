@@ -17,7 +17,7 @@ STEPS = (9_200, 92_000, 920_000)
 ONE, MOST = 1, 9_200_000
 
 
-class Step(TypedDict):
+class StepCost(TypedDict):
     """At so many rows: traced bytes per row without the dict that keeps them, and the untraced peak in bytes."""
 
     rows: int
@@ -45,12 +45,12 @@ def measure(
     }
 
 
-def steps(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[Step]:
+def steps(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[StepCost]:
     """Return a scenario's figures at every number of rows that it ran at."""
     traced = {one.output["rows"]: kept(one.output) for one in outcomes if one.job.instrument == TRACED}
     peaks = {one.output["rows"]: one.output["peak_rss"] for one in outcomes if one.job.instrument == UNTRACED}
     per_row = {rows: size / rows - container(scenario, rows) for rows, size in traced.items()}
-    return [Step(rows=rows, per_row=per_row.get(rows), peak=peak) for rows, peak in peaks.items()]
+    return [StepCost(rows=rows, per_row=per_row.get(rows), peak=peak) for rows, peak in peaks.items()]
 
 
 def container(scenario: Scenario, rows: int) -> float:

@@ -15,13 +15,14 @@ import sys
 import time
 from importlib import import_module
 from pathlib import Path
-from typing import TypedDict
-
-import uvicorn
+from typing import TYPE_CHECKING, TypedDict
 
 from bench.studies.requests.client import Answer
 from bench.studies.requests.watching import SETTLING, Seen, Watch
 from common import loaded_versions
+
+if TYPE_CHECKING:
+    import uvicorn
 
 MANY = 10
 # Towards a reader that stops, the kernel keeps few bytes, in place of the megabytes that it has for a loopback: else
@@ -86,7 +87,7 @@ class Client:
             self._process.communicate()
 
 
-def measured(server: uvicorn.Server, watch: Watch) -> Output:
+def measured(server: "uvicorn.Server", watch: Watch) -> Output:
     """Return what was measured, in another thread than the event loop's."""
     client = Client(*(one.sockets[0].getsockname()[1] for one in server.servers))
     try:
@@ -123,7 +124,7 @@ def load(client: Client, watch: Watch, readers: int) -> Load:
     return Load(**seen, **answer)
 
 
-def reading_slowly(server: uvicorn.Server, client: Client, watch: Watch) -> Slow:
+def reading_slowly(server: "uvicorn.Server", client: Client, watch: Watch) -> Slow:
     """Let one read who stops in the middle of the response."""
     with watch.seeing() as seen:
         client.tell("1 slow")
@@ -154,6 +155,8 @@ def listening(buffer: int = 0) -> socket.socket:
 
 async def serve(name: str) -> Output:
     """Serve an endpoint for as long as it takes to measure it."""
+    import uvicorn  # here, because who lists the studies may lack it
+
     watch = Watch()
     server = uvicorn.Server(uvicorn.Config(import_module(name).app, log_level="warning"))
     serving = asyncio.create_task(server.serve([listening(), listening(KERNEL)]))

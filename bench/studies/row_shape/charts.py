@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 from bench.layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
 from bench.look import charts as style
 from bench.look.colours import INK
-from bench.studies.row_shape.figures import ENTITY, MODEL, Figures, Shapes
+from bench.look.tables import whole
+from bench.studies.row_shape.overheads import ENTITY, MODEL, LayerShapes, RowShapes
 from bench.studies.row_shape.shapes import COLUMNS
 
 DICT = "psycopg, dict"
@@ -23,7 +24,7 @@ class Cause(NamedTuple):
     higher: int
 
 
-class Line(NamedTuple):
+class LayerLine(NamedTuple):
     """A layer's line: its colour; what stands at its end, by how many points lower; and the causes of its steps."""
 
     colour: str
@@ -36,52 +37,52 @@ class Line(NamedTuple):
 KEYS = "its dict no longer\nshares its keys"
 # Four lines lie upon each other.
 OWN = {
-    ENTITY: Line("#D55E00", "ORM entity", 0, (Cause(KEYS, "right", 0),)),
-    MODEL: Line(
+    ENTITY: LayerLine("#D55E00", "ORM entity", 0, (Cause(KEYS, "right", 0),)),
+    MODEL: LayerLine(
         *("#CC79A7", "Pydantic model", 0),
         (
             Cause("set of given fields:\n8 → 32 slots", "above", 650),
             Cause("set of given fields:\n32 → 128 slots", "left", 150),
         ),
     ),
-    DICT: Line(
+    DICT: LayerLine(
         *("#009E73", "psycopg, dict", 0),
         (Cause("table of the dict, and of\na model's: 32 → 64 slots", "right", -20),),
     ),
-    "Core row": Line("#E69F00", "Core row", -6),
-    "psycopg, named tuple": Line(BLUE),
-    "psycopg, tuple": Line(BLUE, "psycopg, named\nand plain tuple;\nslots dataclass,\nalso Pydantic's", 36),
-    "slots dataclass": Line(BLUE),
-    "Pydantic slots dataclass": Line(BLUE),
+    "Core row": LayerLine("#E69F00", "Core row", -6),
+    "psycopg, named tuple": LayerLine(BLUE),
+    "psycopg, tuple": LayerLine(BLUE, "psycopg, named\nand plain tuple;\nslots dataclass,\nalso Pydantic's", 36),
+    "slots dataclass": LayerLine(BLUE),
+    "Pydantic slots dataclass": LayerLine(BLUE),
 }
 OTHERS = {
-    ENTITY: Line("#D55E00", "ORM entity"),
-    PEEWEE: Line("#CC79A7", "Peewee model", 0, (Cause("table of its dict:\n32 → 64 slots", "left", 330),)),
-    DJANGO: Line("#009E73", "Django model", -12, (Cause(KEYS, "right", -330),)),
-    TORTOISE: Line("#E69F00", "Tortoise model"),
-    PICCOLO: Line(BLUE, "Piccolo object", 12),
-    "psycopg, tuple": Line("#56B4E9", "psycopg, tuple"),
+    ENTITY: LayerLine("#D55E00", "ORM entity"),
+    PEEWEE: LayerLine("#CC79A7", "Peewee model", 0, (Cause("table of its dict:\n32 → 64 slots", "left", 330),)),
+    DJANGO: LayerLine("#009E73", "Django model", -12, (Cause(KEYS, "right", -330),)),
+    TORTOISE: LayerLine("#E69F00", "Tortoise model"),
+    PICCOLO: LayerLine(BLUE, "Piccolo object", 12),
+    "psycopg, tuple": LayerLine("#56B4E9", "psycopg, tuple"),
 }
 
 
-def charts(figures: Figures) -> dict[str, str]:
+def of(shapes: RowShapes) -> dict[str, str]:
     """Return each chart's SVG by its file's name."""
-    return {"row-shape.svg": drawn(figures, OWN), "other-models.svg": drawn(figures, OTHERS)}
+    return {"row-shape.svg": drawn(shapes, OWN), "other-models.svg": drawn(shapes, OTHERS)}
 
 
-def drawn(figures: Figures, lines: Mapping[str, Line]) -> str:
+def drawn(shapes: RowShapes, lines: Mapping[str, LayerLine]) -> str:
     """Return the chart of these layers."""
     figure = style.new(8.6, 6.4)
     axes = figure.subplots()
     for layer, line in lines.items():
-        sizes = [figures.layers[layer].overheads[count] for count in COLUMNS]
+        sizes = [shapes.layers[layer].overheads[count] for count in COLUMNS]
         axes.step([*COLUMNS, COLUMNS[-1] + 1], [*sizes, sizes[-1]], where="mid", color=line.colour, linewidth=2.5)
         if line.name:
             end = (COLUMNS[-1] + 0.5, sizes[-1])
-            text = f"{line.name}: {sizes[-1]:,.0f}" if "\n" not in line.name else line.name
+            text = f"{line.name}: {whole(sizes[-1])}" if "\n" not in line.name else line.name
             place = (7, -line.lower)
             axes.annotate(text, end, place, textcoords="offset points", va="center", color=line.colour, weight="bold")
-        name_steps(axes, figures.layers[layer], line)
+        name_steps(axes, shapes.layers[layer], line)
     axes.set_xlim(0.5, COLUMNS[-1] + 0.5)
     axes.set_ylim(0)
     axes.set_xticks([1, 5, 10, 15, 20, 25, 30, 35, 40])
@@ -92,12 +93,12 @@ def drawn(figures: Figures, lines: Mapping[str, Line]) -> str:
     return style.svg(figure)
 
 
-def name_steps(axes: Axes, shapes: Shapes, line: Line) -> None:
+def name_steps(axes: Axes, layer: LayerShapes, line: LayerLine) -> None:
     """Write beside a layer's largest steps what each is due to."""
-    found = shapes.steps
-    largest = sorted(sorted(found, key=lambda columns: -found[columns])[: len(line.causes)])
+    steps = layer.steps
+    largest = sorted(sorted(steps, key=lambda columns: -steps[columns])[: len(line.causes)])
     for columns, cause in zip(largest, line.causes, strict=True):
         right, align = {"left": (-1.1, "right"), "right": (0.1, "left"), "above": (-3.9, "left")}[cause.side]
-        place = (columns + right, shapes.overheads[columns] - found[columns] / 2 + cause.higher)
-        text = f"{cause.text}\n+{found[columns]:,.0f} bytes"
-        axes.text(*place, text, ha=align, va="center", color=line.colour, fontsize=11.5).set_in_layout(False)
+        place = (columns + right, layer.overheads[columns] - steps[columns] / 2 + cause.higher)
+        text = f"{cause.text}\n+{whole(steps[columns])} bytes"
+        style.beside(axes, place, text, 0, align, color=line.colour, fontsize=11.5, in_layout=False)

@@ -12,12 +12,12 @@ from bench.relations.relations import Relation
 from bench.runs import UNTRACED, Job, Measured, Outcome
 from bench.studies.row_shape import experiments
 from bench.studies.row_shape.experiments import Experiment
-from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, Key, make, shapes_of
+from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, ShapeKey, make, shapes_of
 from common import database_url
 
 # Its rows are a tuple and the values: what these cost is known from it.
 TUPLE = "psycopg, tuple"
-ALLOCATIONS = Key("allocations", "")
+ALLOCATIONS = ShapeKey("allocations", "")
 # What overheads of still more columns are compared with, measured in as many rows.
 WIDEST = str(COLUMNS[-1])
 # How many columns the rows have whose allocations are told apart: as many as the scenarios' rows have.
@@ -28,7 +28,7 @@ TIMED = ("3", "20")
 TIMES = 5
 
 
-class Allocation(TypedDict):
+class TracedAllocation(TypedDict):
     """What one source line allocates in one size for a row: bytes, and how many of them a row has."""
 
     file: str
@@ -38,14 +38,14 @@ class Allocation(TypedDict):
     per_row: float
 
 
-class Changed(TypedDict):
+class ExperimentRecord(TypedDict):
     """What an experiment's rows take, by number of columns: overheads in bytes; and the seconds without it and with."""
 
     overheads: dict[str, float]
     seconds: dict[str, tuple[list[float], list[float]]]
 
 
-class Layer(TypedDict):
+class LayerRecord(TypedDict):
     """Bytes per row: overheads by number of columns, values by kind, whole rows by table; and the allocations.
 
     `peaks` is by how much the process grew at most, untraced, for a table's rows; those of no table, if not in full.
@@ -59,8 +59,8 @@ class Layer(TypedDict):
     values: dict[str, float]
     tables: dict[str, float]
     peaks: dict[str, float]
-    allocations: list[Allocation]
-    experiment: Changed | None
+    allocations: list[TracedAllocation]
+    experiment: ExperimentRecord | None
 
 
 def measure(
@@ -75,33 +75,33 @@ def measure(
         jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations, full).items()}
         turn = [job for layer in layers if full for job in timed(layer, relations)]
         outcomes = process.succeeded(process.run(list(jobs.values()), turn * (repeats or TIMES), progress=progress))
-    found: dict[str, dict[Key, Outcome]] = {layer: {} for layer in layers}
+    found: dict[str, dict[ShapeKey, Outcome]] = {layer: {} for layer in layers}
     for (layer, key), outcome in zip(jobs, outcomes, strict=False):
         found[layer][key] = outcome
     times = outcomes[len(jobs) :]
     yield {layer: measured(layer, found[layer], found[TUPLE], times, server) for layer in layers}
 
 
-def jobs_of(layer: str, relations: Mapping[Key, Relation], full: bool) -> dict[Key, Job]:
+def jobs_of(layer: str, relations: Mapping[ShapeKey, Relation], full: bool) -> dict[ShapeKey, Job]:
     """Return the processes that measure a layer, by what each of them is for; in full, its experiment's, too."""
     readings = {
         key: Reading(layer, relation, FEW if key.group == "wide" else COUNT) for key, relation in relations.items()
     }
-    readings[ALLOCATIONS] = Reading(layer, relations[Key("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
+    readings[ALLOCATIONS] = Reading(layer, relations[ShapeKey("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
     if full:
-        readings[Key("wide", WIDEST)] = Reading(layer, relations[Key("overheads", WIDEST)], FEW)
+        readings[ShapeKey("wide", WIDEST)] = Reading(layer, relations[ShapeKey("overheads", WIDEST)], FEW)
     for name in OF_EXPERIMENTS if full and layer in experiments.LAYERS else ():
-        readings[Key("experiment", name)] = Experiment(layer, relations[Key("overheads", name)], COUNT)
-    untraced = {Key("peaks", key.name): reading for key, reading in readings.items() if key.group == "tables"}
+        readings[ShapeKey("experiment", name)] = Experiment(layer, relations[ShapeKey("overheads", name)], COUNT)
+    untraced = {ShapeKey("peaks", key.name): reading for key, reading in readings.items() if key.group == "tables"}
     return {key: Job(reading) for key, reading in readings.items()} | {
         key: Job(reading, UNTRACED) for key, reading in untraced.items()
     }
 
 
-def timed(layer: str, relations: Mapping[Key, Relation]) -> list[Job]:
+def timed(layer: str, relations: Mapping[ShapeKey, Relation]) -> list[Job]:
     """Return the processes of one turn: a layer's reading without its experiment, if it has one, and with it."""
     return [
-        Job(kind(layer, relations[Key("overheads", name)], COUNT), UNTRACED)
+        Job(kind(layer, relations[ShapeKey("overheads", name)], COUNT), UNTRACED)
         for name in TIMED
         for kind in (Reading, Experiment)
         if layer in experiments.LAYERS
@@ -110,8 +110,8 @@ def timed(layer: str, relations: Mapping[Key, Relation]) -> list[Job]:
 
 def measured(
     layer: str,
-    found: Mapping[Key, Outcome],
-    tuples: Mapping[Key, Outcome],
+    found: Mapping[ShapeKey, Outcome],
+    tuples: Mapping[ShapeKey, Outcome],
     times: Sequence[Outcome],
     server: dict[str, str],
 ) -> Measured:
@@ -126,14 +126,14 @@ def measured(
     output = found[ALLOCATIONS].output
     own = [one for one in times if isinstance(one.job.script, Reading) and one.job.script.layer == layer]
     changed = {name: size - values[name] for name, size in per_row(found, "experiment").items()}
-    record = Layer(
+    record = LayerRecord(
         overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
         wide={name: size - wide[WIDEST] for name, size in wide.items() if name != WIDEST},
         values={name: size - kinds[NULL.name] for name, size in kinds.items()},
         tables=per_row(found, "tables"),
         peaks=per_row(found, "peaks", "peak"),
         allocations=output["allocations"],
-        experiment=Changed(overheads=changed, seconds=seconds(own)) if changed else None,
+        experiment=ExperimentRecord(overheads=changed, seconds=seconds(own)) if changed else None,
     )
     return Measured(record, COUNT, output["versions"] | server, [*found.values(), *tuples.values(), *own])
 
@@ -148,7 +148,7 @@ def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float
     return found
 
 
-def per_row(found: Mapping[Key, Outcome], group: str, figure: str = "traced") -> dict[str, float]:
+def per_row(found: Mapping[ShapeKey, Outcome], group: str, figure: str = "traced") -> dict[str, float]:
     """Return the bytes per row of a group's tables, by name: the traced ones, or another figure."""
     outputs = {key.name: one.output for key, one in found.items() if key.group == group}
     return {name: output[figure] / output["count"] for name, output in outputs.items()}

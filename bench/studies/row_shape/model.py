@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.studies.row_shape import shapes
-from bench.studies.row_shape.shapes import ARRAY, CHARACTER, JSON, TEXT, Field, Kind
+from bench.studies.row_shape.shapes import ARRAY, CHARACTER, JSON, TEXT, Kind, ShapeField
 
 POINTER = 8
 # What the array that was measured has: so many texts of so many characters. And the members of the object.
@@ -52,7 +52,7 @@ NAMES = {rule.measured: name for name, rule in RULES.items()}
 
 
 @dataclass(frozen=True)
-class Column:
+class CountedColumn:
     """A column: its values' rule by name, their mean length, and the share of NULLs; of arrays, how many elements."""
 
     rule: str
@@ -61,7 +61,7 @@ class Column:
     nulls: float = 0
 
     @classmethod
-    def of(cls, field: Field) -> "Column":
+    def of(cls, field: ShapeField) -> "CountedColumn":
         """Return a field of the study's tables as a column."""
         if field.kind == ARRAY:
             return cls(NAMES[TEXT], CHARACTERS, ELEMENTS, field.nulls / 10)
@@ -70,7 +70,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Model:
+class RowModel:
     """What was measured on one Python, in bytes: each layer's overheads by these numbers of columns, and the values."""
 
     columns: Sequence[int]
@@ -81,7 +81,7 @@ class Model:
     # The layers that copy lists, so that these have no room to grow.
     copying: Sequence[str] = ()
 
-    def row(self, layer: str, columns: Sequence[Column]) -> float:
+    def row(self, layer: str, columns: Sequence[CountedColumn]) -> float:
         """Return what a row of these columns takes in a layer."""
         size = self.overhead(layer, len(columns))
         for column in columns:  # not `sum`, which rounds otherwise from Python 3.12 on than a script of a page does
@@ -98,15 +98,15 @@ class Model:
         less, more = self.columns[place - 1], self.columns[place]
         return sizes[place - 1] + (count - less) * ((sizes[place] - sizes[place - 1]) / (more - less))
 
-    def value(self, column: Column, layer: str) -> float:
+    def value(self, column: CountedColumn, layer: str) -> float:
         """Return what a column's value takes in a layer on average; NULL takes nothing."""
-        size = self.one(column.rule, column.length)
+        size = self.scalar(column.rule, column.length)
         if column.elements is not None:
             places = column.elements if layer in self.copying else room(column.elements)
             size = self.list_of(places) + column.elements * size
         return size * (1 - column.nulls)
 
-    def one(self, name: str, length: float) -> float:
+    def scalar(self, name: str, length: float) -> float:
         """Return what a value of such a length takes that is no array."""
         rule = RULES[name]
         size = self.values[rule.measured.name]
@@ -127,7 +127,7 @@ class Model:
 
     def list_of(self, places: int) -> float:
         """Return what a list takes that has room for so many elements, without these."""
-        measured = self.values[ARRAY.name] - ELEMENTS * self.one(NAMES[TEXT], CHARACTERS)
+        measured = self.values[ARRAY.name] - ELEMENTS * self.scalar(NAMES[TEXT], CHARACTERS)
         return measured + (places - room(ELEMENTS)) * POINTER
 
 

@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.studies.row_shape.measure import Allocation
+from bench.studies.row_shape.measure import TracedAllocation
 from common import DISTRIBUTIONS
 
+# The rows that are told apart have three columns, all of them integers.
+VALUES = "the values, three integers"
 NAMES = {
     "self.expired_attributes = set()": ("the set `expired_attributes`, empty",),
     "instance = self.class_.__new__(self.class_)": ("the instance, and the array of its attributes",),
@@ -37,8 +39,8 @@ NAMES = {
     "self._state = ModelState()": ("its `ModelState`", "the array of the state's attributes"),
     "self = cls.__new__(cls)": ("the array of its attributes, four of which are Tortoise's own", "the instance"),
     "self._await_when_save = {}": ("the dict `_await_when_save`, empty",),
-    "return self._tx.load_rows(0, res.ntuples, self._make_row)": ("the values",),
-    "records = self._tx.load_rows(self._pos, res.ntuples, self._make_row)": ("the values",),
+    "return self._tx.load_rows(0, res.ntuples, self._make_row)": (VALUES,),
+    "records = self._tx.load_rows(self._pos, res.ntuples, self._make_row)": (VALUES,),
 }
 OTHER = "other"
 # What the libraries could leave out until it is needed: an entity that is only read never needs it.
@@ -63,18 +65,18 @@ class Object:
     link: str
 
 
-def of(allocations: Sequence[Allocation], versions: Mapping[str, str]) -> list[Object]:
+def of(allocations: Sequence[TracedAllocation], versions: Mapping[str, str]) -> list[Object]:
     """Return the objects of a row, largest first, and what has no name as OTHER; with the packages' versions."""
-    lines: dict[str, list[Allocation]] = {}
+    lines: dict[str, list[TracedAllocation]] = {}
     for allocation in allocations:
         lines.setdefault(allocation["text"], []).append(allocation)
-    found = [one for text, made in lines.items() for one in named(NAMES.get(text, ()), made, versions)]
-    named_ones = sorted((one for one in found if one.name != OTHER), key=lambda one: -one.size)
-    rest = sum(one.size for one in found if one.name == OTHER)
-    return [*named_ones, *([Object(OTHER, rest, "", "")] if rest else [])]
+    objects = [each for text, made in lines.items() for each in named(NAMES.get(text, ()), made, versions)]
+    with_name = sorted((each for each in objects if each.name != OTHER), key=lambda each: -each.size)
+    rest = sum(each.size for each in objects if each.name == OTHER)
+    return [*with_name, *([Object(OTHER, rest, "", "")] if rest else [])]
 
 
-def named(names: Sequence[str], made: list[Allocation], versions: Mapping[str, str]) -> list[Object]:
+def named(names: Sequence[str], made: list[TracedAllocation], versions: Mapping[str, str]) -> list[Object]:
     """Return the objects that one line made: apart, where it has as many names as its allocations have sizes."""
     line = link(made[0]["file"], made[0]["line"], versions)
     sizes = [one["size"] * one["per_row"] for one in sorted(made, key=lambda one: -one["size"])]
@@ -95,6 +97,6 @@ def link(file: str, line: int, versions: Mapping[str, str]) -> str:
     return f"[`{where}`]({address.format(version)}{path}#L{line})"
 
 
-def never_used(allocations: Sequence[Allocation]) -> float:
+def never_used(allocations: Sequence[TracedAllocation]) -> float:
     """Return the bytes per row that an entity which is only read never needs."""
     return sum(one["size"] * one["per_row"] for one in allocations if one["text"] in NEVER_USED)

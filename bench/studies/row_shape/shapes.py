@@ -69,7 +69,7 @@ KINDS = (*OF_FIXED_SIZE, *OF_LENGTHS, JSON, LONG_JSON, ARRAY, LONG_ARRAY)
 
 
 @dataclass(frozen=True)
-class Field:
+class ShapeField:
     """A column of a table that someone might have."""
 
     name: str
@@ -91,91 +91,91 @@ class Field:
 
 TABLES = {
     "orders": (
-        Field(KEY, INTEGER),
-        Field("customer_id", INTEGER),
-        Field("status", SMALL),
-        Field("total", NUMERIC),
-        Field("currency", TEXT, lengths=(3, 3)),
-        Field("placed_at", TIME),
-        Field("shipped_at", TIME, nulls=3),
-        Field("note", TEXT, nulls=8, lengths=(10, 150)),
+        ShapeField(KEY, INTEGER),
+        ShapeField("customer_id", INTEGER),
+        ShapeField("status", SMALL),
+        ShapeField("total", NUMERIC),
+        ShapeField("currency", TEXT, lengths=(3, 3)),
+        ShapeField("placed_at", TIME),
+        ShapeField("shipped_at", TIME, nulls=3),
+        ShapeField("note", TEXT, nulls=8, lengths=(10, 150)),
     ),
     "users": (
-        Field(KEY, UUID),
-        Field("email", TEXT, lengths=(15, 40)),
-        Field("name", TEXT, lengths=(8, 30)),
-        Field("password_hash", TEXT, lengths=(60, 60)),
-        Field("birthday", DATE, nulls=4),
-        Field("is_active", BOOLEAN),
-        Field("is_staff", BOOLEAN),
-        Field("created_at", TIME),
-        Field("last_login", TIME, nulls=3),
-        Field("logins", SMALL),
-        Field("balance", NUMERIC, nulls=5),
-        Field("settings", JSON, nulls=6),
-        Field("roles", ARRAY, nulls=7),
-        Field("invited_by", UUID, nulls=8),
+        ShapeField(KEY, UUID),
+        ShapeField("email", TEXT, lengths=(15, 40)),
+        ShapeField("name", TEXT, lengths=(8, 30)),
+        ShapeField("password_hash", TEXT, lengths=(60, 60)),
+        ShapeField("birthday", DATE, nulls=4),
+        ShapeField("is_active", BOOLEAN),
+        ShapeField("is_staff", BOOLEAN),
+        ShapeField("created_at", TIME),
+        ShapeField("last_login", TIME, nulls=3),
+        ShapeField("logins", SMALL),
+        ShapeField("balance", NUMERIC, nulls=5),
+        ShapeField("settings", JSON, nulls=6),
+        ShapeField("roles", ARRAY, nulls=7),
+        ShapeField("invited_by", UUID, nulls=8),
     ),
     "events": (
-        Field(KEY, BIGINT),
-        Field("user_id", INTEGER, nulls=2),
-        Field("session", UUID),
-        Field("kind", SMALL),
-        Field("happened_at", TIME),
-        Field("received_at", TIME),
-        Field("url", TEXT, lengths=(20, 200)),
-        Field("referrer", TEXT, nulls=6, lengths=(20, 200)),
-        Field("title", TEXT, nulls=1, lengths=(10, 80)),
-        Field("address", TEXT, lengths=(7, 15)),
-        Field("agent", TEXT, lengths=(80, 200)),
-        Field("country", TEXT, lengths=(2, 2)),
-        Field("city", TEXT, nulls=3, lengths=(4, 20)),
-        Field("latitude", DOUBLE, nulls=3),
-        Field("longitude", DOUBLE, nulls=3),
-        Field("width", INTEGER),
-        Field("height", INTEGER),
-        Field("seconds", DOUBLE, nulls=1),
-        Field("amount", NUMERIC, nulls=9),
-        Field("is_mobile", BOOLEAN),
-        Field("is_robot", BOOLEAN),
-        Field("campaign_id", INTEGER, nulls=8),
-        Field("day", DATE),
-        Field("properties", JSON, nulls=5),
-        Field("labels", ARRAY, nulls=7),
+        ShapeField(KEY, BIGINT),
+        ShapeField("user_id", INTEGER, nulls=2),
+        ShapeField("session", UUID),
+        ShapeField("kind", SMALL),
+        ShapeField("happened_at", TIME),
+        ShapeField("received_at", TIME),
+        ShapeField("url", TEXT, lengths=(20, 200)),
+        ShapeField("referrer", TEXT, nulls=6, lengths=(20, 200)),
+        ShapeField("title", TEXT, nulls=1, lengths=(10, 80)),
+        ShapeField("address", TEXT, lengths=(7, 15)),
+        ShapeField("agent", TEXT, lengths=(80, 200)),
+        ShapeField("country", TEXT, lengths=(2, 2)),
+        ShapeField("city", TEXT, nulls=3, lengths=(4, 20)),
+        ShapeField("latitude", DOUBLE, nulls=3),
+        ShapeField("longitude", DOUBLE, nulls=3),
+        ShapeField("width", INTEGER),
+        ShapeField("height", INTEGER),
+        ShapeField("seconds", DOUBLE, nulls=1),
+        ShapeField("amount", NUMERIC, nulls=9),
+        ShapeField("is_mobile", BOOLEAN),
+        ShapeField("is_robot", BOOLEAN),
+        ShapeField("campaign_id", INTEGER, nulls=8),
+        ShapeField("day", DATE),
+        ShapeField("properties", JSON, nulls=5),
+        ShapeField("labels", ARRAY, nulls=7),
     ),
 }
 
 
-class Key(NamedTuple):
+class ShapeKey(NamedTuple):
     """What a table is for: an overhead, by its number of columns; a value, by its kind; or a whole row, by its name."""
 
     group: str
     name: str
 
 
-def of_columns(count: int) -> list[Field]:
+def of_columns(count: int) -> list[ShapeField]:
     """Return the columns of a table of so many integers, none of which is shared."""
-    return [Field(KEY, INTEGER), *(Field(f"column_{number}", INTEGER) for number in range(2, count + 1))]
+    return [ShapeField(KEY, INTEGER), *(ShapeField(f"column_{number}", INTEGER) for number in range(2, count + 1))]
 
 
-def with_value(kind: Kind) -> list[Field]:
+def with_value(kind: Kind) -> list[ShapeField]:
     """Return the columns of a table of a key and a value of one kind."""
-    return [Field(KEY, INTEGER), Field("value", kind)]
+    return [ShapeField(KEY, INTEGER), ShapeField("value", kind)]
 
 
 def shapes_of(
-    counts: Iterable[int], tables: Mapping[str, Sequence[Field]], wide: Iterable[int] = ()
-) -> dict[Key, Sequence[Field]]:
+    counts: Iterable[int], tables: Mapping[str, Sequence[ShapeField]], wide: Iterable[int] = ()
+) -> dict[ShapeKey, Sequence[ShapeField]]:
     """Return the columns of all tables: those of so many columns, of each kind beside a key, and the others given."""
     return {
-        **{Key("overheads", str(count)): of_columns(count) for count in counts},
-        **{Key("wide", str(count)): of_columns(count) for count in wide},
-        **{Key("values", kind.name): with_value(kind) for kind in KINDS},
-        **{Key("tables", name): fields for name, fields in tables.items()},
+        **{ShapeKey("overheads", str(count)): of_columns(count) for count in counts},
+        **{ShapeKey("wide", str(count)): of_columns(count) for count in wide},
+        **{ShapeKey("values", kind.name): with_value(kind) for kind in KINDS},
+        **{ShapeKey("tables", name): fields for name, fields in tables.items()},
     }
 
 
-def make(url: str, table: str, fields: Sequence[Field]) -> Relation:
+def make(url: str, table: str, fields: Sequence[ShapeField]) -> Relation:
     """Make a table of COUNT rows; return what they are read from. Raises psycopg.Error."""
     columns = ", ".join(f"{field.sql} AS {field.name}" for field in fields)
     name = sql.Identifier(table).as_string()

@@ -23,14 +23,14 @@ LAYERS = (TUPLE, "slots dataclass", "Core row", "Pydantic model", "ORM entity")
 COLUMNS = sorted({*SHOWN, 4, 6, 11, 18, 19, 21, 22, 28, 29})
 
 
-class Cost(TypedDict):
+class CostOnPython(TypedDict):
     """Traced bytes per row, and the traced peak in bytes."""
 
     per_row: float
     peak: int
 
 
-class Overheads(TypedDict):
+class OverheadsByPython(TypedDict):
     """A layer's overheads in bytes, with the lock's packages, by Python and then by number of columns.
 
     Of tuples, what each kind of value takes, by Python, too.
@@ -40,10 +40,10 @@ class Overheads(TypedDict):
     values: dict[str, dict[str, float]]
 
 
-class Costs(TypedDict):
+class CostsByPython(TypedDict):
     """A scenario's costs by Python and packages; and which requirement had no wheel, where they could not be had."""
 
-    costs: dict[str, Cost]
+    costs: dict[str, CostOnPython]
     no_wheels: dict[str, str]
 
 
@@ -77,7 +77,7 @@ def measure(
     }
 
 
-class Key(NamedTuple):
+class LayerOnPython(NamedTuple):
     """What a process reads: in which layer, on which Python, and rows of so many columns, or with a kind of value."""
 
     layer: str
@@ -85,14 +85,14 @@ class Key(NamedTuple):
     shape: str
 
 
-def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> dict[Key, Job]:
+def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> dict[LayerOnPython, Job]:
     """Return the processes that measure these layers, by what each of them reads; the tables are made for them."""
     tables: dict[str, Relation] = {}
     if layers:
         tables = {str(count): make(database_url(), f"columns_{count}", of_columns(count)) for count in COLUMNS}
     kinds = {one.name: make(database_url(), one.name, with_value(one)) for one in KINDS if TUPLE in layers}
     return {
-        Key(layer, one.python, shape): Job(Reading(layer, relation, count), TRACED, str(one.interpreter))
+        LayerOnPython(layer, one.python, shape): Job(Reading(layer, relation, count), TRACED, str(one.interpreter))
         for one in environments
         for layer in layers
         for found, count in ((tables, COUNT), (kinds if layer == TUPLE else {}, FEW))
@@ -102,19 +102,19 @@ def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> d
 
 def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str], server: dict[str, str]) -> Measured:
     """Return what is stored of one scenario."""
-    costs: dict[str, Cost] = {}
+    costs: dict[str, CostOnPython] = {}
     versions = dict(server)
     for one in (one for one, missing in installed.items() if not missing):
         run, fixed = (outcome.output for outcome in outcomes if outcome.job.python == str(one.interpreter))
         costs[str(one)] = cost(run, fixed)
         versions |= {f"{package} of {one}": number for package, number in run["versions"].items()}
     no_wheels = {str(one): missing for one, missing in installed.items() if missing}
-    record = Costs(costs=costs, no_wheels=no_wheels)
+    record = CostsByPython(costs=costs, no_wheels=no_wheels)
     return Measured(record, ROWS, versions, outcomes, files=["bench/original/requirements.txt"])
 
 
 def measured_layer(
-    outcomes: Mapping[Key, Outcome], environments: Sequence[Combination], server: dict[str, str]
+    outcomes: Mapping[LayerOnPython, Outcome], environments: Sequence[Combination], server: dict[str, str]
 ) -> Measured:
     """Return what is stored of a layer. The values in its overheads' rows are integers, as large on every Python."""
     overheads: dict[str, dict[str, float]] = {}
@@ -128,13 +128,13 @@ def measured_layer(
         overheads[one.python] = {str(count): sizes[str(count)] - count * sys.getsizeof(2000) for count in COLUMNS}
         values[one.python] = {kind.name: sizes[kind.name] - sizes[NULL.name] for kind in KINDS if kind.name in sizes}
     versions = {f"python of {one}": one.release for one in environments} | server
-    return Measured(Overheads(overheads=overheads, values=values), ROWS, versions, [*outcomes.values()])
+    return Measured(OverheadsByPython(overheads=overheads, values=values), ROWS, versions, [*outcomes.values()])
 
 
-def cost(run: Run, fixed: Run) -> Cost:
+def cost(run: Run, fixed: Run) -> CostOnPython:
     """Return the cost of a row; `fixed` is the run on one row."""
     per_row = (kept(run) - kept(fixed)) / (run["rows"] - 1)
-    return Cost(per_row=per_row, peak=checkpoint(run, LAST_CHECKPOINT)["traced_peak"])
+    return CostOnPython(per_row=per_row, peak=checkpoint(run, LAST_CHECKPOINT)["traced_peak"])
 
 
 def install_all() -> dict[Combination, str]:

@@ -57,7 +57,7 @@ class Assigning:
         self.manager = self.modified = self.expired = None
 
 
-class Model:
+class GivenDict:
     """A class like Pydantic's `BaseModel`."""
 
     __slots__ = ("__dict__", "__weakref__", "fields_set")
@@ -108,7 +108,7 @@ CASES: dict[str, Callable[[], object]] = {
     "instance, 40 attributes": lambda: with_attributes(Wide, 40),
     "instance with slots, one attribute": lambda: with_attributes(Slotted),
     "the same, two names and a slot assigned in a method": lambda: with_attributes(Assigning),
-    "instance with slots, a dict given to it": lambda: with_a_given_dict(Model),
+    "instance with slots, a dict given to it": lambda: with_a_given_dict(GivenDict),
 }
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The model of the cost: a row takes its layer's overhead and its values. In bytes per row, made of what is stored."""
+"""What rows of many shapes take in each layer, in bytes per row, and the model of the cost that follows."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -8,27 +8,24 @@ from itertools import pairwise
 from statistics import median
 
 from bench.layers import model_readers
-from bench.layers.readers import LAYERS
-from bench.results import Results
-from bench.studies.row_shape.measure import TUPLE, WIDEST, Allocation, Changed, Layer
-from bench.studies.row_shape.model import POINTER, Column, Model, rounded
-from bench.studies.row_shape.shapes import ARRAY, TABLES, Field
+from bench.studies.row_shape.measure import TUPLE, WIDEST, ExperimentRecord, LayerRecord, TracedAllocation
+from bench.studies.row_shape.model import POINTER, CountedColumn, RowModel, rounded
+from bench.studies.row_shape.shapes import ARRAY, TABLES, ShapeField
 
 OTHER_MODELS = tuple(model_readers.LAYERS)
-NAMES = (*LAYERS, *OTHER_MODELS)
 MODEL, ENTITY, DICT = "Pydantic model", "ORM entity", "psycopg, dict"
 
 
 @dataclass(frozen=True)
-class Shapes:
+class LayerShapes:
     """What rows take in one layer, in bytes: without their values, by number of columns; and a table's, by its name."""
 
     layer: str
     overheads: Mapping[int, float]
     values: Mapping[str, float]
     tables: Mapping[str, float]
-    allocations: Sequence[Allocation]
-    experiment: "Changes | None" = None
+    allocations: Sequence[TracedAllocation]
+    experiment: "Experimental | None" = None
     # Overheads of some numbers of more columns.
     wide: Mapping[int, float] = field(default_factory=dict)
     # By how much the process grew at most for a row of a table.
@@ -42,12 +39,12 @@ class Shapes:
     @property
     def beyond(self) -> float:
         """What the process takes at most beyond a row's objects, in bytes per column: the median of the tables."""
-        found = [(size - self.tables[name]) / len(TABLES[name]) for name, size in self.peaks.items()]
-        return median(found) if found else 0.0
+        sizes = [(size - self.tables[name]) / len(TABLES[name]) for name, size in self.peaks.items()]
+        return median(sizes) if sizes else 0.0
 
 
 @dataclass(frozen=True)
-class Changes:
+class Experimental:
     """What rows take in an experiment, by number of columns: overheads in bytes, and the time in that without it."""
 
     overheads: Mapping[int, float]
@@ -55,30 +52,30 @@ class Changes:
 
 
 @dataclass(frozen=True)
-class Figures:
+class RowShapes:
     """What rows take in every layer, by its name; the versions of the packages, the Python, and the day."""
 
-    layers: Mapping[str, Shapes]
+    layers: Mapping[str, LayerShapes]
     versions: Mapping[str, str]
     python: str = ""
     date: str = ""
 
     @cached_property
-    def model(self) -> Model:
+    def model(self) -> RowModel:
         """The model of the cost, rounded to a hundredth of a byte."""
-        found = {name: {**layer.overheads, **layer.wide} for name, layer in self.layers.items()}
+        overheads = {name: {**layer.overheads, **layer.wide} for name, layer in self.layers.items()}
         arrays = {name: layer.values[ARRAY.name] for name, layer in self.layers.items()}
-        return Model(
-            sorted(found[TUPLE]),
-            {name: rounded(sizes[count] for count in sorted(sizes)) for name, sizes in found.items()},
+        return RowModel(
+            sorted(overheads[TUPLE]),
+            {name: rounded(sizes[count] for count in sorted(sizes)) for name, sizes in overheads.items()},
             dict(zip(self.layers[TUPLE].values, rounded(self.layers[TUPLE].values.values()), strict=True)),
             rounded([sys.getsizeof({}), *self.layers[DICT].overheads.values()]) if DICT in self.layers else (),
             [name for name, size in arrays.items() if arrays[TUPLE] - size > POINTER],
         )
 
-    def predicted(self, layer: str, fields: Sequence[Field]) -> float:
+    def predicted(self, layer: str, fields: Sequence[ShapeField]) -> float:
         """Return what a row of these columns costs in a layer, as the model of the cost has it."""
-        return self.model.row(layer, [Column.of(field) for field in fields])
+        return self.model.row(layer, [CountedColumn.of(field) for field in fields])
 
     @property
     def deviations(self) -> dict[tuple[str, str], float]:
@@ -106,16 +103,10 @@ class Figures:
         return max((count for count in model if model[count] <= entity[count]), default=0) + 1
 
 
-def figures(results: Results) -> Figures:
-    """Return the figures of what is stored."""
-    header, layers = results.header, {name: of(name, record) for name, record in results.records.items()}
-    return Figures(layers, header["versions"], header["python"].rpartition(" ")[2], header["date"])
-
-
-def of(name: str, record: Layer) -> Shapes:
+def shapes_of_layer(name: str, record: LayerRecord) -> LayerShapes:
     """Return one layer's figures."""
     changed = record.get("experiment")
-    return Shapes(
+    return LayerShapes(
         name,
         by_count(record["overheads"]),
         record["values"],
@@ -127,12 +118,12 @@ def of(name: str, record: Layer) -> Shapes:
     )
 
 
-def changes(changed: Changed) -> Changes:
+def changes(changed: ExperimentRecord) -> Experimental:
     """Return one experiment's figures: each time is the median of those with it in the median of those without."""
     times = {name: median(after) / median(before) for name, (before, after) in changed["seconds"].items()}
-    return Changes(by_count(changed["overheads"]), by_count(times))
+    return Experimental(by_count(changed["overheads"]), by_count(times))
 
 
-def by_count(found: Mapping[str, float]) -> dict[int, float]:
+def by_count(stored: Mapping[str, float]) -> dict[int, float]:
     """Return what is stored by a number of columns, which is text in JSON."""
-    return {int(count): value for count, value in found.items()}
+    return {int(count): value for count, value in stored.items()}

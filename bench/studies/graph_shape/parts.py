@@ -1,26 +1,22 @@
-"""The parts of each way to load, as the base families have them, and what follows for the others. In bytes."""
+"""What families take that are loaded in one way, in bytes: the parts, as the base has them, and what follows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.results import Results
-from bench.studies.graph_shape.families import LATE, WAYS
-from bench.studies.graph_shape.measure import Cost
+from bench.studies.graph_shape.measure import FamilyCost
 from bench.studies.graph_shape.model import Family, Parts, predicted
 from bench.studies.graph_shape.shapes import BASE, FEW, SHAPES, WIDE
-from bench.studies.row_shape.measure import Allocation
-
-NAMES = tuple(WAYS)
+from bench.studies.row_shape.measure import TracedAllocation
 
 
 @dataclass(frozen=True)
-class Figures:
+class LoadedFamilies:
     """What families take that are loaded in one way, by the name of their shape; and the parts that follow."""
 
     way: str
     parts: Parts
-    costs: Mapping[str, Cost]
-    allocations: Sequence[Allocation]
+    costs: Mapping[str, FamilyCost]
+    allocations: Sequence[TracedAllocation]
     versions: Mapping[str, str]
 
     def predicted(self, shape: str) -> float:
@@ -37,29 +33,14 @@ class Figures:
         }
 
 
-def figures(results: Results) -> dict[str, Figures]:
-    """Return the figures of what is stored, by the way to load."""
-    inline = results.header["python"].removeprefix("CPython ") >= "3.13"
-    return {
-        way: Figures(
-            way,
-            parts_of(record["costs"], way in LATE, inline),
-            record["costs"],
-            record["allocations"],
-            results.header["versions"],
-        )
-        for way, record in results.records.items()
-    }
-
-
-def with_values(what: Family, values: list[float]) -> Family:
+def with_values(family: Family, values: list[float]) -> Family:
     """Return the same family with the bytes of its entities' values, which are taken from the list, parents' first."""
     own = values.pop(0)
-    related = [replace(one, family=with_values(one.family, values)) for one in what.related]
-    return replace(what, values=own, related=related)
+    related = [replace(other, family=with_values(other.family, values)) for other in family.related]
+    return replace(family, values=own, related=related)
 
 
-def parts_of(costs: Mapping[str, Cost], late: bool, inline: bool) -> Parts:
+def parts_of(costs: Mapping[str, FamilyCost], late: bool, inline: bool) -> Parts:
     """Return what follows from the base: families that differ in one part alone tell what that takes."""
 
     def rest(shape: str) -> float:
@@ -67,14 +48,14 @@ def parts_of(costs: Mapping[str, Cost], late: bool, inline: bool) -> Parts:
         return costs[shape]["per_family"] - foreseen(BASE[shape], costs[shape], known)
 
     known = Parts(0, 0, 0, 0, 0, late, inline)
-    none, one, eight, wider, two = BASE
+    none, single, eight, wider, two = BASE
     attribute = (rest(wider) - rest(eight)) / 8 / (WIDE - FEW)
-    known = replace(known, constant=(rest(eight) - rest(one)) / 7 - FEW * attribute, attribute=attribute)
-    load = rest(one) - rest(none)
+    known = replace(known, constant=(rest(eight) - rest(single)) / 7 - FEW * attribute, attribute=attribute)
+    load = rest(single) - rest(none)
     collection = rest(two) - rest(none) - 2 * load
     return replace(known, first=rest(none) - collection, collection=collection, load=load)
 
 
-def foreseen(what: Family, cost: Cost, parts: Parts) -> float:
+def foreseen(family: Family, cost: FamilyCost, parts: Parts) -> float:
     """Return what a family takes by these parts, and by the bytes of the values that were measured."""
-    return predicted(with_values(what, list(cost["values"].values())), parts, cost["families"])
+    return predicted(with_values(family, list(cost["values"].values())), parts, cost["families"])

@@ -3,29 +3,26 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bench import figures as of_scripts
-from bench.figures import Figures
 from bench.results import Header, Results
 from bench.runs import Spread, checkpoint, kept
-from bench.scenarios import RELATIONSHIPS
 from bench.scripts import Scenario
 from bench.studies.relationships.measure import WireRecord
+from bench.studies.script_costs import ScriptCosts, costs_of, fixed_seconds
 from bench.wire import Traffic
 from common import FIRST_ROW, LAST_CHECKPOINT
 
-NAMES = tuple(scenario.name for scenario in RELATIONSHIPS)
 ALONE, REFERENCE = (f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "selectin"))
 
 
 @dataclass(frozen=True)
 class Way:
-    """A way to load: its figures, in bytes and seconds, where `per_row` is for each customer.
+    """A way to load: its script's costs, in bytes and seconds, where `per_row` is for each customer.
 
-    So is `peak`, of what is traced; `figures.peak` is the whole process's. What connecting takes is subtracted, from
+    So is `peak`, of what is traced; `costs.peak` is the whole process's. What connecting takes is subtracted, from
     the statements, round trips and rows of `wire`, too. The seconds of the reference were measured in the same turns.
     """
 
-    figures: Figures
+    costs: ScriptCosts
     peak: float
     wire: Traffic | None
     seconds_of_reference: Spread | None
@@ -33,17 +30,17 @@ class Way:
     @property
     def scenario(self) -> Scenario:
         """The script."""
-        return self.figures.scenario
+        return self.costs.scenario
 
     @property
     def kept(self) -> float:
         """Traced bytes for each customer."""
-        return self.figures.per_row
+        return self.costs.per_row
 
     @property
     def time(self) -> float | None:
         """The time as a multiple of the reference's."""
-        return self.figures.seconds.value / self.seconds_of_reference.value if self.seconds_of_reference else None
+        return self.costs.seconds.value / self.seconds_of_reference.value if self.seconds_of_reference else None
 
 
 @dataclass(frozen=True)
@@ -62,20 +59,19 @@ class Ways:
         return [self.by_name[name] for name in names if name in self.by_name]
 
 
-def figures(results: Results) -> Ways:
-    """Return the figures of what is stored."""
-    fixed = {name: of_scripts.fixed_seconds(record) for name, record in results.records.items()}
+def ways(results: Results) -> Ways:
+    """Return the ways to load that are stored."""
+    fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
     rows = results.header["rows"]
     connecting = _connecting(results.records.get(ALONE), rows)
-    found = {name: of_scripts.of(Scenario(name), record, rows, 0, fixed) for name, record in results.records.items()}
-    reference = found[REFERENCE].seconds if REFERENCE in found else None
-    ways = {
-        name: Way(
-            one, _peak(results.records[name], rows), _without(results.records[name]["wire"], connecting), reference
-        )
-        for name, one in found.items()
+    # Their rows' values are not told apart from the rest: 0.
+    costs = {name: costs_of(Scenario(name), record, rows, 0, fixed) for name, record in results.records.items()}
+    reference = costs[REFERENCE].seconds if REFERENCE in costs else None
+    by_name = {
+        name: Way(costs[name], _peak(record, rows), _without(record["wire"], connecting), reference)
+        for name, record in results.records.items()
     }
-    return Ways(results.header, ways)
+    return Ways(results.header, by_name)
 
 
 def _peak(record: WireRecord, rows: int) -> float:

@@ -1,9 +1,9 @@
-"""The figures of a script that ran on the whole table and on one of one row, in bytes and seconds."""
+"""What a script costs that ran on the whole table and on one of one row, in bytes and seconds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from bench.runs import Line, Process, Spread, checkpoint, growth, kept, seconds
 from bench.scripts import Scenario
@@ -32,18 +32,19 @@ class After(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Figures:
+class ScriptCosts:
     """What the tables and charts show of one scenario, in bytes and seconds.
 
     The `fixed` cost is that of the same script on a table of one row: imports, connecting and the dialect, which each
-    stack pays at another moment. It is subtracted from all that is below it.
+    stack pays at another moment. It is subtracted from all that is below it. `values` are the bytes of
+    a row's values as Python objects, on average.
     """
 
     scenario: Scenario
     rows: int
     console: str
     lines: Sequence[Line]
-    bare: float
+    values: float
     # On the whole table, as the original has it.
     process_while_traced: int
     tracer: int
@@ -70,8 +71,8 @@ class Figures:
 
     @property
     def multiple(self) -> float:
-        """Traced bytes per row as a multiple of the bare data's."""
-        return self.per_row / self.bare
+        """Traced bytes per row as a multiple of the values'."""
+        return self.per_row / self.values
 
     @property
     def rest(self) -> float | None:
@@ -105,58 +106,74 @@ class Figures:
         }
 
 
-def of(scenario: Scenario, record: Record, rows: int, bare: int, fixed: Mapping[str, float]) -> Figures:
-    """Return the figures of a script; `bare` are the bytes of all bare values, `fixed` all scripts' fixed seconds."""
-    every, one = record["all_rows"], record["one_row"]
-    traced, traced_fixed = every["traced"], one["traced"]
+def costs_of(scenario: Scenario, record: Record, rows: int, values: float, fixed: Mapping[str, float]) -> ScriptCosts:
+    """Return what a script costs; `values` are the bytes of one row's, `fixed` all scripts' fixed seconds."""
+    whole, single = record["all_rows"], record["one_row"]
+    traced, traced_fixed = whole["traced"], single["traced"]
 
     def growing(figure: Callable[[Process], float]) -> Spread:
-        subtracted = median(map(figure, one["untraced"]))
-        return Spread.of([figure(process) - subtracted for process in every["untraced"]])
-
-    def rss(label: str) -> Callable[[Process], int]:
-        return lambda process: checkpoint(process, label)["rss"]
-
-    def since_last(key: Literal["rss", "seconds"], label: str) -> float:
-        points = ((checkpoint(one, label), checkpoint(one, LAST_CHECKPOINT)) for one in every["untraced"])
-        return median(after[key] - last[key] for after, last in points)
+        subtracted = median(map(figure, single["untraced"]))
+        return Spread.of([figure(process) - subtracted for process in whole["untraced"]])
 
     def traced_at(label: str) -> int:
         return checkpoint(traced, label)["traced"] - checkpoint(traced_fixed, label)["traced"]
 
-    holders, fixed_holders = by_holder(every["packages"]), by_holder(one["packages"])
-    labels = [point["label"] for point in traced["checkpoints"]]
-    compared = scenario.compared_with
-    before = [took - fixed[compared.name] for took in record["compared"]] if compared and compared.name in fixed else []
-    return Figures(
+    holders, fixed_holders = by_holder(whole["packages"]), by_holder(single["packages"])
+    return ScriptCosts(
         scenario=scenario,
         rows=rows,
         console=record["console"],
         lines=record["lines"],
-        bare=bare / rows,
+        values=values,
         process_while_traced=checkpoint(traced, LAST_CHECKPOINT)["rss"],
         tracer=checkpoint(traced, LAST_CHECKPOINT)["tracer"],
-        process=Spread.of([rss(LAST_CHECKPOINT)(process) for process in every["untraced"]]),
-        total=every["total"],
+        process=Spread.of(list(map(rss(LAST_CHECKPOINT), whole["untraced"]))),
+        total=whole["total"],
         by_holder=holders,
-        imports=median(rss(IMPORTED)(process) - rss(STARTED)(process) for process in one["untraced"]),
-        fixed=median(map(growth, one["untraced"])),
+        imports=median(rss(IMPORTED)(process) - rss(STARTED)(process) for process in single["untraced"]),
+        fixed=median(map(growth, single["untraced"])),
         fixed_seconds=fixed_seconds(record),
         per_row=(kept(traced) - kept(traced_fixed)) / (rows - 1),
         growth=growing(growth),
         peak=growing(lambda process: process["peak_rss"]),
         seconds=growing(seconds),
-        seconds_compared=Spread.of(before) if before else None,
+        seconds_compared=seconds_compared(scenario, record, fixed),
         python=traced_at(LAST_CHECKPOINT),
-        native=every["native"]["native"] - one["native"]["native"] if every["native"] and one["native"] else None,
+        native=whole["native"]["native"] - single["native"]["native"] if whole["native"] and single["native"] else None,
         python_by_holder={name: max(0, size - fixed_holders.get(name, 0)) for name, size in holders.items()},
         first_row=traced_at(FIRST_ROW),
         first_row_process=growing(rss(FIRST_ROW)),
         after_use=[
-            After(label, growing(rss(label)).value, since_last("rss", label), since_last("seconds", label))
-            for label in labels[labels.index(LAST_CHECKPOINT) :]
+            After(label, growing(rss(label)).value, *since_last(whole["untraced"], label))
+            for label in labels_from_last_row(traced)
         ],
     )
+
+
+def rss(label: str) -> Callable[[Process], int]:
+    """Return what tells the resident set size of a process at a checkpoint, in bytes."""
+    return lambda process: checkpoint(process, label)["rss"]
+
+
+def labels_from_last_row(process: Process) -> list[str]:
+    """Return the checkpoints from the last row on."""
+    labels = [point["label"] for point in process["checkpoints"]]
+    return labels[labels.index(LAST_CHECKPOINT) :]
+
+
+def since_last(processes: Sequence[Process], label: str) -> tuple[float, float]:
+    """Return by how many bytes processes grew from the last row to a checkpoint, and in how many seconds; medians."""
+    points = [(checkpoint(process, LAST_CHECKPOINT), checkpoint(process, label)) for process in processes]
+    added = median(after["rss"] - last["rss"] for last, after in points)
+    return added, median(after["seconds"] - last["seconds"] for last, after in points)
+
+
+def seconds_compared(scenario: Scenario, record: Record, fixed: Mapping[str, float]) -> Spread | None:
+    """Return the seconds of what a script is compared with, measured in turns with it, if they were."""
+    compared = scenario.compared_with
+    if not compared or compared.name not in fixed or not record["compared"]:
+        return None
+    return Spread.of([took - fixed[compared.name] for took in record["compared"]])
 
 
 def fixed_seconds(record: Record) -> float:
@@ -171,3 +188,8 @@ def by_holder(packages: Mapping[str, int]) -> dict[str, int]:
         holder = next((name for prefix, name in HOLDERS.items() if package.startswith(prefix)), "other")
         sizes[holder] = sizes.get(holder, 0) + size
     return dict(sorted(sizes.items(), key=lambda item: -item[1]))
+
+
+def stored_bytes(rows: int) -> float:
+    """Return the bytes of a row of table data in PostgreSQL, without its header: two integers of 4, and the text."""
+    return 4 + 4 + sum(len(f"hello-{row}") for row in range(rows)) / rows

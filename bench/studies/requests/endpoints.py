@@ -4,26 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.results import Header, Results
+from bench.results import Header
 from bench.runs import Spread
-from bench.scenarios import ENDPOINTS
 from bench.scripts import Scenario
 from bench.studies.requests.serving import MANY, Load, Output, Slow
 from common import MIB
 
-NAMES = tuple(one.name for one in ENDPOINTS)
+# The endpoint that most services have, and the one to write instead.
+COMMONEST, STREAMED_ARRAY = "endpoints.entities", "endpoints.array"
 # What a worker may have, in bytes: the smallest container that is commonly let.
 WORKER = 512 * MIB
 
 
 @dataclass(frozen=True)
-class Figures:
+class EndpointFigures:
     """One endpoint's figures: bytes over the warm process, and seconds.
 
     `single` are the first request and ten more, one by one; `many` are ten at once.
     """
 
-    endpoint: Scenario
+    scenario: Scenario
     warm: int
     single: Sequence[Load]
     many: Load
@@ -33,7 +33,7 @@ class Figures:
     @property
     def peak(self) -> float:
         """The peak of one request."""
-        return median(one["peak"] for one in self.single)
+        return median(load["peak"] for load in self.single)
 
     @property
     def stays(self) -> tuple[int, int]:
@@ -43,12 +43,12 @@ class Figures:
     @property
     def first(self) -> Spread:
         """When the first byte of a body came."""
-        return Spread.of([one["first"][0] for one in self.single])
+        return Spread.of([load["first"][0] for load in self.single])
 
     @property
     def last(self) -> Spread:
         """When the last byte came."""
-        return Spread.of([one["last"][0] for one in self.single])
+        return Spread.of([load["last"][0] for load in self.single])
 
     @property
     def last_of_many(self) -> float:
@@ -58,12 +58,12 @@ class Figures:
     @property
     def blocked(self) -> float:
         """For how long one request blocks the event loop at the most."""
-        return median(one["blocked"] for one in self.single)
+        return median(load["blocked"] for load in self.single)
 
     @property
     def held(self) -> float:
         """For how long one request holds a connection."""
-        return median(one["held"] for one in self.single)
+        return median(load["held"] for load in self.single)
 
     @property
     def further(self) -> float:
@@ -80,17 +80,11 @@ class Figures:
 class Requests:
     """All endpoints' figures by name, and how they were measured."""
 
-    by_name: Mapping[str, Figures]
+    by_name: Mapping[str, EndpointFigures]
     header: Header
 
 
-def figures(results: Results) -> Requests:
-    """Return the figures of what is stored."""
-    return Requests({name: of(name, record) for name, record in results.records.items()}, results.header)
-
-
-def of(name: str, record: Output) -> Figures:
+def figures_of(name: str, record: Output) -> EndpointFigures:
     """Return one endpoint's figures."""
-    found = record
-    single = [found["one"], *found["more"]]
-    return Figures(Scenario(name), found["warm"], single, found["many"], found["slow"], found["given_back"])
+    single = [record["one"], *record["more"]]
+    return EndpointFigures(Scenario(name), record["warm"], single, record["many"], record["slow"], record["given_back"])

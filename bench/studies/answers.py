@@ -1,0 +1,126 @@
+"""README's first answers, of several studies: what the cure changes, what to write instead, and what a row costs."""
+
+from operator import itemgetter
+
+from bench.look.tables import Column, Table, mib, time, whole
+from bench.studies.costs.pairs import Costs, Pair
+from bench.studies.costs.tables import changed, changed_time, peak
+from bench.studies.relationships.ways import Ways
+from bench.studies.requests.endpoints import COMMONEST, STREAMED_ARRAY, Requests
+from bench.studies.script_costs import stored_bytes
+from common import MIB
+
+ORM = "run_sync_sqlalchemy_session"
+STREAMED = "remedies.run_sync_sqlalchemy_session_streaming"
+KEPT = "remedies.run_sync_sqlalchemy_session_yield_per"
+COLUMNS = "remedies.run_sync_sqlalchemy_session_columns_yield_per"
+# What one wants, where its code is, what to write in short, and which scripts measure it, before and after.
+ANSWERS = (
+    ("entities, one by one", "entities-one-by-one", "`yield_per`, as above", ORM, STREAMED),
+    ("entities, all kept", "entities-one-by-one", "the same, and keep each `row`", ORM, KEPT),
+    ("values only", "values-only", "`select(DbModel.id, …)` with `yield_per`", ORM, COLUMNS),
+    (
+        "faster asyncio",
+        "entities-one-by-one",
+        "`partitions(1000)`, and a loop in the loop",
+        "run_async_sqlalchemy_engine",
+        "remedies.run_async_sqlalchemy_engine_partitions",
+    ),
+    (
+        "models from entities",
+        "models-from-entities",
+        "`model_validate` in the loop",
+        "remedies.run_sync_sqlalchemy_session_pydantic",
+        "remedies.run_sync_sqlalchemy_session_pydantic_batches",
+    ),
+    (
+        "lighter models",
+        "lighter-models",
+        "Pydantic's `dataclass` with slots",
+        "run_async_sqlalchemy_engine_pydantic",
+        "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
+    ),
+    (
+        "psycopg alone",
+        "psycopg-alone",
+        "`cursor.stream(…)`",
+        "run_sync_psycopg",
+        "remedies.run_sync_psycopg_stream",
+    ),
+)
+# What one wants, what to write, the peak in MiB, the bytes per row and the seconds: each before → after.
+Answer = tuple[str, str, str, str, str]
+TITLES = ("You want", "Write", "Peak, MiB", "Bytes per row", "Time, s")
+
+
+def blocks(costs: Costs, ways: Ways, requests: Requests) -> dict[str, str]:
+    """Return every block's Markdown by its marker."""
+    return {"cure": cure(costs), "answer": answer(costs), "answers": answers(costs, ways, requests).markdown()}
+
+
+def cure(costs: Costs) -> str:
+    """Return what batches change, where entities are dropped and where they are kept, and what columns do."""
+    rows = costs.header["rows"]
+    orm, streamed, kept, columns = (whole(peak(costs[name])) for name in (ORM, STREAMED, KEPT, COLUMNS))
+    return (
+        f"For {rows:,} rows the peak of the process falls **from {orm} to {streamed} MiB**, because a "
+        "batch of 1,000 entities is freed once the next one is read. *Keeping* the entities, in a list or a dict, "
+        f"gains little: {orm} → {kept} MiB. If you must keep the rows, select their columns: "
+        f"{orm} → {columns} MiB."
+    )
+
+
+def answers(costs: Costs, ways: Ways, requests: Requests) -> Table[Answer]:
+    """Return what to write, and what it changes; the last two are of parents with children, and of responses."""
+    items = [
+        of_pair(f"[{wanted}](docs/remedies.md#{anchor})", code, costs.pair(before, after))
+        for wanted, anchor, code, before, after in ANSWERS
+    ]
+    items += [with_children(ways), into_a_response(requests)]
+    columns = [Column[Answer](title, None, itemgetter(place), text=place < 2) for place, title in enumerate(TITLES)]
+    return Table("", columns, items)
+
+
+def of_pair(wanted: str, code: str, pair: Pair) -> Answer:
+    """Return what one wants, what to write, and what that changes."""
+    by_peak, by_row = changed(peak, 0), changed(lambda script: script.per_row, 0)
+    return wanted, code, by_peak(pair), by_row(pair), changed_time(pair)
+
+
+def with_children(ways: Ways) -> Answer:
+    """Return what a relationship changes that is loaded by other queries, in batches."""
+    joined, streamed = (ways[f"sync_sqlalchemy_session_{name}"].costs for name in ("joined", "selectin_streaming"))
+    wanted = "[With children?](docs/relationships.md#joined-or-selectin-and-what-instead)"
+    return of_pair(wanted, "`selectinload` with `yield_per`", Pair(joined, streamed, joined.seconds))
+
+
+def into_a_response(requests: Requests) -> Answer:
+    """Return what streaming changes in an endpoint. What a row takes there was not measured."""
+    endpoints = [requests.by_name[name] for name in (COMMONEST, STREAMED_ARRAY)]
+    peaks = " → ".join(whole(endpoint.peak / MIB) for endpoint in endpoints)
+    times = " → ".join(time(endpoint.last) for endpoint in endpoints)
+    return "[And into a response?](docs/a-request.md)", "`StreamingResponse`, batch by batch", peaks, "", times
+
+
+def answer(costs: Costs) -> str:
+    """Return what a row costs in each layer, and by how much the process grows."""
+    driver, core, model, orm = (
+        costs[f"run_{name}"]
+        for name in (
+            "sync_psycopg",
+            "sync_sqlalchemy_engine",
+            "async_sqlalchemy_engine_pydantic",
+            "async_sqlalchemy_session",
+        )
+    )
+    return (
+        f"- A row has {whole(stored_bytes(driver.rows))} bytes in PostgreSQL. As Python objects, its values take "
+        f"{whole(driver.values)}. With its values, it takes {whole(driver.per_row)} bytes as psycopg's named tuple, "
+        f"{whole(core.per_row)} as a Core row, {whole(model.per_row)} as a Pydantic model, and "
+        f"**{whole(orm.per_row)} as an ORM entity**. Its place in the dict that keeps it is counted.\n"
+        f"- For {orm.rows:,} rows the process grows by {mib(driver.growth.value)} MiB with psycopg, "
+        f"{mib(core.growth.value)} with Core, {mib(model.growth.value)} with Core and models, and "
+        f"{mib(orm.growth.value)} with the ORM. psycopg and Core are synchronous here, the others asynchronous.\n"
+        f"- Connecting takes {mib(driver.fixed)} MiB more with psycopg and {mib(orm.fixed)} with SQLAlchemy, which "
+        "imports psycopg only then. That is a fixed cost, whatever the number of rows."
+    )

@@ -1,0 +1,155 @@
+"""What the page shows of requests: what one takes, and ten at once, how many fit a worker, and what one loses."""
+
+from collections.abc import Container, Sequence
+from statistics import median_high
+from typing import Any
+
+from bench.look.blocks import environment, linked
+from bench.look.colours import INK, LINES
+from bench.look.tables import Column, Table, mib, script_column, time, whole
+from bench.results import Results
+from bench.scenarios import ENDPOINTS
+from bench.studies.requests.endpoints import (
+    COMMONEST,
+    STREAMED_ARRAY,
+    WORKER,
+    EndpointFigures,
+    Requests,
+    figures_of,
+)
+from common import MIB
+
+NAMES = tuple(scenario.name for scenario in ENDPOINTS)
+# From this many on, the number says only that memory is not what limits.
+HUNDRED = 100
+PACKAGES = {"fastapi": "FastAPI", "uvicorn": "uvicorn", "sqlalchemy": "SQLAlchemy"}
+# In the chart, what is less is noise, and lies at the left edge.
+LEAST_MIB = 0.1
+COLUMNS = (
+    Column[EndpointFigures]("Peak, 1 request, MiB", "peak", lambda endpoint: mib(endpoint.peak)),
+    Column[EndpointFigures]("Peak, 10 at once, MiB", "of 10", lambda endpoint: mib(endpoint.many["peak"])),
+    Column[EndpointFigures](
+        "Stays after 1, after 11, MiB", "stays", lambda endpoint: ", ".join(map(mib, endpoint.stays))
+    ),
+    Column[EndpointFigures]("First byte, s", "first", lambda endpoint: time(endpoint.first)),
+    Column[EndpointFigures]("Last byte, s", "last", lambda endpoint: time(endpoint.last)),
+    Column[EndpointFigures]("Last byte of 10 at once, s", "of 10", lambda endpoint: f"{endpoint.last_of_many:.2f}"),
+    Column[EndpointFigures]("Event loop blocked, ms", "blocked", lambda endpoint: whole(1000 * endpoint.blocked)),
+)
+READERS = (
+    Column[EndpointFigures]("Connection held, s", "held", lambda endpoint: f"{endpoint.held:.2f}"),
+    Column[EndpointFigures]("10 at once: connections", None, lambda endpoint: f"{endpoint.many['connections']}"),
+    Column[EndpointFigures]("held at the longest, s", None, lambda endpoint: f"{endpoint.many['held']:.2f}"),
+    Column[EndpointFigures](
+        "Slow client: waits to be sent, MiB", "waits", lambda endpoint: mib(endpoint.slow["waiting"])
+    ),
+    Column[EndpointFigures]("connection held, s", "held", lambda endpoint: f"{endpoint.slow['held']:.2f}"),
+    Column[EndpointFigures]("Client gone: given back after, s", "back", lambda endpoint: given_back(endpoint)),
+)
+NOTE = (
+    "MiB: of the process, over the warm one. Seconds: the median of eleven requests, one by one; blocked: the longest "
+    "time, in milliseconds, that nothing else ran in the event loop."
+)
+
+
+def figures(results: Results) -> Requests:
+    """Return the figures of what is stored."""
+    return Requests({name: figures_of(name, record) for name, record in results.records.items()}, results.header)
+
+
+def tables(requests: Requests, new: Container[str]) -> list[Table[Any]]:
+    """Return both tables of the new ones."""
+    endpoints = [endpoint for name, endpoint in requests.by_name.items() if name in new]
+    name: Column[EndpointFigures] = script_column("Endpoint", lambda endpoint: endpoint.scenario)
+    return [
+        Table("What a request takes", [name, *COLUMNS], endpoints, note=NOTE),
+        Table("Connections, a slow client, and one that leaves", [name, *READERS], endpoints),
+    ]
+
+
+def given_back(endpoint: EndpointFigures) -> str:
+    """Return after how many seconds a connection was free again."""
+    if not endpoint.slow["connections"]:
+        return "before"
+    return "never" if endpoint.given_back is None else f"{endpoint.given_back:.2f}"
+
+
+def blocks(requests: Requests) -> dict[str, str]:
+    """Return every block's Markdown by its marker."""
+    endpoints = requests.by_name.values()
+    helpful = [endpoint for endpoint in endpoints if not why_not(endpoint)]
+    useless = [endpoint for endpoint in endpoints if why_not(endpoint)]
+    name = Column[EndpointFigures]("Endpoint", None, lambda endpoint: linked(endpoint.scenario), text=True)
+    return {
+        "request": answer(requests),
+        "request-environment": environment(requests.header, packages=PACKAGES),
+        "requests": Table("", [name, *COLUMNS], helpful).markdown(),
+        "requests-fit": fit(helpful),
+        "requests-readers": Table("", [name, *READERS], helpful).markdown(),
+        "requests-losses": "\n".join(
+            f"- {linked(endpoint.scenario)}: you lose {endpoint.scenario.fields['You lose']}" for endpoint in helpful
+        ),
+        "no-help-for-requests": Table("", [name, *COLUMNS], useless).markdown(),
+        "why-not-for-requests": "\n".join(
+            f"- **{endpoint.scenario.title}**: {why_not(endpoint)}." for endpoint in useless
+        ),
+    }
+
+
+def why_not(endpoint: EndpointFigures) -> str:
+    """Return why an endpoint does not help; an empty text, if it does."""
+    return endpoint.scenario.fields.get("Why not", "")
+
+
+def answer(requests: Requests) -> str:
+    """Return what a request takes at its peak, how many fit a worker, and for how long one blocks the others."""
+    before, after = (requests.by_name[name] for name in (COMMONEST, STREAMED_ARRAY))
+    size = f"{requests.header['rows']:,} rows, {mib(before.single[0]['size'])} MiB of JSON"
+    return (
+        f"For {size}, a list of entities with `response_model` takes **{whole(before.peak / MIB)} MiB** at its peak, "
+        f"and ten requests at once {whole(before.many['peak'] / MIB)}. Streamed in batches, one request takes "
+        f"**{mib(after.peak)} MiB**, and ten take {mib(after.many['peak'])}. A worker of {WORKER // MIB} MiB has room "
+        f"for {room(before)} of the former at once, and for {room(after)} of the latter. The former blocks the event "
+        f"loop for {whole(1000 * before.blocked)} ms in one piece, the latter for {whole(1000 * after.blocked)}."
+    )
+
+
+def room(endpoint: EndpointFigures) -> str:
+    """Return how many requests at once fit a worker, as one says it."""
+    count = endpoint.fitting()
+    return f"{count}" if count < HUNDRED else "hundreds"
+
+
+def fit(endpoints: Sequence[EndpointFigures]) -> str:
+    """Return how many requests at once fit a worker, for each endpoint; warm, their processes differ little."""
+    counts = ", ".join(
+        f"{endpoint.scenario.short} {room(endpoint)}" for endpoint in sorted(endpoints, key=EndpointFigures.fitting)
+    )
+    warm = median_high(endpoint.warm for endpoint in endpoints)
+    return (
+        f"**Requests at once that fit a worker of {WORKER // MIB} MiB**, whose process takes {whole(warm / MIB)} MiB "
+        f"without any: {counts}."
+    )
+
+
+def charts(requests: Requests) -> dict[str, str]:
+    """Return the chart's SVG by its file's name: each endpoint's peaks, of one request and of ten at once."""
+    from bench.look import charts as style  # with matplotlib, which `make bench` does without
+
+    endpoints = sorted(requests.by_name.values(), key=lambda endpoint: endpoint.many["peak"])
+    single = [max(endpoint.peak / MIB, LEAST_MIB) for endpoint in endpoints]
+    many = [max(endpoint.many["peak"] / MIB, LEAST_MIB) for endpoint in endpoints]
+    positions = range(len(endpoints))
+    figure = style.new(8, 6)
+    axes = figure.subplots()
+    axes.hlines(positions, single, many, color=INK, linewidth=2)
+    axes.plot(single, positions, "o", color=LINES[2], markersize=10, label="1 request")
+    axes.plot(many, positions, "s", color=LINES[0], markersize=10, label="10 at once")
+    axes.set_xscale("log")
+    axes.set_xlabel("peak over the warm process, MiB (logarithmic)")
+    ticks = [LEAST_MIB, 1, 10, 100, 1000]
+    axes.set_xticks(ticks, [f"{tick:,g}" for tick in ticks])
+    axes.set_yticks(positions, [endpoint.scenario.short for endpoint in endpoints])
+    axes.minorticks_off()
+    axes.grid(axis="x", color=INK, alpha=0.25)
+    return {"a-request.svg": style.svg(figure)}
