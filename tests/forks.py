@@ -26,8 +26,8 @@ class Fork:
     folder: Path
     code: int | None = None
 
-    def interrupt(self) -> None:
-        os.kill(self.number, signal.SIGINT)
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.number, number)
 
     def ended(self) -> subprocess.CompletedProcess[str]:
         """Wait for its end; the second time is as good as the first."""
@@ -59,7 +59,7 @@ def said() -> str:
 
 @contextmanager
 def forked(name: str, url: str, told: bool = False, **variables: str) -> Iterator[Fork]:
-    """Start a script, by its module's name, untraced; it has ended after the block."""
+    """Start a script, by its module's name, untraced; it is ended after the block, if need be."""
     with tempfile.TemporaryDirectory() as folder:
         order = {
             "name": name,
@@ -74,7 +74,9 @@ def forked(name: str, url: str, told: bool = False, **variables: str) -> Iterato
         try:
             yield fork
         finally:
-            fork.ended()
+            if fork.code is None:
+                fork.send(signal.SIGKILL)
+                fork.ended()
 
 
 def ended(name: str, url: str) -> subprocess.CompletedProcess[str]:
