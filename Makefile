@@ -20,15 +20,17 @@ readme:
 	$(python) setup_db.py
 	$(python) -m bench --write $(if $(ALL),--all)
 
-check: groups = full alternatives requests
+# Is anything stale, and does what is published of it hold?
+check: groups = full alternatives requests test
 check:
 	@$(environment)
 	$(python) -m bench --check
+	$(python) -m pytest tests/published
 
 test: groups = full alternatives requests test
 test:
 	@$(environment)
-	$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/published
 
 original:
 	@$(environment)

@@ -8,8 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,12 @@ import psutil
 import psycopg
 import pytest
 
-from bench import seeds
+from bench import results, seeds
 from bench.relations import relations
 from bench.relations.redaction import without_values
 from bench.relations.relations import Relation
 from bench.relations.transaction import connect
+from bench.results import Results
 
 PROJECT = Path(__file__).resolve().parent.parent
 ROWS = 2_000
@@ -109,16 +109,6 @@ def _end(command: Callable[[], object]) -> None:
         command()
     except Exception as error:
         sys.excepthook(type(error), error, error.__traceback__)
-
-
-def error_lines(scripts: Sequence[str], url: str | None, folder: Path = PROJECT) -> list[str]:
-    """Return the error line of each of these scripts, which run side by side, untraced: that takes half of the time."""
-
-    def run_untraced(script: str) -> subprocess.CompletedProcess[str]:
-        return run(script, url=url, folder=folder, MEMORY_TRACING="off")
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return [error_line(process) for process in pool.map(run_untraced, scripts)]
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -216,3 +206,19 @@ def described(url: str, text: str, rows: int = 1000) -> Relation:
         relation = relations.describe(connection, text, rows)
         connection.rollback()
     return relation
+
+
+def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
+    def spoil(folder: Path) -> None:
+        text = (folder / path).read_text(encoding="utf-8")
+        assert old in text
+        (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return spoil
+
+
+def store_costs(folder: Path, stored: Results) -> None:
+    """Store results of the costs in a copy of the project."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(results, "RESULTS", folder / "bench" / "results")
+        results.write("costs", stored)

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import results
 from bench.layers.costs import Subject
-from bench.look import pages, picture
+from bench.look import picture
 from bench.relations.relations import Column as Named
 from bench.relations.relations import Relation
 from bench.studies.graph_shape import page as graphs
@@ -225,17 +225,6 @@ def test_tables_of_the_catalog_are_read_and_cost_the_same(
 
 def quoted(name: str) -> str:
     return '"{}"'.format(name.replace('"', '""'))
-
-
-def test_data_on_the_page_are_those_of_the_studies() -> None:
-    own = row_shape.row_model(row_shape.figures(results.load("row_shape")))
-    others = versions.blocks(versions.figures(results.load("versions")))["row-model-by-python"]
-    text = INDEX.read_text(encoding="utf-8")
-    assert own in text
-    assert others in text
-    stale = text.replace('"numeric": 104.0', '"numeric": 105.0', 1)
-    assert stale != text
-    assert pages._where(stale, text) == " in row-model"
 
 
 INTEGER, BIGINT = "integer of up to 9 digits", "integer of 10 to 18 digits"

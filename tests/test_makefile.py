@@ -23,7 +23,7 @@ GROUPS = {
     "stop": "",
     "original": "",
     "readme": "full alternatives requests",
-    "check": "full alternatives requests",
+    "check": "full alternatives requests test",
     "test": "full alternatives requests test",
     "lint": "full alternatives requests test lint",
 }
@@ -113,8 +113,8 @@ def test_python_that_is_too_old_is_one_line(project: Path) -> None:
     assert process.returncode != 0
 
 
-@pytest.mark.parametrize("target", GROUPS)
-def test_target_asks_for_what_it_needs(target: str) -> None:
-    plan = subprocess.run(["make", "-n", target], cwd=PROJECT, check=True, capture_output=True, text=True).stdout
-    files = ["requirements/bench.txt", *(f"requirements/{group}.txt" for group in GROUPS[target].split())]
-    assert f"for file in {' '.join(files).strip()}" in " ".join(plan.split())
+def test_target_asks_for_what_it_needs() -> None:
+    for target, groups in GROUPS.items():
+        plan = subprocess.run(["make", "-n", target], cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+        files = ["requirements/bench.txt", *(f"requirements/{group}.txt" for group in groups.split())]
+        assert f"for file in {' '.join(files).strip()}" in " ".join(plan.split()), target

@@ -1,26 +1,25 @@
-"""The nine scenarios: what each of them prints, keeps and imports; and how a script of each driver ends by an error."""
+"""Every script, whatever its room: what it says of itself, reads, keeps and prints, and how it ends by an error."""
 
-import functools
-import json
+import re
 import shlex
 import signal
 import socket
 import socketserver
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 import common
 from bench.database import seed
-from bench.faults import explain_table
+from bench.faults import PACKAGES, explain_table
+from bench.scenarios import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS
+from bench.scripts import Scenario
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED
+from tests.forks import ended, forked, told_by
 from tests.support import (
     PROJECT,
     ROWS,
@@ -38,174 +37,249 @@ from tests.support import (
     wait_until,
 )
 
-CONNECTED = {
-    "run_sync_psycopg.py": None,
-    "run_sync_psycopg_pydantic_no_validation.py": None,
-    "run_sync_sqlalchemy_engine.py": "Engine connected",
-    "run_sync_sqlalchemy_session.py": "Session connected",
-    "run_async_sqlalchemy_engine.py": "Engine connected",
-    "run_async_sqlalchemy_session.py": "Engine connected",
-    "run_async_sqlalchemy_engine_pydantic.py": "Engine connected",
-    "run_async_sqlalchemy_engine_pydantic_validate.py": "Engine connected",
-    "run_async_sqlalchemy_engine_pydantic_no_validation.py": "Engine connected",
-}
-SCENARIOS = tuple(CONNECTED)
-EMPTY_MODELS = tuple(script for script in SCENARIOS if script.endswith("_no_validation.py"))
-# One of each stack.
-STACKS = SCENARIOS[:1] + SCENARIOS[2:6]
-MODELS = "run_async_sqlalchemy_engine_pydantic.py"
-needs_arrow = pytest.mark.skipif(not find_spec("adbc_driver_postgresql"), reason="there is no ADBC for this Python")
+SCRIPTS = EVERYTHING + ALTERNATIVES + RELATIONSHIPS
+INSTALLED = [script.name for script in SCRIPTS if not script.missing]
+ROOMS = {"": SCENARIOS, "remedies": REMEDIES, "alternatives": ALTERNATIVES, "relationships": RELATIONSHIPS}
 # One of each driver, and of each way to it: what they leave behind at an error comes out of different code.
-DRIVERS = (
-    STACKS[0],
-    STACKS[2],
-    STACKS[4],
-    "-m alternatives.run_async_asyncpg_fetch",
-    "-m alternatives.run_async_sqlalchemy_session_asyncpg",
-    pytest.param("-m alternatives.run_sync_adbc_arrow", marks=needs_arrow),
-)
-KEPT = """
-import json, runpy, sys
-output, script = sys.argv.pop(), sys.argv.pop()  # a script has no arguments
-storage = runpy.run_path(script, run_name="__main__")["storage"]
-rows = [[getattr(kept, name, None) for name in ("id", "num", "data")] for kept in storage.values()]
-fields = [len(getattr(kept, "__dict__", ())) for kept in storage.values()]
-kept = {"keys": list(storage), "rows": rows, "fields": fields, "modules": list(sys.modules)}
-with open(output, "w") as file:
-    json.dump(kept, file)
-"""
-
-
-@functools.cache
-def kept(script: str, url: str) -> dict[str, Any]:
-    """Run a scenario inside a process that afterwards tells what it kept and imported."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "kept.json"
-        process = run("-c", KEPT, script, path, url=url, MEMORY_TRACING="off")
-        assert (process.returncode, process.stderr) == (0, "")
-        return dict(json.loads(path.read_text()))
-
-
-def test_all_scenarios_are_tested() -> None:
-    assert sorted(CONNECTED) == sorted(path.name for path in PROJECT.glob("run_*.py"))
-
-
-@pytest.mark.parametrize("script", SCENARIOS)
-def test_checkpoints_are_those_of_the_original(url: str, script: str) -> None:
-    connected = CONNECTED[script]
-    expected = ["Start", "After imports", "Result iteration start", "Result iteration end"]
-    if connected:
-        expected.insert(2, connected)
-    measurement = measure(script, url)
-    assert measurement.labels == expected
-    assert [line.partition("  - ")[0] for line in measurement.console.splitlines()[: len(expected)]] == expected
-    assert measurement.json["rows"] == ROWS
-
-
-@pytest.mark.parametrize("script", [script for script in SCENARIOS if script not in EMPTY_MODELS])
-def test_every_row_is_kept(url: str, script: str) -> None:
-    result = kept(script, url)
-    assert result["keys"] == list(range(ROWS))
-    assert [tuple(row) for row in result["rows"]] == expected_rows(ROWS)
-
-
-@pytest.mark.parametrize("script", EMPTY_MODELS)
-def test_models_constructed_as_in_the_original_are_empty(url: str, script: str) -> None:
-    result = kept(script, url)
-    assert result["keys"] == list(range(ROWS))
-    assert result["fields"] == [0] * ROWS
-    assert result["rows"] == [[None] * 3] * ROWS
-
-
-@pytest.mark.parametrize("script", SCENARIOS)
-def test_only_the_stack_is_imported(url: str, script: str) -> None:
-    modules = set(kept(script, url)["modules"])
-    assert ("sqlalchemy" in modules) == ("sqlalchemy" in script)
-    assert ("pydantic" in modules) == ("pydantic" in script)
-    assert "psycopg" in modules
-    assert not modules & {"asyncpg", "sqlmodel", "msgspec", "adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"}
-
-
-@pytest.mark.parametrize("arguments", DRIVERS)
-def test_address_without_a_server_is_one_line(port: int, arguments: str) -> None:
-    line = error_line(run(*arguments.split(), url=f"postgresql://user:password@localhost:{port}/db"))
-    assert line == f"nothing listens at localhost:{port}/db: start that server, or fix DATABASE_URL"
-
-
-@pytest.mark.parametrize("arguments", DRIVERS)
-def test_missing_table_is_one_line(schema_url: str, arguments: str) -> None:
-    line = error_line(run(*arguments.split(), url=schema_url))
-    assert line == f"table data is missing at localhost:{port_of(schema_url)}/db: run `python setup_db.py`"
-
-
-def test_empty_table_is_one_line(schema_url: str) -> None:
-    query(schema_url, "CREATE TABLE data (id integer, num integer, data text)")
-    assert error_line(run(STACKS[0], url=schema_url)) == "the table is empty: run `python setup_db.py`"
-
-
+DRIVERS = [
+    "run_sync_psycopg",
+    "run_sync_sqlalchemy_engine",
+    "run_async_sqlalchemy_engine",
+    "alternatives.run_async_asyncpg_fetch",
+    "alternatives.run_async_sqlalchemy_session_asyncpg",
+    "alternatives.run_sync_adbc_arrow",
+]
+# They wrap their drivers' errors in their own.
+ORMS = [f"alternatives.run_{name}" for name in ("sync_django", "async_tortoise", "sync_peewee", "async_piccolo")]
+DRIVERS, ORMS = ([name for name in names if name in INSTALLED] for names in (DRIVERS, ORMS))
+# And one of each stack and room beside them.
+OTHERS = [
+    "run_sync_sqlalchemy_session",
+    "run_async_sqlalchemy_session",
+    "remedies.run_sync_psycopg_stream",
+    "remedies.run_async_sqlalchemy_engine_partitions",
+    "remedies.run_sync_sqlalchemy_session_streaming",
+    "remedies.run_sync_sqlalchemy_session_given_back",
+]
+EMPTY_MODELS = ("run_sync_psycopg_pydantic_no_validation", "run_async_sqlalchemy_engine_pydantic_no_validation")
+FRAMES = ("alternatives.run_sync_adbc_arrow", "alternatives.run_sync_polars_adbc")
+COUNTING = ("_streaming", "_dropped")
+GIVING_BACK = ("_given_back", "_survivors")
+# The relationships' two that load nothing beside their table.
+ALONE = tuple(f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "orders"))
+FEW = ROWS // 2
 NOT_SEEDED = (
     "a table is not the seeded one at localhost:{}/db: "
     "name another database in DATABASE_URL, or run `python setup_db.py`, which replaces only what it has made"
 )
 
 
-@pytest.mark.parametrize(
-    ("columns", "arguments"),
-    [("1 AS id, NULL::integer AS num, 'a' AS data", MODELS), ("1 AS num, 'a' AS data", STACKS[0])],
-)
-def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: str, arguments: str) -> None:
-    query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
-    assert error_line(run(*arguments.split(), url=schema_url)) == NOT_SEEDED.format(port_of(schema_url))
+def test_every_script_is_listed_in_one_room() -> None:
+    for room, scripts in ROOMS.items():
+        assert sorted(one.name for one in scripts) == sorted(
+            ".".join(path.relative_to(PROJECT).with_suffix("").parts) for path in (PROJECT / room).glob("run_*.py")
+        )
+    files = {f"endpoints.{path.stem}" for path in (PROJECT / "endpoints").glob("[a-z]*.py")}
+    assert {one.name for one in ENDPOINTS} == files
+
+
+def fields_of(script: Scenario) -> list[set[str]]:
+    """Return which fields a script's docstring may have, by its room."""
+    compared = {"Short", "Instead of"}
+    loses, helps_not = {"You lose"}, {"Why not"}
+    return {
+        "": [{"Short"}],
+        "remedies": [compared | loses, compared | helps_not],
+        "alternatives": [compared | loses | {"Choose it"}],
+        "relationships": [{"Short"} if script.name in ALONE else compared | loses],
+        "endpoints": [{"Short"} | loses, {"Short"} | helps_not],
+    }[script.room]
+
+
+def test_docstring_has_a_short_name_what_it_is_compared_with_and_what_one_loses() -> None:
+    for script in SCRIPTS + ENDPOINTS:
+        assert set(script.fields) in fields_of(script), script.name
+        assert 0 < len(script.short) <= 24, script.name
+        assert script.description, script.name
+        others = RELATIONSHIPS if script in RELATIONSHIPS else EVERYTHING
+        assert script.compared_with in (None, *(other for other in others if other != script)), script.name
+
+
+def test_titles_and_short_names_differ() -> None:
+    for scripts in (SCRIPTS, ENDPOINTS):
+        assert len({one.short for one in scripts}) == len({one.title for one in scripts}) == len(scripts)
+
+
+def test_no_scenario_no_remedy_and_no_relationship_lacks_a_package() -> None:
+    assert {script.missing for script in EVERYTHING + RELATIONSHIPS} == {None}
 
 
 @pytest.mark.parametrize(
-    "columns",
+    ("name", "package"),
     [
+        ("sync_psycopg_msgspec", "msgspec"),
+        ("async_asyncpg_fetch", "asyncpg"),
+        ("async_sqlalchemy_session_asyncpg", "asyncpg"),
+        ("sync_sqlmodel", "sqlmodel"),
+        ("sync_django", "django"),
+        ("async_tortoise", "tortoise"),
+        ("sync_peewee", "peewee"),
+        ("async_piccolo", "piccolo"),
+        ("sync_polars_adbc", "polars"),
+        ("sync_adbc_arrow", "adbc_driver_postgresql"),
+        ("sync_adbc_arrow", "pyarrow"),
+    ],
+)
+def test_missing_package_is_known_beforehand(monkeypatch: pytest.MonkeyPatch, name: str, package: str) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    assert Scenario(f"alternatives.run_{name}").missing == package
+
+
+@pytest.fixture(scope="module")
+def few_url(url: str) -> Iterator[str]:
+    """Give an address with options and parameters, which lead to FEW rows: who does not heed them, reads others."""
+    query(url, "CREATE SCHEMA few")
+    address = f"{url}?options=-csearch_path%3Dfew&sslmode=disable&application_name=a%20b"
+    seed(address, FEW)
+    yield address
+    query(url, "DROP SCHEMA few CASCADE")
+
+
+def own_packages(name: str) -> set[str]:
+    """Return the packages that an alternative imports and the scenarios do not."""
+    if not name.startswith("alternatives."):
+        return set()
+    text = (PROJECT / Scenario(name).script).read_text(encoding="utf-8")
+    own = set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)) & set(PACKAGES[7:])
+    assert own, name
+    return own
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_script_reads_all_rows_says_so_and_keeps_what_it_is_to_keep(name: str, few_url: str) -> None:
+    of_the_shop = name.startswith("relationships.")
+    measurement, kept = told_by(name, few_url, keeps=not of_the_shop)
+    marks = (STARTED, IMPORTED, FIRST_ROW, LAST_CHECKPOINT)
+    assert [label for label in measurement.labels if label in marks] == list(marks)
+    said = [line.partition("  - ")[0] for line in measurement.console.splitlines() if "  - " in line]
+    assert said == measurement.labels
+    assert (measurement.labels[-1] == "Looked up by id") == (name in FRAMES)
+    assert own_packages(name) <= measurement.json["versions"].keys()
+    assert measurement.json["rows"] == (FEW // 5 if of_the_shop else FEW)
+    rows = expected_rows(FEW)
+    if name in FRAMES:
+        assert kept["table"] == [{"id": i, "num": num, "data": data} for i, num, data in rows]
+        assert kept["found"] == kept["table"][-1:]
+    elif name.endswith(COUNTING) and not of_the_shop:
+        assert (kept["rows"], kept["total"]) == (FEW, sum(num for _, num, _ in rows))
+    elif name.endswith(GIVING_BACK):
+        assert kept["rows"] == FEW
+    elif not of_the_shop:
+        assert kept["keys"] == list(range(FEW))
+        # Models constructed as in the original are empty.
+        assert kept["kept"] == ([[]] * FEW if name in EMPTY_MODELS else [list(row) for row in rows])
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_checkpoints_of_the_nine_are_those_of_the_original_and_only_their_stack_is_imported(
+    url: str, scenario: Scenario
+) -> None:
+    """In a process of its own, as a user starts it."""
+    measurement = measure(str(scenario.script), url)
+    first = "Engine" if "engine" in scenario.name or "async" in scenario.name else "Session"
+    connected = [f"{first} connected"] if "sqlalchemy" in scenario.name else []
+    expected = [STARTED, IMPORTED, *connected, FIRST_ROW, LAST_CHECKPOINT]
+    assert measurement.labels == expected
+    assert [line.partition("  - ")[0] for line in measurement.console.splitlines()[: len(expected)]] == expected
+    assert measurement.json["rows"] == ROWS
+    libraries = {name for name in ("sqlalchemy", "greenlet", "pydantic") if name in measurement.json["versions"]}
+    assert ("sqlalchemy" in libraries, "pydantic" in libraries) == (
+        "sqlalchemy" in scenario.name,
+        "pydantic" in scenario.name,
+    )
+    assert set(measurement.json["versions"]) - libraries == {"python", "psutil", "psycopg"}
+
+
+def test_address_without_a_server_is_one_line(port: int) -> None:
+    for name in (*DRIVERS, *ORMS, *OTHERS):
+        line = error_line(ended(name, url=f"postgresql://user:password@localhost:{port}/db"))
+        assert line == f"nothing listens at localhost:{port}/db: start that server, or fix DATABASE_URL", name
+
+
+def test_missing_table_is_one_line(schema_url: str) -> None:
+    at = f"is missing at localhost:{port_of(schema_url)}/db: run `python setup_db.py`"
+    for name in (*DRIVERS, *ORMS, *(name for name in FRAMES if name in INSTALLED)):
+        assert error_line(ended(name, url=schema_url)) == f"table data {at}", name
+    joined = "relationships.run_sync_sqlalchemy_session_joined"
+    assert error_line(ended(joined, url=schema_url)) == f"table shop_customer {at}"
+
+
+def test_wrong_password_is_one_line(url: str) -> None:
+    for name in ORMS:
+        line = error_line(ended(name, url=url.replace(":password@", ":wrong@")))
+        assert line.startswith("user or password is wrong at "), name
+
+
+def test_empty_table_is_one_line(schema_url: str) -> None:
+    query(schema_url, "CREATE TABLE data (id integer, num integer, data text)")
+    assert error_line(ended(DRIVERS[0], url=schema_url)) == "the table is empty: run `python setup_db.py`"
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"),
+    [
+        ("1 AS id, NULL::integer AS num, 'a' AS data", "run_async_sqlalchemy_engine_pydantic"),
+        ("1 AS num, 'a' AS data", DRIVERS[0]),
+    ],
+)
+def test_table_that_is_not_the_seeded_one_is_one_line(schema_url: str, columns: str, name: str) -> None:
+    query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
+    assert error_line(ended(name, url=schema_url)) == NOT_SEEDED.format(port_of(schema_url))
+
+
+def test_what_fails_because_of_the_table_is_told_from_what_does_not(
+    schema_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", schema_url)
+    monkeypatch.setattr(common, "checkpoints", [])
+    assert explain_table(TypeError("before a checkpoint")) is None
+    monkeypatch.setattr(common, "checkpoints", [common.Checkpoint(STARTED, 0, 0, 0, 0, 0)])
+    seed(schema_url, 10)
+    assert explain_table(TypeError("1 + 'a'")) is None
+    for columns in (
         "1 AS id, NULL::integer AS num, 'a' AS data",
         "1 AS id, 2 AS num, NULL::text AS data",
         "NULL::integer AS id, 2 AS num, 'a' AS data",
         "1 AS id, 'x' AS num, 'a' AS data",
         "1 AS id, 'a' AS data",
         "1 AS num, 'a' AS data",
-        "",
-    ],
-    ids=["null in num", "null in data", "null in id", "text in num", "no num", "no id", "seeded"],
-)
-def test_what_fails_because_of_the_table_is_told_from_what_does_not(
-    schema_url: str, columns: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seed(schema_url, 10)
-    if columns:
+    ):
         query(schema_url, "DROP TABLE data")
         query(schema_url, f"CREATE TABLE data AS SELECT {columns}")
-    monkeypatch.setenv("DATABASE_URL", schema_url)
-    assert explain_table(TypeError("before a checkpoint")) is None
-    monkeypatch.setattr(common, "checkpoints", [common.Checkpoint("Start", 0, 0, 0, 0, 0)])
-    expected = NOT_SEEDED.format(port_of(schema_url)) if columns else None
-    assert explain_table(TypeError("1 + 'a'")) == expected
-    assert explain_table(OSError("of the disk")) is None
+        assert explain_table(TypeError("1 + 'a'")) == NOT_SEEDED.format(port_of(schema_url)), columns
+        assert explain_table(OSError("of the disk")) is None, columns
 
 
 def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
     query(schema_url, "CREATE TABLE data AS SELECT 'a' AS data, 2 AS num, 1 AS id")
-    for script in SCENARIOS:
-        process = run(script, url=schema_url, MEMORY_TRACING="off")
-        assert (process.returncode, process.stderr) == (0, "")
+    for scenario in SCENARIOS:
+        process = ended(scenario.name, url=schema_url)
+        assert (process.returncode, process.stderr) == (0, ""), scenario.name
 
 
-@pytest.mark.parametrize("arguments", DRIVERS)
-def test_interrupt_is_one_line(url: str, arguments: str) -> None:
-    with locked(url), running(*arguments.split(), url=url) as process:
-        wait_until(lambda: query(url, "SELECT * FROM pg_locks WHERE NOT granted"))
-        process.send_signal(signal.SIGINT)
-        assert error_line(finished(process)) == "interrupted"
+def test_interrupt_is_one_line(url: str) -> None:
+    for name in DRIVERS:
+        with locked(url), forked(name, url=url) as fork:
+            wait_until(lambda: query(url, "SELECT * FROM pg_locks WHERE NOT granted"))
+            fork.send(signal.SIGINT)
+            assert error_line(fork.ended()) == "interrupted", name
 
 
-@pytest.mark.parametrize("arguments", DRIVERS)
-def test_end_of_the_server_is_one_line(url: str, arguments: str) -> None:
-    with locked(url), running(*arguments.split(), url=url) as process:
-        wait_until(lambda: query(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"))
-        assert error_line(finished(process)).startswith("the server ended the connection at localhost:")
+def test_end_of_the_server_is_one_line(url: str) -> None:
+    for name in DRIVERS:
+        with locked(url), forked(name, url=url) as fork:
+            wait_until(lambda: query(url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted"))
+            assert error_line(fork.ended()).startswith("the server ended the connection at localhost:"), name
 
 
 @contextmanager
@@ -233,17 +307,17 @@ def ending_at(url: str, marker: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "marker"),
+    ("name", "marker"),
     [
-        ([STACKS[3]], b"FETCH FORWARD"),
-        ([STACKS[3]], b"CLOSE"),
-        ([STACKS[4]], b"CLOSE"),
-        (["-m", "remedies.run_sync_psycopg_stream"], b"SELECT"),
+        ("run_async_sqlalchemy_engine", b"FETCH FORWARD"),
+        ("run_async_sqlalchemy_engine", b"CLOSE"),
+        ("run_async_sqlalchemy_session", b"CLOSE"),
+        ("remedies.run_sync_psycopg_stream", b"SELECT"),
     ],
 )
-def test_end_of_the_server_while_rows_are_read_is_one_line(url: str, arguments: list[str], marker: bytes) -> None:
+def test_end_of_the_server_while_rows_are_read_is_one_line(url: str, name: str, marker: bytes) -> None:
     with ending_at(url, marker) as through_proxy:
-        assert "the server ended the connection" in error_line(run(*arguments, url=through_proxy))
+        assert "the server ended the connection" in error_line(ended(name, url=through_proxy))
 
 
 @pytest.mark.parametrize(
@@ -253,32 +327,34 @@ def test_end_of_the_server_while_rows_are_read_is_one_line(url: str, arguments: 
         ("run_sync_sqlalchemy_engine.py", "psycopg"),
         ("run_async_sqlalchemy_engine.py", "greenlet"),
         ("alternatives.run_async_sqlalchemy_session_asyncpg", "asyncpg"),
-        pytest.param("alternatives.run_sync_adbc_arrow", "pyarrow", marks=needs_arrow),
+        ("alternatives.run_sync_adbc_arrow", "pyarrow"),
     ],
 )
 def test_missing_package_is_one_line(script: str, package: str) -> None:
+    if script in FRAMES and script not in INSTALLED:
+        pytest.skip("there is no Arrow for this Python")
     line = error_line(run("-c", WITHOUT_PACKAGE, script, package))
     command = "make venv groups=alternatives" if script.startswith("alternatives") else "make venv"
     assert line == f"{package} is not installed for this Python: `{command}` installs it into .venv"
 
 
-@pytest.mark.parametrize("command", [STACKS[0], "setup_db.py", "your_table.py", "-m bench", "-m bench.original"])
-def test_python_without_any_package_is_one_line(command: str) -> None:
-    # Without the module `site`, Python does not find what is installed.
-    line = error_line(run("-S", *command.split()))
-    assert "is not installed" in line
-    assert "`make venv` installs it into .venv" in line
+def test_python_without_any_package_is_one_line() -> None:
+    for command in ("run_sync_psycopg.py", "setup_db.py", "your_table.py", "-m bench", "-m bench.original"):
+        # Without the module `site`, Python does not find what is installed.
+        line = error_line(run("-S", *command.split()))
+        assert "is not installed" in line, command
+        assert "`make venv` installs it into .venv" in line, command
 
 
 def test_output_that_cannot_be_written_is_one_line(url: str) -> None:
-    command = f"exec {shlex.quote(sys.executable)} {STACKS[0]} >/dev/full"
+    command = f"exec {shlex.quote(sys.executable)} run_sync_psycopg.py >/dev/full"
     variables = environment(url, {})
     process = subprocess.run(["sh", "-c", command], cwd=PROJECT, env=variables, stderr=subprocess.PIPE, text=True)
     assert error_line(process).startswith("cannot write to standard output: No space left")
 
 
 def test_reader_that_goes_away_is_no_error(url: str) -> None:
-    with running(STACKS[0], url=url) as process:
+    with running("run_sync_psycopg.py", url=url) as process:
         assert process.stdout
         process.stdout.close()
         process.stdout = None

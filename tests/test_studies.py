@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -23,10 +23,8 @@ from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
 from bench.scripts import PROJECT, Scenario
 from bench.studies.costs import measure as costs
 from bench.studies.costs.page import NAMES, figures
-from bench.studies.costs.tables import overview
-from bench.studies.script_costs import ScriptCosts
 from bench.studies.study import COSTS, Study
-from tests.support import ROWS, TIMEOUT, error_line, finished, query, run, running, wait_until
+from tests.support import ROWS, TIMEOUT, finished, query, refused, replace, run, running, store_costs, wait_until
 
 PSYCOPG = "run_sync_psycopg.py"
 # Matches one scenario and one remedy, so that few processes tell what both do.
@@ -49,14 +47,11 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
     assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
     assert lines[-1].startswith(f"These figures are of {results.here()['python']}")
     progress = process.stderr.splitlines()
-    assert re.fullmatch(
-        r"costs: about \d+ seconds, where the machine is as fast as that of bench/results/", progress[0]
-    )
     kinds = [f"({kind}{table})" for kind in ("traced", "without tracing") for table in ("", ", one row")]
-    assert progress[1:5] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
+    assert progress[:4] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
     jobs = [f"Core, yield_per {kind}" for kind in kinds]
     jobs.insert(2, "Core (without tracing, to compare with)")
-    assert progress[5:] == [f"{number}/5 {job}" for number, job in enumerate(jobs, 1)]
+    assert progress[4:] == [f"{number}/5 {job}" for number, job in enumerate(jobs, 1)]
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -127,14 +122,6 @@ def test_a_pair_has_the_times_of_one_turn() -> None:
     ]
 
 
-def test_holders_add_up_to_the_total_as_printed(stored: dict[str, ScriptCosts]) -> None:
-    _, *rows = overview([stored[scenario.name] for scenario in SCENARIOS]).texts()
-    assert len(rows) == 9
-    for _, _, total, holders in rows:
-        sizes = [float(one.split()[-1]) for one in holders.split(", ")]
-        assert round(sum(sizes), 1) == float(total.removesuffix(" MiB"))
-
-
 def test_scenario_that_fails_is_named_and_the_others_still_run(copied: Path, url: str) -> None:
     with (copied / f"{EMPTY_MODELS}.py").open("a") as script:
         script.write("raise SystemExit('broken on purpose')\n")
@@ -180,8 +167,10 @@ def test_server_that_goes_away_in_the_middle(copied: Path) -> None:
             stop_server(url)
             ended = finished(process)
     assert ended.returncode == 1
-    failures = re.findall(r"^\S*run_\S+ failed: ", ended.stderr, re.MULTILINE)
-    assert len(failures) == 2
+    # Either a script's process finds it out first, or the command itself.
+    assert re.search(r"^(\S*run_\S+ failed: .*|nothing listens at .*)\Z", ended.stderr.rstrip(), re.MULTILINE), (
+        ended.stderr
+    )
     assert "Traceback" not in ended.stderr
 
 
@@ -210,25 +199,26 @@ def test_interrupt_ends_the_children_and_removes_the_table_of_one_row(url: str, 
     assert query(url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'one_row%'") == []
 
 
-def test_remedy_alone_is_shown_too(url: str) -> None:
-    process = studies("--only", "run_sync_psycopg_tuple_row", url=url)
-    assert process.returncode == 0
-    assert "| Psycopg with plain tuples, its default | " in process.stdout
+def test_remedy_alone_is_shown_too() -> None:
+    name = "remedies.run_sync_psycopg_tuple_row"
+    alone = results.load("costs").only([name])
+    titles = [row[0] for table in COSTS.tables(alone, [name]) for row in table.texts()]
+    assert "Psycopg with plain tuples, its default" in titles
 
 
 def test_table_that_changes_between_the_scenarios_and_the_remedies(monkeypatch: pytest.MonkeyPatch) -> None:
     def measure(scenarios: list[Scenario], *_: object, **__: object) -> tuple[dict[str, Measured], list[str]]:
         return {one.name: Measured({}, 5 if one in SCENARIOS else 6, {}, []) for one in scenarios}, []
 
-    monkeypatch.setattr(costs, "one_row_table", lambda: nullcontext(""))
+    monkeypatch.setattr(costs, "one_row_table", lambda _: nullcontext(""))
     monkeypatch.setattr(turns, "measure", measure)
     with pytest.raises(UserError, match="a table changed between two runs"):
         list(costs.measure([scenario.name for scenario in EVERYTHING], 1, full=False))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
+def test_wrong_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for arguments, message in (
         (["--only", "oracle"], "no scenario's name contains 'oracle'; there are: run_sync_psycopg, "),
         (["--repeats", "0"], "argument --repeats: '0' is not a number from 1 to 1,000"),
         (["--repeats", "x"], "argument --repeats: 'x' is not a number"),
@@ -236,70 +226,8 @@ def test_table_that_changes_between_the_scenarios_and_the_remedies(monkeypatch: 
         (["speed"], "there is no study 'speed'; there are: costs, "),
         (["--all"], "--all goes with --write"),
         (["--check", "costs"], "--check goes alone"),
-    ],
-)
-def test_wrong_arguments(arguments: list[str], message: str) -> None:
-    assert error_line(run("-m", "bench", *arguments)).startswith(message)
-
-
-def test_check_passes_on_this_tree() -> None:
-    process = run("-m", "bench", "--check")
-    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
-
-
-def replace(path: str, old: str, new: str) -> Callable[[Path], None]:
-    def spoil(folder: Path) -> None:
-        text = (folder / path).read_text(encoding="utf-8")
-        assert old in text
-        (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
-
-    return spoil
-
-
-def edit_figure(folder: Path) -> None:
-    page = folder / "README.md"
-    text = page.read_text(encoding="utf-8")
-    changed = re.sub(r"(\| Synchronous Psycopg \| )\d+\.\d", r"\g<1>1.0", text, count=1)
-    assert changed != text
-    page.write_text(changed, encoding="utf-8")
-
-
-def test_check_names_everything_that_differs(copied: Path) -> None:
-    """Docstrings and comments make no result stale; what the pages show of them is written anew."""
-    store(copied, results.load("costs"))
-    replace(PSYCOPG, "The driver alone", "Only the driver")(copied)
-    replace("common.py", "# Asked for here", "# It is asked for here")(copied)
-    edit_figure(copied)
-    replace("docs/where-the-memory-is.svg", "<path", "<path ")(copied)
-    (copied / "docs" / "what-tracing-adds.svg").unlink()
-    process = run("-m", "bench", "--check", folder=copied)
-    assert process.returncode == 1
-    assert process.stderr.splitlines() == [
-        "README.md differs from bench/results/ in overview: run `make readme`",
-        "docs/consoles.md differs from bench/results/ in scenarios: run `make readme`",
-        "docs/where-the-memory-is.svg differs from bench/results/: run `make readme`",
-        "docs/what-tracing-adds.svg is missing: run `make readme`",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (replace("bench/results/costs.json", '"bare": ', '"bare": 1'), "bench/results/costs.json was edited by hand"),
-        (replace("docs/method.md", "<!-- report:costs -->", ""), "block `report:costs` is on no page, not on one"),
-    ],
-)
-def test_check_says_in_one_line_what_it_cannot_read(copied: Path, spoil: Callable[[Path], None], message: str) -> None:
-    """The other faults of a result are in `test_runner.py`, those of the markers in `test_pages.py`."""
-    spoil(copied)
-    assert error_line(run("-m", "bench", "--check", folder=copied)).startswith(message)
-
-
-def store(folder: Path, stored: Results) -> None:
-    """Store results of the costs in a copy of the project."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(results, "RESULTS", folder / "results")
-        results.write("costs", stored)
+    ):
+        assert refused(command.main, *arguments).startswith(message)
 
 
 def measured_here(folder: Path) -> Results:
@@ -308,7 +236,7 @@ def measured_here(folder: Path) -> Results:
     now = Snapshot.now()
     digests = {name: now.digests(files) for name, files in stored.digests.items()}
     here = Results(results.header(ROWS, results.here()["versions"]), stored.records, digests)
-    store(folder, here)
+    store_costs(folder, here)
     return here
 
 

@@ -1,15 +1,9 @@
 """A fresh process for an experiment: what the instances of a class share depends on which of them were made before."""
 
 import gc
-import io
-import os
-import runpy
-import sys
 import tracemalloc
-import warnings
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stderr, redirect_stdout
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -62,29 +56,3 @@ def held() -> int:
     if not tracemalloc.is_tracing():
         tracemalloc.start()
     return tracemalloc.get_traced_memory()[0]
-
-
-def told_by(name: str, url: str) -> dict[str, Any]:
-    """Run a script of a package in a fresh process, and return what it kept; a deprecation is an error.
-
-    Nothing here shows how it ends: for that it has to run by itself.
-    """
-    told, errors = in_a_fresh_process(_told, name, url)
-    assert errors == ""
-    return told
-
-
-def _told(name: str, url: str) -> tuple[dict[str, Any], str]:
-    os.environ |= {"DATABASE_URL": url, "MEMORY_TRACING": "off"}
-    sys.argv = ["python"]  # a script has no arguments
-    warnings.simplefilter("error", DeprecationWarning)
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as errors:
-        names = runpy.run_module(name, run_name="__main__", alter_sys=True)  # Tortoise looks its models up in there
-    storage = names.get("storage", {})
-    kept: list[Any] = [list(kept.values()) if isinstance(kept, dict) else kept for kept in storage.values()]
-    kept = [[kept.id, kept.num, kept.data] if hasattr(kept, "id") else list(kept) for kept in kept]
-    told = {"keys": list(storage), "kept": kept, **{name: names.get(name) for name in ("rows", "total", "found")}}
-    if "table" in names:
-        table = names["table"]
-        told["table"] = table.to_dicts() if hasattr(table, "to_dicts") else table.to_pylist()  # polars's, or Arrow's
-    return told, errors.getvalue()

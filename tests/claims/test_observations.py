@@ -26,10 +26,6 @@ CLIENT_SIDE = (
 )
 
 
-def test_what_is_published_is_92_000_rows(stored: dict[str, ScriptCosts]) -> None:
-    assert {one.rows for one in stored.values()} == {seeds.ROWS} == {92_000}
-
-
 def test_bytes_per_row_are_those_that_are_published(
     scenarios: dict[str, ScriptCosts], stored: dict[str, ScriptCosts]
 ) -> None:
@@ -57,21 +53,26 @@ def test_growth_for_the_rows_is_accounted_for(scenarios: dict[str, ScriptCosts])
     It is negative where rows lie in what the imports have freed: up to 1 MiB up to 3.13, up to 3 MiB from 3.14 on.
     """
     freed = (1 if sys.version_info < (3, 14) else 3) * MIB
-    for one in scenarios.values():
+    with_native = [one for one in scenarios.values() if one.rest is not None]
+    assert len(with_native) == 6
+    for one in with_native:
         assert one.rest is not None
         assert -0.05 * one.growth.value - freed <= one.rest <= 0.2 * one.growth.value + 1 * MIB
 
 
 def test_two_instruments_agree(measured: dict[str, Measured], scenarios: dict[str, ScriptCosts]) -> None:
     """What memray sees of Python's allocations for the rows equals what tracemalloc sees, within 1 %."""
-    assert len(measured) == 9
-    for name, one in measured.items():
+    with_native = {name: one for name, one in measured.items() if one.record["all_rows"]["native"]}
+    assert len(with_native) == 6
+    for name, one in with_native.items():
         every, fixed = (one.record[runs]["native"]["python"] for runs in ("all_rows", "one_row"))
         assert every - fixed == pytest.approx(scenarios[name.removeprefix("run_")].python, rel=0.01), name
 
 
 def test_the_driver_keeps_the_whole_result_with_a_client_side_cursor_only(scenarios: dict[str, ScriptCosts]) -> None:
-    for name, one in scenarios.items():
+    with_native = {name: one for name, one in scenarios.items() if one.native is not None}
+    assert with_native.keys() > set(CLIENT_SIDE)
+    for name, one in with_native.items():
         assert one.native is not None
         # Its values, and 16 bytes beside each of them.
         expected = one.rows * (stored_bytes(one.rows) + 3 * 16) if name in CLIENT_SIDE else 0
@@ -110,41 +111,12 @@ def test_what_an_entity_s_figure_holds(scenarios: dict[str, ScriptCosts]) -> Non
     assert [int(size) for size in found[:2]] == pytest.approx([container, container], abs=1)
 
 
-def test_tracing_itself_makes_the_orm_process_at_least_1_4_times_as_large(stored: dict[str, ScriptCosts]) -> None:
-    for name in ("run_sync_sqlalchemy_session", "run_async_sqlalchemy_session"):
-        one = stored[name]
-        assert one.process_while_traced >= 1.4 * one.process.value
-        # It reports less than it takes: the entries of its tables, and not what they point to.
-        assert 0.4 * one.tracing_adds <= one.tracer <= 0.7 * one.tracing_adds
-
-
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_observation_1_the_orm_holds_all_rows_at_the_first_one(scenarios: dict[str, ScriptCosts], mode: str) -> None:
     """At least 90 % of the final traced memory, with asyncio and without; Core at most a tenth."""
     entities, rows = scenarios[f"{mode}_sqlalchemy_session"], scenarios[f"{mode}_sqlalchemy_engine"]
     assert entities.first_row >= 0.9 * entities.python
     assert rows.first_row <= 0.1 * rows.python
-
-
-@linux
-def test_observation_1_the_synchronous_driver_has_the_whole_result_and_the_streaming_one_not(
-    stored: dict[str, ScriptCosts],
-) -> None:
-    """Of what is published, for the result of fewer rows fits into what the imports have freed."""
-    synchronous, streaming = (stored[f"run_{mode}_sqlalchemy_engine"].first_row_process for mode in ("sync", "async"))
-    assert synchronous.value >= 4.8 * MIB
-    assert streaming.value <= 0.5 * MIB
-
-
-@pytest.mark.parametrize("how", ["session_partitions", "session_yield_per"])
-def test_observation_1_in_batches_the_first_row_comes_after_one(stored: dict[str, ScriptCosts], how: str) -> None:
-    one = stored[f"remedies.run_async_sqlalchemy_{how}"]
-    assert one.first_row <= 0.05 * one.python
-
-
-def test_observation_1_execute_builds_all_first(stored: dict[str, ScriptCosts]) -> None:
-    one = stored["remedies.run_async_sqlalchemy_session_execute"]
-    assert one.first_row >= 0.9 * one.python
 
 
 def test_observation_2_model_construct_of_a_row_sets_no_field() -> None:
@@ -174,20 +146,6 @@ def test_observation_3_asyncio_adds_nothing_to_a_row(scenarios: dict[str, Script
     for stack in ("engine", "session"):
         same = scenarios[f"sync_sqlalchemy_{stack}"].per_row
         assert scenarios[f"async_sqlalchemy_{stack}"].per_row == pytest.approx(same, rel=0.01)
-
-
-def test_observation_3_asyncio_takes_time_row_by_row_only(stored: dict[str, ScriptCosts]) -> None:
-    """The margins are wide, for times are noisy."""
-    synchronous, row_by_row, partitions = (
-        stored[name].seconds.value
-        for name in (
-            "run_sync_sqlalchemy_engine",
-            "run_async_sqlalchemy_engine",
-            "remedies.run_async_sqlalchemy_engine_partitions",
-        )
-    )
-    assert row_by_row >= 1.5 * synchronous
-    assert partitions <= 1.3 * synchronous
 
 
 def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, ScriptCosts], schema_url: str) -> None:

@@ -1,0 +1,96 @@
+"""The project's scripts as a user runs them, each a fork of one process that has imported their libraries."""
+
+import atexit
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support import PROJECT, TIMEOUT, Measurement, environment
+
+
+@dataclass
+class Fork:
+    """A script that runs: its process's number, and how it ends."""
+
+    number: int
+    folder: Path
+    code: int | None = None
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.number, number)
+
+    def ended(self) -> subprocess.CompletedProcess[str]:
+        """Wait for its end; the second time is as good as the first."""
+        if self.code is None:
+            self.code = int(said())
+        output, errors = ((self.folder / name).read_text(encoding="utf-8") for name in ("output", "errors"))
+        return subprocess.CompletedProcess([], self.code, output, errors)
+
+
+@functools.cache
+def origin() -> subprocess.Popen[str]:
+    command = [sys.executable, "-W", "error::DeprecationWarning", "-m", "tests.origin"]
+    process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    atexit.register(process.kill)
+    return process
+
+
+def said() -> str:
+    """Return the next line of the process that forks; one that says nothing is ended."""
+    output = origin().stdout
+    assert output
+    watch = threading.Timer(TIMEOUT, origin().kill)
+    watch.start()
+    line = output.readline()
+    watch.cancel()
+    assert line, "the process that forks has ended"
+    return line
+
+
+@contextmanager
+def forked(name: str, url: str, told: bool = False, **variables: str) -> Iterator[Fork]:
+    """Start a script, by its module's name, untraced; it is ended after the block, if need be."""
+    with tempfile.TemporaryDirectory() as folder:
+        order = {
+            "name": name,
+            "environment": environment(url, {"MEMORY_TRACING": "off", **variables}),
+            "files": ["/dev/null", f"{folder}/output", f"{folder}/errors"],
+            "told": f"{folder}/told" if told else "",
+        }
+        requests = origin().stdin
+        assert requests
+        print(json.dumps(order), file=requests, flush=True)
+        fork = Fork(int(said()), Path(folder))
+        try:
+            yield fork
+        finally:
+            if fork.code is None:
+                fork.send(signal.SIGKILL)
+                fork.ended()
+
+
+def ended(name: str, url: str) -> subprocess.CompletedProcess[str]:
+    """Run a script to its end."""
+    with forked(name, url) as fork:
+        return fork.ended()
+
+
+def told_by(name: str, url: str, keeps: bool = True) -> tuple[Measurement, dict[str, Any]]:
+    """Return what a script says, and what it keeps, where its rows are those of `data`. It ends without an error."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "measurement.json"
+        with forked(name, url, told=keeps, MEMORY_JSON=str(path)) as fork:
+            process = fork.ended()
+            assert (process.returncode, process.stderr) == (0, ""), name
+            kept = json.loads((fork.folder / "told").read_text(encoding="utf-8")) if keeps else {}
+        return Measurement(process.stdout, json.loads(path.read_text(encoding="utf-8"))), kept

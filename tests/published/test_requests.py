@@ -1,0 +1,72 @@
+"""What is published of requests: the sentences of their page about the endpoints hold."""
+
+import pytest
+
+from bench import results
+from bench.seeds import ROWS
+from bench.studies.requests import client
+from bench.studies.requests.endpoints import EndpointFigures
+from bench.studies.requests.page import figures
+from common import MIB
+
+WHOLE = ("entities", "entities_sync", "columns", "type_adapter", "msgspec_structs", "database_json", "dicts")
+
+
+@pytest.fixture(scope="module")
+def stored() -> dict[str, EndpointFigures]:
+    """Return every endpoint's figures by its name, as the page has them."""
+    found = figures(results.load("requests")).by_name
+    return {name.removeprefix("endpoints."): one for name, one in found.items()}
+
+
+def test_streamed_in_batches_a_request_takes_little_whatever_encodes_it(stored: dict[str, EndpointFigures]) -> None:
+    for name in ("lines", "array", "array_sync", "csv_copy", "lines_database"):
+        assert stored[name].peak < 5 * MIB
+        assert stored[name].many["peak"] < 30 * MIB
+        assert stored[name].peak < 0.05 * stored["entities"].peak
+        assert stored[name].first.value < 0.2 * stored[name].last.value
+    assert stored["pages"].peak < 5 * MIB
+
+
+def test_in_threads_ten_at_once_take_several_times_as_much_as_in_one_event_loop(
+    stored: dict[str, EndpointFigures],
+) -> None:
+    assert stored["entities_sync"].many["peak"] > 3 * stored["entities"].many["peak"]
+    assert stored["entities_sync"].peak < 1.3 * stored["entities"].peak
+    assert stored["entities_sync"].fitting() < 10 < stored["entities"].fitting()
+
+
+def test_the_peak_of_the_eleventh_request_is_that_of_the_first_but_for_json_agg(
+    stored: dict[str, EndpointFigures],
+) -> None:
+    for name, one in stored.items():
+        risen = one.single[-1]["peak"] - one.single[0]["peak"]
+        assert (risen < 0.1 * one.peak + MIB) == (name != "database_json"), name
+    peaks = [one["peak"] for one in stored["database_json"].single]
+    assert max(peaks[5:]) - min(peaks[5:]) < MIB
+
+
+def test_a_batch_blocks_the_event_loop_for_a_small_part_of_what_a_list_does(stored: dict[str, EndpointFigures]) -> None:
+    for name in ("lines", "array", "lines_database", "csv_copy"):
+        assert stored[name].blocked < 0.1 * stored["entities"].blocked
+
+
+def test_a_slow_client_has_a_whole_response_wait_and_of_a_streamed_one_a_batch(
+    stored: dict[str, EndpointFigures],
+) -> None:
+    for name in WHOLE:
+        assert stored[name].slow["waiting"] > 0.9 * stored[name].single[0]["size"]
+        assert stored[name].slow["connections"] == 0
+    for name in ("lines", "array", "lines_database"):
+        assert stored[name].slow["waiting"] < 65_536 + 2 * stored[name].single[0]["size"] / (ROWS / 1000)
+        assert (stored[name].slow["connections"], stored[name].slow["held"] > client.PAUSE) == (1, True)
+        assert stored[name].given_back is not None
+
+
+def test_the_database_makes_streamed_json_the_quickest(stored: dict[str, EndpointFigures]) -> None:
+    assert stored["lines_database"].last.value < min(stored[name].last.value for name in ("lines", "array"))
+
+
+def test_what_does_not_help_does_not(stored: dict[str, EndpointFigures]) -> None:
+    assert stored["dicts"].last.value > stored["columns"].last.value
+    assert stored["lines_loaded"].peak > 10 * stored["lines"].peak
