@@ -29,12 +29,16 @@ AGAIN = "run `make readme`"
 
 
 class Header(TypedDict):
-    """How a study was measured: on which day last, on what machine and Python, how many rows, which packages."""
+    """How a study was measured: on which day last, on what machine and Python, how many rows, which packages.
+
+    `values` are the bytes of these rows' values as Python objects; 0, where the rows are not the seeded table's.
+    """
 
     date: str
     system: str
     python: str
     rows: int
+    values: int
     versions: dict[str, str]
 
 
@@ -84,8 +88,10 @@ def of(measured: Mapping[str, Measured], module: str, before: Snapshot) -> Resul
     """Return the results of what a study's module has just measured; the digests are from before it began."""
     versions = {name: number for one in measured.values() for name, number in one.versions.items()}
     digests = {name: decided_by(one, module, before) for name, one in measured.items()}
-    rows = next(iter(measured.values())).rows
-    return Results(header(rows, versions), {name: one.record for name, one in measured.items()}, digests)
+    first = next(iter(measured.values()))
+    return Results(
+        header(first.rows, versions, first.values), {name: one.record for name, one in measured.items()}, digests
+    )
 
 
 def decided_by(measured: Measured, module: str, before: Snapshot) -> dict[str, str]:
@@ -95,7 +101,7 @@ def decided_by(measured: Measured, module: str, before: Snapshot) -> dict[str, s
     return before.digests(words) | before.versions(sorted(loaded)) | {SERVER: loaded[SERVER]}
 
 
-def header(rows: int, versions: Mapping[str, str]) -> Header:
+def header(rows: int, versions: Mapping[str, str], values: int = 0) -> Header:
     """Return the header of what is measured here and now."""
     memory = psutil.virtual_memory().total / 2**30
     return Header(
@@ -103,6 +109,7 @@ def header(rows: int, versions: Mapping[str, str]) -> Header:
         system=f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB",
         python=f"{platform.python_implementation()} {platform.python_version()}",
         rows=rows,
+        values=values,
         versions={name: versions[name] for name in sorted(versions) if name != "python"},
     )
 

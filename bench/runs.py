@@ -80,6 +80,8 @@ class Measured:
     outcomes: Sequence[Outcome]
     # Further files that decide it, by path below the project's folder.
     files: Sequence[str] = ()
+    # The bytes of all rows' values as Python objects, of the seeded table.
+    values: int = 0
 
 
 class Checkpoint(TypedDict):
@@ -140,8 +142,8 @@ def kept(process: Process) -> int:
     return checkpoint(process, LAST_CHECKPOINT)["traced"] - before["traced"]
 
 
-def bare_data(rows: int) -> int:
-    """Return the bytes of the values themselves as Python objects: the id and the text of every row.
+def bytes_of_values(rows: int) -> int:
+    """Return the bytes of the seeded table's values as Python objects: the id and the text of every row.
 
     `num` has at most 200 values, all of them integers that the interpreter keeps anyway.
     """

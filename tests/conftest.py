@@ -17,8 +17,8 @@ from bench import embedded_postgres, results, turns
 from bench.database import one_row_table, private_server, seed
 from bench.digests import Snapshot
 from bench.runs import Measured
-from bench.scenarios import SCENARIOS
-from bench.studies.costs.measure import with_bare_data
+from bench.scripts import SCENARIOS
+from bench.studies.costs.measure import with_values
 from bench.studies.costs.page import figures
 from bench.studies.script_costs import ScriptCosts
 from tests.servers import VERSIONS, Servers, pgbouncer
@@ -128,7 +128,7 @@ def measured() -> dict[str, Measured]:
     with private_server(MEASURED_ROWS), one_row_table() as one_row:
         found, failures = turns.measure(SCENARIOS, 1, one_row, native=SCENARIOS[:6], timed=False)
     assert failures == []
-    return {name: with_bare_data(one) for name, one in found.items()}
+    return {name: with_values(one) for name, one in found.items()}
 
 
 @pytest.fixture(scope="session")

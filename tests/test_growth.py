@@ -8,8 +8,7 @@ import pytest
 
 from bench import results
 from bench.database import seed
-from bench.scenarios import EVERYTHING, SCENARIOS
-from bench.scripts import Scenario
+from bench.scripts import EVERYTHING, SCENARIOS, Scenario
 from bench.studies.growth import measure as growth
 from bench.studies.growth.page import ScriptGrowth, figures, growth_of
 from bench.studies.over_time import measure as sampling

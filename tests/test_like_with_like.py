@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.scenarios import ALTERNATIVES, EVERYTHING
-from bench.scripts import PROJECT
+from bench.scripts import ALTERNATIVES, EVERYTHING, PROJECT
 from common import LAST_CHECKPOINT
 
 # What has another name in another stack.

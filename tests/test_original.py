@@ -9,7 +9,7 @@ import pytest
 from bench.errors import UserError
 from bench.original.__main__ import PUBLISHED, Comparison, Console, compare, main, report
 from bench.runs import Checkpoint, Line, Run
-from bench.scenarios import SCENARIOS
+from bench.scripts import SCENARIOS
 from common import MIB
 
 ORIGINAL: dict[str, Console] = json.loads(PUBLISHED.read_text(encoding="utf-8"))

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from bench.database import seed
-from bench.scenarios import RELATIONSHIPS
-from bench.scripts import PROJECT, Scenario
+from bench.scripts import PROJECT, RELATIONSHIPS, Scenario
 from common import LAST_CHECKPOINT
 from tests.support import ROWS, query
 

@@ -19,8 +19,7 @@ from bench import process, results
 from bench.digests import Snapshot
 from bench.look import pages
 from bench.runs import UNTRACED, Job
-from bench.scenarios import ENDPOINTS
-from bench.scripts import PROJECT, Scenario
+from bench.scripts import ENDPOINTS, PROJECT, Scenario
 from bench.studies.requests import client, measure
 from bench.studies.requests.bodies import count_rows, rows_of
 from bench.studies.requests.endpoints import EndpointFigures, Requests, figures_of

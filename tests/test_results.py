@@ -21,8 +21,7 @@ from bench.environments import interpreters
 from bench.errors import UserError
 from bench.results import Results
 from bench.runs import Job, Measured, Outcome
-from bench.scenarios import ALTERNATIVES, EVERYTHING, SCENARIOS
-from bench.scripts import PROJECT, Scenario
+from bench.scripts import ALTERNATIVES, EVERYTHING, PROJECT, SCENARIOS, Scenario
 from bench.studies.row_shape import measure as row_shape
 from bench.studies.row_shape import shapes
 from bench.studies.study import STUDIES
@@ -112,7 +111,7 @@ def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str
         ("common.py", '"""The instrument', '"""An instrument', False),
         ("bench/studies/{study}/page.py", "NAMES = ", "NAMES = () or ", False),
         ("bench/look/tables.py", "import", "import wave, ", False),
-        ("bench/scenarios.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
+        ("bench/scripts.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
     ],
 )
 def test_on_this_tree(study: str, file: str, old: str, new: str, seen: bool) -> None:

@@ -16,8 +16,7 @@ import pytest
 import common
 from bench.database import seed
 from bench.faults import PACKAGES, explain_table
-from bench.scenarios import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS
-from bench.scripts import Scenario
+from bench.scripts import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS, Scenario
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED
 from tests.forks import ended, forked, told_by
 from tests.support import (

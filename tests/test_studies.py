@@ -19,8 +19,7 @@ from bench.digests import Snapshot
 from bench.errors import UserError
 from bench.results import Results
 from bench.runs import Measured
-from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
-from bench.scripts import PROJECT, Scenario
+from bench.scripts import ALTERNATIVES, EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
 from bench.studies.costs import measure as costs
 from bench.studies.costs.page import NAMES, figures
 from bench.studies.study import COSTS, Study

@@ -17,8 +17,7 @@ from bench.layers.readers import Reading
 from bench.relations.relations import describe
 from bench.relations.transaction import connect
 from bench.runs import TRACED, Job
-from bench.scenarios import SCENARIOS
-from bench.scripts import PROJECT
+from bench.scripts import PROJECT, SCENARIOS
 from bench.studies.row_shape.shapes import NULL, TEXT
 from bench.studies.versions import measure as versions
 from bench.studies.versions.measure import CostOnPython

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 from bench import results, seeds
-from bench.scenarios import OF_COLUMNS, OF_ENTITIES, OF_ROWS, REMEDIES, SCENARIOS
+from bench.scripts import OF_COLUMNS, OF_ENTITIES, OF_ROWS, REMEDIES, SCENARIOS
 from bench.studies.costs.page import figures, tables
 from bench.studies.costs.tables import overview
 from bench.studies.row_shape.page import figures as figures_of_shapes

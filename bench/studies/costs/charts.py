@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from bench.look import charts as style
 from bench.look.colours import COLOURS, INK, LINES, coloured
 from bench.look.tables import mib, whole
-from bench.scenarios import SCENARIOS
+from bench.scripts import SCENARIOS
 from bench.studies.costs.pairs import Costs
 from bench.studies.costs.stacks import STACKS, of_kind
 from bench.studies.script_costs import ScriptCosts, stored_bytes

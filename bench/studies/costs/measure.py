@@ -9,18 +9,11 @@ from bench import process, turns
 from bench.database import one_row_table
 from bench.errors import UserError, explain
 from bench.process import Progress, unseen
-from bench.runs import Measured, bare_data
+from bench.runs import Measured, bytes_of_values
 from bench.scripts import Scenario
 from bench.seeds import DATA
-from bench.turns import Record
 
 REMEDIES, ALTERNATIVES = "remedies", "alternatives"
-
-
-class CostsRecord(Record):
-    """What is stored of a script, and the bytes of all rows' values as Python objects."""
-
-    bare: int
 
 
 def measure(
@@ -37,14 +30,14 @@ def measure(
             counts |= {one.rows for one in records.values()}
             process.same_rows(counts)
             if records:
-                yield {name: with_bare_data(one) for name, one in records.items()}
+                yield {name: with_values(one) for name, one in records.items()}
     if failures:
         raise UserError("\n".join(dict.fromkeys(failures)))
 
 
-def with_bare_data(measured: Measured) -> Measured:
-    """Return what is stored of a script on table data."""
-    return replace(measured, record=measured.record | {"bare": bare_data(measured.rows)})
+def with_values(measured: Measured) -> Measured:
+    """Return what was measured of a script on table data, with what its values take."""
+    return replace(measured, values=bytes_of_values(measured.rows))
 
 
 def groups(names: Sequence[str], full: bool) -> list[list[Scenario]]:

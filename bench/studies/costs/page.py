@@ -6,8 +6,7 @@ from typing import Any
 from bench.look.blocks import data, environment, linked, losses
 from bench.look.tables import Column, Table, mib, time, whole
 from bench.results import Results
-from bench.scenarios import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
-from bench.scripts import Scenario
+from bench.scripts import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
 from bench.studies.costs import stacks
 from bench.studies.costs import tables as tables_of
 from bench.studies.costs.pairs import Costs, Pair
@@ -53,7 +52,7 @@ def figures(results: Results) -> Costs:
     fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
     rows = results.header["rows"]
     by_name = {
-        name: costs_of(Scenario(name), record, rows, record["bare"] / rows, fixed)
+        name: costs_of(Scenario(name), record, rows, results.header["values"] / rows, fixed)
         for name, record in results.records.items()
     }
     return Costs(results.header, by_name)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from bench.look.blocks import linked
 from bench.look.tables import Column, Table, mib
-from bench.scenarios import ALTERNATIVES, OF_COLUMNS, OF_ENTITIES, OF_ROWS
-from bench.scripts import Scenario
+from bench.scripts import ALTERNATIVES, OF_COLUMNS, OF_ENTITIES, OF_ROWS, Scenario
 from bench.studies.costs.pairs import Costs
 from bench.studies.costs.tables import STACK
 from bench.studies.script_costs import ScriptCosts

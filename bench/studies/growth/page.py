@@ -8,8 +8,7 @@ from typing import Any
 from bench.look.colours import INK, LINES
 from bench.look.tables import Column, Table, mib, script_column, whole
 from bench.results import Results
-from bench.scenarios import EVERYTHING
-from bench.scripts import Scenario
+from bench.scripts import EVERYTHING, Scenario
 from bench.studies.growth.measure import MOST, ONE, STEPS, StepCost
 from common import MIB
 

@@ -7,7 +7,7 @@ from bench.look.blocks import environment, linked, losses
 from bench.look.colours import INK, LINES
 from bench.look.tables import Column, Table, mib, script_column, time, whole
 from bench.results import Results
-from bench.scenarios import RELATIONSHIPS
+from bench.scripts import RELATIONSHIPS
 from bench.studies.costs.tables import of_native, of_times
 from bench.studies.relationships import ways as ways_of
 from bench.studies.relationships.ways import ALONE, Way, Ways

@@ -8,7 +8,7 @@ from bench.look.blocks import environment, linked
 from bench.look.colours import INK, LINES
 from bench.look.tables import Column, Table, mib, script_column, time, whole
 from bench.results import Results
-from bench.scenarios import ENDPOINTS
+from bench.scripts import ENDPOINTS
 from bench.studies.requests.endpoints import (
     COMMONEST,
     STREAMED_ARRAY,

@@ -8,8 +8,7 @@ from bench.environments import LOCK
 from bench.look.blocks import data
 from bench.look.tables import Column, Table, mib, script_column, whole
 from bench.results import Results
-from bench.scenarios import SCENARIOS
-from bench.scripts import Scenario
+from bench.scripts import SCENARIOS, Scenario
 from bench.studies.row_shape.model import RowModel, rounded
 from bench.studies.row_shape.shapes import SHOWN
 from bench.studies.versions.measure import LAYERS, TUPLE, CostOnPython
