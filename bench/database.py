@@ -15,7 +15,7 @@ from bench import embedded_postgres, own_tables
 from bench.digests import SERVER
 from bench.errors import UserError, address, visible
 from bench.own_tables import MARK, Thing
-from bench.seeds import DATA, TABLES, Table
+from bench.seeds import DATA, TABLES, SeededTable
 from common import database_url
 
 
@@ -47,7 +47,7 @@ def server_version(url: str) -> dict[str, str]:
 _SESSION = "SELECT current_schema, reset_val FROM pg_settings WHERE name = 'client_encoding'"
 
 
-def seed(url: str, rows: int, replace: bool = False, tables: Sequence[Table] = TABLES) -> tuple[str, list[Thing]]:
+def seed(url: str, rows: int, replace: bool = False, tables: Sequence[SeededTable] = TABLES) -> tuple[str, list[Thing]]:
     """Make the tables anew with `rows` rows, in one transaction; return the server's version, and what was replaced.
 
     The server makes the rows, so the client's memory does not grow with their number. What is not set-up's own is
@@ -78,7 +78,7 @@ def seed(url: str, rows: int, replace: bool = False, tables: Sequence[Table] = T
         return connection.info.parameter_status("server_version") or "of unknown version", others
 
 
-def _make(connection: Connection, schema: str, table: Table, rows: int) -> None:
+def _make(connection: Connection, schema: str, table: SeededTable, rows: int) -> None:
     name, columns, row = sql.Identifier(schema, table.name), sql.SQL(table.columns), sql.SQL(table.row)
     numbers = sql.SQL("generate_series(0, {}::bigint - 1) AS i").format(table.count(rows))
     connection.execute(sql.SQL("CREATE TABLE {} ({})").format(name, columns))
@@ -100,7 +100,7 @@ def remove(url: str) -> list[Thing]:
 
 
 @contextmanager
-def one_row_table(tables: Sequence[Table] = TABLES) -> Iterator[str]:
+def one_row_table(tables: Sequence[SeededTable] = TABLES) -> Iterator[str]:
     """Yield a URL at which a script finds each table with one row: what it takes there, it takes once.
 
     The tables lie in a schema of their own in the same database, which is dropped afterwards. Raises UserError.

@@ -5,7 +5,7 @@ from typing import NamedTuple
 ROWS = 92_000
 
 
-class Table(NamedTuple):
+class SeededTable(NamedTuple):
     """A table to make: its columns, of which `id` is the key, and row `i`, counted from 0; both in SQL.
 
     It has `each` rows for a customer, or, if that is 0, all rows. Column `customer_id` refers to the `parent`.
@@ -22,23 +22,23 @@ class Table(NamedTuple):
         return self.each * max(rows // 5, 1) if self.each else rows
 
 
-DATA = Table("data", "id serial, num integer, data text", "i, 5 * i % 200, 'hello-' || i")
+DATA = SeededTable("data", "id serial, num integer, data text", "i, 5 * i % 200, 'hello-' || i")
 # A parent stands before what refers to it.
 SHOP = (
-    Table(
+    SeededTable(
         "shop_customer",
         "id integer, name text NOT NULL, email text NOT NULL",
         "i, 'customer ' || i, 'customer-' || i || '@example.org'",
         each=1,
     ),
-    Table(
+    SeededTable(
         "shop_order",
         "id integer, customer_id integer NOT NULL, placed_on date NOT NULL, total numeric NOT NULL",
         "i, i / 4, date '2025-01-01' + (i % 365)::integer, (i % 9973 + 1) / 100.0",
         each=4,
         parent="shop_customer",
     ),
-    Table(
+    SeededTable(
         "shop_address",
         "id integer, customer_id integer NOT NULL, city text NOT NULL",
         "i, i / 2, 'city ' || i % 1000",

@@ -135,7 +135,7 @@ def test_whatever_else_is_called_so_stays_as_it_is(database: str, case: str) -> 
 
 
 @pytest.mark.parametrize("table", seeds.TABLES, ids=[table.name for table in seeds.TABLES])
-def test_every_name_may_be_somebody_else_s(database: str, table: seeds.Table) -> None:
+def test_every_name_may_be_somebody_else_s(database: str, table: seeds.SeededTable) -> None:
     query(database, f"CREATE TABLE {table.name} (id integer PRIMARY KEY)")
     with leaves_nothing(database):
         assert refusal(database).startswith(f"table mine.{table.name} at ")

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bench import results
+from bench.look import charts
 from bench.look.colours import COLOURS, LETTERS, coloured
 from bench.look.tables import Bars, Column, Table, terminal, time
 from bench.runs import Spread
@@ -162,3 +163,11 @@ def test_what_has_no_colour_is_among_the_others() -> None:
     assert list(parts) == list(COLOURS)
     assert {name: size for name, size in parts.items() if size} == {"psycopg": 2.0, "other": 4.0}
     assert len(Bars([{"a new library": 6.0}], 12, terminal(80)).draw(0)) == 12
+
+
+def test_a_chart_s_text_is_text_a_line_at_a_time_in_a_font_that_others_stand_in_for() -> None:
+    figure = charts.new(3, 2)
+    charts.beside(figure.subplots(), (0.5, 0.5), "two\nlines", align="right")
+    texts = re.findall(r'<text style="([^"]*)"[^>]*>([^<]*)</text>', charts.svg(figure))
+    assert [text for style, text in texts if "text-anchor: end" in style][-2:] == ["two", "lines"]
+    assert all("'DejaVu Sans', 'Verdana', sans-serif" in style for style, _ in texts)

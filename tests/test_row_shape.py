@@ -47,7 +47,7 @@ from common import database_url
 
 # Of the packages whose source lines the objects link to.
 LINKED = {name: name for name in ("sqlalchemy", "pydantic", "psycopg", "django")} | {"tortoise": "tortoise-orm"}
-VERSIONS = {name: metadata.version(package) for name, package in LINKED.items() if find_spec(name)}
+VERSIONS = {package: metadata.version(package) for name, package in LINKED.items() if find_spec(name)}
 LINEAR = [layer for layer in LAYERS if layer not in ("psycopg, dict", MODEL, ENTITY)]
 # From how many columns on a model costs more than an entity, on the Pythons whose entities' cost README says.
 CROSSINGS = {(3, 11): 5, (3, 12): 5, (3, 13): 19, (3, 14): 6, (3, 15): 6}

@@ -3,7 +3,8 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from itertools import accumulate
+from typing import Any, Generic, TypeVar
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -86,38 +87,46 @@ class Table(Generic[Item]):
         if not columns:
             return  # there is room for it only with `wide`
         titles, *rows = self.texts(short=not wide)
-        widths = [max(map(cell_len, texts)) for texts in zip(titles, *rows, strict=True)]
+        widths = [max(map(cell_len, texts)) + GAP for texts in zip(titles, *rows, strict=True)]
         room = terminal().width
-        console = terminal(max(room, sum(widths) + GAP * len(widths)) if wide else room)
-        shown = len(widths)
-        while not wide and shown > 1 and sum(widths[:shown]) + GAP * (shown - 1) > room:
-            shown -= 1
-        table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True)
-        for column, title in list(zip(columns, titles, strict=True))[:shown]:
-            table.add_column(Text(title), justify="left" if column.text else "right", no_wrap=True)
-        left = min(room - sum(widths) - GAP * len(widths), LONGEST_BAR)
-        bars = (
-            Bars([self.bar(item) for item in self.items], left, console) if self.bar and left >= SHORTEST_BAR else None
-        )
-        if bars:
-            table.add_column("", no_wrap=True)
-        for index, row in enumerate(rows):
-            table.add_row(*map(Text, row[:shown]), *([bars.draw(index)] if bars else []))
+        shown = len(columns) if wide else max(1, sum(width - GAP <= room for width in accumulate(widths)))
+        console = terminal(max(room, sum(widths)) if wide else room)
+        bars = self._bars(min(room - sum(widths), LONGEST_BAR), console)
         terminal().print(f"\n{self.title}\n", style="bold")
-        console.print(table)
+        console.print(drawn(columns[:shown], titles, rows, bars))
         if bars:
             console.print("", bars.legend(), sep="\n")
-        if left_out := len(widths) - shown:
+        if left_out := len(columns) - shown:
             print_sentence(f"\n{left_out} column{'s do' if left_out > 1 else ' does'} not fit: --wide prints all")
         if self.note:
             print_sentence(f"\n{self.note}")
+
+    def _bars(self, room: int, console: Console) -> "Bars | None":
+        """Return the bars of the items, the longest of which fills the room, if there are any and it is enough."""
+        if not self.bar or room < SHORTEST_BAR:
+            return None
+        return Bars([self.bar(item) for item in self.items], room, console)
+
+
+def drawn(
+    columns: Sequence[Column[Any]], titles: Sequence[str], rows: Sequence[Sequence[str]], bars: "Bars | None"
+) -> RichTable:
+    """Return what a terminal shows of these columns."""
+    table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True)
+    for column, title in zip(columns, titles, strict=False):
+        table.add_column(Text(title), justify="left" if column.text else "right", no_wrap=True)
+    if bars:
+        table.add_column("", no_wrap=True)
+    for index, row in enumerate(rows):
+        table.add_row(*map(Text, row[: len(columns)]), *([bars.draw(index)] if bars else []))
+    return table
 
 
 class Bars:
     """Bars split by holder: by colours where the terminal has them, else by letters."""
 
     def __init__(self, bars: Sequence[Mapping[str, float]], room: int, console: Console) -> None:
-        """Take all bars, whose longest one is to fill the room."""
+        """Take all bars, whose longest one fills the room."""
         self._bars = [coloured(bar) for bar in bars]
         self._names = [name for name in COLOURS if any(bar[name] for bar in self._bars)]
         self._scale = room / max(sum(bar.values()) for bar in self._bars)

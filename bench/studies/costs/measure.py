@@ -18,7 +18,7 @@ REMEDIES, ALTERNATIVES = "remedies", "alternatives"
 
 
 class CostsRecord(Record):
-    """What is stored of a script, and the bytes of all rows' values as bare Python objects."""
+    """What is stored of a script, and the bytes of all rows' values as Python objects."""
 
     bare: int
 
@@ -32,12 +32,12 @@ def measure(
         for group in groups(names, full):
             group = [one for one in group if can_run(one)]
             times = repeats or _repeats(group, full)
-            found, failed = turns.measure(group, times, one_row, _parted(group, native), progress=progress)
+            records, failed = turns.measure(group, times, one_row, _parted(group, native), progress=progress)
             failures += failed
-            counts |= {one.rows for one in found.values()}
+            counts |= {one.rows for one in records.values()}
             process.same_rows(counts)
-            if found:
-                yield {name: with_bare_data(one) for name, one in found.items()}
+            if records:
+                yield {name: with_bare_data(one) for name, one in records.items()}
     if failures:
         raise UserError("\n".join(dict.fromkeys(failures)))
 
@@ -50,8 +50,8 @@ def with_bare_data(measured: Measured) -> Measured:
 def groups(names: Sequence[str], full: bool) -> list[list[Scenario]]:
     """Return the scripts room by room. In short, the alternatives are left out where others are asked for, too."""
     rooms: dict[str, list[Scenario]] = {}
-    for one in map(Scenario, names):
-        rooms.setdefault(one.room, []).append(one)
+    for scenario in map(Scenario, names):
+        rooms.setdefault(scenario.room, []).append(scenario)
     if not full and len(rooms) > 1:
         rooms.pop(ALTERNATIVES, None)
     return list(rooms.values())

@@ -58,25 +58,25 @@ def composition(script: ScriptCosts) -> str:
     return f"{mib(script.python)} + {mib(script.native)} + {mib(script.rest)}"
 
 
-COSTS = (
+COSTS: tuple[Column[ScriptCosts], ...] = (
     SCENARIO,
-    Column[ScriptCosts]("Bytes per row", "B/row", lambda script: whole(script.per_row)),
-    Column[ScriptCosts]("Multiple of the values", None, lambda script: f"{script.multiple:.1f}"),
-    Column[ScriptCosts](
+    Column("Bytes per row", "B/row", lambda script: whole(script.per_row)),
+    Column("Multiple of the values", None, lambda script: f"{script.multiple:.1f}"),
+    Column(
         "Process growth, MiB",
         "MiB",
         lambda script: spread(script.growth, mib(script.growth.value)),
         lambda script: mib(script.growth.value),
     ),
-    Column[ScriptCosts]("Peak, MiB", None, lambda script: spread(script.peak, mib(script.peak.value))),
-    Column[ScriptCosts]("Time, s", "s", lambda script: time(script.seconds)),
+    Column("Peak, MiB", None, lambda script: spread(script.peak, mib(script.peak.value))),
+    Column("Time, s", "s", lambda script: time(script.seconds)),
 )
-COMPOSITION = (
+COMPOSITION: tuple[Column[ScriptCosts], ...] = (
     SCENARIO,
-    Column[ScriptCosts]("Python + native + rest, MiB", None, composition),
-    Column[ScriptCosts]("Fixed: growth, MiB", None, lambda script: mib(script.fixed)),
-    Column[ScriptCosts]("Fixed: time, s", None, lambda script: f"{script.fixed_seconds:.2f}"),
-    Column[ScriptCosts]("Tracing adds, MiB", None, lambda script: mib(script.tracing_adds)),
+    Column("Python + native + rest, MiB", None, composition),
+    Column("Fixed: growth, MiB", None, lambda script: mib(script.fixed)),
+    Column("Fixed: time, s", None, lambda script: f"{script.fixed_seconds:.2f}"),
+    Column("Tracing adds, MiB", None, lambda script: mib(script.tracing_adds)),
 )
 
 
@@ -113,11 +113,11 @@ def first_row(script: ScriptCosts) -> float:
 
 
 INSTEAD_OF = Column[Pair]("Instead of", None, lambda pair: pair.before.scenario.short, text=True)
-CHANGES = (
-    Column[Pair]("Bytes per row", "B/row", changed(lambda script: script.per_row, 0)),
-    Column[Pair]("Peak, MiB", "peak MiB", changed(peak, 1), changed(peak, 0)),
-    Column[Pair]("At the first row, MiB", "1st row", changed(first_row, 1), changed(first_row, 0)),
-    Column[Pair]("Time, s", "s", changed_time),
+CHANGES: tuple[Column[Pair], ...] = (
+    Column("Bytes per row", "B/row", changed(lambda script: script.per_row, 0)),
+    Column("Peak, MiB", "peak MiB", changed(peak, 1), changed(peak, 0)),
+    Column("At the first row, MiB", "1st row", changed(first_row, 1), changed(first_row, 0)),
+    Column("Time, s", "s", changed_time),
 )
 
 
@@ -158,12 +158,12 @@ def of_native(script: ScriptCosts) -> str:
 
 STACK: tuple[Column[ScriptCosts], ...] = (
     script_column("Stack", lambda script: script.scenario),
-    Column[ScriptCosts]("Bytes per row, traced", "traced", lambda script: whole(script.per_row)),
-    Column[ScriptCosts]("Bytes per row, native", "native", of_native),
-    Column[ScriptCosts]("Process growth, MiB", "MiB", lambda script: mib(script.growth.value)),
-    Column[ScriptCosts]("At the first row, MiB", "1st row", lambda script: mib(script.first_row_process.value)),
-    Column[ScriptCosts]("Fixed: imports, MiB", "imports", lambda script: mib(script.imports)),
-    Column[ScriptCosts]("Fixed: the rest, MiB", "fixed", lambda script: mib(script.fixed)),
+    Column("Bytes per row, traced", "traced", lambda script: whole(script.per_row)),
+    Column("Bytes per row, native", "native", of_native),
+    Column("Process growth, MiB", "MiB", lambda script: mib(script.growth.value)),
+    Column("At the first row, MiB", "1st row", lambda script: mib(script.first_row_process.value)),
+    Column("Fixed: imports, MiB", "imports", lambda script: mib(script.imports)),
+    Column("Fixed: the rest, MiB", "fixed", lambda script: mib(script.fixed)),
 )
 
 

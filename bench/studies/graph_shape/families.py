@@ -9,10 +9,10 @@ made before, and the session stays open until that is known.
 import gc
 import json
 import os
+import pickle
 import sys
 import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload, registry, relationship
 from bench.layers.allocations import allocations_of
 from bench.layers.measuring import clear_caches, drop
 from bench.studies.graph_shape.model import Family, Related
-from bench.studies.graph_shape.shapes import LEAST, WARM_UP, key_of
+from bench.studies.graph_shape.shapes import LEAST, WARM_UP, FamilyReading, key_of
 from common import database_url, loaded_versions
 
 SELECT_IN, SMALL_FIRST, JOINED, LAZY = "selectinload", "selectinload, a small family first", "joinedload", "lazy"
@@ -34,49 +34,6 @@ WAYS: dict[str, Callable[..., Any]] = {
 }
 # Those that load relationships after the entities of their batch were made, when no key is left for them.
 LATE = (SELECT_IN, LAZY)
-
-
-@dataclass(frozen=True)
-class FamilyReading:
-    """The process that reads so many families from the tables of that name."""
-
-    way: str
-    table: str
-    family: Family
-    families: int
-    # Whether the allocations that a family consists of are told apart, instead of added up.
-    allocations: bool = False
-
-    @property
-    def name(self) -> str:
-        """What is read, and how."""
-        return f"{self.table} by {self.way}"
-
-    @property
-    def short(self) -> str:
-        """The same, for the line of progress."""
-        return self.name
-
-    @property
-    def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
-        return ["-m", "bench.studies.graph_shape.families"]
-
-    @property
-    def stdin(self) -> bytes:
-        """The reading itself, as JSON."""
-        return json.dumps(asdict(self)).encode()
-
-
-def reading_of(text: bytes) -> FamilyReading:
-    """Return the reading_of that `FamilyReading.stdin` is."""
-
-    def family(stored: dict[str, Any]) -> Family:
-        related = [Related(**one | {"family": family(one["family"])}) for one in stored["related"]]
-        return Family(**stored | {"related": related})
-
-    stored = json.loads(text)
-    return FamilyReading(**stored | {"family": family(stored["family"])})
 
 
 def mapped(name: str, family: Family, made: registry, owner: str = "") -> type:
@@ -150,5 +107,5 @@ def results(reading: FamilyReading, url: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     Path(os.environ["MEMORY_JSON"]).write_text(
-        json.dumps(results(reading_of(sys.stdin.buffer.read()), database_url())), "utf-8"
+        json.dumps(results(pickle.load(sys.stdin.buffer), database_url())), "utf-8"
     )

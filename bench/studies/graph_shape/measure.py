@@ -7,7 +7,6 @@ from bench import process
 from bench.database import private_server
 from bench.process import Progress, unseen
 from bench.runs import Job, Measured, Outcome
-from bench.studies.graph_shape.families import FamilyReading
 from bench.studies.graph_shape.model import Family
 from bench.studies.graph_shape.shapes import (
     ALLOCATIONS,
@@ -15,6 +14,7 @@ from bench.studies.graph_shape.shapes import (
     ENTITIES,
     OF_MIXED_TYPES,
     SHAPES,
+    FamilyReading,
     families_of,
     make,
     values_of,

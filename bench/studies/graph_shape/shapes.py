@@ -1,6 +1,8 @@
 """The families that are measured: the base, from which the parts follow, and others to predict; and their tables."""
 
+import pickle
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -58,6 +60,38 @@ SHAPES = {
 OF_MIXED_TYPES = "9 columns, 4 children of 10, of mixed types"
 # Whose allocations are told apart.
 ALLOCATIONS = "one child"
+
+
+@dataclass(frozen=True)
+class FamilyReading:
+    """The process that reads so many families from the tables of that name."""
+
+    way: str
+    table: str
+    family: Family
+    families: int
+    # Whether the allocations that a family consists of are told apart, instead of added up.
+    allocations: bool = False
+
+    @property
+    def name(self) -> str:
+        """What is read, and how."""
+        return f"{self.table} by {self.way}"
+
+    @property
+    def short(self) -> str:
+        """The same, for the line of progress."""
+        return self.name
+
+    @property
+    def command(self) -> list[str]:
+        """What to run, after the interpreter's name."""
+        return ["-m", "bench.studies.graph_shape.families"]
+
+    @property
+    def stdin(self) -> bytes:
+        """The reading itself, pickled."""
+        return pickle.dumps(self)
 
 
 def families_of(family: Family) -> int:

@@ -29,7 +29,7 @@ def measure(
     names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
 ) -> Iterator[dict[str, Measured]]:
     """Yield every scenario's steps, which are not repeated. Raises UserError."""
-    found: dict[str, list[Outcome]] = {name: [] for name in names}
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in names}
     with private_server(ONE) as server:
         for rows in (ONE, *STEPS, MOST):
             if rows != ONE:
@@ -38,10 +38,10 @@ def measure(
             instruments = (TRACED, UNTRACED) if rows in STEPS else (UNTRACED,)
             jobs = [Job(scenario, instrument) for instrument in instruments for scenario in scenarios]
             for outcome in process.succeeded(process.run(jobs, progress=progress)):
-                found[outcome.job.script.name].append(outcome)
+                outcomes[outcome.job.script.name].append(outcome)
     yield {
-        name: Measured(steps(Scenario(name), outcomes), MOST, outcomes[0].output["versions"] | server, outcomes)
-        for name, outcomes in found.items()
+        name: Measured(steps(Scenario(name), own), MOST, own[0].output["versions"] | server, own)
+        for name, own in outcomes.items()
     }
 
 

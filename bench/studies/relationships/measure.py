@@ -31,14 +31,14 @@ def measure(
     scenarios = [Scenario(name) for name in names]
     native = scenarios if with_native(full) else []
     with one_row_table(SHOP) as one_row:
-        found, failures = turns.measure(scenarios, repeats or _repeats(full), one_row, native, progress=progress)
-    if found:
+        records, failures = turns.measure(scenarios, repeats or _repeats(full), one_row, native, progress=progress)
+    if records:
         crossed = {
-            one.job.script.name: one for one in process.run(wire_jobs(list(map(Scenario, found))), progress=progress)
+            one.job.script.name: one for one in process.run(wire_jobs(list(map(Scenario, records))), progress=progress)
         }
         for line in process.failures(crossed.values()):
             print(f"{line}: what crosses the wire is left out", file=sys.stderr)
-        yield {name: _with_wire(one, crossed[name]) for name, one in found.items()}
+        yield {name: _with_wire(one, crossed[name]) for name, one in records.items()}
     if failures:
         raise UserError("\n".join(failures))
 

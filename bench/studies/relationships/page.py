@@ -29,17 +29,17 @@ def crossing(figure: Callable[[Traffic], str]) -> Callable[[Way], str]:
     return lambda way: figure(way.wire) if way.wire else "not counted"
 
 
-COLUMNS = (
-    Column[Way]("Kept, bytes per customer", "kept", lambda way: whole(way.kept)),
-    Column[Way]("Peak, bytes per customer", "peak", lambda way: whole(way.peak)),
-    Column[Way]("Native, bytes per customer", None, lambda way: of_native(way.costs)),
-    Column[Way]("Process growth, MiB", "MiB", lambda way: whole(way.costs.growth.value / MIB)),
-    Column[Way]("Its peak, MiB", "peak MiB", lambda way: peak(way)),
-    Column[Way]("Time, s", "s", lambda way: time(way.costs.seconds)),
-    Column[Way]("Time, `selectinload` = 1", None, lambda way: "" if way.time is None else f"{way.time:.1f}"),
-    Column[Way]("Statements", "stmts", crossing(lambda wire: f"{wire['statements']:,}")),
-    Column[Way]("Rows on the wire", "rows", crossing(lambda wire: f"{wire['rows']:,}")),
-    Column[Way]("MiB on the wire", None, crossing(lambda wire: mib(wire["bytes"]))),
+COLUMNS: tuple[Column[Way], ...] = (
+    Column("Kept, bytes per customer", "kept", lambda way: whole(way.kept)),
+    Column("Peak, bytes per customer", "peak", lambda way: whole(way.peak)),
+    Column("Native, bytes per customer", None, lambda way: of_native(way.costs)),
+    Column("Process growth, MiB", "MiB", lambda way: whole(way.costs.growth.value / MIB)),
+    Column("Its peak, MiB", "peak MiB", lambda way: peak(way)),
+    Column("Time, s", "s", lambda way: time(way.costs.seconds)),
+    Column("Time, `selectinload` = 1", None, lambda way: "" if way.time is None else f"{way.time:.1f}"),
+    Column("Statements", "stmts", crossing(lambda wire: f"{wire['statements']:,}")),
+    Column("Rows on the wire", "rows", crossing(lambda wire: f"{wire['rows']:,}")),
+    Column("MiB on the wire", None, crossing(lambda wire: mib(wire["bytes"]))),
 )
 
 

@@ -1,6 +1,6 @@
 """What every way to load customers with their orders costs, for each customer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.results import Header, Results
@@ -53,10 +53,6 @@ class Ways:
     def __getitem__(self, name: str) -> Way:
         """Return a way by its script's name without `relationships.run_`."""
         return self.by_name[f"relationships.run_{name}"]
-
-    def of(self, names: Iterable[str]) -> list[Way]:
-        """Return the ways of these scripts, as far as they were measured."""
-        return [self.by_name[name] for name in names if name in self.by_name]
 
 
 def ways(results: Results) -> Ways:

@@ -77,19 +77,19 @@ def several(port: int, readers: int, start: int) -> Answer:
     """Let so many read at once, and check what they have read."""
     begin = time.perf_counter()
     with ThreadPoolExecutor(readers) as pool:
-        found = list(pool.map(lambda _: read_all(port, start), range(readers)))
+        every = list(pool.map(lambda _: read_all(port, start), range(readers)))
     counts = set()
-    for bodies in {tuple((body.content_type, body.content) for body in bodies) for bodies in found}:
+    for bodies in {tuple((body.content_type, body.content) for body in bodies) for bodies in every}:
         count = 0
         for content_type, content in bodies:
             count += count_rows(content_type, content, start + count)
         counts.add(count)
     [rows] = counts  # else one reader has read others than another
     return Answer(
-        first=[bodies[0].first - begin for bodies in found],
-        last=[bodies[-1].last - begin for bodies in found],
+        first=[bodies[0].first - begin for bodies in every],
+        last=[bodies[-1].last - begin for bodies in every],
         rows=rows,
-        size=sum(len(body.content) for body in found[0]),
+        size=sum(len(body.content) for body in every[0]),
     )
 
 
@@ -116,13 +116,13 @@ def main(port: int, slow_port: int) -> None:
     with psycopg.connect(database_url()) as connection:
         [(last,)] = connection.execute("SELECT max(id) FROM data").fetchall()
     for line in sys.stdin:
-        readers, what = line.split()
-        if what in ("few", "all"):
-            print(json.dumps(several(port, int(readers), max(0, last + 1 - FEW) if what == "few" else 0)), flush=True)
+        readers, task = line.split()
+        if task in ("few", "all"):
+            print(json.dumps(several(port, int(readers), max(0, last + 1 - FEW) if task == "few" else 0)), flush=True)
             continue
         answers = stopped(slow_port, 0)
         print(json.dumps(next(answers)), flush=True)
-        if what == "leaves":
+        if task == "leaves":
             answers.close()  # type: ignore[attr-defined]
         else:
             sys.stdin.readline()

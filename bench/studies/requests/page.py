@@ -25,26 +25,22 @@ HUNDRED = 100
 PACKAGES = {"fastapi": "FastAPI", "uvicorn": "uvicorn", "sqlalchemy": "SQLAlchemy"}
 # In the chart, what is less is noise, and lies at the left edge.
 LEAST_MIB = 0.1
-COLUMNS = (
-    Column[EndpointFigures]("Peak, 1 request, MiB", "peak", lambda endpoint: mib(endpoint.peak)),
-    Column[EndpointFigures]("Peak, 10 at once, MiB", "of 10", lambda endpoint: mib(endpoint.many["peak"])),
-    Column[EndpointFigures](
-        "Stays after 1, after 11, MiB", "stays", lambda endpoint: ", ".join(map(mib, endpoint.stays))
-    ),
-    Column[EndpointFigures]("First byte, s", "first", lambda endpoint: time(endpoint.first)),
-    Column[EndpointFigures]("Last byte, s", "last", lambda endpoint: time(endpoint.last)),
-    Column[EndpointFigures]("Last byte of 10 at once, s", "of 10", lambda endpoint: f"{endpoint.last_of_many:.2f}"),
-    Column[EndpointFigures]("Event loop blocked, ms", "blocked", lambda endpoint: whole(1000 * endpoint.blocked)),
+COLUMNS: tuple[Column[EndpointFigures], ...] = (
+    Column("Peak, 1 request, MiB", "peak", lambda endpoint: mib(endpoint.peak)),
+    Column("Peak, 10 at once, MiB", "of 10", lambda endpoint: mib(endpoint.many["peak"])),
+    Column("Stays after 1, after 11, MiB", "stays", lambda endpoint: ", ".join(map(mib, endpoint.stays))),
+    Column("First byte, s", "first", lambda endpoint: time(endpoint.first)),
+    Column("Last byte, s", "last", lambda endpoint: time(endpoint.last)),
+    Column("Last byte of 10 at once, s", "of 10", lambda endpoint: f"{endpoint.last_of_many:.2f}"),
+    Column("Event loop blocked, ms", "blocked", lambda endpoint: whole(1000 * endpoint.blocked)),
 )
-READERS = (
-    Column[EndpointFigures]("Connection held, s", "held", lambda endpoint: f"{endpoint.held:.2f}"),
-    Column[EndpointFigures]("10 at once: connections", None, lambda endpoint: f"{endpoint.many['connections']}"),
-    Column[EndpointFigures]("held at the longest, s", None, lambda endpoint: f"{endpoint.many['held']:.2f}"),
-    Column[EndpointFigures](
-        "Slow client: waits to be sent, MiB", "waits", lambda endpoint: mib(endpoint.slow["waiting"])
-    ),
-    Column[EndpointFigures]("connection held, s", "held", lambda endpoint: f"{endpoint.slow['held']:.2f}"),
-    Column[EndpointFigures]("Client gone: given back after, s", "back", lambda endpoint: given_back(endpoint)),
+READERS: tuple[Column[EndpointFigures], ...] = (
+    Column("Connection held, s", "held", lambda endpoint: f"{endpoint.held:.2f}"),
+    Column("10 at once: connections", None, lambda endpoint: f"{endpoint.many['connections']}"),
+    Column("held at the longest, s", None, lambda endpoint: f"{endpoint.many['held']:.2f}"),
+    Column("Slow client: waits to be sent, MiB", "waits", lambda endpoint: mib(endpoint.slow["waiting"])),
+    Column("connection held, s", "held", lambda endpoint: f"{endpoint.slow['held']:.2f}"),
+    Column("Client gone: given back after, s", "back", lambda endpoint: given_back(endpoint)),
 )
 NOTE = (
     "MiB: of the process, over the warm one. Seconds: the median of eleven requests, one by one; blocked: the longest "

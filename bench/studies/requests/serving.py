@@ -78,8 +78,8 @@ class Client:
         if not (answer := process.stdout.readline()):
             _, errors = process.communicate()
             raise RuntimeError(f"the client says: {errors.rstrip().rpartition(os.linesep)[2]}")
-        found: Answer = json.loads(answer)
-        return found
+        told: Answer = json.loads(answer)
+        return told
 
     def end(self) -> None:
         """Let it end, unless it has."""
@@ -97,7 +97,7 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
         gc.collect()
         time.sleep(SETTLING)
         watch.warm = watch.rss()
-        one = load(client, watch, 1)
+        first = load(client, watch, 1)
         more = [load(client, watch, 1) for _ in range(MANY)]
         many = load(client, watch, MANY)
         slow = reading_slowly(server, client, watch)
@@ -106,9 +106,9 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
     finally:
         client.end()
     return Output(
-        rows=one["rows"],
+        rows=first["rows"],
         warm=watch.warm,
-        one=one,
+        one=first,
         more=more,
         many=many,
         slow=slow,
@@ -173,8 +173,8 @@ async def serve(name: str) -> Output:
 
 def main(name: str) -> None:
     """Measure one endpoint, and write what was found."""
-    found = asyncio.run(serve(name))
-    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(found), encoding="utf-8")
+    output = asyncio.run(serve(name))
+    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(output), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ allocations of several sizes, their names stand in the order of the sizes, the l
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from bench.studies.row_shape.measure import TracedAllocation
 from common import DISTRIBUTIONS
@@ -79,7 +80,7 @@ def of(allocations: Sequence[TracedAllocation], versions: Mapping[str, str]) -> 
 def named(names: Sequence[str], made: list[TracedAllocation], versions: Mapping[str, str]) -> list[Object]:
     """Return the objects that one line made: apart, where it has as many names as its allocations have sizes."""
     line = link(made[0]["file"], made[0]["line"], versions)
-    sizes = [one["size"] * one["per_row"] for one in sorted(made, key=lambda one: -one["size"])]
+    sizes = [one["size"] * one["per_row"] for one in sorted(made, key=itemgetter("size"), reverse=True)]
     if len(sizes) != len(names):
         names, sizes = [", ".join(names) or OTHER], [sum(sizes)]
     return [Object(name, size, made[0]["text"], line) for name, size in zip(names, sizes, strict=True)]

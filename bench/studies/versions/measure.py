@@ -104,10 +104,10 @@ def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str], 
     """Return what is stored of one scenario."""
     costs: dict[str, CostOnPython] = {}
     versions = dict(server)
-    for one in (one for one, missing in installed.items() if not missing):
-        run, fixed = (outcome.output for outcome in outcomes if outcome.job.python == str(one.interpreter))
-        costs[str(one)] = cost(run, fixed)
-        versions |= {f"{package} of {one}": number for package, number in run["versions"].items()}
+    for usable in (one for one, missing in installed.items() if not missing):
+        run, fixed = (outcome.output for outcome in outcomes if outcome.job.python == str(usable.interpreter))
+        costs[str(usable)] = cost(run, fixed)
+        versions |= {f"{package} of {usable}": number for package, number in run["versions"].items()}
     no_wheels = {str(one): missing for one, missing in installed.items() if missing}
     record = CostsByPython(costs=costs, no_wheels=no_wheels)
     return Measured(record, ROWS, versions, outcomes, files=["bench/original/requirements.txt"])
@@ -119,14 +119,15 @@ def measured_layer(
     """Return what is stored of a layer. The values in its overheads' rows are integers, as large on every Python."""
     overheads: dict[str, dict[str, float]] = {}
     values: dict[str, dict[str, float]] = {}
-    for one in environments:
+    for environment in environments:
+        python = environment.python
         sizes = {
             key.shape: outcome.output["traced"] / outcome.output["count"]
             for key, outcome in outcomes.items()
-            if key.python == one.python
+            if key.python == python
         }
-        overheads[one.python] = {str(count): sizes[str(count)] - count * sys.getsizeof(2000) for count in COLUMNS}
-        values[one.python] = {kind.name: sizes[kind.name] - sizes[NULL.name] for kind in KINDS if kind.name in sizes}
+        overheads[python] = {str(count): sizes[str(count)] - count * sys.getsizeof(2000) for count in COLUMNS}
+        values[python] = {kind.name: sizes[kind.name] - sizes[NULL.name] for kind in KINDS if kind.name in sizes}
     versions = {f"python of {one}": one.release for one in environments} | server
     return Measured(OverheadsByPython(overheads=overheads, values=values), ROWS, versions, [*outcomes.values()])
 
@@ -139,11 +140,11 @@ def cost(run: Run, fixed: Run) -> CostOnPython:
 
 def install_all() -> dict[Combination, str]:
     """Make every environment; return by combination which requirement has no wheel, else an empty text."""
-    found = interpreters()
+    pythons = interpreters()
     for version in PYTHONS:
-        print(f"Python {version}: {found.get(version, 'not found')}", file=sys.stderr)
+        print(f"Python {version}: {pythons.get(version, 'not found')}", file=sys.stderr)
     installed = {}
-    for version, python in found.items():
+    for version, python in pythons.items():
         for packages in (ORIGINAL, LOCK):
             combination = Combination(version, packages)
             installed[combination] = ""
