@@ -7,9 +7,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from bench.errors import UserError, explain, number, parser
+
+# Any import below may be the first to fail.
+# isort: split
 from bench import results
 from bench.digests import Snapshot
-from bench.errors import UserError, explain, number, parser
 from bench.faults import PACKAGES
 from bench.look import pages
 from bench.look.tables import print_sentence

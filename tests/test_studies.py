@@ -17,6 +17,7 @@ from bench import embedded_postgres, results, turns
 from bench.database import seed
 from bench.digests import Snapshot
 from bench.errors import UserError
+from bench.progress import Bar
 from bench.results import Results
 from bench.runs import Measured
 from bench.scripts import ALTERNATIVES, EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
@@ -66,7 +67,7 @@ def test_same_work_whatever_the_output(terminal: bool, monkeypatch: pytest.Monke
     options = Namespace(repeats=None, full=False, wide=False, write=False)
     with pytest.raises(UserError, match="nothing was measured"):
         command.measured(COSTS, list(NAMES), options)
-    assert asked == [(list(NAMES), None, False)]
+    assert asked == [(list(NAMES), None, False, Bar)]
 
 
 def test_in_short_the_other_stacks_are_measured_only_where_nothing_else_is() -> None:
