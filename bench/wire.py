@@ -17,21 +17,22 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
 
 # https://github.com/postgres/postgres/blob/REL_18_0/src/interfaces/libpq/fe-trace.c: who sends (F: the client), the
-# message's length without the byte for its kind, and its name.
-MESSAGE = re.compile(rb"([FB])\t(\d+)\t(\w+)")
+# message's length without the byte for its kind, and its name; and whether it fetches from a cursor or closes it.
+MESSAGE = re.compile(rb'([FB])\t(\d+)\t(\w+)(\t "(?:FETCH|CLOSE) )?')
 ROW, STATEMENTS = b"DataRow", (b"Execute", b"Query")
 
 
 class Traffic(TypedDict):
-    """What was asked of the server, and the rows and bytes that it sent."""
+    """What was asked of the server, `fetches` from cursors among it, and the rows and bytes that it sent."""
 
     statements: int
+    fetches: NotRequired[int]
     rows: int
     bytes: int
 
@@ -61,10 +62,11 @@ class Counter:
 
 def counted(trace: Iterable[bytes]) -> Traffic:
     """Return what the lines of a trace tell."""
-    traffic = Traffic(statements=0, rows=0, bytes=0)
+    traffic = Traffic(statements=0, fetches=0, rows=0, bytes=0)
     for message in filter(None, map(MESSAGE.match, trace)):
-        sender, length, name = message.groups()
+        sender, length, name, cursor = message.groups()
         traffic["statements"] += sender == b"F" and name in STATEMENTS
+        traffic["fetches"] += sender == b"F" and bool(cursor)
         traffic["rows"] += sender == b"B" and name == ROW
         traffic["bytes"] += 1 + int(length) if sender == b"B" else 0
     return traffic

@@ -1,8 +1,10 @@
 """Helpers of the tests: the project's scripts as a user runs them, in fresh processes, and what they say."""
 
 import functools
+import importlib
 import json
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -20,9 +22,13 @@ import psycopg
 import pytest
 
 from bench import results, seeds
-from bench.relations import relations
+from bench.layers.measuring import measure as measure_rows
+from bench.layers.names import READERS
+from bench.layers.reading import COUNT, Opened, Reading
+from bench.layers.turns import Turns
+from bench.relations.data import Relation
+from bench.relations.describing import describe
 from bench.relations.redaction import without_values
-from bench.relations.relations import Relation
 from bench.relations.transaction import connect
 from bench.results import Results
 
@@ -203,9 +209,25 @@ def copy_project(folder: Path, port: int) -> Path:
 def described(url: str, text: str, rows: int = 1000) -> Relation:
     """Return what a name or a query means there, by so many rows; a statement may take a second."""
     with without_values(), connect(url, 1) as connection:
-        relation = relations.describe(connection, text, rows)
+        relation = describe(connection, text, rows)
         connection.rollback()
     return relation
+
+
+def opened(layer: str, relation: Relation, count: int = COUNT) -> Opened:
+    """Return what a layer opens in this process, to read a relation."""
+    return opened_by(Reading(READERS[layer], relation, count))
+
+
+def opened_by(reading: Reading) -> Opened:
+    """Return what a reading opens in this process."""
+    opening: Opened = importlib.import_module(reading.reader.module).LAYERS[reading.layer](reading)
+    return opening
+
+
+def write(reading: Reading) -> None:
+    """Do in this process what that of a reading does."""
+    measure_rows(importlib.import_module(reading.reader.module).LAYERS, pickle.loads(reading.stdin), Turns(""))
 
 
 def replace(path: str, old: str, new: str) -> Callable[[Path], None]:

@@ -12,12 +12,13 @@ from sqlalchemy import MetaData, Table, create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import registry
 
-from bench.layers.costs import STREAMED, Subject, look_at
-from bench.layers.figures import ENTITY, OTHER_VALUES, Figure, Figures
-from bench.layers.readers import LAYERS
-from bench.relations.relations import Column, Relation
-from bench.yours import code
-from bench.yours.advice import ENOUGH, VALIDATED, advice
+from bench.layers.figures import OTHER_VALUES, Figure, Figures
+from bench.layers.names import ENTITY, LAYERS, STREAMED, VALIDATED
+from bench.layers.subject import Subject, look_at
+from bench.relations.data import ReadColumn, Relation
+from bench.yours import code, fitting
+from bench.yours.advice import advice
+from bench.yours.words import ENOUGH
 from tests.advised import executed
 from tests.support import query
 
@@ -133,39 +134,45 @@ def test_every_code_reads_every_row(advised: str, relation: str) -> None:
     assert rows
     engine = create_engine(advised.replace("postgresql:", "postgresql+psycopg:"))
     asynchronous = create_async_engine(advised.replace("postgresql:", "postgresql+psycopg:"))
-    own = {code.class_name(subject): mapped(subject, engine)} if subject.relation.key else {}
+    own = {code.class_called(subject.relation.name): mapped(subject, engine)} if subject.relation.key else {}
     names = [column.attribute for column in subject.relation.columns]
     kinds = []
     for one in advice(subject, figures()):
-        if "read_async" in one.code:
+        source = one.code(subject.relation)
+        if "read_async" in source:
             kinds.append("streamed")
-            assert own or "result.partitions(1000)" in one.code  # without a size, a text's rows are one batch
-            defined = executed(one.code, **own)
+            assert own or "result.partitions(1000)" in source  # without a size, a text's rows are one batch
+            defined = executed(source, **own)
             defined["read"](engine)
             asyncio.run(defined["read_async"](asynchronous))
             found = defined["found"]
             plain = [tuple(getattr(row, name) for name in names) if own else tuple(row) for row in found]
             assert alike(plain[: len(rows)], rows)
             assert alike(plain[len(rows) :], rows)
-        elif "select(" in one.code and own:
+        elif "select(" in source and own:
             kinds.append("columns")
             with engine.connect() as connection:
-                assert alike(list(connection.execute(executed(one.code, **own)["statement"])), rows)
-        elif "@dataclass" in one.code:
-            for source in (one.code, one.code.replace("from dataclasses", "from pydantic.dataclasses")):
+                assert alike(list(connection.execute(executed(source, **own)["statement"])), rows)
+        elif "@dataclass" in source:
+            for own_class in (source, source.replace("from dataclasses", "from pydantic.dataclasses")):
                 kinds.append("dataclass")
                 with psycopg.connect(advised) as connection:
-                    found = executed(source, connection=connection)["found"]
+                    found = executed(own_class, connection=connection)["found"]
                 assert not hasattr(found[0], "__dict__")
                 assert alike(list(map(astuple, found)), rows)
     assert kinds == ["streamed", *(["columns"] if own else []), "dataclass", "dataclass"]
 
 
 ORDERS = Subject(
-    Relation('"s"."orders"', (Column("id", "id", "int"), Column("span", "span", "Any")), "s", "orders", ("id",)),
-    required=frozenset(["id"]),
-    sql_names=("id", "span"),
-    sql_source="s.orders",
+    Relation(
+        '"s"."orders"',
+        (ReadColumn("id", "id", "int"), ReadColumn("span", "span", "Any")),
+        "s",
+        "orders",
+        ("id",),
+        required=frozenset(["id"]),
+        quotes={name: name for name in ("s", "orders", "id", "span")},
+    ),
 )
 
 
@@ -173,9 +180,9 @@ def test_it_begins_with_the_question_whether_all_rows_are_needed() -> None:
     question = "Do you need all rows at once? If not, read them in batches, and keep none"
     first, *_ = advice(ORDERS, figures())
     assert first.text == f"{question}: 24.0 → 3.0 MiB at the peak of 2,000 entities."
-    assert "select(Orders).execution_options(yield_per=1000)" in first.code
-    assert "await session.stream(statement)" in first.code
-    assert "result.scalars().partitions()" in first.code
+    assert "select(Orders).execution_options(yield_per=1000)" in first.code(ORDERS.relation)
+    assert "await session.stream(statement)" in first.code(ORDERS.relation)
+    assert "result.scalars().partitions()" in first.code(ORDERS.relation)
     by_layer = {**figures().by_layer}
     for measured in ({STREAMED: replace(by_layer[STREAMED], peak=24 * MIB)}, {}):
         others = {layer: by_layer[layer] for layer in LAYERS} | measured
@@ -247,13 +254,13 @@ def test_other_values_of_the_entity_are_told() -> None:
     ],
 )
 def test_class_names(table: str, expected: str) -> None:
-    found = code.class_name(Subject(replace(ORDERS.relation, name=table)))
+    found = code.class_called(table)
     assert found == expected
     exec(f"class {found}: pass")
 
 
 @pytest.mark.parametrize("statement", [*QUERIES, r"SELECT '\:a \\:b \:::c ::d :e:f :g::h', :i ,:j,\:k:"])
 def test_text_of_sqlalchemy_takes_sql_as_it_is(statement: str) -> None:
-    compiled = text(code.for_text(statement)).compile(create_engine("postgresql+psycopg://"))
+    compiled = text(fitting.for_text(statement)).compile(create_engine("postgresql+psycopg://"))
     assert str(compiled) == statement.replace("%", "%%")
     assert not compiled.params

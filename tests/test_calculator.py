@@ -20,10 +20,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import results
-from bench.layers.costs import Subject
 from bench.look import picture
-from bench.relations.relations import Column as Named
-from bench.relations.relations import Relation
+from bench.relations.data import ReadColumn as Named
+from bench.relations.data import Relation
 from bench.studies.graph_shape import page as graphs
 from bench.studies.graph_shape.model import Family, Related, predicted
 from bench.studies.row_shape import page as row_shape
@@ -363,23 +362,24 @@ def test_columns_that_other_tables_have_are_taken_from_them(page: Page) -> None:
     assert notes == []
 
 
-def named(tables: Tables) -> list[Subject]:
+def names_of(table: dict[str, Any]) -> list[str]:
+    return [column["name"] for column in table["columns"]]
+
+
+def named(tables: Tables) -> list[Relation]:
     """Return what `your_table.py` knows of tables that the page has read."""
     return [
-        Subject(
-            Relation(
-                f'"{table["name"]}"',
-                tuple(
-                    Named(one["name"], one["name"], kind)
-                    for one, kind in zip(table["columns"], table["types"], strict=True)
-                ),
-                table["schema"],
-                table["name"],
-                key=("id",),
+        Relation(
+            f'"{table["name"]}"',
+            tuple(
+                Named(one["name"], one["name"], kind)
+                for one, kind in zip(table["columns"], table["types"], strict=True)
             ),
+            table["schema"],
+            table["name"],
+            key=("id",),
             required=frozenset(one["name"] for one in table["columns"] if one["required"]),
-            sql_names=tuple(one["name"] for one in table["columns"]),
-            sql_source=f"{table['schema']}.{table['name']}",
+            quotes={name: name for name in (table["schema"], table["name"], *names_of(table))},
         )
         for table in tables
     ]
@@ -402,8 +402,12 @@ def test_code_is_that_of_your_table(page: Page) -> None:
     types = page.evaluate("tables => tables.map(({ columns }) => columns.map(pythonType))", tables)
     for table, found in zip(tables, types, strict=True):
         table["types"] = found
-    for table, subject in zip(tables, named(tables), strict=True):
-        assert page.evaluate(CODE, table) == [code.streamed(subject), code.columns(subject), code.dataclass(subject)]
+    for table, relation in zip(tables, named(tables), strict=True):
+        assert page.evaluate(CODE, table) == [
+            code.batches(relation),
+            code.columns(relation),
+            code.dataclass(relation),
+        ]
 
 
 ODD_NAMES = (
@@ -510,10 +514,10 @@ def test_address_that_nobody_made_is_read_as_far_as_it_goes(page: Page, hash_: s
 def test_address_that_your_table_prints_has_its_columns(visited: Page) -> None:
     kinds = [*calculator.TYPES, "str", "Any"]
     named = [Named(f"{at}|\\#&ä", f"c{at}", kind) for at, kind in enumerate(kinds)]
-    relation = Relation("", tuple(named), "a b", "T.1")
-    subject = Subject(relation, required=frozenset({named[1].name}), sql_source='"a b"."T.1"')
+    quotes = {name: f'"{name}"' for name in ("a b", "T.1")}
+    relation = Relation("", tuple(named), "a b", "T.1", required=frozenset({named[1].name}), quotes=quotes)
     visited.goto("about:blank")
-    visited.goto(calculator.address(subject, 1234))
+    visited.goto(calculator.address(relation, 1234))
     found = visited.evaluate("shown()")
     assert (found["schema"], found["name"], visited.evaluate("state.rows")) == ("a b", "T.1", 1234)
     assert columns(found) == [(one.name, calculator.TYPES.get(one.type, "text")) for one in named]

@@ -16,32 +16,28 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import DeclarativeBase, relationship
 
 from bench.errors import UserError
-from bench.layers import graph_costs, measuring
-from bench.layers.graph_costs import GraphFigure, GraphFigures, GraphSubject, figure, look_at
-from bench.layers.graph_mapping import Mapped
-from bench.layers.graph_readers import (
-    ARRAYS,
-    COLUMNS,
-    DROPPED,
-    JOINED,
-    LAZY,
-    SELECTIN,
-    WAYS,
-    GraphReading,
-    graph_reading,
-)
-from bench.layers.turns import Turns
-from bench.relations import foreign_keys, graphs, relations
-from bench.relations.graphs import Graph
+from bench.layers import measuring
+from bench.layers import subject as subjects
+from bench.layers.costs import figure
+from bench.layers.figures import Figure, Figures
+from bench.layers.libraries import children_as_entities
+from bench.layers.libraries.children_as_entities import Mapped
+from bench.layers.names import ARRAYS, COLUMNS, DROPPED, JOINED, LAZY, READERS, SELECTIN
+from bench.layers.subject import Subject
+from bench.relations import foreign_keys
+from bench.relations.describing import describe
 from bench.relations.redaction import without_values
+from bench.relations.sizes import Size
 from bench.relations.transaction import connect
-from bench.yours import graph_code
-from bench.yours.graphs import about, as_json, chosen, show
+from bench.yours import code
+from bench.yours.show import as_json, show
+from bench.yours.told import told
+from bench.yours.words import chosen
 from tests.advised import executed
-from tests.families import from_arrays, from_entities, from_rows, read
+from tests.families import from_arrays, from_entities, from_rows, read, reading
 from tests.graph_schemas import CHINOOK, MANY, ODD
 from tests.servers import Servers, leaves_nothing
-from tests.support import error_line, query, run
+from tests.support import error_line, opened_by, query, run, write
 from tests.test_report import ESCAPES, in_terminal
 
 SECRET = "nobody-may-read-this"
@@ -60,11 +56,8 @@ def url(servers: Servers) -> Iterator[str]:
     query(servers[15], 'DROP SCHEMA chinook, "Odd Shop", odd_2 CASCADE')
 
 
-def described(url: str, table: str, children: str) -> Graph:
-    with without_values(), connect(url, 60) as connection:
-        found = graphs.describe(connection, relations.describe(connection, table, 20_000), children)
-        connection.rollback()
-    return found
+def look_at(table: str, children: str, rows: int = 20_000, *, count: bool = False) -> Subject:
+    return subjects.look_at(table, 60, count, rows, children)
 
 
 # What a name means.
@@ -102,22 +95,19 @@ def described(url: str, table: str, children: str) -> Graph:
 def test_what_a_name_means_and_that_every_way_reads_the_same(
     url: str, table: str, children: str, paths: list[str]
 ) -> None:
-    graph = described(url, table, children)
-    assert [f"{child.path}{'*' * child.many}" for child in graph.children] == paths
-    with connect(url, 60) as connection:
-        size, _ = graph_costs.sized(connection, graph, 20_000, 10**6)
-    reading = GraphReading("", graph, size.parents, size.joined)
-    assert graph_reading(json.loads(reading.stdin)) == reading
-    joined, _, _ = read(reading, COLUMNS)
-    truth = from_rows(graph, joined)
-    assert {path for _, path, _ in truth} == {"", *(child.path for child in graph.children if child.path != "empty")}
-    assert size.joined >= len(joined) >= size.parents
-    for way in (LAZY, SELECTIN, JOINED, ARRAYS):
-        rows, statements, wire = read(reading, way)
-        assert (from_arrays if way == ARRAYS else from_entities)(graph, rows) == truth, way
+    subject = look_at(table, children)
+    relation, size = subject.relation, subject.size
+    assert [f"{child.path}{'*' * child.many}" for child in relation.children] == paths
+    joined, _, _ = read(subject, COLUMNS)
+    truth = from_rows(relation, joined)
+    assert {path for _, path, _ in truth} == {"", *(child.path for child in relation.children if child.path != "empty")}
+    assert size.joined >= len(joined) >= size.rows
+    for way in [way for way in subject.layers if way not in (COLUMNS, DROPPED)]:
+        rows, statements, wire = read(subject, way)
+        assert (from_arrays if way == ARRAYS else from_entities)(relation, rows) == truth, way
         assert statements == 1 or way in (LAZY, SELECTIN)
-        assert len(rows) == size.parents
-        assert wire == {ARRAYS: size.parents, JOINED: len(joined)}.get(way, wire)
+        assert len(rows) == size.rows
+        assert wire == {ARRAYS: size.rows, JOINED: len(joined)}.get(way, wire)
 
 
 def test_number_of_children_is_counted_before(url: str) -> None:
@@ -126,10 +116,8 @@ def test_number_of_children_is_counted_before(url: str) -> None:
         ("odd_2.place", "empty,profile", [(0, 0, 0), (25, 1, 1)]),
         ("odd_2.tall", "tall_child", [(MANY + 10, MANY, 1)]),
     ):
-        with connect(url, 60) as connection:
-            size, large = graph_costs.sized(connection, described(url, table, children), 20_000, MANY)
+        size = look_at(table, children).size
         assert [(one.rows, one.most, one.first) for one in size.children] == expected
-        assert large == 0
 
 
 @pytest.mark.parametrize(
@@ -166,23 +154,17 @@ def test_number_of_children_is_counted_before(url: str) -> None:
 )
 def test_wrong_names_are_one_line(url: str, table: str, children: str, line: str) -> None:
     with pytest.raises(UserError, match=f"^{line}") as error:
-        look_at(table, children, 60, count=False, rows=100)
+        look_at(table, children, 100)
     assert str(error.value).isprintable()
 
 
 @pytest.mark.parametrize("table", ["chinook.employee", "odd_2.place", "chinook.track", KUNDEN, SELECT, "odd_2.event"])
 def test_what_is_offered_means_one_key(url: str, table: str) -> None:
-    root = relations_of(url, table)
-    with connect(url, 60) as connection:
-        found = foreign_keys.links(connection, root.oid)
+    with without_values(), connect(url, 60) as connection:
+        found = foreign_keys.links(connection, describe(connection, table).oid)
     assert found
     for link in found:
         assert foreign_keys.meaning(foreign_keys.spelled(link, found), found) == [link]
-
-
-def relations_of(url: str, table: str) -> relations.Relation:
-    with without_values(), connect(url, 60) as connection:
-        return relations.describe(connection, table)
 
 
 # What is read, and what is left.
@@ -193,53 +175,50 @@ def test_every_way_leaves_the_sessions_of_a_pooler_as_they_were(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", pooled_url)
     with leaves_nothing(url, through=pooled_url, sessions=2):
-        subject = look_at("chinook.playlist", "track.genre", 60, count=True, rows=20)
+        subject = look_at("chinook.playlist", "track.genre", 20, count=True)
         for way in subject.layers:
-            reading = GraphReading(way, subject.graph, 8, 8)
-            with WAYS[way](reading) as reader:
+            with opened_by(reading(subject, way)) as reader:
                 assert list(reader(8))
 
 
 def test_parent_with_100_000_children(url: str) -> None:
-    subject = look_at("odd_2.tall", "tall_child", 60, count=False, rows=20_000)
-    assert (subject.size.parents, subject.size.rows, subject.complete) == (3, MANY + 13, True)
-    reading = GraphReading(COLUMNS, subject.graph, 3, subject.size.joined)
-    with WAYS[COLUMNS](reading) as reader:
-        found = measuring.measured(reader, reading, traced=False)
-    assert (found["count"], found["wire_rows"]) == (MANY + 11, MANY + 11)
+    subject = look_at("odd_2.tall", "tall_child")
+    assert (subject.size.rows, subject.size.children[0].rows, subject.complete(3)) == (3, MANY + 10, True)
+    with opened_by(reading(subject, COLUMNS)) as reader:
+        found = measuring.measured(reader, reading(subject, COLUMNS), traced=True)
+    assert (found["count"], found["wire_rows"], found["statements"]) == (MANY + 11, MANY + 11, 1)
 
 
 def test_fewer_parents_are_read_where_they_have_many_children(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graph_costs, "MOST_JOINED", 400)
-    subject = look_at("chinook.artist", "album.track", 60, count=False, rows=20_000)
+    monkeypatch.setattr(subjects, "MOST_JOINED", 400)
+    subject = look_at("chinook.artist", "album.track")
     assert subject.size.joined <= 400
-    assert 10 < subject.size.parents < 60
-    assert not subject.complete
-    several = look_at("odd_2.tall", "tall_child", 60, count=False, rows=20_000)
-    assert (several.size.parents, several.size.rows) == (1, 11)
-    monkeypatch.setattr(graph_costs, "MOST_JOINED", 5)
+    assert 10 < subject.size.rows < 60
+    assert not subject.complete(subject.size.rows)
+    several = look_at("odd_2.tall", "tall_child")
+    assert (several.size.rows, several.size.children[0].rows) == (1, 10)
+    monkeypatch.setattr(subjects, "MOST_JOINED", 5)
     line = r"^one row of tall alone has too many children: joined, more than 5 rows$"
     with pytest.raises(UserError, match=line):
-        look_at("odd_2.tall", "tall_child", 60, count=False, rows=20_000)
+        look_at("odd_2.tall", "tall_child")
 
 
 def test_every_way_reads_the_same_sample_of_parents(url: str) -> None:
-    subject = look_at("odd_2.spread", "spread_child", 60, count=False, rows=3000)
-    assert 70 < subject.graph.root.sample < 80
-    assert not subject.complete
-    assert 2700 < subject.size.parents < 3300
-    reading = GraphReading("", subject.graph, subject.size.parents, subject.size.joined)
-    truth = from_rows(subject.graph, read(reading, COLUMNS)[0])
+    subject = look_at("odd_2.spread", "spread_child", 3000)
+    relation, size = subject.relation, subject.size
+    assert 70 < relation.sample < 80
+    assert not subject.complete(size.rows)
+    assert 2700 < size.rows < 3300
+    truth = from_rows(relation, read(subject, COLUMNS)[0])
     assert max(key for key, _, _ in truth) > (3900,)
-    assert from_entities(subject.graph, read(reading, SELECTIN)[0]) == truth
-    assert from_entities(subject.graph, read(reading, JOINED)[0]) == truth
-    assert from_arrays(subject.graph, read(reading, ARRAYS)[0]) == truth
+    assert from_entities(relation, read(subject, SELECTIN)[0]) == truth
+    assert from_entities(relation, read(subject, JOINED)[0]) == truth
+    assert from_arrays(relation, read(subject, ARRAYS)[0]) == truth
 
 
 def test_two_collections_multiply_in_a_join_and_nowhere_else(url: str) -> None:
-    subject = look_at("odd_2.place", "parcel:sender_id,event", 60, count=False, rows=20_000)
-    reading = GraphReading("", subject.graph, 30, subject.size.joined)
-    wire = {way: read(reading, way)[2] for way in (SELECTIN, JOINED, COLUMNS, ARRAYS)}
+    subject = look_at("odd_2.place", "parcel:sender_id,event")
+    wire = {way: read(subject, way)[2] for way in (SELECTIN, JOINED, COLUMNS, ARRAYS)}
     pairs = "SELECT sum(greatest(1, (SELECT count(*) FROM odd_2.parcel WHERE sender_id = place.id)) * "
     pairs += "greatest(1, (SELECT count(*) FROM odd_2.event WHERE place_id = place.id))) FROM odd_2.place"
     [(product,)] = query(url, pairs)
@@ -250,83 +229,72 @@ def test_two_collections_multiply_in_a_join_and_nowhere_else(url: str) -> None:
 def test_value_that_cannot_be_read_is_told_with_its_column(
     url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    subject = look_at("odd_2.place", "late", 60, count=False, rows=20_000)
+    subject = look_at("odd_2.place", "late")
     monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
     for way in (SELECTIN, COLUMNS):
         with pytest.raises(UserError, match=r"^psycopg cannot read a value of column due \(DataError\)$"):
-            measuring.main(GraphReading(way, subject.graph, 30, 1500).stdin, Turns(""))
+            write(reading(subject, way))
 
 
 def test_tables_without_a_key_are_read_as_columns_alone(url: str) -> None:
-    subject = look_at("odd_2.place", "keyless", 60, count=False, rows=20_000)
+    subject = look_at("odd_2.place", "keyless")
     assert subject.layers == [COLUMNS, ARRAYS]
     with pytest.raises(UserError, match=r"^no way's name has 'joined': an entity needs a key, and keyless: it has nei"):
         chosen(subject, "joined")
     assert chosen(subject, "") == subject.layers
-    to_one = look_at("odd_2.parcel", "sender_id", 60, count=False, rows=20_000)
+    to_one = look_at("odd_2.parcel", "sender_id")
     assert to_one.layers == [LAZY, SELECTIN, JOINED, DROPPED, COLUMNS]
 
 
 def test_wide_values_are_as_psycopg_has_them_but_for_arrays_and_types_it_does_not_know(url: str) -> None:
-    graph = described(url, KUNDEN, '"select"')
-    casts = {name: cast for name, cast in graph.children[0].casts.items() if cast}
+    subject = look_at(KUNDEN, '"select"')
+    [child] = subject.relation.children
+    casts = {name: cast for name, cast in child.casts.items() if cast}
     assert casts == {"tags": "jsonb_agg", "state": "::text", "total": "::numeric"}
-    reading = GraphReading("", graph, 40, 100)
-    rows, _, _ = read(reading, COLUMNS)
-    places = [number for number, column in enumerate(graph.relations[1].columns, 3)]
+    rows, _, _ = read(subject, COLUMNS)
+    places = [number for number, column in enumerate(child.relation.columns, 3)]
     plain = {tuple(map(repr, row[3:])) for row in rows if row[5] is not None}
-    arrays, _, _ = read(reading, ARRAYS)
-    assert "; `select.tags` as JSON; `select.state` as text." in "\n".join(about_arrays(url))
+    arrays, _, _ = read(subject, ARRAYS)
+    assert "; `select.tags` as JSON; `select.state` as text." in "\n".join(told(subject, made_up()))
     unpacked = {
         tuple(map(repr, one)) for row in arrays if row[5] for one in zip(*(row[place] for place in places), strict=True)
     }
     assert unpacked == plain
 
 
-def about_arrays(url: str) -> list[str]:
-    subject = look_at(KUNDEN, '"select"', 60, count=False, rows=20_000)
-    return list(about(subject, made_up(), None, "not known"))
-
-
 # What is measured, printed and advised.
 
 
-def made_up(**changed: dict[str, Any]) -> GraphFigures:
+def made_up(**changed: dict[str, Any]) -> Figures:
     """Return figures for advice, in which two collections multiply; `joined={...}` changes those of a way."""
     default = {
-        DROPPED: GraphFigure(1000, 60.0, 2**20, 2 * 2**20, 1.5, traced_peak=400.0, rows=5000, statements=4),
-        ARRAYS: GraphFigure(
+        DROPPED: Figure(1000, 60.0, 2**20, 2 * 2**20, 1.5, traced_peak=400.0, rows=5000, statements=4),
+        ARRAYS: Figure(
             1000, 900.0, 20 * 2**20, 24 * 2**20, 0.2, objects=1000, traced_peak=950.0, rows=1000, statements=1
         ),
-        COLUMNS: GraphFigure(
-            1000, 1500.0, 2**25, 2**25, 0.2, objects=4000, traced_peak=1600.0, rows=4000, statements=1
-        ),
-        SELECTIN: GraphFigure(
-            1000, 5900.0, 2**26, 2**26, 2.0, objects=1000, traced_peak=6100.0, rows=5000, statements=3
-        ),
-        JOINED: GraphFigure(
-            1000, 5700.0, 2**26, 2**27, 2.0, objects=1000, traced_peak=12_000.0, rows=8000, statements=1
-        ),
-        LAZY: GraphFigure(
+        COLUMNS: Figure(1000, 1500.0, 2**25, 2**25, 0.2, objects=4000, traced_peak=1600.0, rows=4000, statements=1),
+        SELECTIN: Figure(1000, 5900.0, 2**26, 2**26, 2.0, objects=1000, traced_peak=6100.0, rows=5000, statements=3),
+        JOINED: Figure(1000, 5700.0, 2**26, 2**27, 2.0, objects=1000, traced_peak=12_000.0, rows=8000, statements=1),
+        LAZY: Figure(
             1000, 6100.0, 2**26, 2**26, 8.0, objects=1000, traced_peak=6200.0, rows=5000, statements=1001, sample=100
         ),
     }
-    return GraphFigures({way: replace(one, **changed.get(way, {})) for way, one in default.items()})
+    return Figures({way: replace(one, **changed.get(way, {})) for way, one in default.items()})
 
 
 @pytest.fixture(scope="module")
-def artists(url: str) -> GraphSubject:
+def artists(url: str) -> Subject:
     """Return artists with their albums and tracks, as if they were enough to advise by."""
-    subject = look_at("chinook.artist", "album.track", 60, count=True, rows=20_000)
-    return replace(subject, size=replace(subject.size, parents=1000), total=4000, asked=1000)
+    subject = look_at("chinook.artist", "album.track", count=True)
+    return replace(subject, size=replace(subject.size, rows=1000), total=4000, asked=1000, limit=1000)
 
 
-def printed(subject: GraphSubject, found: GraphFigures, capsys: pytest.CaptureFixture[str]) -> str:
+def printed(subject: Subject, found: Figures, capsys: pytest.CaptureFixture[str]) -> str:
     show(subject, found)
     return capsys.readouterr().out
 
 
-def test_what_is_printed(artists: GraphSubject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_printed(artists: Subject, capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(artists, made_up(), capsys)
     assert "\n1,000 rows of `chinook.artist` with album, album.track\n" in text
     for line in (
@@ -348,7 +316,7 @@ def test_what_is_printed(artists: GraphSubject, capsys: pytest.CaptureFixture[st
     assert told["children"][1]["along"][0]["there"] == ["album_id"]
 
 
-def test_joined_is_advised_where_it_takes_less(artists: GraphSubject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_joined_is_advised_where_it_takes_less(artists: Subject, capsys: pytest.CaptureFixture[str]) -> None:
     found = made_up(joined={"traced_peak": 6000.0, "seconds": 1.0})
     text = printed(artists, found, capsys)
     assert "\njoinedload instead of selectinload: 6,100 → 6,000 bytes per parent at the peak, 2.00 → 1.00 s, " in text
@@ -356,35 +324,44 @@ def test_joined_is_advised_where_it_takes_less(artists: GraphSubject, capsys: py
     alike = printed(artists, made_up(joined={"traced_peak": 6000.0}), capsys)
     assert "joinedload instead" not in alike
     assert "instead of joinedload" not in alike
-    few = replace(artists, size=replace(artists.size, parents=9))
-    assert "`" * 3 not in printed(few, made_up(), capsys)
+    few = replace(artists, size=Size(1000, 1000, tuple(replace(one, rows=0) for one in artists.size.children)))
+    few_figures = {way: replace(figure, count=999) for way, figure in made_up().by_layer.items()}
+    assert "`" * 3 not in printed(few, Figures(few_figures), capsys)
 
 
-def test_lazy_figures_are_those_of_a_sample_multiplied() -> None:
+def test_lazy_figures_are_those_of_a_sample_multiplied(artists: Subject) -> None:
     traced: Any = {"count": 100, "traced": 6000 * 100, "traced_peak": 7000 * 100, "objects": 100}
-    untraced: Any = {"count": 100, "kept": 10, "peak": 20, "seconds": 0.5, "statements": 101, "wire_rows": 500}
-    lazy = figure(LAZY, traced, untraced, 1000)
+    traced |= {"statements": 101, "wire_rows": 500}
+    untraced: Any = {"count": 100, "kept": 10, "peak": 20, "seconds": 0.5}
+    lazy = figure(READERS[LAZY], traced, untraced, artists)
     assert (lazy.traced, lazy.traced_peak, lazy.kept, lazy.peak, lazy.seconds) == (6000, 7000, 100, 200, 5.0)
     assert (lazy.statements, lazy.rows, lazy.sample, lazy.count) == (1010, 5000, 100, 1000)
-    rows = figure(COLUMNS, traced, untraced, 10)
+    few = replace(artists, size=replace(artists.size, rows=10))
+    rows = figure(READERS[COLUMNS], traced, untraced, few)
     assert (rows.traced, rows.kept, rows.sample, rows.count) == (60_000, 10, 0, 10)
 
 
+def test_what_libpq_cannot_count_is_not_counted(artists: Subject, capsys: pytest.CaptureFixture[str]) -> None:
+    """It has no trace but on Linux: nothing is told that follows from what was counted."""
+    uncounted = {way: replace(one, rows=None, statements=None) for way, one in made_up().by_layer.items()}
+    text = printed(artists, Figures(uncounted), capsys)
+    assert "| joined | 5,700 | 12,000 | 64.0 | 128.0 | 2.00 | not counted | not counted | 256.0 | 8.0 |" in text
+    assert "bytes per parent at the peak, 2.00 → 2.00 s.\n" in text
+    assert "instead of lazy loading" not in text
+    assert as_json(artists, Figures(uncounted))["ways"][JOINED]["rows"] is None
+
+
 def test_lazily_some_parents_are_read_over_all_of_them(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.layers.graph_readers.LAZY_PARENTS", 10)
-    graph = described(url, "chinook.artist", "album")
-    reading = GraphReading(LAZY, graph, 60, 60)
-    with WAYS[LAZY](reading) as reader:
-        rows: list[Any] = list(reader(60))
-        assert (reader.statements, len(rows)) == (11, 10)
-    assert [row.artist_id for row in rows] == list(range(6, 61, 6))
+    monkeypatch.setattr(children_as_entities, "LAZY_PARENTS", 10)
+    rows, statements, _ = read(look_at("chinook.artist", "album"), LAZY)
+    assert (statements, [row.artist_id for row in rows]) == (11, list(range(6, 61, 6)))
 
 
 class Base(DeclarativeBase):
     """The base of classes as their owner would write them."""
 
 
-def test_advised_code_runs_with_the_reader_s_own_classes(url: str, artists: GraphSubject) -> None:
+def test_advised_code_runs_with_the_reader_s_own_classes(url: str, artists: Subject) -> None:
     class Track(Base):
         __table__ = Table(
             "track",
@@ -416,43 +393,43 @@ def test_advised_code_runs_with_the_reader_s_own_classes(url: str, artists: Grap
     [(KUNDEN, '"select"'), ("odd_2.node", "node:parent,parent"), ("chinook.customer", "invoice.track,employee")],
 )
 def test_advised_code_runs_whatever_the_names(url: str, table: str, children: str) -> None:
-    subject = look_at(table, children, 60, count=False, rows=20_000)
+    subject = look_at(table, children)
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.connect() as connection:
-        mapped = Mapped(subject.graph, connection)
-    names = graph_code.classes(subject.graph)
+        mapped = Mapped(subject.relation, connection)
+    names = code.classes(subject.relation)
     runs(url, subject, {names[oid]: kind for oid, kind in mapped.classes.items()})
 
 
-def runs(url: str, subject: GraphSubject, names: dict[str, Any]) -> None:
+def runs(url: str, subject: Subject, names: dict[str, Any]) -> None:
     """Run all codes that may be printed, with and without asyncio, and compare what they read."""
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     asynchronous = create_async_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    graph = subject.graph
-    truth = from_rows(graph, read(GraphReading("", graph, 10_000, 10_000), COLUMNS)[0])
-    for code, families in (
-        (graph_code.batches, from_entities),
-        (graph_code.at_once, from_entities),
-        (graph_code.columns, from_rows),
-        (graph_code.arrays, from_arrays),
+    relation = subject.relation
+    everything = replace(subject, size=Size(10_000, 10_000))
+    truth = from_rows(relation, read(everything, COLUMNS)[0])
+    for made, families in (
+        (code.batches, from_entities),
+        (code.at_once, from_entities),
+        (code.of_join, from_rows),
+        (code.of_arrays, from_arrays),
     ):
-        defined = executed(code(graph), **names)
+        defined = executed(made(relation), **names)
         defined["read"](engine)
-        assert families(graph, defined["found"]) == truth, code  # the session is closed: all is loaded
+        assert families(relation, defined["found"]) == truth, made  # the session is closed: all is loaded
         if "read_async" in defined:
             defined["found"].clear()
             asyncio.run(defined["read_async"](asynchronous))
-            assert families(graph, defined["found"]) == truth, code
+            assert families(relation, defined["found"]) == truth, made
 
 
-def test_options_of_long_names_fit_the_lines(artists: GraphSubject) -> None:
+def test_options_of_long_names_fit_the_lines(artists: Subject) -> None:
     long = "long_" * 12
-    children = tuple(replace(child, attribute=f"{long}xyz") for child in artists.graph.children)
-    root = replace(artists.graph.root, name=f"{long}abc")
-    graph = replace(artists.graph, root=root, children=children)
-    for code in (graph_code.batches(graph), graph_code.at_once(graph)):
-        ast.parse(code)
-        assert max(map(len, code.splitlines())) <= 80
+    children = tuple(replace(child, attribute=f"{long}xyz") for child in artists.relation.children)
+    relation = replace(artists.relation, name=f"{long}abc", children=children)
+    for text in (code.batches(relation), code.at_once(relation)):
+        ast.parse(text)
+        assert max(map(len, text.splitlines())) <= 80
 
 
 def test_the_command_measures_in_fresh_processes(url: str) -> None:
@@ -475,15 +452,17 @@ def test_the_command_measures_in_fresh_processes(url: str) -> None:
 
 
 SHOW = """
-import sys
 from tests.test_graphs import made_up
-from bench.yours.graphs import show
-from bench.relations.graphs import Graph
-from bench.layers.graph_costs import GraphSubject, Size
-from bench.relations.relations import Column, Relation
-relation = Relation("", (Column("a", "a", "int"),), "s", "t", ("a",))
-graph = Graph(relation, (), {"s": "s", "t": "t", "a": "a"}, (("t",),), (("a",),), "n")
-show(GraphSubject(graph, Size(1000, 1000, ()), 1000, 4000, sql_source="s.t[bold]"), made_up())
+from bench.layers.subject import Subject
+from dataclasses import replace
+from bench.relations.data import Child, ReadColumn, Found, Link, Relation, Step
+from bench.relations.sizes import ChildSize, Size
+from bench.yours.show import show
+quotes = {name: name for name in "sta"} | {"t": "t[bold]"}
+relation = Relation("", (ReadColumn("a", "a", "int"),), "s", "t", ("a",), quotes=quotes, alias="t")
+link = Link((Step(Found(1, "s", "t"), ("a",), ("a",)),), True)
+relation = replace(relation, children=(Child(0, link, relation, True, "t", "t", ("t",), ("t_a",), {"a": ""}),))
+show(Subject(relation, 1000, 1000, Size(1000, 1000, (ChildSize(9, 9, 1),)), 4000), made_up())
 """
 
 
@@ -497,12 +476,12 @@ def test_output_fits_80_columns() -> None:
 
 
 def test_peak_that_cannot_begin_anew_is_at_least_the_growth(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    reading = GraphReading(SELECTIN, described(url, "chinook.artist", "album"), 60, 60)
+    selectin = reading(look_at("chinook.artist", "album"), SELECTIN)
     monkeypatch.setattr(measuring, "reset_peak", lambda: None)
     for before, after in ((10**12, 10**12), (10**12, 10**12 + 5)):
         peaks = iter((before, after))
         monkeypatch.setattr(measuring, "peak_rss", lambda peaks=peaks: next(peaks))
-        with WAYS[SELECTIN](reading) as reader:
-            found = measuring.measured(reader, reading, traced=False)
+        with opened_by(selectin) as reader:
+            found = measuring.measured(reader, selectin, traced=False)
         assert (found["peak"] < 10**9) == (before == after)
         assert found["peak"] >= found["kept"]

@@ -1,6 +1,8 @@
 """What reads rows in each layer: nothing is left on the server, all read the same, and what the figures are of."""
 
+import importlib
 import json
+import pickle
 import subprocess
 import sys
 import threading
@@ -14,21 +16,39 @@ import psycopg
 import pytest
 
 from bench import process
+from bench.digests import Snapshot
 from bench.errors import UserError
 from bench.layers import costs, measuring, values
-from bench.layers.costs import STREAMED, Subject, look_at, measure
-from bench.layers.figures import ENTITY, PLAIN, Comparison, Figure, Figures
-from bench.layers.measuring import LAYERS
-from bench.layers.other_readers import ARROW, NATIVE, POLARS, RECORD, SQLMODEL
-from bench.layers.readers import Reading
+from bench.layers.costs import measure
+from bench.layers.figures import AgainstTuples, Figure, Figures
+from bench.layers.names import (
+    ARROW,
+    CORE,
+    DROPPING,
+    ENTITY,
+    LAYERS,
+    MODEL,
+    MODELS,
+    OTHERS,
+    POLARS,
+    READERS,
+    RECORD,
+    SQLMODEL,
+    STREAMED,
+    TUPLE,
+)
+from bench.layers.reading import Reader, Reading
+from bench.layers.subject import Subject, look_at, narrowed
 from bench.layers.turns import Turns
-from bench.relations.relations import Column, Relation
+from bench.relations.data import ReadColumn, Relation
 from bench.runs import TRACED, Job, Outcome
 from common import MIB
 from tests.servers import Servers, leaves_nothing, pgbouncer
-from tests.support import PROJECT, query, wait_until
+from tests.support import PROJECT, opened, query, wait_until, write
 
-CORE, MODEL = "Core row", "Pydantic model"
+ALL = [*LAYERS, *DROPPING, *OTHERS, *MODELS]
+NATIVE = (ARROW, POLARS)
+MODULES = {reader.module for reader in READERS.values()}
 ROWS = 2_000
 # The first row is so wide that one sees whether it counts.
 SCHEMA = f"""
@@ -54,7 +74,7 @@ ANALYZE layered.growing
 """
 OWN_SETTINGS = {
     "lock_timeout": "7ms",
-    "idle_in_transaction_session_timeout": "20ms",
+    "idle_in_transaction_session_timeout": "2s",
     "statement_timeout": "30s",
     "datestyle": "SQL, DMY",
     "intervalstyle": "sql_standard",
@@ -87,7 +107,7 @@ def mixed(layered: str) -> Subject:
 
 def read(layer: str, relation: Relation, count: int = 20) -> list[Any]:
     """Return so many rows of a layer, which outlive what read them."""
-    with LAYERS[layer](Reading(layer, relation)) as reader:
+    with opened(layer, relation) as reader:
         return list(reader(count))
 
 
@@ -98,15 +118,15 @@ def listed(rows: list[Any]) -> list[Any]:
     return rows[0].to_pylist() if hasattr(rows[0], "to_pylist") else rows
 
 
-def kept(relation: Relation, layers: Sequence[str], count: int = 20) -> dict[str, list[values.Values]]:
+def kept(relation: Relation, layers: Sequence[str], count: int = 20) -> dict[str, list[values.Kept]]:
     """Return what each of these layers keeps of each column."""
     names = [column.attribute for column in relation.columns]
     return {layer: values.of_rows(read(layer, relation, count), names) for layer in layers}
 
 
-def comparison(relation: Relation, found: dict[str, list[values.Values]]) -> Comparison:
+def comparison(relation: Relation, found: dict[str, list[values.Kept]]) -> AgainstTuples:
     """Return the comparison of what layers keep; their figures are made up."""
-    return Comparison(relation, {layer: Figure(20, 900.0, 0, 0, 1.0, objects=20) for layer in found}, found)
+    return AgainstTuples(relation, {layer: Figure(20, 900.0, 0, 0, 1.0, objects=20) for layer in found}, found)
 
 
 # Nothing is left on the server.
@@ -117,7 +137,7 @@ def test_every_layer_leaves_the_sessions_of_a_pooler_as_they_were(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", pooled_url)
     with leaves_nothing(layered, through=pooled_url, sessions=2):
-        for layer in LAYERS:
+        for layer in ALL:
             assert len(read(layer, mixed.relation)) == 20
             with ExitStack() as stack:
                 clients = [stack.enter_context(psycopg.connect(pooled_url, prepare_threshold=None)) for _ in "ab"]
@@ -131,7 +151,7 @@ def test_every_layer_leaves_the_sessions_of_a_pooler_as_they_were(
 def test_every_layer_reads_with_the_same_settings_whatever_the_role_s_own(
     server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    columns = (Column("name", "name", "str"), Column("setting", "setting", "str"))
+    columns = (ReadColumn("name", "name", "str"), ReadColumn("setting", "setting", "str"))
     relation = Relation("own.settings", columns, "own", "settings", ("name",))
     wanted = {
         "transaction_read_only": "on",
@@ -154,7 +174,7 @@ def test_every_layer_reads_with_the_same_settings_whatever_the_role_s_own(
     query(server_url, "CREATE SCHEMA own")
     query(server_url, "CREATE VIEW own.settings AS SELECT name, setting FROM pg_settings")
     with leaves_nothing(server_url), own_settings(server_url):
-        for layer in [layer for layer in LAYERS if layer != STREAMED]:
+        for layer in [layer for layer in ALL if layer != STREAMED]:
             rows = listed(read(layer, relation, 1000))
             pairs: list[Any] = [values.of_row(row, ("name", "setting")) for row in rows]
             found = dict(pairs)
@@ -185,8 +205,8 @@ def test_pooler_that_pools_by_statement_is_one_line(layered: str, monkeypatch: p
 def test_a_pool_of_one_session_is_enough(layered: str, mixed: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     with pgbouncer(layered, pool_size=1) as url, leaves_nothing(layered, through=url):
         monkeypatch.setenv("DATABASE_URL", url)
-        found = measure(mixed, 50, 60, [PLAIN, RECORD])
-    assert (set(found.by_layer), found.failures) == ({PLAIN, RECORD}, {})
+        found = measure(narrowed(mixed.relation, 50), 60, [TUPLE, RECORD])
+    assert (set(found.by_layer), found.failures) == ({TUPLE, RECORD}, {})
 
 
 @pytest.mark.parametrize("pooled", [False, True], ids=["", "pooled"])
@@ -195,12 +215,12 @@ def test_process_that_is_killed_leaves_nothing(
 ) -> None:
     url = pooled_url if pooled else layered
     source = "(SELECT pg_sleep(CASE i WHEN 9 THEN 900 ELSE 0 END)::text AS a FROM generate_series(1, 99) AS i)"
-    reading = Reading(PLAIN, Relation(source, (Column("a", "a", "str"),)), timeout=900)
+    reading = Reading(READERS[TUPLE], Relation(source, (ReadColumn("a", "a", "str"),)), timeout=900)
     monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
     monkeypatch.setenv("DATABASE_URL", url)
     asleep = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
     with leaves_nothing(layered, through=url, sessions=2 if pooled else 1):
-        with subprocess.Popen([sys.executable, "-m", "bench.layers"], cwd=PROJECT, stdin=subprocess.PIPE) as process:
+        with subprocess.Popen([sys.executable, *reading.command], cwd=PROJECT, stdin=subprocess.PIPE) as process:
             assert process.stdin
             process.stdin.write(reading.stdin)
             process.stdin.close()
@@ -215,17 +235,17 @@ def test_what_was_measured_counts_though_the_server_ends_the_session(
     output = tmp_path / "output.json"
 
     def then_ended(*arguments: Any) -> dict[str, int]:
-        query(layered, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHERS}")
+        query(layered, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OTHER_SESSIONS}")
         return {"count": 5}
 
     monkeypatch.setattr(measuring, "measured", then_ended)
     monkeypatch.setenv("MEMORY_JSON", str(output))
-    for layer in LAYERS:
-        measuring.main(Reading(layer, mixed.relation, 5).stdin, Turns(""))
+    for layer in ALL:
+        write(Reading(READERS[layer], mixed.relation, 5))
         assert json.loads(output.read_text()) == {"count": 5}, layer
 
 
-OTHERS = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND usename = 'user'"
+OTHER_SESSIONS = "backend_type = 'client backend' AND pid <> pg_backend_pid() AND usename = 'user'"
 
 
 # All read the same rows, and the values are those that a figure says.
@@ -237,15 +257,15 @@ def test_all_layers_read_the_same_rows(layered: str, sampled: bool) -> None:
     assert 40 < relation.sample < 60
     relation = relation if sampled else replace(relation, sample=0.0)
     count = 10_000
-    found: dict[str, list[Any]] = {layer: read(layer, relation, count) for layer in (PLAIN, *NATIVE)}
-    ids = [row[0] for row in found[PLAIN]]
+    found: dict[str, list[Any]] = {layer: read(layer, relation, count) for layer in (TUPLE, *NATIVE)}
+    ids = [row[0] for row in found[TUPLE]]
     assert (ids != list(range(1, len(ids) + 1))) == sampled
     assert found[ARROW][0].column("id").to_pylist() == ids
     assert found[POLARS][0]["id"].to_list() == ids
-    lengths = [len(row[1]) for row in found[PLAIN]]
+    lengths = [len(row[1]) for row in found[TUPLE]]
     if sampled:  # the first rows are shorter
         assert sum(lengths) / len(lengths) == pytest.approx(333, rel=0.1)
-    for layer in [layer for layer in LAYERS if layer not in found]:
+    for layer in [layer for layer in ALL if layer not in found]:
         rows = read(layer, relation, count)
         assert [values.of_row(row, ("id", "words"))[0] for row in rows] == ids, layer
 
@@ -262,7 +282,7 @@ def test_a_sample_needs_enough_blocks(layered: str) -> None:
 
 
 def test_other_classes_of_values_are_named(layered: str, mixed: Subject) -> None:
-    layers = [layer for layer in LAYERS if layer not in (STREAMED, *NATIVE)]
+    layers = [layer for layer in ALL if layer not in (STREAMED, *NATIVE)]
     found = kept(mixed.relation, layers)
     compared = comparison(mixed.relation, found)
     others = {layer: {text.partition(" is ")[0] for text in compared.other_classes(layer)} for layer in layers}
@@ -284,11 +304,11 @@ def test_values_that_are_copies_or_shared_are_no_overhead() -> None:
     for number in range(1000):
         grown.append(number)  # leaves room to spare, which a copy has not
     text = "".join(["la", "bel"])
-    relation = Relation("a", (Column("a", "a", "list"),))
+    relation = Relation("a", (ReadColumn("a", "a", "list"),))
     for plain, other in ((grown, grown[:]), ([text], [text]), ({"a": [text]}, {"a": [text]})):
         rows = [(plain,), (json.loads(json.dumps(plain)),)]
-        found = {PLAIN: values.of_rows(rows, ["a"]), MODEL: values.of_rows([(other,), (other,)], ["a"])}
-        saved = (found[PLAIN][0]["size"] - found[MODEL][0]["size"]) / 20
+        found = {TUPLE: values.of_rows(rows, ["a"]), MODEL: values.of_rows([(other,), (other,)], ["a"])}
+        saved = (found[TUPLE][0]["size"] - found[MODEL][0]["size"]) / 20
         assert saved > 0
         assert comparison(relation, found).with_overhead(MODEL, 800.0).overhead == pytest.approx(100 + saved)
 
@@ -307,21 +327,21 @@ def test_values_that_are_copies_or_shared_are_no_overhead() -> None:
 @pytest.mark.parametrize("layer", [CORE, RECORD])
 def test_layer_that_reads_other_rows_is_told(layer: str, one: list[Any], other: list[Any], same: bool) -> None:
     names = [f"a{place}" for place in range(len(one))]
-    relation = Relation("a", tuple(Column(name, name, "Any") for name in names))
-    found = {PLAIN: values.of_rows([tuple(one)], names), layer: values.of_rows([tuple(other)], names)}
+    relation = Relation("a", tuple(ReadColumn(name, name, "Any") for name in names))
+    found = {TUPLE: values.of_rows([tuple(one)], names), layer: values.of_rows([tuple(other)], names)}
     lines = list(comparison(relation, found).other_rows())
     if layer == RECORD and isinstance(one[0], dict):
         same = True  # documents are texts there
     assert [line.rpartition(": ")[2] for line in lines] == (
-        [] if same else [f"those of {PLAIN} were not read as {layer}."]
+        [] if same else [f"those of {TUPLE} were not read as {layer}."]
     )
 
 
 def test_drivers_that_write_a_value_in_another_way_read_the_same_rows(layered: str) -> None:
     relation = look_at("SELECT 1.1::real AS a, now() AS b, 2 AS c, random() AS d", 60, count=False).relation
     known = replace(relation, columns=relation.columns[:3])
-    assert list(comparison(known, kept(known, [PLAIN, RECORD])).other_rows()) == []
-    [line] = comparison(relation, kept(relation, [PLAIN, CORE])).other_rows()
+    assert list(comparison(known, kept(known, [TUPLE, RECORD])).other_rows()) == []
+    [line] = comparison(relation, kept(relation, [TUPLE, CORE])).other_rows()
     assert "the query gives other rows each time" in line
 
 
@@ -331,17 +351,18 @@ def test_drivers_that_write_a_value_in_another_way_read_the_same_rows(layered: s
 @pytest.fixture(scope="module")
 def figures(layered: str) -> dict[str, Figures]:
     """Measure the same columns with values and with none."""
-    layers = {"same": [PLAIN, MODEL, ENTITY, STREAMED], "nulls": [PLAIN, MODEL, ENTITY]}
+    layers = {"same": [TUPLE, MODEL, ENTITY, STREAMED], "nulls": [TUPLE, MODEL, ENTITY]}
     names = ("id", "words", "list", "at", "mood", "other")
     kinds = ("int", "str", "list", "datetime.datetime", "str", "int")
-    columns = tuple(Column(name, name, kind) for name, kind in zip(names, kinds, strict=True))
+    columns = tuple(ReadColumn(name, name, kind) for name, kind in zip(names, kinds, strict=True))
     subjects = {
-        name: Subject(Relation(f"layered.{name}", columns, "layered", name, ("id",))) for name in ("same", "nulls")
+        name: narrowed(Relation(f"layered.{name}", columns, "layered", name, ("id",)), ROWS)
+        for name in ("same", "nulls")
     }
-    return {name: measure(subject, ROWS, 60, layers[name]) for name, subject in subjects.items()}
+    return {name: measure(subject, 60, layers[name]) for name, subject in subjects.items()}
 
 
-@pytest.mark.parametrize("layer", [PLAIN, MODEL, ENTITY])
+@pytest.mark.parametrize("layer", [TUPLE, MODEL, ENTITY])
 def test_overhead_does_not_depend_on_the_values(figures: dict[str, Figures], layer: str) -> None:
     """Not on the first row's, which is two million characters wide; nor on copies of lists, nor on labels in common."""
     same, nulls = (figures[name].by_layer[layer].overhead for name in ("same", "nulls"))
@@ -351,7 +372,7 @@ def test_overhead_does_not_depend_on_the_values(figures: dict[str, Figures], lay
 
 def test_all_layers_measured_the_same_rows(figures: dict[str, Figures]) -> None:
     for found in figures.values():
-        assert (found.notes, found.failures, found.sampled) == ((), {}, False)
+        assert (found.notes, found.failures) == ((), {})
         assert {one.count for one in found.by_layer.values()} == {ROWS}
 
 
@@ -365,11 +386,12 @@ def test_streamed_entities_keep_nothing_and_their_peak_is_lower(figures: dict[st
 
 def test_rows_with_the_same_key_share_an_object_and_that_is_told(layered: str) -> None:
     relation = look_at("layered.parent", 60, count=False).relation
-    with LAYERS[ENTITY](Reading(ENTITY, relation)) as reader:
-        found = measuring.measured(reader, Reading(ENTITY, relation, 600), traced=False)
+    reading = Reading(READERS[ENTITY], relation, 600)
+    with opened(ENTITY, relation) as reader:
+        found = measuring.measured(reader, reading, traced=False)
     assert (found["count"], found["objects"]) == (600, 300)
-    outcome = Outcome(Job(Reading(ENTITY, relation)), found | {"traced": 300_000, "kept": 0, "peak": 0})
-    result = costs.figures({ENTITY: (outcome, outcome)}, relation)
+    outcome = Outcome(Job(reading), found | {"traced": 300_000, "traced_peak": 0, "kept": 0, "peak": 0})
+    result = costs.figures({ENTITY: (outcome, outcome)}, Subject(relation))
     assert result.by_layer[ENTITY].traced == 1000
     assert result.by_layer[ENTITY].no_overhead == "its rows share objects"
     assert "600 rows are 300 objects, for rows with the same key share one: 1,000 bytes per object, 500 per" in str(
@@ -397,33 +419,37 @@ def test_all_rows_are_told_from_enough_of_them(
 def test_fewer_rows_are_read_where_they_are_wide(mixed: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs: list[Job] = []
 
-    def run(together: Sequence[Job], workers: int) -> list[Outcome]:
+    def run(together: Sequence[Job], workers: int, progress: object) -> list[Outcome]:
         jobs.extend(together)
-        return [Outcome(job, {"count": 42, "kept": 1, "peak": 1, "seconds": 1.0, "traced": 42}) for job in together]
+        return [
+            Outcome(job, {"count": 42, "kept": 1, "peak": 1, "seconds": 1.0, "traced": 42, "traced_peak": 42})
+            for job in together
+        ]
 
     monkeypatch.setattr(process, "run", run)
-    wide = replace(mixed, relation=replace(mixed.relation, width=3.0 * MIB))
-    found = measure(wide, 20_000, 60, [PLAIN])
-    assert {json.loads(job.script.stdin)["count"] for job in jobs} == {42}
+    wide = narrowed(replace(mixed.relation, width=3.0 * MIB), 20_000)
+    found = measure(wide, 60, [TUPLE])
+    assert {pickle.loads(job.script.stdin) for job in jobs} == {job.script for job in jobs}
+    assert {pickle.loads(job.script.stdin).count for job in jobs} == {42}
     assert found.notes[0].startswith("42 rows were read instead of 20,000, for one takes 3.0 MiB")
-    assert not found.complete
+    assert not wide.complete(found.count)
 
 
 def test_value_that_comes_after_the_first_rows_is_told_with_its_column(
     layered: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     source = "(SELECT i, CASE i WHEN 50 THEN 'infinity' ELSE 'today' END::date AS due FROM generate_series(1, 99) AS i)"
-    relation = Relation(source, (Column("i", "i", "int"), Column("due", "due", "datetime.date")))
+    relation = Relation(source, (ReadColumn("i", "i", "int"), ReadColumn("due", "due", "datetime.date")))
     monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
-    for layer in (PLAIN, MODEL, CORE):
+    for layer in (TUPLE, MODEL, CORE):
         with pytest.raises(UserError, match=r"^psycopg cannot read a value of column due \(DataError\)$"):
-            measuring.main(Reading(layer, relation, 99).stdin, Turns(""))
+            write(Reading(READERS[layer], relation, 99))
 
 
 def test_relation_with_the_most_columns_and_long_names(layered: str) -> None:
-    columns = tuple(Column(name, name, "int") for name in (f"column_{number:056}" for number in range(1600)))
+    columns = tuple(ReadColumn(name, name, "int") for name in (f"column_{number:056}" for number in range(1600)))
     relation = Relation(f"(SELECT {', '.join(map(str, range(1600)))})", columns)
-    [outcome] = process.run([Job(Reading(PLAIN, relation, 1), TRACED)])
+    [outcome] = process.run([Job(Reading(READERS[TUPLE], relation, 1), TRACED)])
     assert (outcome.error, outcome.output["count"]) == ("", 1)
 
 
@@ -445,3 +471,37 @@ def test_who_reads_alone_waits_for_the_others_and_lets_nobody_begin(tmp_path: Pa
     alone.beside_others()
     begins.join(5)
     assert not begins.is_alive()
+
+
+# What a process imports, which decides its figure.
+
+
+def decides(reader: Reader) -> set[str]:
+    """Return which of the modules that read, and that know relations, decide what a process of a reader's does."""
+    files = Snapshot.now().digests(["bench.layers", reader.module])
+    return {file for file in files if file.startswith(("bench/layers/libraries/", "bench/relations/"))} - {
+        *("bench/layers/libraries/__init__.py", "bench/relations/__init__.py"),
+        *(f"bench/relations/{name}.py" for name in ("data", "redaction", "transaction")),
+    }
+
+
+def test_a_process_imports_the_library_that_it_reads_by_and_nothing_of_children() -> None:
+    above = {
+        "pydantic": {"psycopg"},
+        "msgspec": {"psycopg"},
+        "sqlmodel": {"psycopg", "sqlalchemy"},
+        "polars": {"adbc"},
+        **{key: {"psycopg"} for key in ("django", "tortoise", "peewee", "piccolo")},
+        "children_as_entities": {"sqlalchemy"},
+        "children_as_columns": {"sqlalchemy"},
+    }
+    relations = {"asyncpg": {"addresses"}, "children_as_columns": {"joins"}}
+    for name, reader in READERS.items():
+        module = reader.module.rpartition(".")[2]
+        libraries = {f"bench/layers/libraries/{one}.py" for one in (module, *above.get(module, ()))}
+        assert decides(reader) == libraries | {f"bench/relations/{one}.py" for one in relations.get(module, ())}, name
+
+
+def test_every_reader_is_in_its_module() -> None:
+    found = {(name, module) for module in MODULES for name in importlib.import_module(module).LAYERS}
+    assert found == {(name, reader.module) for name, reader in READERS.items()}

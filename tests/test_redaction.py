@@ -13,15 +13,13 @@ import pytest
 import sqlalchemy.exc
 
 from bench.errors import UserError
-from bench.layers import other_readers, readers
-from bench.layers.costs import KEYED
-from bench.layers.readers import Reading
+from bench.layers.names import DROPPING, KEYED, LAYERS, installed
 from bench.relations.redaction import without_values
 from tests.servers import Servers
-from tests.support import described, query
+from tests.support import described, opened, query
 
 SECRET = "nobody-may-read-this"
-LAYERS = readers.LAYERS | readers.DROPPING | {layer: other_readers.LAYERS[layer] for layer in other_readers.installed()}
+THERE = [*LAYERS, *DROPPING, *installed()]
 # What a function may say that an error is; the last two are none of PostgreSQL's.
 CODES = (
     *("08000", "08006", "0A000", "22P02", "22021", "25006", "25P03", "28000", "28P01", "3D000", "3F000", "40001"),
@@ -78,7 +76,7 @@ def test_what_runs_in_parsing_shows_no_text(url: str, capfd: pytest.CaptureFixtu
     assert told.endswith("says: UndefinedColumn (42703)")
 
 
-@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer not in KEYED])
+@pytest.mark.parametrize("layer", [layer for layer in THERE if layer not in KEYED])
 @pytest.mark.parametrize("code", ["08000", "57P01", "P0001"])
 def test_no_layer_shows_a_text(url: str, layer: str, code: str, capfd: pytest.CaptureFixture[str]) -> None:
     value = f"CASE WHEN i < 50 THEN i ELSE redacted.raises('{code}', '{SECRET}' || i) END"
@@ -86,7 +84,7 @@ def test_no_layer_shows_a_text(url: str, layer: str, code: str, capfd: pytest.Ca
     relation = described(url, text, 10)
 
     def read() -> None:
-        with without_values(["a"]), LAYERS[layer](Reading(layer, relation)) as rows:
+        with without_values(["a"]), opened(layer, relation) as rows:
             list(rows(99))
 
     assert code in line_of(read, capfd)

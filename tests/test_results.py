@@ -291,7 +291,7 @@ def test_all_that_layers_open_is_among_the_files_that_decide(
     monkeypatch.setattr(row_shape, "COUNT", 100)
     monkeypatch.setattr(shapes, "KINDS", (shapes.NULL,))
     [measured] = row_shape.measure(["ORM entity"], None, full=False)
-    assert {"bench/layers/__main__.py", "bench/layers/readers.py", "bench/relations/relations.py"} < opened()
+    assert {"bench/layers/__main__.py", "bench/layers/libraries/sqlalchemy.py", "bench/relations/data.py"} < opened()
     assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from bench import process, results
 from bench.database import private_server
-from bench.layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
-from bench.layers.readers import LAYERS, Reading
-from bench.relations.relations import Relation
+from bench.layers.allocations import Analysis
+from bench.layers.names import DJANGO, LAYERS, PEEWEE, PICCOLO, READERS, TORTOISE
+from bench.layers.reading import Reading
+from bench.relations.data import Relation
 from bench.runs import Job
 from bench.studies.row_shape import measure, objects, page, shapes
 from bench.studies.row_shape.experiments import Experiment
@@ -87,7 +88,7 @@ def overheads(relations: dict[ShapeKey, Relation]) -> dict[str, dict[int, float]
     found: dict[str, dict[int, float]] = {}
     for layer, counts in COUNTS.items():
         keys = {count: ShapeKey("overheads", str(count)) for count in counts}
-        said = outputs({key: Job(Reading(layer, relations[key], FEW)) for key in keys.values()})
+        said = outputs({key: Job(Reading(READERS[layer], relations[key], FEW)) for key in keys.values()})
         found[layer] = {count: said[key]["traced"] / FEW - count * sys.getsizeof(1000) for count, key in keys.items()}
     return found
 
@@ -137,7 +138,7 @@ def test_overheads_of_wide_rows_measured_anew(stored: RowShapes, relations: dict
     count = 70
     relation = make(database_url(), "wide", of_columns(count))
     keys = {layer: ShapeKey(layer, str(count)) for layer in (MODEL, ENTITY)}
-    said = outputs({key: Job(Reading(layer, relation, FEW)) for layer, key in keys.items()})
+    said = outputs({key: Job(Reading(READERS[layer], relation, FEW)) for layer, key in keys.items()})
     same = results.load("row_shape").header["python"] == results.here()["python"]
     for layer, key in keys.items():
         size = said[key]["traced"] / FEW - count * sys.getsizeof(1000)
@@ -179,7 +180,7 @@ def test_model_predicts_other_types_and_lengths_measured_anew(
     fields = [ShapeField(name, Kind(name, sql)) for name, (sql, _) in OTHERS.items()]
     relation = make(database_url(), "others", fields)
     layers = (TUPLE, MODEL, ENTITY)
-    said = outputs({ShapeKey(layer, ""): Job(Reading(layer, relation, FEW)) for layer in layers})
+    said = outputs({ShapeKey(layer, ""): Job(Reading(READERS[layer], relation, FEW)) for layer in layers})
     for layer in layers:
         foreseen = model.row(layer, [column for _, column in OTHERS.values()])
         assert said[ShapeKey(layer, "")]["traced"] / FEW == pytest.approx(foreseen, rel=0.01), layer
@@ -223,7 +224,7 @@ def test_keys_of_a_jsonb_are_new_texts_in_every_row(stored: RowShapes) -> None:
 def test_values_of_text_in_every_kind_of_layer_measured_anew(relations: dict[ShapeKey, Relation]) -> None:
     layers = (TUPLE, MODEL, ENTITY)
     jobs = {
-        ShapeKey(layer, kind.name): Job(Reading(layer, relations[ShapeKey("values", kind.name)], FEW))
+        ShapeKey(layer, kind.name): Job(Reading(READERS[layer], relations[ShapeKey("values", kind.name)], FEW))
         for layer in layers
         for kind in (NULL, TEXT)
     }
@@ -375,7 +376,7 @@ def test_objects_are_told_with_a_link_to_the_line_at_the_version_s_tag(stored: R
 def anew(relations: dict[ShapeKey, Relation]) -> dict[str, Any]:
     """Tell the allocations of an entity and of a model apart on the Python that runs."""
     relation = relations[ShapeKey("overheads", OF_ALLOCATIONS)]
-    jobs = {ShapeKey(layer, ""): Job(Reading(layer, relation, FEW, allocations=True)) for layer in CONSISTS}
+    jobs = {ShapeKey(layer, ""): Job(Analysis(READERS[layer], relation, FEW)) for layer in CONSISTS}
     return {key.group: output for key, output in outputs(jobs).items()}
 
 
@@ -390,7 +391,7 @@ def test_an_entity_takes_as_much_less_in_the_experiment_as_its_empty_set_and_dic
     anew: dict[str, Any], overheads: dict[str, dict[int, float]], relations: dict[ShapeKey, Relation]
 ) -> None:
     keys = {count: ShapeKey("overheads", str(count)) for count in (28, 29)}
-    found = outputs({key: Job(Experiment(ENTITY, relations[key], FEW)) for key in keys.values()})
+    found = outputs({key: Job(Experiment(READERS[ENTITY], relations[key], FEW)) for key in keys.values()})
     saved = objects.never_used(anew[ENTITY]["allocations"])
     assert saved == pytest.approx(sys.getsizeof(set()) + sys.getsizeof({}), abs=1)
     for count, key in keys.items():
@@ -403,7 +404,7 @@ def test_a_model_takes_as_much_less_in_the_experiment_as_its_set_of_given_fields
     overheads: dict[str, dict[int, float]], relations: dict[ShapeKey, Relation], count: int
 ) -> None:
     key = ShapeKey("overheads", str(count))
-    [found] = outputs({key: Job(Experiment(MODEL, relations[key], FEW))}).values()
+    [found] = outputs({key: Job(Experiment(READERS[MODEL], relations[key], FEW))}).values()
     saved = overheads[MODEL][count] - (found["traced"] / FEW - count * sys.getsizeof(1000))
     assert saved == pytest.approx(sys.getsizeof(set(map(str, range(count)))), abs=4)
 

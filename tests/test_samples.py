@@ -10,21 +10,19 @@ from psycopg import sql
 from sqlmodel import SQLModel
 
 from bench.errors import UserError
-from bench.layers import other_readers, readers
-from bench.layers.costs import look_at, measure
-from bench.layers.figures import PLAIN
-from bench.layers.other_readers import POLARS
-from bench.layers.readers import Reading
+from bench.layers.costs import measure
+from bench.layers.names import DROPPING, LAYERS, POLARS, TUPLE, installed
+from bench.layers.subject import look_at
+from bench.relations.data import Relation
 from bench.relations.redaction import without_values
-from bench.relations.relations import Relation
 from tests.servers import Servers, leaves_nothing, superuser
-from tests.support import described, linux, port_of, query
+from tests.support import described, linux, opened, port_of, query
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Did not recognize type", "ignore:This declarative base already contains"
 )
 
-LAYERS = readers.LAYERS | readers.DROPPING | {layer: other_readers.LAYERS[layer] for layer in other_readers.installed()}
+THERE = [*LAYERS, *DROPPING, *installed()]
 # The encoding of a database, how one writes names there, a table, and what is read of it: names, attributes, classes.
 ENCODINGS = {
     "LATIN1": (
@@ -154,7 +152,7 @@ def test_every_encoding_is_read_in_utf_8(
     assert (read(relation), left_out(relation), relation.key) == (columns, faults, ("id",))
     if client:
         monkeypatch.setenv("DATABASE_URL", url)
-        layers = ("psycopg, tuple", "Core row", "ORM entity", *other_readers.installed())
+        layers = ("psycopg, tuple", "Core row", "ORM entity", *installed())
         assert {layer: len(read_in(layer, relation)) for layer in layers} == dict.fromkeys(layers, 1)
     if encoding != "EUC_JP":  # which has no such letter
         assert read(described(url, "SELECT 'é;' AS é; -- é;")) == [("é", "é", "str")]
@@ -173,12 +171,12 @@ def read_in(layer: str, relation: Relation) -> list[Any]:
     SQLModel.metadata.clear()  # of a table that an earlier test read
     with (
         without_values([column.attribute for column in relation.columns]),
-        LAYERS[layer](Reading(layer, relation)) as read,
+        opened(layer, relation) as read,
     ):
         return list(read(10))
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", THERE)
 def test_every_name_is_an_attribute_of_every_layer(url: str, layer: str) -> None:
     relation = described(url, "odd.names")
     [row, *_] = read_in(layer, relation)
@@ -190,7 +188,7 @@ def test_every_name_is_an_attribute_of_every_layer(url: str, layer: str) -> None
         assert found == number, column.name
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", THERE)
 @pytest.mark.parametrize("name", ["made", "outside", "by_list"])
 def test_what_the_sample_leaves_every_layer_reads(url: str, name: str, layer: str) -> None:
     relation = described(url, f"odd.{name}", 20_000)
@@ -256,7 +254,7 @@ def test_as_many_columns_as_a_table_can_have_with_the_longest_names_are_read(url
     query(url, "INSERT INTO odd.widest SELECT FROM generate_series(1, 5)")
     subject = look_at("odd.widest", 60, count=False)
     assert [column.name for column in subject.relation.columns] == names
-    figures = measure(subject, 5, 60, [PLAIN])
+    figures = measure(subject, 60, [TUPLE])
     assert (figures.count, figures.failures) == (5, {})
 
 

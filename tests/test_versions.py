@@ -13,8 +13,9 @@ import pytest
 from bench import process, results
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, interpreters
 from bench.errors import UserError
-from bench.layers.readers import Reading
-from bench.relations.relations import describe
+from bench.layers.names import READERS
+from bench.layers.reading import Reading
+from bench.relations.describing import describe
 from bench.relations.transaction import connect
 from bench.runs import TRACED, Job
 from bench.scripts import PROJECT, SCENARIOS
@@ -50,7 +51,7 @@ def build_with_fewer_names(function, name, /, *bases, **keywords):
     return build(function, name, *bases, **keywords | ({{"metaclass": made}} if name == "InstanceState" else {{}}))
 builtins.__build_class__ = build_with_fewer_names
 from bench.layers.__main__ import main
-main()
+main({module!r})
 """
 
 
@@ -62,11 +63,11 @@ class WithFewerNames(Reading):
 
     @property
     def command(self) -> list[str]:
-        return ["-c", WITH_FEWER_NAMES.format(reserved=self.reserved)]
+        return ["-c", WITH_FEWER_NAMES.format(reserved=self.reserved, module=self.reader.module)]
 
     @property
     def stdin(self) -> bytes:
-        return Reading(self.layer, self.relation, self.count).stdin
+        return Reading(self.reader, self.relation, self.count).stdin
 
 
 @pytest.mark.parametrize("version", sorted({RUNNING, *interpreters()} & set(PYTHONS)))
@@ -222,7 +223,10 @@ def test_what_remains_of_an_entity_s_growth_is_room_for_names_that_loading_does_
     """From 3.14 on, where the class of its state says that it assigns fewer names, an entity takes as much less."""
     with connect(url, 60) as connection:
         relation = describe(connection, "data")
-    readings = Reading("ORM entity", relation, ROWS), WithFewerNames("ORM entity", relation, ROWS, reserved=reserved)
+    readings = (
+        Reading(READERS["ORM entity"], relation, ROWS),
+        WithFewerNames(READERS["ORM entity"], relation, ROWS, reserved=reserved),
+    )
     before, after = process.succeeded(process.run([Job(one, TRACED, url=url) for one in readings]))
     expected = saved if sys.version_info >= (3, 14) else 0
     assert (before.output["traced"] - after.output["traced"]) / ROWS == pytest.approx(expected, abs=1)

@@ -4,7 +4,6 @@ import json
 import re
 import signal
 import sys
-from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,18 +14,33 @@ import pytest
 
 import your_table
 from bench.errors import UserError
-from bench.layers import other_readers
-from bench.layers.costs import KEYED, STREAMED, Subject, look_at, measure
-from bench.layers.figures import ENTITY, PLAIN, Figure, Figures
-from bench.layers.model_readers import DJANGO
-from bench.layers.other_readers import ARROW, NATIVE, RECORD, installed
-from bench.layers.other_readers import LAYERS as OTHERS
-from bench.layers.readers import LAYERS, Reading
-from bench.relations.relations import Column, Relation
-from tests.support import error_line, finished, query, run, running, unused_port, wait_until
+from bench.layers import names
+from bench.layers.costs import measure
+from bench.layers.figures import Figure, Figures
+from bench.layers.names import (
+    ARROW,
+    DJANGO,
+    ENTITY,
+    KEYED,
+    LAYERS,
+    OTHERS,
+    POLARS,
+    RECORD,
+    STREAMED,
+    TUPLE,
+    installed,
+)
+from bench.layers.subject import Subject, look_at
+from bench.relations.data import ReadColumn, Relation
+from bench.relations.sizes import Size
+from bench.yours import told
+from bench.yours.show import as_json, show
+from bench.yours.words import chosen
+from tests.support import error_line, finished, opened, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
 ROWS = 1_200
+NATIVE = (ARROW, POLARS)
 SECRET = "nobody-may-read-this"
 ODD = 'shop."Order-Lines [x] 50%% of :all"'.replace("%%", "%")
 # Without autovacuum where a test says how many rows there are: the server would analyse the tables behind its back.
@@ -95,17 +109,17 @@ LATER = (
 FAILS_LATER = f"SELECT CASE WHEN i < 1500 THEN i ELSE ('{SECRET}' || i)::int END FROM generate_series(1, 1500) AS i"
 # Draws the figures of a layer whose name is as long as the longest, for the largest of tables.
 SHOW = """
-import your_table
-from argparse import Namespace
-from bench.layers.costs import *
-from bench.layers.figures import *
-from bench.layers.readers import LAYERS
-traced = dict.fromkeys(LAYERS, 12_345.6) | {ENTITY: 98_765.4}
+from bench.layers.figures import Figure, Figures
+from bench.layers.names import DROPPING, ENTITY, LAYERS
+from bench.layers.subject import Subject
+from bench.relations.data import ReadColumn, Relation
+from bench.yours.show import show
+traced = dict.fromkeys([*LAYERS, *DROPPING], 12_345.6) | {ENTITY: 98_765.4}
 figures = {layer: Figure(20_000, size, 2**28, 2**29, 12.34, 999.0, objects=9) for layer, size in traced.items()}
-found = Figures(figures, {}, 3)
-columns = (relations.Column("a", "a", "int"), relations.Column(":smiley: [b]", "order_id", "decimal.Decimal"))
-subject = Subject(Relation("", columns, "s", "t", ("a",)), 10**5, False, True, frozenset(), ("a", "b"), "s.t[bold]")
-your_table.show(subject, found, Namespace(rows=20_000, wide=False))
+columns = (ReadColumn("a", "a", "int"), ReadColumn(":smiley: [b]", "order_id", "decimal.Decimal"))
+quotes = {"s": "s", "t": "t[bold]", "a": "a", ":smiley: [b]": "b"}
+relation = Relation("", columns, "s", "t", ("a",), key_is_primary=True, quotes=quotes)
+show(Subject(relation, total=10**5), Figures(figures, {}, 3))
 """
 
 
@@ -132,7 +146,7 @@ def found(shop: str, orders: Subject) -> Figures:
         before = query(shop, ORDERS)
         connection.execute('GRANT UPDATE ON shop.orders TO "user"')
         connection.execute("LOCK TABLE shop.orders IN EXCLUSIVE MODE")
-        result = measure(orders, ROWS, 60, orders.layers)
+        result = measure(orders, 60, orders.layers)
         connection.rollback()
     assert query(shop, ORDERS) == before
     return result
@@ -153,8 +167,8 @@ def made_up() -> Figures:
     )
 
 
-def printed(subject: Subject, result: Figures, capsys: pytest.CaptureFixture[str], rows: int = 20_000) -> str:
-    your_table.show(subject, result, Namespace(rows=rows, wide=False))
+def printed(subject: Subject, result: Figures, capsys: pytest.CaptureFixture[str]) -> str:
+    show(subject, result)
     return capsys.readouterr().out
 
 
@@ -164,10 +178,10 @@ def test_twelve_mixed_columns_in_every_layer(orders: Subject, found: Figures) ->
     assert {one.count for one in found.by_layer.values()} == {ROWS}
     assert found.values is not None
     traced = {layer: one.traced for layer, one in found.by_layer.items()}
-    assert traced[PLAIN] - found.values == sys.getsizeof((None,) * 12)
+    assert traced[TUPLE] - found.values == sys.getsizeof((None,) * 12)
     # A tuple has its length and, from 3.14 on, its hash; an instance with slots has its header of 32 bytes alone.
-    assert traced["slots dataclass"] == pytest.approx(traced[PLAIN] - (sys.getsizeof(()) - 32), abs=2)
-    assert traced["Pydantic model"] > traced[ENTITY] > traced["Core row"] > traced[PLAIN]
+    assert traced["slots dataclass"] == pytest.approx(traced[TUPLE] - (sys.getsizeof(()) - 32), abs=2)
+    assert traced["Pydantic model"] > traced[ENTITY] > traced["Core row"] > traced[TUPLE]
     assert all(one.kept > 0 and one.seconds > 0 for one in found.by_layer.values())
 
 
@@ -177,7 +191,7 @@ def test_reading_needs_no_right_but_select(shop: str) -> None:
 
 
 def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, capsys: pytest.CaptureFixture[str]) -> None:
-    text = printed(orders, found, capsys, ROWS)
+    text = printed(orders, found, capsys)
     assert f"\n{ROWS:,} rows of `shop.orders`\n" in text
     assert re.search(r"^\| ORM entity \| [\d,]+ \| [\d,]+ \| \d+\.\d \| \d+\.\d \| \d+\.\d\d \|$", text, re.MULTILINE)
     assert SECRET not in text
@@ -189,7 +203,7 @@ def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, caps
 
 
 def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
-    told = json.loads(json.dumps(your_table.as_json(orders, found)))
+    told = json.loads(json.dumps(as_json(orders, found)))
     assert (told["relation"], told["rows"], told["key"]) == ("shop.orders", ROWS, ["id"])
     assert set(told["layers"]) == {*LAYERS, STREAMED, *installed()}
     for name, one in told["layers"].items():
@@ -222,21 +236,20 @@ def test_rows_are_the_same_in_every_layer(name: str) -> None:
     subject = look_at(name, 60, count=False)
     attributes = [column.attribute for column in subject.relation.columns]
     rows: dict[str, list[tuple[Any, ...]]] = {}
-    own = LAYERS | {layer: read for layer, read in OTHERS.items() if layer == DJANGO}
-    for layer in [layer for layer in subject.layers if layer in own]:
-        with own[layer](Reading(layer, subject.relation)) as read:
+    for layer in [layer for layer in subject.layers if layer in LAYERS or layer == DJANGO]:
+        with opened(layer, subject.relation) as read:
             rows[layer] = [plain(row, attributes) for row in read(15)]
-    assert rows[PLAIN]
+    assert rows[TUPLE]
     for layer, same in rows.items():
         if (layer, name) == (ENTITY, "shop.types"):  # SQLAlchemy has classes of its own for ranges
-            assert len(same) == len(rows[PLAIN])
+            assert len(same) == len(rows[TUPLE])
         else:
-            assert list(map(repr, same)) == list(map(repr, rows[PLAIN])), layer
+            assert list(map(repr, same)) == list(map(repr, rows[TUPLE])), layer
 
 
 @pytest.mark.parametrize("layer", installed())
 def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Subject, layer: str) -> None:
-    with OTHERS[layer](Reading(layer, orders.relation)) as read:
+    with opened(layer, orders.relation) as read:
         found: list[Any] = list(read(15))
         first, *others = found
     if layer in NATIVE:
@@ -249,14 +262,14 @@ def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Su
     assert [{"id": row["id"], "note": row["note"]} for row in rows] == expected[-len(rows) :]
     assert len(rows[0]) == 12
     if layer not in KEYED:
-        writing = Relation("(SELECT shop.writes())", (Column("writes", "writes", "int"),))
-        with pytest.raises(Exception, match="read-only"), OTHERS[layer](Reading(layer, writing)) as read:
+        writing = Relation("(SELECT shop.writes())", (ReadColumn("writes", "writes", "int"),))
+        with pytest.raises(Exception, match="read-only"), opened(layer, writing) as read:
             list(read(1))
 
 
 def test_layer_without_its_package_is_left_out(orders: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "msgspec", None)
-    monkeypatch.setattr(other_readers, "find_spec", lambda name: sys.modules.get(name, name))
+    monkeypatch.setattr(names, "find_spec", lambda name: sys.modules.get(name, name))
     assert "msgspec.Struct" not in orders.layers
     assert set(orders.layers) == {*LAYERS, STREAMED, *OTHERS} - {"msgspec.Struct"}
 
@@ -274,8 +287,8 @@ def test_names_that_no_class_can_have_are_told(capsys: pytest.CaptureFixture[str
         assert f"- Column {line} here.\n" in text
     assert "Column `a_b`" not in text
     renamed = [column for column in subject.relation.columns if column.attribute != column.name]
-    assert text.count("- Column `") == your_table.MOST_NAMED
-    assert f"- So are {len(renamed) - your_table.MOST_NAMED} other columns called otherwise: --json has all" in text
+    assert text.count("- Column `") == told.MOST_NAMED
+    assert f"- So are {len(renamed) - told.MOST_NAMED} other columns called otherwise: --json has all" in text
 
 
 NAMES = (
@@ -294,11 +307,13 @@ NAMES = (
 )
 STRANGE = Subject(
     Relation(
-        "", tuple(Column(name, f"column_{index}", "int") for index, name in enumerate(NAMES)), "s", "t", ("a|b", "`")
-    ),
-    primary=False,
-    sql_names=NAMES,
-    sql_source="s." + "".join(NAMES),
+        "",
+        tuple(ReadColumn(name, f"column_{index}", "int") for index, name in enumerate(NAMES)),
+        "s",
+        "t",
+        ("a|b", "`"),
+        quotes={"s": "s", "t": "".join(NAMES), **{name: name for name in NAMES}},
+    )
 )
 
 
@@ -315,17 +330,17 @@ def test_markdown_survives_every_name(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_json_is_complete_whatever_the_names() -> None:
-    told = json.loads(json.dumps(your_table.as_json(STRANGE, made_up()), allow_nan=False))
+    told = json.loads(json.dumps(as_json(STRANGE, made_up()), allow_nan=False))
     assert [column["name"] for column in told["columns"]] == list(NAMES)
-    assert told["relation"] == STRANGE.sql_source
+    assert told["relation"] == STRANGE.relation.sql_name
     assert all(name in told["sql"] for name in NAMES)
-    query = Subject(Relation("(SELECT 'x' -- \n)", (Column("a", "a", "str"),)))
-    assert your_table.as_json(query, made_up())["sql"] == "SELECT 'x' -- "
+    query = Subject(Relation("(SELECT 'x' -- \n)", (ReadColumn("a", "a", "str"),)))
+    assert as_json(query, made_up())["sql"] == "SELECT 'x' -- "
 
 
 def test_layers_are_chosen_by_parts_of_their_names(orders: Subject) -> None:
-    assert your_table.chosen(orders, "") == orders.layers
-    assert your_table.chosen(orders, "core, ORM ,tuple") == [
+    assert chosen(orders, "") == orders.layers
+    assert chosen(orders, "core, ORM ,tuple") == [
         "psycopg, tuple",
         "psycopg, named tuple",
         "Core row",
@@ -333,27 +348,27 @@ def test_layers_are_chosen_by_parts_of_their_names(orders: Subject) -> None:
         STREAMED,
     ]
     with pytest.raises(UserError, match=r"^no layer's name has 'o\\x1bx': there are psycopg, tuple; psycopg, named"):
-        your_table.chosen(orders, "orm,o\x1bx")
+        chosen(orders, "orm,o\x1bx")
     with pytest.raises(
         UserError, match=r"^no layer's name has 'orm': an entity needs a key, and a query has none; there"
     ):
-        your_table.chosen(Subject(Relation("", (), keyless="a query has none")), "orm")
+        chosen(Subject(Relation("", (), keyless="a query has none")), "orm")
 
 
 def test_layers_whose_packages_are_missing_are_named(
     orders: Subject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(other_readers, "find_spec", lambda package: package == "asyncpg" or None)
+    monkeypatch.setattr(names, "find_spec", lambda package: package == "asyncpg" or None)
     layers = "msgspec.Struct; SQLModel; Arrow table; polars frame; Django model"
     left_out = f"{layers}: left out, until `make venv groups=alternatives` installs them"
     assert f"\n- {left_out}.\n" in printed(orders, made_up(), capsys)
     with pytest.raises(UserError, match=f"^no layer's name has 'arrow': there are .*; {re.escape(left_out)}$"):
-        your_table.chosen(orders, "arrow")
+        chosen(orders, "arrow")
 
 
 def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     unique = look_at("shop.unique_only", 60, count=False)
-    assert (unique.relation.key, unique.primary) == (("a", "b"), False)
+    assert (unique.relation.key, unique.relation.key_is_primary) == (("a", "b"), False)
     assert "- There is no primary key: what tells the entities apart is the unique index of `a`, `b`.\n" in printed(
         unique, made_up(), capsys
     )
@@ -367,31 +382,31 @@ def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -
 
 def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("shop.parts", "shop.seen", "shop.orders", "SELECT 1"):
-        unknown = look_at(name, 60, count=False)
+        unknown = look_at(name, 60, count=False, rows=2000)
         assert unknown.total is None
-        assert "- Rows in all: not known: --count counts them.\n" in printed(unknown, made_up(), capsys, 2000)
+        assert "- Rows in all: not known: --count counts them.\n" in printed(unknown, made_up(), capsys)
     query(shop, "ANALYZE shop.part_1, shop.part_2, shop.orders")
-    estimated = look_at("shop.parts", 60, count=False)
+    estimated = look_at("shop.parts", 60, count=False, rows=2000)
     assert estimated.total == 400
     assert look_at("shop.orders", 60, count=False).total == ROWS
     assert look_at("shop.seen", 60, count=True).total == ROWS
-    more = printed(replace(estimated, total=4000), made_up(), capsys, 2000)
+    more = printed(replace(estimated, total=4000), made_up(), capsys)
     assert re.search(r"^\| ORM entity \| 2,000 \| +\| 16\.0 \| 32\.0 \| 0\.10 \| 32\.0 \| 0\.2 \|$", more, re.MULTILINE)
     assert "- Rows in all: 4,000, as the server estimates: --count counts them.\n" in more
-    assert "- Rows in all: 2,000, and all were read.\n" in printed(estimated, replace(made_up(), complete=True), capsys)
+    assert "- Rows in all: 2,000, and all were read.\n" in printed(replace(estimated, limit=2001), made_up(), capsys)
 
 
 def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) -> None:
-    few = Figures({PLAIN: Figure(999, 300.0, 0, 0, 0.1)}, {}, 3)
+    few = Figures({TUPLE: Figure(999, 300.0, 0, 0, 0.1)}, {}, 3)
     line = "- From fewer than 1,000 rows no advice follows, for what is fixed weighs in these figures.\n"
     assert f"\n{line}" in printed(orders, few, capsys)
     assert line not in printed(orders, made_up(), capsys)
 
 
 def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
-    subject = look_at(LATER, 60, count=False, rows=1000)
-    result = measure(subject, 2000, 60, [PLAIN, "Pydantic model", "Pydantic slots dataclass"])
-    assert list(result.by_layer) == [PLAIN]
+    subject = replace(look_at(LATER, 60, count=False, rows=1000), size=Size(2000, 2000))
+    result = measure(subject, 60, [TUPLE, "Pydantic model", "Pydantic slots dataclass"])
+    assert list(result.by_layer) == [TUPLE]
     text = printed(subject, result, capsys)
     reason = "Pydantic refuses a value of j (int_parsing), whose class is taken from the first rows"
     for layer in ("Pydantic model", "Pydantic slots dataclass"):
@@ -400,9 +415,9 @@ def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixtu
 
 
 def test_where_every_layer_fails_the_first_reason_is_told() -> None:
-    subject = look_at(FAILS_LATER, 60, count=False, rows=1000)
+    subject = replace(look_at(FAILS_LATER, 60, count=False, rows=1000), size=Size(2000, 2000))
     with pytest.raises(UserError) as error:
-        measure(subject, 2000, 60, [PLAIN])
+        measure(subject, 60, [TUPLE])
     assert "says InvalidTextRepresentation (22P02); its text may hold values" in str(error.value)
     assert SECRET not in str(error.value)
 

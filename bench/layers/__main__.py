@@ -1,23 +1,25 @@
 """Read rows into the objects of one layer, and say what they take: nothing else has happened in this process before.
 
-usage: MEMORY_JSON=OUTPUT python -m bench.layers [TURNS] < READING
+usage: MEMORY_JSON=OUTPUT python -m bench.layers MODULE [TURNS] < READING
 
-READING is `Reading.stdin`, TURNS a file that processes share whose times count. OUTPUT gets what
-`bench.layers.measuring` finds, as one JSON object.
+MODULE reads: `bench.layers.libraries.psycopg`. READING is `Reading.stdin`, TURNS a file that processes share whose
+times count. OUTPUT gets what `bench.layers.measuring` finds, as one JSON object.
 """
 
+import importlib
+import pickle
 import sys
 
 from bench.layers.turns import Turns
 
 
-def main() -> None:
+def main(module: str, turns: str = "") -> None:
     """Take part, then import what reads: that takes longer than the reading of few rows."""
-    turns = Turns("".join(sys.argv[1:2]))
-    from bench.layers.measuring import main
+    taken = Turns(turns)
+    from bench.layers.measuring import measure
 
-    main(sys.stdin.buffer.read(), turns)
+    measure(importlib.import_module(module).LAYERS, pickle.load(sys.stdin.buffer), taken)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,13 +1,39 @@
-"""Of what allocations a row consists, and which line made each: those of one line and size together."""
+"""Of what allocations a row consists, and which line made each: those of one line and size together.
+
+usage: MEMORY_JSON=OUTPUT python -m bench.layers.allocations MODULE < READING
+
+It is `python -m bench.layers` but for what OUTPUT gets: these allocations, and the versions of what was loaded.
+"""
 
 import gc
+import importlib
 import linecache
+import pickle
+import sys
 import tracemalloc
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
-from bench.layers.readers import Read
-from common import short_path
+from bench.layers.measuring import measure
+from bench.layers.reading import Read, Reading
+from bench.layers.turns import Turns
+from common import loaded_versions, short_path
+
+
+@dataclass(frozen=True)
+class Analysis(Reading):
+    """The process that tells apart the allocations of which a row consists."""
+
+    @property
+    def command(self) -> list[str]:
+        """What to run, after the interpreter's name."""
+        return ["-m", "bench.layers.allocations", self.reader.module]
+
+
+def told_apart(read: Read, reading: Reading) -> dict[str, Any]:
+    """Return the allocations that a row consists of, and the versions of the packages whose lines made them."""
+    return {"allocations": allocations_of(read, reading.count), "versions": loaded_versions()}
 
 
 def allocations_of(read: Read, count: int) -> list[dict[str, Any]]:
@@ -20,7 +46,7 @@ def allocations_of(read: Read, count: int) -> list[dict[str, Any]]:
     gc.collect()
     traces = tracemalloc.take_snapshot().traces
     tracemalloc.stop()
-    found = Counter((trace.traceback[0].filename, trace.traceback[0].lineno, trace.size) for trace in traces)
+    sizes = Counter((trace.traceback[0].filename, trace.traceback[0].lineno, trace.size) for trace in traces)
     return [
         {
             "file": short_path(file),
@@ -29,6 +55,11 @@ def allocations_of(read: Read, count: int) -> list[dict[str, Any]]:
             "size": size,
             "per_row": number / count,
         }
-        for (file, line, size), number in found.items()
+        for (file, line, size), number in sizes.items()
         if size * number >= count
     ]
+
+
+if __name__ == "__main__":
+    layers = importlib.import_module(sys.argv[1]).LAYERS
+    measure(layers, pickle.load(sys.stdin.buffer), Turns(""), told_apart)

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bench.errors import visible
-from bench.layers.other_readers import RECORD
-from bench.layers.values import ALIKE, Values
-from bench.relations.relations import Relation
+from bench.layers.names import RECORD, TUPLE
+from bench.layers.values import ALIKE, Kept
+from bench.relations.data import Relation
 
-ENTITY, PLAIN = "ORM entity", "psycopg, tuple"
 # So many columns are told one by one.
 MOST_TOLD = 10
 OTHER_VALUES = "its values are not psycopg's: "
@@ -20,7 +19,7 @@ SHARE, SECONDS, BYTES = 0.1, 0.1, 10 * 2**20
 
 @dataclass(frozen=True)
 class Figure:
-    """What so many rows take in one layer."""
+    """What so many rows take in one layer, or so many parents with their children: `rows` means either here."""
 
     count: int
     # Bytes of Python's memory per object that holds a row; Arrow's lie outside Python: they are `native`.
@@ -36,6 +35,17 @@ class Figure:
     # How many objects hold the rows: none where they are dropped; fewer than rows where those share a key.
     objects: int = 0
     native: bool = False
+    # At the peak; and how many rows came over the wire, in how many statements, where libpq can count that.
+    traced_peak: float = 0
+    rows: int | None = None
+    statements: int | None = None
+    # Of how many the figures are, where they were multiplied.
+    sample: int = 0
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the layer keeps the rows."""
+        return bool(self.objects or self.native)
 
     def kept_of(self, rows: int) -> float | None:
         """Return by how many bytes the process would grow for so many rows; None where that is not known to 10 %."""
@@ -57,10 +67,6 @@ class Figures:
     columns: int = 0
     # Sentences on what the figures do not show.
     notes: tuple[str, ...] = ()
-    # Whether the rows are those of blocks chosen over the whole table, and not the first ones.
-    sampled: bool = False
-    # Whether they are all that there are.
-    complete: bool = False
 
     @property
     def count(self) -> int:
@@ -70,39 +76,39 @@ class Figures:
     @property
     def values(self) -> float | None:
         """Bytes per row of the values themselves: what a plain tuple takes without the tuple."""
-        if plain := self.by_layer.get(PLAIN):
+        if plain := self.by_layer.get(TUPLE):
             return plain.traced - sys.getsizeof((None,) * self.columns)
         return None
 
 
 @dataclass(frozen=True)
-class Comparison:
+class AgainstTuples:
     """The layers beside psycopg's tuples, whose values are psycopg's own: what each of them keeps of each column."""
 
     relation: Relation
     found: Mapping[str, Figure]
-    kept: Mapping[str, list[Values]]
+    kept: Mapping[str, list[Kept]]
 
     def with_overhead(self, layer: str, values: float | None) -> Figure:
-        """Return a layer's figure with its overhead, or with the reason why there is none.
+        """Return a layer's figure with its overhead, or with the reason why there is nfigure.
 
         Where the classes of the values are psycopg's, so are they; but there may be fewer objects of them, or copies.
         """
-        one, mine, plain = self.found[layer], self.kept[layer], self.kept.get(PLAIN)
-        if one.native:
+        figure, mine, plain = self.found[layer], self.kept[layer], self.kept.get(TUPLE)
+        if figure.native:
             reason = "its values are no objects"
-        elif not one.objects:
+        elif not figure.objects:
             reason = "it keeps no row"
-        elif one.objects < one.count:
+        elif figure.objects < figure.count:
             reason = "its rows share objects"
         elif values is None or not plain or not mine:
-            reason = f"there is no {PLAIN} to compare it with"
+            reason = f"there is no {TUPLE} to compare it with"
         elif others := list(self.other_classes(layer)):
             more = f", and {len(others) - MOST_TOLD} columns more" if len(others) > MOST_TOLD else ""
             reason = f"{OTHER_VALUES}{', '.join(others[:MOST_TOLD])}{more}"
         else:
-            return replace(one, overhead=one.traced - values - self.size_of(layer) + self.size_of(PLAIN))
-        return replace(one, no_overhead=reason)
+            return replace(figure, overhead=figure.traced - values - self.size_of(layer) + self.size_of(TUPLE))
+        return replace(figure, no_overhead=reason)
 
     def size_of(self, layer: str) -> float:
         """Return the mean bytes of a row's values in a layer."""
@@ -110,27 +116,28 @@ class Comparison:
 
     def other_classes(self, layer: str) -> Iterator[str]:
         """Yield each column whose values have other classes than psycopg's."""
-        for column, mine, plain in zip(self.relation.columns, self.kept[layer], self.kept[PLAIN], strict=True):
+        for column, mine, plain in zip(self.relation.columns, self.kept[layer], self.kept[TUPLE], strict=True):
             if mine["classes"] != plain["classes"]:
                 own = [name for name in mine["classes"] if name not in plain["classes"]]
                 yield f"{visible(column.name)} is {' or '.join(own or mine['classes'])}"
 
     def shared_objects(self) -> Iterator[str]:
         """Yield in which layers rows share objects, because they have the same key."""
-        for layer, one in self.found.items():
-            if 0 < one.objects < one.count:
+        for layer, figure in self.found.items():
+            count, objects = figure.count, figure.objects
+            if 0 < objects < count:
                 yield (
-                    f"{layer}: {one.count:,} rows are {one.objects:,} objects, for rows with the same key share one: "
-                    f"{one.traced:,.0f} bytes per object, {one.traced * one.objects / one.count:,.0f} per row."
+                    f"{layer}: {count:,} rows are {objects:,} objects, for rows with the same key share one: "
+                    f"{figure.traced:,.0f} bytes per object, {figure.traced * objects / count:,.0f} per row."
                 )
 
     def other_rows(self) -> Iterator[str]:
         """Yield which layers read other rows than the tuples, as far as they keep the same values."""
-        others = [layer for layer in self.kept if PLAIN in self.kept and not self.same_rows(layer)]
+        others = [layer for layer in self.kept if TUPLE in self.kept and not self.same_rows(layer)]
         if others:
             yield (
                 f"Not all layers read the same rows, for somebody wrote meanwhile, or the query gives other rows each "
-                f"time: those of {PLAIN} were not read as {'; '.join(others)}."
+                f"time: those of {TUPLE} were not read as {'; '.join(others)}."
             )
 
     def same_rows(self, layer: str) -> bool:
@@ -139,6 +146,6 @@ class Comparison:
             return True
         return all(
             mine["checksum"] == plain["checksum"]
-            for mine, plain in zip(self.kept[layer], self.kept[PLAIN], strict=False)
+            for mine, plain in zip(self.kept[layer], self.kept[TUPLE], strict=False)
             if mine["classes"] == plain["classes"] and (layer != RECORD or ALIKE.issuperset(mine["classes"]))
         )

@@ -12,7 +12,7 @@ CONTAINERS = (list, tuple, dict, set, frozenset)
 ALIKE = frozenset(("int", "str", "bool", "bytes", "datetime.date", "decimal.Decimal", "NoneType"))
 
 
-class Values(TypedDict):
+class Kept(TypedDict):
     """What is kept of one column: the classes, those in containers included; the objects' bytes; and a checksum.
 
     Each object counts once: one layer keeps a text for each row, another the same one for all. And a list that grew has
@@ -24,7 +24,7 @@ class Values(TypedDict):
     checksum: int
 
 
-def of_rows(rows: Iterable[object], attributes: Sequence[str]) -> list[Values]:
+def of_rows(rows: Iterable[object], attributes: Sequence[str]) -> list[Kept]:
     """Return what rows of any layer keep of each column."""
     return [of_column(column) for column in zip(*(of_row(row, attributes) for row in rows), strict=True)]
 
@@ -38,7 +38,7 @@ def of_row(row: Any, attributes: Sequence[str]) -> Sequence[object]:
     return tuple(attrgetter(name)(row) for name in attributes)
 
 
-def of_column(column: Sequence[object]) -> Values:
+def of_column(column: Sequence[object]) -> Kept:
     """Return what is kept of a column."""
     checksum = 0
     for value in column:
@@ -52,7 +52,7 @@ def of_column(column: Sequence[object]) -> Values:
         objects |= new
         left += [value for value in new.values() if type(value) in CONTAINERS]
     classes = sorted(map(name_of, set(map(type, objects.values()))))
-    return Values(classes=classes, size=sum(map(sys.getsizeof, objects.values())), checksum=checksum)
+    return Kept(classes=classes, size=sum(map(sys.getsizeof, objects.values())), checksum=checksum)
 
 
 def name_of(kind: type) -> str:
@@ -60,12 +60,12 @@ def name_of(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-class Measured(TypedDict, total=False):
+class Taken(TypedDict, total=False):
     """What rows take in one process: how many they are, how many objects hold them, and all of their bytes and seconds.
 
     `kept` and `peak` are the process's: by how much it grew, and by how much at most while it read. `traced`, and
     what is kept of each column, are there with tracemalloc alone, as is `traced_peak`; `native` lies outside Python.
-    `statements`, and the `wire_rows` that the server sent, are there where parents were read with their children.
+    `statements`, and the `wire_rows` that the server sent, are there where libpq counted them.
     """
 
     count: int
@@ -78,4 +78,4 @@ class Measured(TypedDict, total=False):
     statements: int
     wire_rows: int
     native: int
-    columns: list[Values]
+    columns: list[Kept]

@@ -41,7 +41,7 @@ def for_asyncpg(connection: "psycopg.Connection[Any]") -> dict[str, Any]:
         name = one.keyword.decode()
         if name not in KNOWN | NAMED | WITHOUT and one.val != one.compiled and (name, wanted[name]) not in NO_DEMANDS:
             raise UserError(f"asyncpg cannot do what {name} demands at {address()}")
-    found: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "dsn": f"postgresql://?{urlencode({name: value for name, value in wanted.items() if name in KNOWN})}",
         "host": connection.info.hostaddr if "hostaddr" in wanted else connection.info.host,
         "port": connection.info.port,
@@ -49,4 +49,4 @@ def for_asyncpg(connection: "psycopg.Connection[Any]") -> dict[str, Any]:
         "database": connection.info.dbname,
         "timeout": float(wanted.get("connect_timeout", 10)),
     }
-    return found | ({"password": connection.info.password} if connection.info.password else {})
+    return arguments | ({"password": connection.info.password} if connection.info.password else {})

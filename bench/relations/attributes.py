@@ -34,16 +34,16 @@ def taken() -> frozenset[str]:
 
 def attributes(names: Sequence[str], in_utf8: bool = True) -> list[str]:
     """Return for each column's name that of an attribute, no two of them equal, for a database in that encoding."""
-    found: dict[str, None] = {}
+    chosen: dict[str, None] = {}
     own = set(names)
     for name in names:
         attribute = identifier(name, in_utf8)
         unique, number = cut(attribute, LONGEST), 1
-        while unique in found or (unique != name and unique in own):
+        while unique in chosen or (unique != name and unique in own):
             number += 1
             unique = f"{cut(attribute.rstrip('_'), LONGEST - 5)}_{number}"
-        found[unique] = None
-    return list(found)
+        chosen[unique] = None
+    return list(chosen)
 
 
 def identifier(name: str, in_utf8: bool) -> str:

@@ -1,13 +1,13 @@
 """What the server's catalog says of a relation: which one a name means, who may read it, its keys, how many rows."""
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
 
 from bench.errors import UserError, address, visible
+from bench.relations.data import Found
 from bench.relations.statements import UNDEFINED_TABLE, Field, StatementError, described
 
 # The relations that hold rows, and what others are (https://www.postgresql.org/docs/current/catalog-pg-class.html).
@@ -20,15 +20,6 @@ NOT_NULL = """
         WHERE conrelid = attrelid AND contype = 'n' AND NOT convalidated AND attnum = ANY(conkey)
     )
 """
-
-
-@dataclass(frozen=True)
-class Found:
-    """A relation in the catalog: its number there, its schema and its name."""
-
-    oid: int
-    schema: str
-    name: str
 
 
 def find(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
@@ -71,15 +62,15 @@ def unusual(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
 
 def one(connection: "psycopg.Connection[Any]", text: str, condition: str, values: list[Any]) -> Found:
     """Return the one relation of that condition, if rows can be read from it. Raises UserError."""
-    found = connection.execute(
+    answer = connection.execute(
         "SELECT pg_class.oid, nspname, relname, relkind, relispopulated, has_schema_privilege(relnamespace, 'USAGE') "
         "FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace "
         f"WHERE {condition}".encode(),
         values,
     ).fetchone()
-    if not found:
+    if not answer:
         raise UserError(missing(connection, text))
-    oid, schema, name, kind, populated, may_enter = found
+    oid, schema, name, kind, populated, may_enter = answer
     if kind not in KINDS:
         raise UserError(f"{visible(text)} at {address()} is {OTHERS.get(kind, 'no table')}: name a table or a view")
     if not may_enter:
@@ -104,7 +95,7 @@ def exists(connection: "psycopg.Connection[Any]", name: str) -> bool:
 def nearest(connection: "psycopg.Connection[Any]", text: str) -> list[str]:
     """Return the names, with their schemas, of the relations whose names are most like that one."""
     # In a database without an encoding, a name beyond ASCII may be no UTF-8, which the server then does not send.
-    found = connection.execute(
+    answer = connection.execute(
         "SELECT quote_ident(nspname), quote_ident(relname) FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace "
         "ON pg_namespace.oid = relnamespace WHERE relkind = ANY(%s) AND has_schema_privilege(relnamespace, 'USAGE') "
         "AND nspname !~ '^pg_(toast|temp)' AND CASE WHEN getdatabaseencoding() = 'SQL_ASCII' "
@@ -117,24 +108,24 @@ def nearest(connection: "psycopg.Connection[Any]", text: str) -> list[str]:
         return name.replace('"', "").casefold()
 
     by_name: dict[str, list[str]] = {}
-    for schema, name in found:
+    for schema, name in answer:
         by_name.setdefault(plain(f"{schema}.{name}" if "." in text else name), []).append(f"{schema}.{name}")
     return [name for near in difflib.get_close_matches(plain(text), by_name) for name in by_name[near]][:3]
 
 
 def forbidden(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) -> list[str]:
     """Return for each column the name of its table, if this role may not read the column there, else an empty text."""
-    found = connection.execute(
+    answer = connection.execute(
         "SELECT CASE WHEN NOT has_column_privilege(oid, number, 'SELECT') THEN oid::regclass::text ELSE '' END "
         "FROM unnest(%s::oid[], %s::int2[]) WITH ORDINALITY AS columns(oid, number, place) ORDER BY place",
         [[one.table for one in fields], [one.number for one in fields]],
     )
-    return [one for [one] in found]
+    return [one for [one] in answer]
 
 
 def keys(connection: "psycopg.Connection[Any]", oid: int) -> list[tuple[bool, tuple[str, ...]]]:
     """Return by which columns a row can be told from all others, the primary key first, and whether it is that one."""
-    found = connection.execute(
+    answer = connection.execute(
         f"""
         SELECT indisprimary, array_agg(attname::text ORDER BY place) FROM pg_catalog.pg_index
         CROSS JOIN unnest(indkey) WITH ORDINALITY AS columns(number, place)
@@ -146,7 +137,7 @@ def keys(connection: "psycopg.Connection[Any]", oid: int) -> list[tuple[bool, tu
         """.encode(),
         [oid],
     )
-    return [(primary, tuple(names)) for primary, names in found]
+    return [(primary, tuple(names)) for primary, names in answer]
 
 
 def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
@@ -157,7 +148,7 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
 
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:
     """Return how many blocks the table and its partitions have that TABLESAMPLE can choose from; 0 where it cannot."""
-    found = connection.execute(
+    answer = connection.execute(
         """
         WITH RECURSIVE parts(number) AS (
             SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
@@ -167,7 +158,7 @@ def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:
         """,
         [oid],
     ).fetchone()
-    return found[0] or 0 if found else 0
+    return answer[0] or 0 if answer else 0
 
 
 def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
@@ -175,7 +166,7 @@ def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
 
     With row-level security that is not how many this role sees, so it is not known then.
     """
-    found = connection.execute(
+    answer = connection.execute(
         """
         WITH RECURSIVE parts(number) AS (
             SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
@@ -186,4 +177,17 @@ def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
         """,
         [oid, oid],
     ).fetchone()
-    return found[0] if found else None
+    return answer[0] if answer else None
+
+
+def row_count(connection: "psycopg.Connection[Any]", source: str) -> int:
+    """Return how many rows there are now of what stands so after FROM. Raises psycopg.Error."""
+    answer = connection.execute(f"SELECT count(*) FROM {source} AS relation".encode()).fetchone()
+    assert answer
+    return int(answer[0])
+
+
+def quoted(connection: "psycopg.Connection[Any]", names: Iterable[str]) -> dict[str, str]:
+    """Return each name as one writes it in SQL, quoted where that is needed."""
+    statement = "SELECT name, quote_ident(name) FROM unnest(%s::text[]) AS names(name)"
+    return dict(connection.execute(statement, [sorted({*names})]).fetchall())

@@ -14,6 +14,7 @@ import psycopg
 
 from bench.errors import UserError, visible
 from bench.relations import catalog
+from bench.relations.data import Found, Link, Step
 
 # A part of a name, quoted as in SQL or not; and what stands between two of them.
 PART = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^\s",.:](?:[^",.:]*[^\s",.:])?))\s*([,.:]|$)')
@@ -47,45 +48,14 @@ COLUMNS = """(
 
 
 @dataclass(frozen=True)
-class Key:
+class ForeignKey:
     """A foreign key: of which table's columns, to which table's."""
 
     oid: int
-    referring: catalog.Found
-    referred: catalog.Found
+    referring: Found
+    referred: Found
     columns: tuple[str, ...]
     to: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Step:
-    """From one table to the next: the columns here that equal those there."""
-
-    table: catalog.Found
-    here: tuple[str, ...]
-    there: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Link:
-    """How rows lead to those of another table: in one step along a key, or in two, through a table with two keys."""
-
-    steps: tuple[Step, ...]
-    # Whether the other rows refer to these, so that there may be many of them.
-    to_many: bool
-
-    @property
-    def table(self) -> catalog.Found:
-        """The other table."""
-        return self.steps[-1].table
-
-    @property
-    def qualifiers(self) -> tuple[str, ...]:
-        """What may stand behind a colon: the table between, and the columns that refer to this table."""
-        if not self.to_many:
-            return ()
-        between = (self.steps[0].table.name,) if len(self.steps) > 1 else ()
-        return (*between, *self.steps[0].there)
 
 
 @dataclass(frozen=True)
@@ -109,12 +79,12 @@ def parsed(text: str) -> list[list[Segment]]:
     paths: list[list[list[Part]]] = [[[]]]
     place, end = 0, "."
     while end:
-        found = PART.match(text, place)
-        if not found:
+        part = PART.match(text, place)
+        if not part:
             raise UserError(f"--with '{visible(text)}' cannot be read: {HOW}")
-        quoted, plain, end = found.groups()
+        quoted, plain, end = part.groups()
         paths[-1][-1].append(Part(quoted.replace('""', '"') if quoted else plain, bool(quoted)))
-        place = found.end()
+        place = part.end()
         if end == ".":
             paths[-1].append([])
         elif end == ",":
@@ -126,7 +96,7 @@ def links(connection: "psycopg.Connection[Any]", oid: int) -> list[Link]:
     """Return how a table's rows lead to others, along one key first, then through a table between."""
     statement = KEYS.format(conkey=COLUMNS.format("conkey", "conrelid"), confkey=COLUMNS.format("confkey", "confrelid"))
     keys = [
-        Key(number, catalog.Found(*one), catalog.Found(*other), tuple(columns), tuple(to))
+        ForeignKey(number, Found(*one), Found(*other), tuple(columns), tuple(to))
         for number, *two, columns, to in connection.execute(statement.encode(), {"oid": oid})
         for one, other in [(two[:3], two[3:])]
     ]
@@ -144,7 +114,7 @@ def links(connection: "psycopg.Connection[Any]", oid: int) -> list[Link]:
     return direct + through
 
 
-def matching(found: Sequence[Link], segment: Segment, schema: Part | None = None) -> list[Link]:
+def matching(known: Sequence[Link], segment: Segment, schema: Part | None = None) -> list[Link]:
     """Return which of the links a segment means: those through a table only where no other is meant."""
     name, *behind = segment
 
@@ -153,27 +123,27 @@ def matching(found: Sequence[Link], segment: Segment, schema: Part | None = None
         named = name.means(link.table.name) and (not schema or schema.means(link.table.schema))
         return own or (named and all(any(map(part.means, link.qualifiers)) for part in behind))
 
-    meant_ones = [link for link in found if meant(link)]
+    meant_ones = [link for link in known if meant(link)]
     return [link for link in meant_ones if len(link.steps) == 1] or meant_ones
 
 
-def resolve(connection: "psycopg.Connection[Any]", table: catalog.Found, path: Sequence[Segment]) -> tuple[Link, int]:
+def resolve(connection: "psycopg.Connection[Any]", table: Found, path: Sequence[Segment]) -> tuple[Link, int]:
     """Return what the beginning of a path means, seen from a table, and how many segments that takes.
 
     Raises UserError where it means nothing, or several things.
     """
-    found = links(connection, table.oid)
-    taken, meant = 1, matching(found, path[0])
+    known = links(connection, table.oid)
+    taken, meant = 1, matching(known, path[0])
     if not meant and len(path) > 1 and len(path[0]) == 1:
-        taken, meant = 2, matching(found, path[1], path[0][0])
+        taken, meant = 2, matching(known, path[1], path[0][0])
     if len(meant) == 1:
         return meant[0], taken
     own = visible(table.name)
     if meant:
-        other, written_so = visible(meant[0].table.name), listed(meant, found, " or ")
+        other, written_so = visible(meant[0].table.name), listed(meant, known, " or ")
         raise UserError(f"several foreign keys lie between {own} and {other}: write {written_so}")
     name, *behind = path[0]
-    there = f"--with takes {listed(found, found, ', ')}" if found else f"there is none between {own} and any table"
+    there = f"--with takes {listed(known, known, ', ')}" if known else f"there is none between {own} and any table"
     word = '"' + name.text.replace('"', '""') + '"' if name.quoted else name.text
     if not catalog.exists(connection, name.text):
         raise UserError(f"{catalog.missing(connection, word)}; {there}")
@@ -181,24 +151,24 @@ def resolve(connection: "psycopg.Connection[Any]", table: catalog.Found, path: S
     raise UserError(f"no foreign key lies between {own} and {visible(word)}: {there}")
 
 
-def listed(some: Sequence[Link], found: Sequence[Link], between: str) -> str:
+def listed(some: Sequence[Link], known: Sequence[Link], between: str) -> str:
     """Return how one writes some of the links, no two of them alike."""
-    words = list(dict.fromkeys(spelled(link, found) for link in some))
+    words = list(dict.fromkeys(spelled(link, known) for link in some))
     more = [f"{len(words) - MOST_LISTED} more"] if len(words) > MOST_LISTED else []
     return visible(between.join([*words[:MOST_LISTED], *more]))
 
 
-def spelled(link: Link, found: Sequence[Link]) -> str:
+def spelled(link: Link, known: Sequence[Link]) -> str:
     """Return the shortest text that means this link and no other."""
     texts = list(spellings(link))
-    return next((text for text in texts if meaning(text, found) == [link]), texts[-1])
+    return next((text for text in texts if meaning(text, known) == [link]), texts[-1])
 
 
-def meaning(text: str, found: Sequence[Link]) -> list[Link]:
+def meaning(text: str, known: Sequence[Link]) -> list[Link]:
     """Return which of the links a text means."""
     [path] = parsed(text)
     schema = path[0][0] if len(path) > 1 else None
-    return matching(found, path[-1], schema)
+    return matching(known, path[-1], schema)
 
 
 def spellings(link: Link) -> Iterator[str]:

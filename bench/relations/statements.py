@@ -96,3 +96,13 @@ def subquery(connection: "psycopg.Connection[Any]", text: str) -> str:
             return subquery(connection, text[:end])
         raise UserError(NO_QUERY) if refused.state == SYNTAX_ERROR else refused from None
     return f"({text}\n)"
+
+
+def query(connection: "psycopg.Connection[Any]", text: str) -> str:
+    """Return a query as it stands after FROM. Raises UserError where the text is none."""
+    try:
+        return subquery(connection, text)
+    except StatementError as refused:
+        if refused.state != SYNTAX_ERROR or refused.position != 0:
+            raise
+        raise UserError(f"{visible(text)} is neither a table's name, quoted as in SQL, nor a query") from None

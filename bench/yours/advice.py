@@ -1,61 +1,138 @@
 """What to write instead, and what it saves, as far as the figures show it."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench.layers.costs import STREAMED, Subject
-from bench.layers.figures import ENTITY, OTHER_VALUES, Figures
-from bench.layers.readers import LAYERS
+from bench.layers.figures import OTHER_VALUES, Figure, Figures
+from bench.layers.names import (
+    ARRAYS,
+    COLUMNS,
+    CORE,
+    DICT,
+    DROPPED,
+    ENTITY,
+    JOINED,
+    LAYERS,
+    LAZY,
+    MODEL,
+    SELECTIN,
+    SLOTS,
+    STREAMED,
+    VALIDATED,
+)
+from bench.layers.subject import Subject
+from bench.relations.data import Relation
 from bench.yours import code
+from bench.yours.words import enough, words_of
 from common import MIB
 
-# Fewer rows make no figure to advise by, for what is fixed weighs in them.
-ENOUGH = 1000
 # What saves less than this is not worth another way to write it.
 WORTH = 1.15
-ROW, VALIDATED, CORE, MODEL, DICT = (
-    *("slots dataclass", "Pydantic slots dataclass", "Core row", "Pydantic model", "psycopg, dict"),
-)
 ARTICLES = {ENTITY: "an ORM entity", MODEL: "a Pydantic model", CORE: "a Core row", DICT: "a dict"}
+# What keeps entities, and the same in batches, of which none is kept.
+STREAMS = ((ENTITY, STREAMED), (SELECTIN, DROPPED))
 
 
 @dataclass(frozen=True)
 class Advice:
-    """What to write, what it saves, and the code, if there is any to show."""
+    """What to write, what it saves, and what writes the code, if there is any to show."""
 
     text: str
-    code: str = ""
+    write: Callable[[Relation], str] | None = None
+
+    def code(self, relation: Relation) -> str:
+        """Return the code with the names of that relation."""
+        return self.write(relation) if self.write else ""
 
 
 def advice(subject: Subject, figures: Figures) -> list[Advice]:
     """Return what follows from the figures, what saves most first; nothing of few rows, or of a layer that failed."""
-    if figures.count < ENOUGH:
+    if not enough(subject, figures):
         return []
-    found = [Advice(streaming(figures), code.streamed(subject))]
+    asked = list(streaming(subject.relation, figures))
+    cheaper = [*strategies(figures), *values(figures), *others(figures)]
+    return [*asked, *(cheaper or nothing(subject, figures))]
+
+
+def streaming(relation: Relation, figures: Figures) -> Iterator[Advice]:
+    """Yield the question to ask first, with the peaks where both were measured and differ."""
+    if relation.children and relation.no_entities:
+        return
+    rows = f"{words_of(relation).row}s"
+    text = f"Do you need all {rows} at once? If not, read them in batches, and keep none"
+    for kept, dropped in STREAMS:
+        if {kept, dropped} <= figures.by_layer.keys():
+            before, after = (max(figures.by_layer[layer].peak, 0) / MIB for layer in (kept, dropped))
+            if before > WORTH * after:
+                of = "" if relation.children else f" of {figures.count:,} entities"
+                text += f": {before:,.1f} → {after:,.1f} MiB at the peak{of}"
+    yield Advice(f"{text}.", code.batches)
+
+
+def strategies(figures: Figures) -> Iterator[Advice]:
+    """Yield which of the strategies takes less memory, or else less time, if one does."""
+    by_layer = figures.by_layer
+    if LAZY in by_layer and (other := by_layer.get(SELECTIN) or by_layer.get(JOINED)):
+        name = "selectinload" if SELECTIN in by_layer else "joinedload"
+        yield from less_often(name, by_layer[LAZY], other)
+    if SELECTIN not in by_layer or JOINED not in by_layer:
+        return
+    selectin, joined = by_layer[SELECTIN], by_layer[JOINED]
+    if joined.traced_peak > WORTH * selectin.traced_peak:
+        yield Advice(f"selectinload, as above, instead of joinedload: {compared(joined, selectin)}.")
+    elif selectin.traced_peak > WORTH * joined.traced_peak or selectin.seconds > WORTH * joined.seconds:
+        text = f"joinedload instead of selectinload: {compared(selectin, joined)}."
+        yield Advice(text, code.at_once)
+
+
+def less_often(name: str, lazy: Figure, other: Figure) -> Iterator[Advice]:
+    """Yield that another strategy asks the server less often, if that was counted and takes less time."""
+    if not lazy.statements or not other.statements:
+        return
+    if lazy.statements > WORTH * other.statements and lazy.seconds > WORTH * other.seconds:
+        statements = f"{lazy.statements:,} → {other.statements:,} statements"
+        yield Advice(f"{name} instead of lazy loading: {statements}, {seconds(lazy, other)}.")
+
+
+def compared(before: Figure, after: Figure) -> str:
+    """Return in words what one way takes and another."""
+    peak = f"{before.traced_peak:,.0f} → {after.traced_peak:,.0f} bytes per parent at the peak"
+    counted = before.rows is not None and after.rows is not None
+    rows = f", {before.rows:,} → {after.rows:,} rows on the wire" if counted else ""
+    return f"{peak}, {seconds(before, after)}{rows}"
+
+
+def seconds(before: Figure, after: Figure) -> str:
+    """Return the seconds of two ways."""
+    return f"{before.seconds:.2f} → {after.seconds:.2f} s"
+
+
+def values(figures: Figures) -> Iterator[Advice]:
+    """Yield what of columns and arrays keeps less than entities do, if that is worth it."""
+    entities = [figures.by_layer[way] for way in (SELECTIN, JOINED) if way in figures.by_layer]
+    others = {way: figures.by_layer[way].traced for way in (ARRAYS, COLUMNS) if way in figures.by_layer}
+    if not entities or not others:
+        return
+    before, (cheap, after) = min(entity.traced for entity in entities), min(others.items(), key=lambda item: item[1])
+    if after > 0 and before > WORTH * after:
+        saves = f"{before:,.0f} → {after:,.0f} bytes per parent, {before / after:.1f} times less"
+        if cheap == ARRAYS:
+            yield Advice(f"One row a parent, with arrays, instead of entities: {saves}.", code.of_arrays)
+        else:
+            yield Advice(f"Columns instead of entities: {saves}.", code.of_join)
+
+
+def others(figures: Figures) -> Iterator[Advice]:
+    """Yield which layers a row is better read in."""
     if saves := saving(figures, ENTITY, CORE):
-        found.append(Advice(f"Columns instead of entities: {saves}.", code.columns(subject)))
-    others = () if figures.failures.keys() & ARTICLES else ARTICLES
-    if instead_of := next((name for name in others if saving(figures, name, ROW)), ""):
-        text = f"A dataclass with slots instead of {ARTICLES[instead_of]}: {saving(figures, instead_of, ROW)}."
-        found.append(Advice(text + other_values(figures, instead_of), code.dataclass(subject)))
+        yield Advice(f"Columns instead of entities: {saves}.", code.columns)
+    articles = {} if figures.failures.keys() & ARTICLES else ARTICLES
+    if layer := next((layer for layer in articles if saving(figures, layer, SLOTS)), ""):
+        text = f"A dataclass with slots instead of {articles[layer]}: {saving(figures, layer, SLOTS)}."
+        yield Advice(text + other_values(figures, layer), code.dataclass)
     if saves := saving(figures, MODEL, VALIDATED):
         imported = "`from pydantic.dataclasses import dataclass`"
-        found.append(Advice(f"Validated, by {imported} in the same code, instead of a Pydantic model: {saves}."))
-    if len(found) == 1 and figures.values and {*LAYERS} & {*subject.layers} <= figures.by_layer.keys():
-        share = figures.values / max(figures.by_layer[layer].traced for layer in LAYERS if layer in figures.by_layer)
-        found.append(
-            Advice(f"No layer saves much: the values are {share:.0%} of the most expensive row. Read fewer columns.")
-        )
-    return found
-
-
-def streaming(figures: Figures) -> str:
-    """Return the question to ask first, with the peaks where both were measured and differ."""
-    question = "Do you need all rows at once? If not, read them in batches, and keep none"
-    if ENTITY in figures.by_layer and STREAMED in figures.by_layer:
-        before, after = (max(figures.by_layer[layer].peak, 0) / MIB for layer in (ENTITY, STREAMED))
-        if before > WORTH * after:
-            return f"{question}: {before:,.1f} → {after:,.1f} MiB at the peak of {figures.count:,} entities."
-    return f"{question}."
+        yield Advice(f"Validated, by {imported} in the same code, instead of a Pydantic model: {saves}.")
 
 
 def saving(figures: Figures, expensive: str, cheap: str) -> str:
@@ -72,3 +149,10 @@ def other_values(figures: Figures, layer: str) -> str:
     """Return a sentence on the columns whose values are others in this layer than in psycopg's rows, if any are."""
     _, other, those = figures.by_layer[layer].no_overhead.partition(OTHER_VALUES)
     return f" It holds psycopg's values, where those of {ARTICLES[layer]} are others: {those}." if other else ""
+
+
+def nothing(subject: Subject, figures: Figures) -> Iterator[Advice]:
+    """Yield that no layer saves much, where all of them were measured."""
+    if figures.values and {*LAYERS} & {*subject.layers} <= figures.by_layer.keys():
+        share = figures.values / max(figures.by_layer[layer].traced for layer in LAYERS if layer in figures.by_layer)
+        yield Advice(f"No layer saves much: the values are {share:.0%} of the most expensive row. Read fewer columns.")

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlencode
 
-from bench.layers.costs import Subject
+from bench.relations.data import Relation
 from bench.scripts import PROJECT
 
 PAGE = PROJECT / "docs" / "index.html"
@@ -20,12 +20,12 @@ TYPES = {
 }
 
 
-def address(subject: Subject, rows: int) -> str:
+def address(relation: Relation, rows: int) -> str:
     """Return the page's address for so many rows; how long texts are, the page assumes."""
     columns = [
-        (column.name, TYPES.get(column.type, "text") + " NOT NULL" * (column.name in subject.required))
-        for column in subject.relation.columns
+        (column.name, TYPES.get(column.type, "text") + " NOT NULL" * (column.name in relation.required))
+        for column in relation.columns
     ]
     escaped = ("|".join(part.replace("\\", r"\\").replace("|", r"\|") for part in one) for one in columns)
-    found = [("t", subject.sql_source), ("rows", str(rows)), *(("c", one) for one in escaped)]
-    return f"{PAGE.as_uri()}#{urlencode(found)}"
+    parameters = [("t", relation.sql_name), ("rows", str(rows)), *(("c", one) for one in escaped)]
+    return f"{PAGE.as_uri()}#{urlencode(parameters)}"

@@ -1,21 +1,18 @@
-"""Code with the names of the reader's own table or query: it compiles, reads all rows, and fits 80 columns."""
+"""Code with the names of the reader's own tables or query: it compiles, reads all rows, and fits 80 columns."""
 
 import keyword
 import re
+import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from bench.layers.costs import Subject
-from bench.relations.relations import Column
+from bench.errors import visible
+from bench.relations import joins
+from bench.relations.data import Child, ReadColumn, Relation
+from bench.yours.fitting import WIDTH, assigned, fitted, for_text, packed
 
-WIDTH = 80
 # What the code imports, which no class of the reader's may hide.
 IMPORTED = frozenset(("Any", "AsyncEngine", "AsyncSession", "Decimal", "Engine", "Session", "UUID"))
-# What `sqlalchemy.text` takes for a parameter, and where it drops a backslash
-# (https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text).
-PARAMETER, DROPPED = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))"), re.compile(r"\\(?=:\w*(?![:\w]))")
-# A character as it stands in a literal.
-CHARACTER = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|.")
 
 ENTITIES = """\
 from sqlalchemy import Engine, select
@@ -77,11 +74,17 @@ with connection.cursor("rows") as cursor:
     cursor.execute(query)
     for row in cursor:
         ..."""
+JOINED = """\
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session, joinedload
+
+{statement}
 
 
-def class_name(subject: Subject) -> str:
-    """Return the name of a class for a table's rows: `order_lines` is `OrderLines`; a query's is `Row`."""
-    return class_called(subject.relation.name)
+def read(engine: Engine) -> None:
+    with Session(engine) as session:
+        for row in session.scalars(statement).unique():
+            ..."""
 
 
 def class_called(table: str) -> str:
@@ -92,28 +95,110 @@ def class_called(table: str) -> str:
     return name if own else f"Row{name}"
 
 
-def streamed(subject: Subject) -> str:
+def classes(relation: Relation) -> dict[int, str]:
+    """Return the name of each table's class by the table's number, no two of them alike; a query's is `Row`."""
+    names: dict[int, str] = {}
+    for table in relation.tables:
+        name = class_called(table.name)
+        if table.oid not in names:
+            names[table.oid] = class_called(f"{table.schema}_{table.name}") if name in names.values() else name
+    return names
+
+
+def batches(relation: Relation) -> str:
     """Return how SQLAlchemy reads a batch at a time, with and without asyncio: entities, or rows where is no key."""
-    if subject.relation.key:
-        return ENTITIES.format(statement=selected([class_name(subject)]))
-    return ROWS.format(query=assigned(for_text(sql(subject))))
+    if relation.no_entities:
+        return rows(sql(relation))
+    if not relation.children:
+        return ENTITIES.format(statement=selected([class_called(relation.name)]))
+    code = ENTITIES.format(statement=loading(relation, "selectinload", ".execution_options(yield_per=1000)"))
+    return code.replace("import Session\n", "import Session, selectinload\n")
 
 
-def columns(subject: Subject) -> str:
+def at_once(relation: Relation) -> str:
+    """Return how SQLAlchemy reads parents with their children by one statement."""
+    return JOINED.format(statement=loading(relation, "joinedload"))
+
+
+def loading(relation: Relation, strategy: str, *end: str) -> str:
+    """Return the statement that loads all in one way."""
+    lines = [*relationships(relation), "statement = (", f"    select({classes(relation)[relation.oid]})"]
+    lines += [
+        "    .options(",
+        *options(relation, strategy, 0, "        "),
+        "    )",
+        *(f"    {one}" for one in end),
+        ")",
+    ]
+    return "\n".join(lines)
+
+
+def relationships(relation: Relation) -> Iterator[str]:
+    """Yield which relationship of the reader's classes is meant by each attribute, in comments."""
+    names = classes(relation)
+    told = {}
+    for child in relation.children:
+        parent = names[relation.tables[child.parent].oid]
+        told[f"{parent}.{child.attribute}"] = visible(along(relation, child))
+    for name, words in told.items():
+        text = f"{name}: relationship() along {words}"
+        yield from (f"# {line}" for line in textwrap.wrap(text, WIDTH - 2, break_on_hyphens=False))
+
+
+def along(relation: Relation, child: Child) -> str:
+    """Return in words by which columns a table's rows lead to a child's."""
+    words, before = [], relation.tables[child.parent].name
+    for step in child.link.steps:
+        for here, there in zip(step.here, step.there, strict=True):
+            words.append(f"{step.table.name}.{there} = {before}.{here}")
+        before = step.table.name
+    return " and ".join(words)
+
+
+def options(relation: Relation, strategy: str, place: int, indent: str) -> Iterator[str]:
+    """Yield the lines of the options that load the children of a place among the tables."""
+    kind = classes(relation)[relation.tables[place].oid]
+    for number, child in relation.children_of(place):
+        line = f"{indent}{strategy}({kind}.{child.attribute})"
+        if len(f"{line}.options(") > WIDTH:
+            yield from (f"{indent}{strategy}(", f"{indent}    {kind}", f"{indent}    .{child.attribute}")
+            line = f"{indent})"
+        if inner := list(options(relation, strategy, number, f"{indent}    ")):
+            yield f"{line}.options("
+            yield from inner
+            line = f"{indent})"
+        yield f"{line},"
+
+
+def rows(query: str) -> str:
+    """Return how Core's rows of a query are read."""
+    return ROWS.format(query=assigned(for_text(query)))
+
+
+def of_join(relation: Relation) -> str:
+    """Return how the rows of the join are read."""
+    return rows(joins.flat(relation))
+
+
+def of_arrays(relation: Relation) -> str:
+    """Return how one row for each parent is read, with arrays."""
+    return rows(joins.arrays(relation))
+
+
+def columns(relation: Relation) -> str:
     """Return the statement that reads columns instead of entities."""
-    name = class_name(subject)
-    return COLUMNS.format(statement=selected([f"{name}.{column.attribute}" for column in subject.relation.columns]))
+    name = class_called(relation.name)
+    return COLUMNS.format(statement=selected([f"{name}.{column.attribute}" for column in relation.columns]))
 
 
-def dataclass(subject: Subject) -> str:
+def dataclass(relation: Relation) -> str:
     """Return a dataclass for the rows, and how psycopg makes its instances, a batch at a time."""
-    relation = subject.relation
-    name = f"{class_name(subject)}Row" if relation.name else "Row"
+    name = f"{class_called(relation.name)}Row" if relation.name else "Row"
     return DATACLASS.format(
         imports=imports(relation.columns),
         name=name,
-        fields="\n".join(field(column, subject) for column in relation.columns),
-        query=assigned(sql(subject)),
+        fields="\n".join(field(column, column.name in relation.required) for column in relation.columns),
+        query=assigned(sql(relation)),
         factory=fitted("    cursor.row_factory = args_row(", [name], ")"),
     )
 
@@ -123,15 +208,15 @@ def selected(names: list[str]) -> str:
     return fitted("statement = select(", names, ").execution_options(yield_per=1000)")
 
 
-def field(column: Column, subject: Subject) -> str:
+def field(column: ReadColumn, required: bool) -> str:
     """Return a field of a dataclass."""
     name = column.type.rpartition(".")[2]
-    kind = name if name == "Any" or column.name in subject.required else f"{name} | None"
+    kind = name if name == "Any" or required else f"{name} | None"
     line = f"    {column.attribute}: {kind}"
     return line if len(line) <= WIDTH else f"    {column.attribute}: (\n        {kind}\n    )"
 
 
-def imports(columns: Iterable[Column]) -> str:
+def imports(columns: Iterable[ReadColumn]) -> str:
     """Return the imports that the dataclass needs, as they are sorted by convention."""
     needed = {("dataclasses", "dataclass")}
     for column in columns:
@@ -145,59 +230,11 @@ def imports(columns: Iterable[Column]) -> str:
     return "\n".join([*lines, "", "from psycopg.rows import args_row"])
 
 
-def sql(subject: Subject) -> str:
+def sql(relation: Relation) -> str:
     """Return the SQL that reads the columns in their order: the reader's own, where that is a query."""
-    relation = subject.relation
     if not relation.name:
         return relation.statement if relation.left_out else relation.source[1:-2]
-    line = f"SELECT {', '.join(subject.sql_names)} FROM {subject.sql_source}"
-    names = "\n".join(packed(subject.sql_names, "    ")).removesuffix(",")
-    return line if len(line) <= WIDTH else f"SELECT\n{names}\nFROM {subject.sql_source}"
-
-
-def for_text(query: str) -> str:
-    r"""Return SQL for `sqlalchemy.text`, which takes `:name` for a parameter, and `\:` for a colon."""
-    return PARAMETER.sub(r"\:", DROPPED.sub(r"\\\\", query))
-
-
-def fitted(head: str, names: Sequence[str], tail: str) -> str:
-    """Return a call in one line, if it fits there with one argument; else with the arguments on lines of their own."""
-    line = f"{head}{names[0]}{tail}"
-    if len(names) == 1 and len(line) <= WIDTH:
-        return line
-    indent = " " * (len(head) - len(head.lstrip()))
-    short = (name if len(f"{indent}    {name},") <= WIDTH else name.replace(".", f"\n{indent}    .") for name in names)
-    return "\n".join([head, *packed(short, f"{indent}    "), f"{indent}{tail}"])
-
-
-def packed(names: Iterable[str], indent: str) -> list[str]:
-    """Return the names, each with a comma behind it, in indented lines."""
-    lines: list[str] = []
-    for name in names:
-        if lines and len(lines[-1]) + len(name) + 2 <= WIDTH:
-            lines[-1] += f" {name},"
-        else:
-            lines.append(f"{indent}{name},")
-    return lines
-
-
-def assigned(query: str) -> str:
-    """Return the assignment of SQL to `query`, as a literal that has the same characters."""
-    line = repr(query) if {'"', "\\"} & set(query) or not query.isprintable() else f'"{query}"'
-    if "\n" not in query and len(f"query = {line}") <= WIDTH:
-        return f"query = {line}"
-    return "\n".join(['query = """', *(line for one in query.split("\n") for line in cut(one)), '"""'])
-
-
-def cut(line: str) -> Iterator[str]:
-    """Yield a line of SQL as it stands in a literal of several lines, which goes on behind a backslash."""
-    plain = line.replace("\\", r"\\").replace('"""', r"\"\"\"")
-    visible = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in plain)
-    part = ""
-    for char in CHARACTER.findall(visible):
-        if len(part) + len(char) >= WIDTH:
-            words, space, rest = part.rpartition(" ")
-            yield f"{words}{space}\\" if words.strip() else f"{part}\\"
-            part = rest if words.strip() else ""
-        part += char
-    yield part
+    quoted = [relation.quotes[column.name] for column in relation.columns]
+    line = f"SELECT {', '.join(quoted)} FROM {relation.sql_name}"
+    names = "\n".join(packed(quoted, "    ")).removesuffix(",")
+    return line if len(line) <= WIDTH else f"SELECT\n{names}\nFROM {relation.sql_name}"

@@ -7,8 +7,9 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 from bench import process, results, seeds
-from bench.layers.readers import Reading
-from bench.relations import relations
+from bench.layers.names import READERS
+from bench.layers.reading import Reading
+from bench.relations.describing import describe
 from bench.relations.transaction import connect
 from bench.runs import TRACED, Job, Measured
 from bench.studies.costs.page import in_the_figure
@@ -160,8 +161,8 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Scri
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", schema_url)
         with connect(schema_url, 60) as connection:
-            table = relations.describe(connection, "data")
-        jobs = [Job(Reading(layer, table, MEASURED_ROWS), TRACED) for layer in layers]
+            table = describe(connection, "data")
+        jobs = [Job(Reading(READERS[layer], table, MEASURED_ROWS), TRACED) for layer in layers]
         found = [one.output for one in process.succeeded(process.run(jobs))]
     for (layer, name), one in zip(layers.items(), found, strict=True):
         expected = scenarios[name].per_row - container(scenarios[name].scenario, MEASURED_ROWS)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from bench.layers.model_readers import DJANGO, PEEWEE, PICCOLO, TORTOISE
+from bench.layers.names import DJANGO, PEEWEE, PICCOLO, TORTOISE
 from bench.look import charts as style
 from bench.look.colours import INK
 from bench.look.tables import whole

@@ -1,24 +1,23 @@
 """Two experiments: what a row takes where its library makes nothing for it that it does not need, or shares it.
 
-usage: MEMORY_JSON=OUTPUT python -m bench.studies.row_shape.experiments < READING
+usage: MEMORY_JSON=OUTPUT python -m bench.layers bench.studies.row_shape.experiments < READING
 
-It is `python -m bench.layers`, of an ORM entity or of a Pydantic model. In this process alone,
+READING is of an ORM entity or of a Pydantic model. In this process alone,
 
 - an entity's state makes its dict and its set when they are first needed: `InstanceState.__init__` does not make them,
   `__getattr__` does, which Python calls where a slot is empty. Nothing else in SQLAlchemy is changed.
 - models whose fields are all given have one set of their names, for assigning a field adds no name to it.
 """
 
-import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.layers import measuring, readers
-from bench.layers.readers import Read, Reading
-from bench.layers.turns import Turns
+from bench.layers.libraries import sqlalchemy
+from bench.layers.libraries.psycopg import kind, psycopg_rows
+from bench.layers.reading import Read, Reading
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -35,7 +34,7 @@ class Experiment(Reading):
     @property
     def command(self) -> list[str]:
         """What to run, after the interpreter's name."""
-        return ["-m", "bench.studies.row_shape.experiments"]
+        return ["-m", "bench.layers", __name__]
 
 
 def make_later() -> None:
@@ -82,7 +81,7 @@ SETS: "dict[type[BaseModel], set[str]]" = {}
 def entity(what: Reading) -> Iterator[Read]:
     """Yield entities whose states make their dict and their set later."""
     make_later()
-    with readers.entity(what) as read:
+    with sqlalchemy.entity(what) as read:
         yield read
 
 
@@ -92,14 +91,9 @@ def model(what: Reading) -> Iterator[Read]:
     from psycopg import rows
     from pydantic import create_model
 
-    fields: dict[str, Any] = {column.attribute: (readers.kind(column), ...) for column in what.relation.columns}
+    fields: dict[str, Any] = {column.attribute: (kind(column), ...) for column in what.relation.columns}
     row = create_model("Row", __base__=sharing_model(), **fields)
-    yield from readers.psycopg_rows(what, rows.kwargs_row(row))
+    yield from psycopg_rows(what, rows.kwargs_row(row))
 
 
 LAYERS = {"ORM entity": entity, "Pydantic model": model}
-
-
-if __name__ == "__main__":
-    measuring.LAYERS.update(LAYERS)
-    measuring.main(sys.stdin.buffer.read(), Turns(""))

@@ -6,9 +6,11 @@ from typing import TypedDict
 
 from bench import process
 from bench.database import private_server
-from bench.layers.readers import COUNT, Reading
+from bench.layers.allocations import Analysis
+from bench.layers.names import READERS
+from bench.layers.reading import COUNT, Reading
 from bench.process import Progress, unseen
-from bench.relations.relations import Relation
+from bench.relations.data import Relation
 from bench.runs import UNTRACED, Job, Measured, Outcome
 from bench.studies.row_shape import experiments
 from bench.studies.row_shape.experiments import Experiment
@@ -85,13 +87,16 @@ def measure(
 def jobs_of(layer: str, relations: Mapping[ShapeKey, Relation], full: bool) -> dict[ShapeKey, Job]:
     """Return the processes that measure a layer, by what each of them is for; in full, its experiment's, too."""
     readings = {
-        key: Reading(layer, relation, FEW if key.group == "wide" else COUNT) for key, relation in relations.items()
+        key: Reading(READERS[layer], relation, FEW if key.group == "wide" else COUNT)
+        for key, relation in relations.items()
     }
-    readings[ALLOCATIONS] = Reading(layer, relations[ShapeKey("overheads", OF_ALLOCATIONS)], COUNT, allocations=True)
+    readings[ALLOCATIONS] = Analysis(READERS[layer], relations[ShapeKey("overheads", OF_ALLOCATIONS)], COUNT)
     if full:
-        readings[ShapeKey("wide", WIDEST)] = Reading(layer, relations[ShapeKey("overheads", WIDEST)], FEW)
+        readings[ShapeKey("wide", WIDEST)] = Reading(READERS[layer], relations[ShapeKey("overheads", WIDEST)], FEW)
     for name in OF_EXPERIMENTS if full and layer in experiments.LAYERS else ():
-        readings[ShapeKey("experiment", name)] = Experiment(layer, relations[ShapeKey("overheads", name)], COUNT)
+        readings[ShapeKey("experiment", name)] = Experiment(
+            READERS[layer], relations[ShapeKey("overheads", name)], COUNT
+        )
     untraced = {ShapeKey("peaks", key.name): reading for key, reading in readings.items() if key.group == "tables"}
     return {key: Job(reading) for key, reading in readings.items()} | {
         key: Job(reading, UNTRACED) for key, reading in untraced.items()
@@ -101,7 +106,7 @@ def jobs_of(layer: str, relations: Mapping[ShapeKey, Relation], full: bool) -> d
 def timed(layer: str, relations: Mapping[ShapeKey, Relation]) -> list[Job]:
     """Return the processes of one turn: a layer's reading without its experiment, if it has one, and with it."""
     return [
-        Job(kind(layer, relations[ShapeKey("overheads", name)], COUNT), UNTRACED)
+        Job(kind(READERS[layer], relations[ShapeKey("overheads", name)], COUNT), UNTRACED)
         for name in TIMED
         for kind in (Reading, Experiment)
         if layer in experiments.LAYERS

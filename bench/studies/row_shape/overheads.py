@@ -7,12 +7,12 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
-from bench.layers import model_readers
+from bench.layers.names import MODELS
 from bench.studies.row_shape.measure import TUPLE, WIDEST, ExperimentRecord, LayerRecord, TracedAllocation
 from bench.studies.row_shape.model import POINTER, CountedColumn, RowModel, rounded
 from bench.studies.row_shape.shapes import ARRAY, TABLES, ShapeField
 
-OTHER_MODELS = tuple(model_readers.LAYERS)
+OTHER_MODELS = tuple(MODELS)
 MODEL, ENTITY, DICT = "Pydantic model", "ORM entity", "psycopg, dict"
 
 

@@ -4,8 +4,7 @@ from collections.abc import Container
 from dataclasses import asdict
 from typing import Any
 
-from bench.layers.model_readers import DJANGO, TORTOISE
-from bench.layers.readers import LAYERS
+from bench.layers.names import DJANGO, LAYERS, TORTOISE
 from bench.look import blocks as look
 from bench.look.tables import Table, whole
 from bench.results import Results

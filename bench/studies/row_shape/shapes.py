@@ -7,8 +7,9 @@ from typing import NamedTuple
 import psycopg
 from psycopg import sql
 
-from bench.layers.readers import COUNT
-from bench.relations.relations import Relation, describe
+from bench.layers.reading import COUNT
+from bench.relations.data import Relation
+from bench.relations.describing import describe
 
 # The column that tells rows apart, of every table; then the others.
 KEY = "id"

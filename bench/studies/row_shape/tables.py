@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bench.layers.model_readers import DJANGO, TORTOISE
+from bench.layers.names import DJANGO, TORTOISE
 from bench.look.tables import Column, Table, deviation, whole
 from bench.studies.row_shape import objects
 from bench.studies.row_shape.measure import OF_EXPERIMENTS, TUPLE

@@ -8,9 +8,10 @@ from bench import process
 from bench.database import one_row_table, private_server
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
 from bench.errors import UserError
-from bench.layers.readers import COUNT, Reading
+from bench.layers.names import READERS
+from bench.layers.reading import COUNT, Reading
 from bench.process import Progress, unseen
-from bench.relations.relations import Relation
+from bench.relations.data import Relation
 from bench.runs import TRACED, Job, Measured, Outcome, Run, checkpoint, kept
 from bench.scripts import Scenario
 from bench.seeds import DATA, ROWS
@@ -92,7 +93,9 @@ def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> d
         tables = {str(count): make(database_url(), f"columns_{count}", of_columns(count)) for count in COLUMNS}
     kinds = {one.name: make(database_url(), one.name, with_value(one)) for one in KINDS if TUPLE in layers}
     return {
-        LayerOnPython(layer, one.python, shape): Job(Reading(layer, relation, count), TRACED, str(one.interpreter))
+        LayerOnPython(layer, one.python, shape): Job(
+            Reading(READERS[layer], relation, count), TRACED, str(one.interpreter)
+        )
         for one in environments
         for layer in layers
         for found, count in ((tables, COUNT), (kinds if layer == TUPLE else {}, FEW))

@@ -1,0 +1,83 @@
+"""The layers and the ways to read children: what each is called, and which module reads it, where its package is."""
+
+from importlib.util import find_spec
+
+from bench.layers.reading import Reader
+
+TUPLE, DICT, SLOTS, VALIDATED, CORE, MODEL, ENTITY, STREAMED = (
+    *("psycopg, tuple", "psycopg, dict", "slots dataclass", "Pydantic slots dataclass", "Core row", "Pydantic model"),
+    *("ORM entity", "ORM entity, streamed"),
+)
+RECORD, STRUCT, SQLMODEL, ARROW, POLARS = "asyncpg record", "msgspec.Struct", "SQLModel", "Arrow table", "polars frame"
+DJANGO, TORTOISE, PEEWEE, PICCOLO = "Django model", "Tortoise model", "Peewee model", "Piccolo object"
+LAZY, SELECTIN, JOINED, DROPPED = "lazy", "selectin", "joined", "selectin, dropped"
+COLUMNS, ARRAYS = "columns of a join", "arrays"
+LIBRARIES = "bench.layers.libraries"
+
+
+def reader(name: str, module: str, **special: bool) -> Reader:
+    """Return the reader of that name, which is in this module of `libraries`."""
+    return Reader(name, f"{LIBRARIES}.{module}", **special)
+
+
+def readers(*some: Reader) -> dict[str, Reader]:
+    """Return readers by name."""
+    return {one.name: one for one in some}
+
+
+# Those of psycopg, SQLAlchemy and Pydantic; and one whose rows are dropped: what it shows is the peak, and the time.
+LAYERS = readers(
+    reader(TUPLE, "psycopg"),
+    reader("psycopg, named tuple", "psycopg"),
+    reader(DICT, "psycopg"),
+    reader(SLOTS, "psycopg"),
+    reader(VALIDATED, "pydantic"),
+    reader(CORE, "sqlalchemy"),
+    reader(MODEL, "pydantic"),
+    reader(ENTITY, "sqlalchemy", keyed=True),
+)
+DROPPING = readers(reader(STREAMED, "sqlalchemy", keyed=True, keeps=False))
+# Those of other stacks, each where its package is installed.
+OTHERS = readers(
+    # Where many rows are not needed to show what is fixed: what they leave free is filled again, and not counted.
+    Reader(RECORD, f"{LIBRARIES}.asyncpg", first=1),
+    reader(STRUCT, "msgspec"),
+    reader(SQLMODEL, "sqlmodel", keyed=True),
+    reader(ARROW, "adbc", native=True),
+    reader(POLARS, "polars", native=True),
+    reader(DJANGO, "django", keyed=True),
+)
+PACKAGES = {
+    **{RECORD: "asyncpg", STRUCT: "msgspec", SQLMODEL: "sqlmodel", ARROW: "adbc_driver_postgresql"},
+    **{POLARS: "polars", DJANGO: "django"},
+}
+# Other ORMs' models, which a study compares.
+MODELS = readers(
+    OTHERS[DJANGO],
+    reader(TORTOISE, "tortoise", keyed=True),
+    reader(PEEWEE, "peewee", keyed=True),
+    reader(PICCOLO, "piccolo", keyed=True),
+)
+# Those that read parents with their children.
+WAYS = readers(
+    reader(LAZY, "children_as_entities", children=True, keyed=True, samples=True),
+    reader(SELECTIN, "children_as_entities", children=True, keyed=True),
+    reader(JOINED, "children_as_entities", children=True, keyed=True),
+    reader(DROPPED, "children_as_entities", children=True, keyed=True, keeps=False),
+    reader(COLUMNS, "children_as_columns", children=True, joins=True),
+    reader(ARRAYS, "children_as_columns", children=True, arrays=True),
+)
+READERS = LAYERS | DROPPING | OTHERS | MODELS | WAYS
+# What an entity needs a key for.
+KEYED = [name for name, one in (LAYERS | DROPPING | OTHERS).items() if one.keyed]
+
+
+def installed() -> list[str]:
+    """Return the layers of other stacks whose packages are here."""
+    return [layer for layer, package in PACKAGES.items() if find_spec(package)]
+
+
+def missing() -> str:
+    """Return in one line which layers are left out because their packages are not here, and what adds them."""
+    layers = [layer for layer in PACKAGES if layer not in installed()]
+    return f"{'; '.join(layers)}: left out, until `make venv groups=alternatives` installs them" if layers else ""
