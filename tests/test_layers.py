@@ -478,7 +478,7 @@ def test_who_reads_alone_waits_for_the_others_and_lets_nobody_begin(tmp_path: Pa
 
 def decides(reader: Reader) -> set[str]:
     """Return which of the modules that read, and that know relations, decide what a process of a reader's does."""
-    files = Snapshot.now().digests(["bench.layers", reader.module])
+    files = Snapshot.now().loaded(["bench.layers", reader.module])
     return {file for file in files if file.startswith(("bench/layers/libraries/", "bench/relations/"))} - {
         *("bench/layers/libraries/__init__.py", "bench/relations/__init__.py"),
         *(f"bench/relations/{name}.py" for name in ("data", "redaction", "transaction")),

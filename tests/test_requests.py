@@ -299,7 +299,7 @@ def test_what_a_reader_who_leaves_gives_back_is_told() -> None:
 
 def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -> None:
     command = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
-    files = Snapshot.now().digests(["bench.studies.requests.measure", *command])
+    files = Snapshot.now().loaded(command)
     assert {
         "endpoints/array.py",
         "domain_model.py",

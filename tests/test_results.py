@@ -13,17 +13,23 @@ from pathlib import Path
 
 import pytest
 
-import common
-from bench import digests, results, turns
-from bench.database import one_row_table
-from bench.digests import LOCK, Snapshot
+from bench import digests, process, results, turns
+from bench.database import seed
+from bench.digests import LOCK, Deciding, Snapshot
 from bench.environments import interpreters
 from bench.errors import UserError
+from bench.layers.allocations import Analysis
+from bench.layers.names import READERS
+from bench.layers.reading import Reading
 from bench.results import Results
-from bench.runs import Job, Measured, Outcome
-from bench.scripts import ALTERNATIVES, EVERYTHING, PROJECT, SCENARIOS, Scenario
-from bench.studies.row_shape import measure as row_shape
+from bench.runs import NATIVE, UNTRACED, Job, Measured, Outcome
+from bench.scripts import PROJECT, SCENARIOS, Scenario
+from bench.studies.graph_shape import shapes as graph_shapes
+from bench.studies.graph_shape.model import Family
+from bench.studies.graph_shape.reading import FamilyReading
+from bench.studies.relationships.measure import wire_jobs
 from bench.studies.row_shape import shapes
+from bench.studies.row_shape.experiments import Experiment
 from bench.studies.study import STUDIES
 
 PSYCOPG = Scenario("run_sync_psycopg")
@@ -56,7 +62,7 @@ FILES = {
 
 
 def digested(*named: str, files: Mapping[str, str] = FILES) -> list[str]:
-    return list(Snapshot(files).digests(named))
+    return list(Snapshot(files).loaded(named))
 
 
 def test_files_that_decide_are_those_that_are_run_and_imported() -> None:
@@ -74,8 +80,8 @@ def test_files_that_decide_are_those_that_are_run_and_imported() -> None:
 
 def changed(file: str, text: str) -> list[str]:
     """Return which of the files' digests, as stored before, another text of one of them changes."""
-    before = Snapshot(FILES).digests(["script"])
-    after = Snapshot(FILES | {file: text}).digests(before)
+    before = Snapshot(FILES).loaded(["script"])
+    after = Snapshot(FILES | {file: text}).loaded(before)
     return [name for name in {**before, **after} if before.get(name) != after.get(name)]
 
 
@@ -118,20 +124,21 @@ def test_on_this_tree(study: str, file: str, old: str, new: str, seen: bool) -> 
     now = Snapshot.now()
     file = file.format(study=study)
     assert old in now.texts[file]
-    before = now.digests([f"bench.studies.{study}.measure", *PSYCOPG.command])
-    after = Snapshot({**now.texts, file: now.texts[file].replace(old, new, 1)}).digests(before)
+    changed = Snapshot({**now.texts, file: now.texts[file].replace(old, new, 1)})
+    words = [f"bench.studies.{study}.measure"]
+    before, after = (one.study(words) | one.loaded(PSYCOPG.command) for one in (now, changed))
     assert [name for name in {**before, **after} if before.get(name) != after.get(name)] == ([file] if seen else [])
 
 
 def test_a_file_that_hides_a_library_is_seen() -> None:
     files = FILES | {"errors.py": "import psycopg\n"}
-    before = Snapshot(files).digests(["script"])
-    assert set(Snapshot(files | {"psycopg.py": ""}).digests(before)) - set(before) == {"psycopg.py"}
+    before = Snapshot(files).loaded(["script"])
+    assert set(Snapshot(files | {"psycopg.py": ""}).loaded(before)) - set(before) == {"psycopg.py"}
 
 
 def test_digest_covers_code_and_neither_docstrings_nor_comments() -> None:
     def digest(text: str) -> str:
-        return Snapshot({"module.py": text}).digests(["module"])["module.py"]
+        return Snapshot({"module.py": text}).loaded(["module"])["module.py"]
 
     for old, new in (
         ("A module", "Another"),
@@ -207,32 +214,6 @@ def test_what_was_measured_on_another_server_than_the_package_s_is_stale() -> No
     assert stored.stale(["a"], Snapshot(files)) == {"a": "is older than PostgreSQL"}
 
 
-@pytest.mark.parametrize("study", STUDIES)
-def test_every_package_that_measures_is_in_the_lock(study: str) -> None:
-    """Else its version would decide a result unseen."""
-    now = Snapshot.now()
-    names = re.findall(r'^name = "(.+)"$', now.texts[LOCK], re.MULTILINE)
-    scripts = [one.name for one in EVERYTHING + ALTERNATIVES]
-    for file in now.digests([f"bench.studies.{study}.measure", "bench.native", "bench.layers", *scripts]):
-        for module in {name.partition(".")[0] for name in digests._imports(file, now.texts[file])}:
-            own = {path.partition("/")[0].removesuffix(".py") for path in now.texts}
-            package = common.DISTRIBUTIONS.get(module, module).replace("_", "-")
-            assert module in {*sys.stdlib_module_names, *own} or package in names, (file, module)
-
-
-@pytest.mark.parametrize("study", STUDIES)
-def test_what_a_study_s_measure_imports_is_found(study: str) -> None:
-    files = "(getattr(module, '__file__', '') for module in sys.modules.values())"
-    code = f"import sys, bench.studies.{study}.measure; print(*{files}, sep='\\n')"
-    output = subprocess.run(
-        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
-    ).stdout
-    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.splitlines() if below_the_project(file)}
-    decide = {*Snapshot.now().digests([f"bench.studies.{study}.measure"])}
-    assert decide <= loaded
-    assert all(re.fullmatch(r"bench/\w+\.py|common\.py", file) for file in loaded - decide)
-
-
 def below_the_project(file: str) -> bool:
     return file.startswith(f"{PROJECT}{os.sep}") and f"{os.sep}." not in file.removeprefix(str(PROJECT))
 
@@ -263,36 +244,105 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[
     return found
 
 
-def decided(measured: Mapping[str, Measured]) -> set[str]:
-    found = results.of(measured, "bench.studies.costs.measure", Snapshot.now())
-    return {file for files in found.digests.values() for file in files}
+# Which of the project's files the processes of each study load, here of one script, layer or endpoint each: these, and
+# what is below in DECIDES, decide its figures.
+INSTRUMENT = ("common.py", "bench/errors.py")
+SCRIPT = (*INSTRUMENT, "run_sync_psycopg.py")
+LAYERS = (
+    *INSTRUMENT,
+    *("bench/memory.py", "bench/relations/data.py", "bench/relations/redaction.py", "bench/relations/transaction.py"),
+    *(f"bench/layers/{name}.py" for name in ("__main__", "measuring", "reading", "turns", "values")),
+    "bench/layers/libraries/psycopg.py",
+)
+LOADS = {
+    "costs": (*SCRIPT, "bench/native.py"),
+    "requests": (
+        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "domain_model.py", "endpoints/array.py"),
+        *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "serving", "watching")),
+    ),
+    "row_shape": (
+        *(*LAYERS, "bench/layers/allocations.py", "bench/layers/libraries/sqlalchemy.py"),
+        "bench/studies/row_shape/experiments.py",
+    ),
+    "relationships": (
+        *(*INSTRUMENT, "bench/native.py", "bench/wire.py", "relationships/shop_model.py"),
+        "relationships/run_sync_sqlalchemy_session_joined.py",
+    ),
+    "graph_shape": (
+        *(file for file in LAYERS if not file.endswith(("__main__.py", "psycopg.py"))),
+        "bench/layers/allocations.py",
+        *(f"bench/studies/graph_shape/{name}.py" for name in ("families", "model", "reading")),
+    ),
+    "over_time": SCRIPT,
+    "growth": SCRIPT,
+    "versions": tuple(dict.fromkeys((*SCRIPT, *LAYERS))),
+}
+DECIDES = {
+    "costs": ("bench/seeds.py", "bench/studies/costs/measure.py"),
+    "requests": (
+        "bench/seeds.py",
+        *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "measure", "serving", "watching")),
+    ),
+    "row_shape": tuple(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+    "relationships": (*("bench/seeds.py", "bench/studies/costs/measure.py", "bench/studies/relationships/measure.py"),),
+    "graph_shape": (
+        *(f"bench/studies/graph_shape/{name}.py" for name in ("measure", "model", "reading", "shapes")),
+        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+    ),
+    "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
+    "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
+    "versions": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/versions/measure.py"),
+}
 
 
-def test_all_that_scripts_open_is_among_the_files_that_decide(database: str, opened: Callable[[], set[str]]) -> None:
-    model = Scenario("remedies.run_async_sqlalchemy_engine_pydantic_construct")
-    with one_row_table() as one_row:
-        measured, failures = turns.measure([model], 1, one_row, native=[model], timed=False)
-    assert failures == []
-    assert {
-        "common.py",
-        "bench/errors.py",
-        "db_model.py",
-        "domain_model.py",
-        "bench/native.py",
-        "remedies/__init__.py",
-    } < opened()
-    assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
+def jobs_of(study: str, url: str) -> list[Job]:
+    """Return a process of each kind that the study runs."""
+    joined = Scenario("relationships.run_sync_sqlalchemy_session_joined")
+    if study == "requests":
+        return [Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")]
+    if study == "graph_shape":
+        family = Family(2)
+        graph_shapes.make(url, "family", family, mixed=False)
+        return [Job(FamilyReading("joinedload", "family", family, 10, allocations=False))]
+    jobs = {
+        "costs": [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="bench.native")],
+        "relationships": [Job(joined), Job(joined, NATIVE, module="bench.native"), *wire_jobs([joined])],
+    }.get(study, [] if study == "row_shape" else [Job(PSYCOPG)])
+    if study in ("row_shape", "versions"):
+        relation = shapes.make(url, "columns", shapes.of_columns(2))
+        jobs.append(Job(Reading(READERS["psycopg, tuple"], relation, 5)))
+        if study == "row_shape":
+            entity = READERS["ORM entity"]
+            jobs += [Job(process(entity, relation, 5)) for process in (Reading, Analysis, Experiment)]
+    return jobs
 
 
-def test_all_that_layers_open_is_among_the_files_that_decide(
-    monkeypatch: pytest.MonkeyPatch, opened: Callable[[], set[str]]
+@pytest.mark.parametrize("study", STUDIES)
+def test_what_decides_a_study_is_what_its_processes_load(
+    study: str, schema_url: str, opened: Callable[[], set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_shape, "SHOWN", (3,))
-    monkeypatch.setattr(row_shape, "COUNT", 100)
-    monkeypatch.setattr(shapes, "KINDS", (shapes.NULL,))
-    [measured] = row_shape.measure(["ORM entity"], None, full=False)
-    assert {"bench/layers/__main__.py", "bench/layers/libraries/sqlalchemy.py", "bench/relations/data.py"} < opened()
-    assert {file for file in opened() if not (PROJECT / file).is_dir()} <= decided(measured)
+    seed(schema_url, 10)
+    jobs = jobs_of(study, schema_url)
+    monkeypatch.setenv("DATABASE_URL", schema_url)
+    process.succeeded(process.run(jobs))
+    now = Snapshot.now()
+    loaded = {file for file in opened() if file.endswith(".py") and not file.endswith("__init__.py")}
+    found = now.loaded(word for job in jobs for word in job.command[1:])
+    assert loaded == set(LOADS[study]) == {file for file in found if not file.endswith("__init__.py")}
+    decides = now.study([f"bench.studies.{study}.measure"])
+    assert {file for file in decides if not file.endswith("__init__.py")} == set(DECIDES[study])
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_s_measure_loads_what_decides_it(study: str) -> None:
+    files = "(getattr(module, '__file__', '') for module in sys.modules.values())"
+    code = f"import sys, bench.studies.{study}.measure; print(*{files}, sep='\\n')"
+    command = [sys.executable, "-c", code]
+    output = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.splitlines() if below_the_project(file)}
+    assert set(DECIDES[study]) <= loaded
+    own = {file for file in loaded if file.startswith("bench/studies/") and not file.endswith("__init__.py")}
+    assert own <= set(DECIDES[study])
 
 
 def outcome(scenario: Scenario = PSYCOPG) -> Outcome:
@@ -300,19 +350,25 @@ def outcome(scenario: Scenario = PSYCOPG) -> Outcome:
 
 
 def test_results_have_the_digests_from_before_they_were_measured() -> None:
-    before = Snapshot({"run_sync_psycopg.py": "1", "measure.py": "2", "data.txt": "3", LOCK: LOCKED})
+    before = Snapshot({"run_sync_psycopg.py": "1", "bench/studies/measure.py": "2", "data.txt": "3", LOCK: LOCKED})
     versions = {"psycopg": "3", "python": "3.12", "PostgreSQL": "18.6"}
     measured = {"one": Measured({"a": 1}, 5, versions, [outcome()], ["data.txt"])}
-    found = results.of(measured, "measure", before)
+    found = results.of(measured, "bench.studies.measure", before)
     assert found.records == {"one": {"a": 1}}
-    assert found.digests["one"].items() > before.digests(["run_sync_psycopg.py", "measure.py", "data.txt"]).items()
-    assert list(found.digests["one"]) == ["data.txt", "measure.py", "run_sync_psycopg.py", "PostgreSQL"]
+    assert found.digests["one"] == {
+        "study": before.study(["bench.studies.measure"]),
+        "loaded": before.loaded(["run_sync_psycopg.py", "data.txt"]),
+        "versions": {"PostgreSQL": "18.6"},
+    }
+    assert [*found.digests["one"]["study"], *found.digests["one"]["loaded"]] == [
+        *("bench/studies/measure.py", "data.txt", "run_sync_psycopg.py"),
+    ]
     assert (found.header["rows"], found.header["versions"]) == (5, {"psycopg": "3", "PostgreSQL": "18.6"})
 
 
 def made_up(rows: int = 5, **versions: str) -> Results:
-    now = Snapshot(FILES)
-    return Results(results.header(rows, versions), {"one": {"a": 1}}, {"one": now.digests(["script"])})
+    deciding = Deciding(study={}, loaded=Snapshot(FILES).loaded(["script"]), versions={})
+    return Results(results.header(rows, versions), {"one": {"a": 1}}, {"one": deciding})
 
 
 def test_stale_records_are_named_with_the_reason() -> None:

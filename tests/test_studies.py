@@ -15,7 +15,7 @@ import pytest
 from bench import __main__ as command
 from bench import embedded_postgres, results, turns
 from bench.database import seed
-from bench.digests import Snapshot
+from bench.digests import Deciding, Snapshot
 from bench.errors import UserError
 from bench.progress import Bar
 from bench.results import Results
@@ -234,7 +234,7 @@ def measured_here(folder: Path) -> Results:
     """Say of all stored costs that they were measured here, for else they would have to be measured whole."""
     stored = results.load("costs")
     now = Snapshot.now()
-    digests = {name: now.digests(files) for name, files in stored.digests.items()}
+    digests = {name: now.like(deciding) for name, deciding in stored.digests.items()}
     here = Results(results.header(ROWS, results.here()["versions"]), stored.records, digests)
     store_costs(folder, here)
     return here
@@ -264,7 +264,11 @@ def of_another_machine(monkeypatch: pytest.MonkeyPatch) -> Results:
     stored = results.load("costs")
     header = results.here()
     header["python"] = "CPython 3.10.0"
-    found = Results(header, stored.records, {name: {"gone.py": "0"} for name in stored.records})
+    found = Results(
+        header,
+        stored.records,
+        {name: Deciding(study={}, loaded={"gone.py": "0"}, versions={}) for name in stored.records},
+    )
     monkeypatch.setattr(results, "load", lambda name: found)
     return found
 
@@ -283,7 +287,7 @@ def test_what_is_measured_whole_is_not_joined(monkeypatch: pytest.MonkeyPatch) -
     """So it may have another number of rows."""
     stored = results.load("costs")
     now = Snapshot.now()
-    here = Results(results.here(), stored.records, {name: now.digests(stored.digests[name]) for name in NAMES})
+    here = Results(results.here(), stored.records, {name: now.like(stored.digests[name]) for name in NAMES})
     monkeypatch.setattr(results, "load", lambda name: here)
     assert command.to_measure(COSTS, list(NAMES), everything=True) == (None, list(NAMES))
     kept, names = command.to_measure(COSTS, [EMPTY_MODELS], everything=True)

@@ -13,7 +13,8 @@ from sqlalchemy.orm.collections import InstrumentedList
 
 from bench.studies.graph_shape import shapes
 from bench.studies.graph_shape.families import LAZY, SELECT_IN, WAYS, mapped, options, used
-from bench.studies.graph_shape.shapes import LEAST, children, family, make
+from bench.studies.graph_shape.reading import LEAST
+from bench.studies.graph_shape.shapes import children, family, make
 from tests.claims.fresh import held, in_a_fresh_process, open_session
 from tests.claims.rows import PARENTS, Parent
 from tests.claims.test_entities import own

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session, joinedload, lazyload, registry, relationship
 from bench.layers.allocations import allocations_of
 from bench.layers.measuring import clear_caches, drop
 from bench.studies.graph_shape.model import Family, Related
-from bench.studies.graph_shape.shapes import LEAST, WARM_UP, FamilyReading, key_of
+from bench.studies.graph_shape.reading import LEAST, WARM_UP, FamilyReading, key_of
 from common import database_url, loaded_versions
 
 SELECT_IN, SMALL_FIRST, JOINED, LAZY = "selectinload", "selectinload, a small family first", "joinedload", "lazy"

@@ -8,13 +8,13 @@ from bench.database import private_server
 from bench.process import Progress, unseen
 from bench.runs import Job, Measured, Outcome
 from bench.studies.graph_shape.model import Family
+from bench.studies.graph_shape.reading import FamilyReading
 from bench.studies.graph_shape.shapes import (
     ALLOCATIONS,
     BASE,
     ENTITIES,
     OF_MIXED_TYPES,
     SHAPES,
-    FamilyReading,
     families_of,
     make,
     values_of,

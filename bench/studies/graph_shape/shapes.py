@@ -1,20 +1,17 @@
 """The families that are measured: the base, from which the parts follow, and others to predict; and their tables."""
 
-import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from bench.layers.values import of_rows
 from bench.studies.graph_shape.model import Family, Related
+from bench.studies.graph_shape.reading import LEAST, WARM_UP, key_of
 from bench.studies.row_shape.shapes import BIGINT, BOOLEAN, INTEGER, NULL, NUMERIC, TEXT, TIME, Kind
 
 # The columns of most families, keys included, and of one that tells what a column takes.
 FEW, WIDE = 3, 20
-# The least key, of a parent whose collections have a single child; after it come those that are read first.
-LEAST, WARM_UP = 2_000, 32
 # So many entities a graph has: enough for what is fixed to be little.
 ENTITIES = 4_000
 # What the columns without keys hold, in turns; else integers alone.
@@ -60,38 +57,6 @@ SHAPES = {
 OF_MIXED_TYPES = "9 columns, 4 children of 10, of mixed types"
 # Whose allocations are told apart.
 ALLOCATIONS = "one child"
-
-
-@dataclass(frozen=True)
-class FamilyReading:
-    """The process that reads so many families from the tables of that name."""
-
-    way: str
-    table: str
-    family: Family
-    families: int
-    # Whether the allocations that a family consists of are told apart, instead of added up.
-    allocations: bool = False
-
-    @property
-    def name(self) -> str:
-        """What is read, and how."""
-        return f"{self.table} by {self.way}"
-
-    @property
-    def short(self) -> str:
-        """The same, for the line of progress."""
-        return self.name
-
-    @property
-    def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
-        return ["-m", "bench.studies.graph_shape.families"]
-
-    @property
-    def stdin(self) -> bytes:
-        """The reading itself, pickled."""
-        return pickle.dumps(self)
 
 
 def families_of(family: Family) -> int:
@@ -140,11 +105,6 @@ def _source(owner: str, related: Related, rows: float) -> str:
     counts, turn = ", ".join(map(str, related.counts)), f"(id - {LEAST} - 1) % {len(related.counts)} + 1"
     several = f"generate_series(1, CASE id WHEN {LEAST} THEN 1 ELSE (ARRAY[{counts}])[{turn}] END)"
     return f"(SELECT row_number() OVER (ORDER BY id)::int AS i, id AS owner FROM {owner}, {several}) AS children"
-
-
-def key_of(index: int) -> str:
-    """Return the name of the column by which a table refers to that of its relationship of this number."""
-    return f"other_{index}"
 
 
 def values_of(url: str, table: str, columns: int) -> float:
