@@ -35,10 +35,13 @@ def asyncpg_record(reading: Reading) -> Iterator[Read]:
         with connecting():
             connection = runner.run(asyncpg.connect(**arguments))
         transaction = connection.transaction(isolation="repeatable_read", readonly=True)
-        runner.run(begin())
-        yield lambda count: runner.run(fetch(count))
-        runner.run(transaction.rollback())
-        runner.run(connection.close())
+        try:
+            runner.run(begin())
+            yield lambda count: runner.run(fetch(count))
+            runner.run(transaction.rollback())
+            runner.run(connection.close())
+        finally:
+            connection.terminate()  # at once, where it is still open
 
 
 LAYERS = {"asyncpg record": asyncpg_record}
