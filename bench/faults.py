@@ -109,12 +109,17 @@ _PARAMETER = (
     "|unsupported startup parameter(?: in options)?: (.+)"
 )
 
+_WAITING = """
+SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()
+WHERE NOT granted AND mode = 'AccessShareLock' AND pg_table_is_visible(relation) LIMIT 1
+"""
+
 
 def explain(error: BaseException) -> str | None:
     """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
     error = _unwrapped(error)
     if isinstance(error, KeyboardInterrupt) or "due to user request" in str(error):  # ADBC's Ctrl-C
-        return "interrupted"
+        return error.args[0] if isinstance(error, KeyboardInterrupt) and error.args else "interrupted"
     for missing in (error, error.__cause__):
         if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:
             command = f"make venv groups={GROUPS[missing.name]}".removesuffix(" groups=")
@@ -171,6 +176,17 @@ def _is_a_driver_s(error: BaseException) -> bool:
     while trace and trace.tb_frame.f_globals["__name__"] != "asyncpg.connect_utils":
         trace = trace.tb_next
     return trace is not None
+
+
+def explain_waiting(url: str) -> str | None:
+    """Return that a table is in use, where a session waits to read one; else None."""
+    with suppress(Exception):
+        import psycopg
+
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            if connection.execute(_WAITING).fetchone():
+                return _explain_driver(psycopg.errors.LockNotAvailable())
+    return None
 
 
 def explain_table(error: BaseException) -> str | None:
