@@ -4,7 +4,7 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
-from bench.errors import DEFAULT_URL, SEED, UserError, address, parser
+from bench.errors import DEFAULT_URL, SEED, UserError, address, explain_waiting, parser
 
 # Any import below may be the first to fail.
 # isort: split
@@ -114,9 +114,7 @@ def start_tracing() -> None:
 
 
 def _end_if_locked(*_: object) -> None:
-    from bench import faults
-
-    if line := faults.explain_waiting(database_url()):
+    if line := explain_waiting(database_url()):
         raise KeyboardInterrupt(line)  # which drivers know: they cancel what waits
     signal.alarm(PATIENCE)
 

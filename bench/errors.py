@@ -101,6 +101,13 @@ def explain(error: BaseException) -> str | None:
     return faults.explain(error)
 
 
+def explain_waiting(url: str) -> str | None:
+    """Return in one line that a table is in use, where a session at this URL waits to read one; else None."""
+    from bench import faults
+
+    return faults.explain_waiting(url)
+
+
 def _end_without_output(error: BaseException) -> None:
     """End the process where standard output is what failed: silently where its reader went away, as other tools do."""
     if not isinstance(error, OSError) or error.filename:
