@@ -43,7 +43,7 @@ def main() -> int:
         options.error("--all goes with --write")
     if arguments.check:
         return check()
-    if arguments.write and (missing := next((one for one in PACKAGES if not find_spec(one)), None)):
+    if arguments.write and (missing := next((package for package in PACKAGES if not find_spec(package)), None)):
         raise UserError(f"what is published needs every package: {explain(ModuleNotFoundError(name=missing))}")
     studies = [STUDIES[name] for name in dict.fromkeys(arguments.names or STUDIES)]
     chosen = {study: [name for name in study.names if arguments.only in name] for study in studies}
@@ -118,8 +118,8 @@ def measured(
     """Measure and print; return the results that were known with the new ones. Raises UserError."""
     before = Snapshot.now()  # a file may change meanwhile
     for new in study.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
-        found = results.of(new, f"bench.studies.{study.name}.measure", before)
-        known = known.joined(found) if known else found
+        latest = results.of(new, f"bench.studies.{study.name}.measure", before)
+        known = known.joined(latest) if known else latest
         for table in study.tables(known, new):
             table.print(wide=arguments.wide)
         sys.stdout.flush()
@@ -135,12 +135,12 @@ def expected() -> dict[Path, str]:
 
 def by_reason(reasons: dict[str, str]) -> list[str]:
     """Return a line for each reason: the first that it holds for, and how many others."""
-    names: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for name, reason in reasons.items():
-        names.setdefault(reason, []).append(name)
+        by_reason.setdefault(reason, []).append(name)
     return [
-        f"{found[0]}{f' (and {len(found) - 1} more)' if len(found) > 1 else ''} {reason}"
-        for reason, found in names.items()
+        f"{names[0]}{f' (and {len(names) - 1} more)' if len(names) > 1 else ''} {reason}"
+        for reason, names in by_reason.items()
     ]
 
 

@@ -132,8 +132,8 @@ def _unwrapped(error: BaseException) -> BaseException:
 def _explain_driver(error: BaseException) -> str:
     """Return in one line what is wrong with the database or its address. It has no part of the URL that is secret."""
     text, state = str(error), getattr(error, "sqlstate", None) or ""
-    if (found := re.search(_PARAMETER, text)) and (name := found[1] or found[2]) in _query():
-        who = type(error).__module__.partition(".")[0] + ("" if found[0].startswith("invalid") else ", or the server,")
+    if (match := re.search(_PARAMETER, text)) and (name := match[1] or match[2]) in _query():
+        who = type(error).__module__.partition(".")[0] + ("" if match[0].startswith("invalid") else ", or the server,")
         return f"{who} does not know parameter {visible(name)} of DATABASE_URL at {address()}: remove it"
     if fault := _fault(error, "" if state.startswith("08") else state, text):
         fix, name = fault.fix, re.search('"(.+?)"', text)

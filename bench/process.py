@@ -87,7 +87,8 @@ def run(
                     children.kill()
                     pool.shutdown(cancel_futures=True)
                     raise
-    same_rows({one.output["rows"] for one in outcomes if one.output and "rows" in one.output and not one.job.url})
+    of_table = (outcome.output for outcome in outcomes if outcome.output and not outcome.job.url)
+    same_rows({output["rows"] for output in of_table if "rows" in output})
     return outcomes
 
 
@@ -162,7 +163,9 @@ def succeeded(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
 
 def failures(outcomes: Iterable[Outcome]) -> list[str]:
     """Return a line for each script that has failed."""
-    return list(dict.fromkeys(f"{one.job.script.name} failed: {one.error}" for one in outcomes if one.error))
+    return list(
+        dict.fromkeys(f"{outcome.job.script.name} failed: {outcome.error}" for outcome in outcomes if outcome.error)
+    )
 
 
 def reason(code: int, errors: str) -> str:

@@ -22,7 +22,7 @@ def reader(name: str, module: str, **special: bool) -> Reader:
 
 def readers(*some: Reader) -> dict[str, Reader]:
     """Return readers by name."""
-    return {one.name: one for one in some}
+    return {reader.name: reader for reader in some}
 
 
 # Those of psycopg, SQLAlchemy and Pydantic; and one whose rows are dropped: what it shows is the peak, and the time.
@@ -69,7 +69,7 @@ WAYS = readers(
 )
 READERS = LAYERS | DROPPING | OTHERS | MODELS | WAYS
 # What an entity needs a key for.
-KEYED = [name for name, one in (LAYERS | DROPPING | OTHERS).items() if one.keyed]
+KEYED = [name for name, reader in (LAYERS | DROPPING | OTHERS).items() if reader.keyed]
 
 
 def installed() -> list[str]:

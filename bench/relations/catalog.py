@@ -118,9 +118,9 @@ def forbidden(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) ->
     answer = connection.execute(
         "SELECT CASE WHEN NOT has_column_privilege(oid, number, 'SELECT') THEN oid::regclass::text ELSE '' END "
         "FROM unnest(%s::oid[], %s::int2[]) WITH ORDINALITY AS columns(oid, number, place) ORDER BY place",
-        [[one.table for one in fields], [one.number for one in fields]],
+        [[field.table for field in fields], [field.number for field in fields]],
     )
-    return [one for [one] in answer]
+    return [table for [table] in answer]
 
 
 def keys(connection: "psycopg.Connection[Any]", oid: int) -> list[tuple[bool, tuple[str, ...]]]:

@@ -26,6 +26,6 @@ def address(relation: Relation, rows: int) -> str:
         (column.name, TYPES.get(column.type, "text") + " NOT NULL" * (column.name in relation.required))
         for column in relation.columns
     ]
-    escaped = ("|".join(part.replace("\\", r"\\").replace("|", r"\|") for part in one) for one in columns)
-    parameters = [("t", relation.sql_name), ("rows", str(rows)), *(("c", one) for one in escaped)]
+    escaped = ("|".join(part.replace("\\", r"\\").replace("|", r"\|") for part in column) for column in columns)
+    parameters = [("t", relation.sql_name), ("rows", str(rows)), *(("c", column) for column in escaped)]
     return f"{PAGE.as_uri()}#{urlencode(parameters)}"

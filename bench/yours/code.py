@@ -127,7 +127,7 @@ def loading(relation: Relation, strategy: str, *end: str) -> str:
         "    .options(",
         *options(relation, strategy, 0, "        "),
         "    )",
-        *(f"    {one}" for one in end),
+        *(f"    {line}" for line in end),
         ")",
     ]
     return "\n".join(lines)
@@ -224,8 +224,8 @@ def imports(columns: Iterable[ReadColumn]) -> str:
         if module or name == "Any":
             needed.add((module or "typing", name))
     lines = [
-        f"from {one} import {', '.join(sorted(name for module, name in needed if module == one))}"
-        for one in sorted({module for module, _ in needed})
+        f"from {module} import {', '.join(sorted(name for source, name in needed if source == module))}"
+        for module in sorted({source for source, _ in needed})
     ]
     return "\n".join([*lines, "", "from psycopg.rows import args_row"])
 

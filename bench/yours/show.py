@@ -116,7 +116,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         f"{words.layer}s": by_layer,
         "notes": figures.notes,
         "left_out": figures.failures,
-        "advice": [{"text": one.text, "code": one.code(relation)} for one in advice(subject, figures)],
+        "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
     }
 
 

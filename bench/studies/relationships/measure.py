@@ -33,19 +33,18 @@ def measure(
     with one_row_table(SHOP) as one_row:
         records, failures = turns.measure(scenarios, repeats or _repeats(full), one_row, native, progress=progress)
     if records:
-        crossed = {
-            one.job.script.name: one for one in process.run(wire_jobs(list(map(Scenario, records))), progress=progress)
-        }
+        outcomes = process.run(wire_jobs(list(map(Scenario, records))), progress=progress)
+        crossed = {outcome.job.script.name: outcome for outcome in outcomes}
         for line in process.failures(crossed.values()):
             print(f"{line}: what crosses the wire is left out", file=sys.stderr)
-        yield {name: _with_wire(one, crossed[name]) for name, one in records.items()}
+        yield {name: _with_wire(measured, crossed[name]) for name, measured in records.items()}
     if failures:
         raise UserError("\n".join(failures))
 
 
 def wire_jobs(scenarios: Sequence[Scenario]) -> list[Job]:
     """Return a job for each script, which counts what crosses the wire."""
-    return [Job(one, WIRE, module="bench.wire") for one in scenarios]
+    return [Job(scenario, WIRE, module="bench.wire") for scenario in scenarios]
 
 
 def _with_wire(measured: Measured, crossed: Outcome) -> Measured:

@@ -89,7 +89,7 @@ class Client:
 
 def measured(server: "uvicorn.Server", watch: Watch) -> Output:
     """Return what was measured, in another thread than the event loop's."""
-    client = Client(*(one.sockets[0].getsockname()[1] for one in server.servers))
+    client = Client(*(listening.sockets[0].getsockname()[1] for listening in server.servers))
     try:
         # Imports and connections are fixed costs: the pool's five, and what ten requests at once need in threads.
         for readers in (1, MANY):
