@@ -22,7 +22,6 @@ from bench.studies.study import COSTS, STUDIES, Study, shown
 
 
 def main() -> int:
-    """Measure and print, or check; return the exit code."""
     options = parser(__doc__, prog="python -m bench")
     options.add_argument("names", metavar="NAME", nargs="*", help=f"{', '.join(STUDIES)} (all)")
     options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
@@ -134,18 +133,16 @@ def expected() -> dict[Path, str]:
 
 
 def by_reason(reasons: dict[str, str]) -> list[str]:
-    """Return a line for each reason: the first that it holds for, and how many others."""
-    by_reason: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
     for name, reason in reasons.items():
-        by_reason.setdefault(reason, []).append(name)
+        names.setdefault(reason, []).append(name)
     return [
-        f"{names[0]}{f' (and {len(names) - 1} more)' if len(names) > 1 else ''} {reason}"
-        for reason, names in by_reason.items()
+        f"{alike[0]}{f' (and {len(alike) - 1} more)' if len(alike) > 1 else ''} {reason}"
+        for reason, alike in names.items()
     ]
 
 
 def check() -> int:
-    """Print what is stale; return the exit code."""
     now = Snapshot.now()
     stale = []
     for study in STUDIES.values():

@@ -41,7 +41,6 @@ class Snapshot:
 
     @classmethod
     def now(cls) -> "Snapshot":
-        """Return the files as they are."""
         code = (path for pattern in ("*.py", "[a-z]*/**/*.py") for path in PROJECT.glob(pattern))
         data = (PROJECT / LOCK, *PROJECT.glob("bench/original/*.txt"))
         return cls({path.relative_to(PROJECT).as_posix(): path.read_text("utf-8") for path in (*code, *data)})

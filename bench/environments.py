@@ -35,12 +35,10 @@ class Combination:
 
     @property
     def folder(self) -> Path:
-        """Where its environment lies."""
         return ENVIRONMENTS / f"{self.python}-{self.packages}"
 
     @property
     def interpreter(self) -> Path:
-        """Its environment's Python."""
         return self.folder / "bin" / "python"
 
     @property

@@ -111,7 +111,6 @@ _PARAMETER = (
 
 
 def explain(error: BaseException) -> str | None:
-    """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
     error = _unwrapped(error)
     if isinstance(error, KeyboardInterrupt) or "due to user request" in str(error):  # ADBC's Ctrl-C
         return "interrupted"
@@ -148,7 +147,6 @@ def _explain_driver(error: BaseException) -> str:
 
 
 def _fault(error: BaseException, state: str, text: str) -> Fault | None:
-    """Return the kind of fault that a driver's error is, if it is known."""
     words = re.sub("\"[^\"\n]*\"|'[^'\n]*'", '""', text)  # without the names, which may be any words
     codes = {state, *(kind.__name__ for kind in type(error).__mro__)}
     coded = [fault for fault in FAULTS if codes & set(fault.codes.split())]

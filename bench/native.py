@@ -22,7 +22,6 @@ from common import LAST_CHECKPOINT
 
 
 def main(name: str) -> None:
-    """Run the scenario, and write what was live at its last checkpoint."""
     with tempfile.TemporaryDirectory() as directory:
         record = Path(directory) / "memray.bin"
         tracker = Tracker(record, trace_python_allocators=True)
@@ -38,7 +37,6 @@ def main(name: str) -> None:
 
 
 def run(name: str, tracker: Tracker) -> None:
-    """Run the scenario, recorded up to its last checkpoint."""
     begin, print_memory_usage = common.start_tracing, common.print_memory_usage
 
     def start_tracing() -> None:

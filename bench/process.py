@@ -26,11 +26,9 @@ Watch = Callable[[Job, int], None]
 class Shown(Protocol):
     """Shows how far the jobs are, from several threads."""
 
-    def started(self, name: str) -> None:
-        """Show what runs now."""
+    def started(self, name: str) -> None: ...
 
-    def finished(self) -> None:
-        """Show that a further job is done."""
+    def finished(self) -> None: ...
 
 
 # Begins to show so many jobs: `bench.progress.Bar` does.
@@ -39,8 +37,6 @@ Progress = Callable[[int], AbstractContextManager[Shown]]
 
 @contextmanager
 def unseen(total: int) -> Iterator[Shown]:
-    """Show nothing."""
-
     class Nothing:
         def started(self, name: str) -> None: ...
 
@@ -96,13 +92,11 @@ class Children:
     """The processes that run now."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._closed = False
 
     def run(self, job: Job, watch: Watch | None) -> Outcome:
-        """Run a job to its end in the project's folder."""
         with tempfile.TemporaryDirectory() as directory:
             file = Path(directory) / "measurement.json"
             variables = {
@@ -162,7 +156,6 @@ def succeeded(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
 
 
 def failures(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return a line for each script that has failed."""
     return list(
         dict.fromkeys(f"{outcome.job.script.name} failed: {outcome.error}" for outcome in outcomes if outcome.error)
     )

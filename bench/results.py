@@ -102,7 +102,6 @@ def decided_by(measured: Measured, module: str, before: Snapshot) -> Deciding:
 
 
 def header(rows: int, versions: Mapping[str, str], values: int = 0) -> Header:
-    """Return the header of what is measured here and now."""
     memory = psutil.virtual_memory().total / 2**30
     return Header(
         date=datetime.now(UTC).date().isoformat(),
@@ -124,7 +123,6 @@ def here(distributions: Iterable[str] = ()) -> Header:
 
 
 def _changed(former: Deciding, current: Deciding) -> list[str]:
-    """Return the names of the files and distributions that are others than they were."""
     before, now = ({**parts["study"], **parts["loaded"], **parts["versions"]} for parts in (former, current))
     return [name for name in {**now, **before} if before.get(name) != now.get(name)]
 

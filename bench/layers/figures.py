@@ -44,7 +44,6 @@ class Figure:
 
     @property
     def keeps(self) -> bool:
-        """Whether the layer keeps the rows."""
         return bool(self.objects or self.native)
 
     def kept_of(self, rows: int) -> float | None:
@@ -70,7 +69,6 @@ class Figures:
 
     @property
     def count(self) -> int:
-        """How many rows were read."""
         return max(figure.count for figure in self.by_layer.values())
 
     @property
@@ -122,7 +120,6 @@ class AgainstTuples:
                 yield f"{visible(column.name)} is {' or '.join(own or mine['classes'])}"
 
     def shared_objects(self) -> Iterator[str]:
-        """Yield in which layers rows share objects, because they have the same key."""
         for layer, figure in self.by_layer.items():
             count, objects = figure.count, figure.objects
             if 0 < objects < count:
@@ -132,7 +129,6 @@ class AgainstTuples:
                 )
 
     def other_rows(self) -> Iterator[str]:
-        """Yield which layers read other rows than the tuples, as far as they keep the same values."""
         others = [layer for layer in self.kept if TUPLE in self.kept and not self.same_rows(layer)]
         if others:
             yield (

@@ -16,12 +16,10 @@ LIBRARIES = "bench.layers.libraries"
 
 
 def reader(name: str, module: str, **special: bool) -> Reader:
-    """Return the reader of that name, which is in this module of `libraries`."""
     return Reader(name, f"{LIBRARIES}.{module}", **special)
 
 
 def readers(*some: Reader) -> dict[str, Reader]:
-    """Return readers by name."""
     return {reader.name: reader for reader in some}
 
 

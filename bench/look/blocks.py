@@ -19,7 +19,6 @@ def environment(header: Header, rows: str = "rows", packages: Mapping[str, str] 
 
 
 def linked(scenario: Scenario) -> str:
-    """Return a scenario's title, which leads to its script."""
     return f"[{scenario.title}]({scenario.script.as_posix()})"
 
 

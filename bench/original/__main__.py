@@ -77,7 +77,6 @@ class Comparison:
 
 
 def main(python: str) -> int:
-    """Print the comparison; return the exit code."""
     probe = [python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 12))"]
     if not shutil.which(python) or subprocess.run(probe, capture_output=True, check=False).returncode:
         raise UserError(f"{python} is no Python 3.12: name one with PYTHON312=/path/to/python3.12 make original")
@@ -90,7 +89,6 @@ def main(python: str) -> int:
 
 
 def report(published: Mapping[str, Console], measured: Mapping[str, Run]) -> int:
-    """Print every figure beside ours, and how many agree; return the exit code."""
     print(f"{'MiB':<68} original    ours")
     comparisons = []
     for script, console in published.items():

@@ -66,7 +66,6 @@ class Part:
     quoted: bool
 
     def means(self, name: str) -> bool:
-        """Return whether that is this name."""
         return name == self.text or (not self.quoted and name.casefold() == self.text.casefold())
 
 
@@ -164,7 +163,6 @@ def spelled(link: Link, known: Sequence[Link]) -> str:
 
 
 def meaning(text: str, known: Sequence[Link]) -> list[Link]:
-    """Return which of the links a text means."""
     [path] = parsed(text)
     schema = path[0][0] if len(path) > 1 else None
     return matching(known, path[-1], schema)

@@ -54,7 +54,6 @@ TITLES = ("You want", "Write", "Peak, MiB", "Bytes per row", "Time, s")
 
 
 def blocks(costs: Costs, ways: Ways, requests: Requests) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     return {"cure": cure(costs), "answer": answer(costs), "answers": answers(costs, ways, requests).markdown()}
 
 
@@ -82,7 +81,6 @@ def answers(costs: Costs, ways: Ways, requests: Requests) -> Table[Answer]:
 
 
 def of_pair(wanted: str, code: str, pair: Pair) -> Answer:
-    """Return what one wants, what to write, and what that changes."""
     by_peak, by_row = changed(peak, 0), changed(lambda script: script.per_row, 0)
     return wanted, code, by_peak(pair), by_row(pair), changed_time(pair)
 

@@ -156,7 +156,6 @@ def rss(label: str) -> Callable[[Process], int]:
 
 
 def labels_from_last_row(process: Process) -> list[str]:
-    """Return the checkpoints from the last row on."""
     labels = [point["label"] for point in process["checkpoints"]]
     return labels[labels.index(LAST_CHECKPOINT) :]
 

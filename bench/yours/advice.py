@@ -41,7 +41,6 @@ class Advice:
     write: Callable[[Relation], str] | None = None
 
     def code(self, relation: Relation) -> str:
-        """Return the code with the names of that relation."""
         return self.write(relation) if self.write else ""
 
 
@@ -95,7 +94,6 @@ def less_often(name: str, lazy: Figure, other: Figure) -> Iterator[Advice]:
 
 
 def compared(before: Figure, after: Figure) -> str:
-    """Return in words what one way takes and another."""
     peak = f"{before.traced_peak:,.0f} → {after.traced_peak:,.0f} bytes per parent at the peak"
     counted = before.rows is not None and after.rows is not None
     rows = f", {before.rows:,} → {after.rows:,} rows on the wire" if counted else ""
@@ -103,7 +101,6 @@ def compared(before: Figure, after: Figure) -> str:
 
 
 def seconds(before: Figure, after: Figure) -> str:
-    """Return the seconds of two ways."""
     return f"{before.seconds:.2f} → {after.seconds:.2f} s"
 
 
@@ -123,7 +120,6 @@ def values(figures: Figures) -> Iterator[Advice]:
 
 
 def others(figures: Figures) -> Iterator[Advice]:
-    """Yield which layers a row is better read in."""
     if saves := saving(figures, ENTITY, CORE):
         yield Advice(f"Columns instead of entities: {saves}.", code.columns)
     articles = {} if figures.failures.keys() & ARTICLES else ARTICLES

@@ -88,7 +88,6 @@ def read(engine: Engine) -> None:
 
 
 def class_called(table: str) -> str:
-    """Return the name of a class for the rows of a table of that name."""
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", table))
     name = "".join(char for word in words for char in word[0].upper() + word[1:] if f"x{char}".isidentifier())
     own = name.isidentifier() and not keyword.iskeyword(name) and name not in IMPORTED
@@ -121,7 +120,6 @@ def at_once(relation: Relation) -> str:
 
 
 def loading(relation: Relation, strategy: str, *end: str) -> str:
-    """Return the statement that loads all in one way."""
     lines = [*relationships(relation), "statement = (", f"    select({classes(relation)[relation.oid]})"]
     lines += [
         "    .options(",
@@ -171,22 +169,18 @@ def options(relation: Relation, strategy: str, place: int, indent: str) -> Itera
 
 
 def rows(query: str) -> str:
-    """Return how Core's rows of a query are read."""
     return ROWS.format(query=assigned(for_text(query)))
 
 
 def of_join(relation: Relation) -> str:
-    """Return how the rows of the join are read."""
     return rows(joins.flat(relation))
 
 
 def of_arrays(relation: Relation) -> str:
-    """Return how one row for each parent is read, with arrays."""
     return rows(joins.arrays(relation))
 
 
 def columns(relation: Relation) -> str:
-    """Return the statement that reads columns instead of entities."""
     name = class_called(relation.name)
     return COLUMNS.format(statement=selected([f"{name}.{column.attribute}" for column in relation.columns]))
 
@@ -204,12 +198,10 @@ def dataclass(relation: Relation) -> str:
 
 
 def selected(names: list[str]) -> str:
-    """Return the `select` of these names."""
     return fitted("statement = select(", names, ").execution_options(yield_per=1000)")
 
 
 def field(column: ReadColumn, required: bool) -> str:
-    """Return a field of a dataclass."""
     name = column.type.rpartition(".")[2]
     kind = name if name == "Any" or required else f"{name} | None"
     line = f"    {column.attribute}: {kind}"

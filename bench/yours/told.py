@@ -16,7 +16,6 @@ Sentences = Callable[[Subject, Figures], Iterator[str]]
 
 
 def told(subject: Subject, figures: Figures) -> list[str]:
-    """Return all that is to be said."""
     parts = OF_PARENTS if subject.relation.children else OF_ROWS
     return [sentence for part in parts for sentence in part(subject, figures)]
 
@@ -47,7 +46,6 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def ways(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield what is special about ways to read children."""
     if (lazy := figures.by_layer.get(LAZY)) and lazy.sample:
         yield f"{LAZY}: measured of {lazy.sample:,} parents, chosen evenly, and extrapolated to {figures.count:,}."
     if DROPPED in figures.by_layer:
@@ -80,14 +78,12 @@ def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield what the figures do not show."""
     yield from figures.notes
     if not enough(subject, figures):
         yield f"From fewer than {ENOUGH:,} rows no advice follows, for what is fixed weighs in these figures."
 
 
 def renamed(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield which columns have another name here."""
     columns = [column for column in subject.relation.columns if column.attribute != column.name]
     for column in columns[:MOST_NAMED]:
         yield f"Column {named(column.name)} is {column.attribute} here."

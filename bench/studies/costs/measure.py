@@ -36,7 +36,6 @@ def measure(
 
 
 def with_values(measured: Measured) -> Measured:
-    """Return what was measured of a script on table data, with what its values take."""
     return replace(measured, values=bytes_of_values(measured.rows))
 
 

@@ -48,7 +48,6 @@ PROCESSES = {
 
 
 def figures(results: Results) -> Costs:
-    """Return the costs of what is stored."""
     fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
     rows = results.header["rows"]
     by_name = {
@@ -59,7 +58,6 @@ def figures(results: Results) -> Costs:
 
 
 def tables(costs: Costs, new: Container[str]) -> list[Table[Any]]:
-    """Return the tables of what is new."""
     originals, remedies, alternatives = (
         costs.of(scenario for scenario in group if scenario.name in new)
         for group in (SCENARIOS, REMEDIES, ALTERNATIVES)
@@ -80,7 +78,6 @@ def tables(costs: Costs, new: Container[str]) -> list[Table[Any]]:
 
 
 def blocks(costs: Costs) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     nine, remedies = costs.of(SCENARIOS), costs.of(REMEDIES)
     pairs = costs.pairs(script.scenario for script in remedies if not script.goes_on)
     helpful, useless = [pair for pair in pairs if pair.loss], [pair for pair in pairs if pair.why_not]
@@ -107,7 +104,6 @@ def blocks(costs: Costs) -> dict[str, str]:
 
 
 def charts(costs: Costs) -> dict[str, str]:
-    """Return the charts' SVG by file name."""
     from bench.studies.costs import charts  # with matplotlib, which `make bench` does without
 
     return charts.of(costs)

@@ -22,7 +22,6 @@ MOST_ROWS = 10_000_000
 
 
 def blocks(costs: Costs) -> dict[str, str]:
-    """Return the blocks of other stacks, as Markdown by marker."""
     return {
         **{f"stacks-{kind}": compared(costs, kind).markdown() for kind in STACKS},
         "first-rows": at_the_first_row(costs),

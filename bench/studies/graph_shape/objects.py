@@ -49,7 +49,6 @@ def of(allocations: Sequence[TracedAllocation], versions: Mapping[str, str]) -> 
 
 
 def name_of(allocation: TracedAllocation) -> str:
-    """Return what an allocation is called."""
     text, size = allocation["text"], allocation["size"]
     if text in OF_ROWS:
         return ENTITIES

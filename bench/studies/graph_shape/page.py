@@ -27,7 +27,6 @@ PARTS: dict[str, Callable[[Parts], float]] = {
 
 
 def figures(results: Results) -> dict[str, LoadedFamilies]:
-    """Return the figures of what is stored, by the way to load."""
     inline = results.header["python"].removeprefix("CPython ") >= "3.13"
     return {
         way: LoadedFamilies(
@@ -49,7 +48,6 @@ def tables(ways: Mapping[str, LoadedFamilies], new: Container[str]) -> list[Tabl
 
 
 def blocks(ways: Mapping[str, LoadedFamilies]) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     published = {way: asdict(published_parts(families.parts)) for way, families in ways.items()}
     return {
         "graph-parts": parts_table(ways).markdown(),
@@ -66,7 +64,6 @@ def published_parts(parts: Parts) -> Parts:
 
 
 def worst(ways: Mapping[str, LoadedFamilies]) -> str:
-    """Return how far the prediction is off at most."""
     off = max(abs(share) for families in ways.values() for share in families.deviations.values())
     return f"The prediction is off by {off:.1%} at most. Bytes per family: predicted; measured; deviation."
 
@@ -120,10 +117,8 @@ def consists(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
 
 
 def size(parts: Mapping[str, Object], name: str) -> float:
-    """Return the bytes of the object of that name, if there is one."""
     return parts[name].size if name in parts else 0
 
 
 def charts(_: object) -> dict[str, str]:
-    """Return no charts."""
     return {}

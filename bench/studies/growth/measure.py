@@ -46,7 +46,6 @@ def measure(
 
 
 def steps(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[StepCost]:
-    """Return a scenario's figures at every number of rows that it ran at."""
     traced, untraced = (
         [outcome.output for outcome in outcomes if outcome.job.instrument == instrument]
         for instrument in (TRACED, UNTRACED)

@@ -43,7 +43,6 @@ def measure(
 
 
 def wire_jobs(scenarios: Sequence[Scenario]) -> list[Job]:
-    """Return a job for each script, which counts what crosses the wire."""
     return [Job(scenario, WIRE, module="bench.wire") for scenario in scenarios]
 
 

@@ -29,7 +29,6 @@ class Way:
 
     @property
     def scenario(self) -> Scenario:
-        """The script."""
         return self.costs.scenario
 
     @property
@@ -56,7 +55,6 @@ class Ways:
 
 
 def ways(results: Results) -> Ways:
-    """Return the ways to load that are stored."""
     fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
     rows = results.header["rows"]
     connecting = _connecting(results.records.get(ALONE), rows)

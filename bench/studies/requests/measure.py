@@ -37,6 +37,5 @@ def can_run(endpoint: Scenario) -> bool:
 
 
 def measured(outcome: Outcome, server: dict[str, str]) -> Measured:
-    """Return what is stored of an endpoint."""
     output: Output = outcome.output
     return Measured(output, output["rows"], output["versions"] | server, [outcome])

@@ -82,7 +82,6 @@ class Client:
         return told
 
     def end(self) -> None:
-        """Let it end, unless it has."""
         if self._process.returncode is None:
             self._process.communicate()
 
@@ -118,7 +117,6 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
 
 
 def load(client: Client, watch: Watch, readers: int) -> Load:
-    """Let so many readers read everything at once."""
     with watch.seeing() as seen:
         answer = client.tell(f"{readers} all")
     return Load(**seen, **answer)
@@ -172,7 +170,6 @@ async def serve(name: str) -> Output:
 
 
 def main(name: str) -> None:
-    """Measure one endpoint, and write what was found."""
     output = asyncio.run(serve(name))
     Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(output), encoding="utf-8")
 

@@ -66,12 +66,10 @@ OTHERS = {
 
 
 def of(shapes: RowShapes) -> dict[str, str]:
-    """Return each chart's SVG by its file's name."""
     return {"row-shape.svg": drawn(shapes, OWN), "other-models.svg": drawn(shapes, OTHERS)}
 
 
 def drawn(shapes: RowShapes, lines: Mapping[str, LayerLine]) -> str:
-    """Return the chart of these layers."""
     figure = style.new(8.6, 6.4)
     axes = figure.subplots()
     for layer, line in lines.items():

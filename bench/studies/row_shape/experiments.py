@@ -33,7 +33,6 @@ class Experiment(Reading):
 
     @property
     def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
         return ["-m", "bench.layers", __name__]
 
 

@@ -74,7 +74,6 @@ class RowShapes:
         )
 
     def predicted(self, layer: str, fields: Sequence[ShapeField]) -> float:
-        """Return what a row of these columns costs in a layer, as the model of the cost has it."""
         return self.model.row(layer, [CountedColumn.of(field) for field in fields])
 
     @property
@@ -93,7 +92,6 @@ class RowShapes:
 
     @property
     def others(self) -> list[str]:
-        """The models of other ORMs."""
         return [layer for layer in self.layers if layer in OTHER_MODELS]
 
     @property
@@ -104,7 +102,6 @@ class RowShapes:
 
 
 def shapes_of_layer(name: str, record: LayerRecord) -> LayerShapes:
-    """Return one layer's figures."""
     changed = record.get("experiment")
     return LayerShapes(
         name,

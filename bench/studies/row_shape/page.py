@@ -20,7 +20,6 @@ NAMES = (*LAYERS, *OTHER_MODELS)
 
 
 def figures(results: Results) -> RowShapes:
-    """Return the figures of what is stored."""
     header = results.header
     layers = {name: shapes_of_layer(name, record) for name, record in results.records.items()}
     return RowShapes(layers, header["versions"], header["python"].rpartition(" ")[2], header["date"])
@@ -40,7 +39,6 @@ def tables(shapes: RowShapes, new: Container[str]) -> list[Table[Any]]:
 
 
 def blocks(shapes: RowShapes) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     layers, others = shapes.own, shapes.others
     return {
         "row-shape": answer(shapes),
@@ -59,14 +57,12 @@ def blocks(shapes: RowShapes) -> dict[str, str]:
 
 
 def charts(shapes: RowShapes) -> dict[str, str]:
-    """Return each chart's SVG by its file's name."""
     from bench.studies.row_shape import charts  # with matplotlib, which `make bench` does without
 
     return charts.of(shapes)
 
 
 def answer(shapes: RowShapes) -> str:
-    """Return the answer in one line."""
     model, entity, slots = (shapes.layers[layer].overheads[20] for layer in (MODEL, ENTITY, "Pydantic slots dataclass"))
     return (
         f"**From {shapes.crossing} columns on, a Pydantic model costs more than an ORM entity**, where the process "
@@ -76,7 +72,6 @@ def answer(shapes: RowShapes) -> str:
 
 
 def worst(shapes: RowShapes, layers: list[str]) -> str:
-    """Return how far the prediction is off at most in these layers."""
     off = max(abs(share) for (layer, _), share in shapes.deviations.items() if layer in layers)
     return f"The prediction is off by {off:.1%} at most. Bytes per row: predicted; measured; deviation."
 
@@ -92,7 +87,6 @@ def lazily(shapes: RowShapes) -> str:
 
 
 def times(shapes: RowShapes) -> str:
-    """Return how long it takes to read in the experiments."""
     names = {ENTITY: "entities", MODEL: "models"}
     texts = [
         f"{time:.2f} with {names[layer]} of {count} columns"

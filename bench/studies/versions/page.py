@@ -59,7 +59,6 @@ class Versions:
 
 
 def figures(results: Results) -> Versions:
-    """Return the figures of what is stored."""
     layers = {name: record for name, record in results.records.items() if name in LAYERS}
     scripts = {
         name: ScriptVersions(Scenario(name), record["costs"], record["no_wheels"])
@@ -71,7 +70,6 @@ def figures(results: Results) -> Versions:
 
 
 def tables(versions: Versions, new: Container[str]) -> list[Table[Any]]:
-    """Return the tables of the new ones."""
     scripts = [script for name, script in versions.scripts.items() if name in new]
     layers = {name: sizes for name, sizes in versions.overheads.items() if name in new}
     return [*([costs(scripts), peaks(scripts)] if scripts else []), *([overheads(layers)] if layers else [])]
@@ -155,5 +153,4 @@ def column(name: str, text: Callable[[CostOnPython], str], *, wide: bool = False
 
 
 def charts(_: object) -> dict[str, str]:
-    """Return no charts."""
     return {}
