@@ -57,7 +57,7 @@ def figures(outcomes: Outcomes, subject: Subject) -> Figures:
         compared = AgainstTuples(subject.relation, by_layer, kept)
         notes = (*fewer_rows(subject), *compared.shared_objects(), *compared.other_rows())
         by_layer = {layer: compared.with_overhead(layer, split.values) for layer in by_layer}
-    ordered = dict(sorted(by_layer.items(), key=lambda item: item[1].traced))
+    ordered = dict(sorted(by_layer.items(), key=lambda layer: layer[1].traced))
     return Figures(ordered, failures, split.columns, notes)
 
 

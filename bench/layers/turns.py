@@ -19,9 +19,6 @@ class Turns:
     def beside_others(self) -> None:
         self._wait(fcntl.LOCK_SH)
 
-    def leave(self) -> None:
-        self._wait(fcntl.LOCK_UN)
-
     def _wait(self, operation: int) -> None:
         if self._file is not None:
             fcntl.flock(self._file, operation)

@@ -53,7 +53,6 @@ def inwards(relation: Relation, children: Sequence[Child]) -> list[str]:
 
 
 def stepped(relation: Relation, step: Step, alias: str) -> str:
-    """Return a step's table as it stands after FROM."""
     return f"{relation.quotes[step.table.schema]}.{relation.quotes[step.table.name]} AS {alias}"
 
 

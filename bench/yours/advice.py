@@ -110,7 +110,7 @@ def values(figures: Figures) -> Iterator[Advice]:
     others = {way: figures.by_layer[way].traced for way in (ARRAYS, COLUMNS) if way in figures.by_layer}
     if not entities or not others:
         return
-    before, (cheap, after) = min(entity.traced for entity in entities), min(others.items(), key=lambda item: item[1])
+    before, (cheap, after) = min(entity.traced for entity in entities), min(others.items(), key=lambda way: way[1])
     if after > 0 and before > WORTH * after:
         saves = f"{before:,.0f} → {after:,.0f} bytes per parent, {before / after:.1f} times less"
         if cheap == ARRAYS:

@@ -115,7 +115,6 @@ def batches(relation: Relation) -> str:
 
 
 def at_once(relation: Relation) -> str:
-    """Return how SQLAlchemy reads parents with their children by one statement."""
     return JOINED.format(statement=loading(relation, "joinedload"))
 
 

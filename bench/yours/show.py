@@ -25,7 +25,7 @@ def show(subject: Subject, figures: Figures, *, wide: bool = False) -> None:
     relation = subject.relation
     sentences, advised = told(subject, figures), advice(subject, figures)
     table(subject, figures).print(wide=wide)
-    print_told(sentences, [(one.text, one.code(relation)) for one in advised])
+    print_told(sentences, [(advice.text, advice.code(relation)) for advice in advised])
     if not relation.children:
         total, _ = all_rows(subject, figures)
         url = address(relation, total or figures.count)

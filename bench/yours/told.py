@@ -58,7 +58,6 @@ def ways(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def other_values(subject: Subject) -> Iterator[str]:
-    """Yield which columns have other values in an array."""
     casts = [(child, name, cast) for child in subject.relation.children for name, cast in child.casts.items()]
     for words, kind in (("as JSON", OF_ARRAYS), ("as text", AS_TEXT)):
         if names := [named(f"{child.relation.name}.{name}") for child, name, cast in casts if cast == kind]:
@@ -66,7 +65,6 @@ def other_values(subject: Subject) -> Iterator[str]:
 
 
 def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield why a layer has no overhead."""
     reasons: dict[str, list[str]] = {}
     for layer, figure in figures.by_layer.items():
         if figure.native:
@@ -92,7 +90,6 @@ def renamed(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def unread(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield which columns are left out, with their tables where these are several."""
     for table in subject.relation.tables:
         for column in table.left_out:
             name = f"{table.name}.{column.name}" if subject.relation.children else column.name
@@ -113,7 +110,6 @@ def missed(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def failures(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield which layers failed, and which layers' packages are missing."""
     yield from (f"{layer} is left out: {reason}." for layer, reason in figures.failures.items())
     if not subject.relation.children and (absent := missing()):
         yield f"{absent}."

@@ -6,16 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy import Connection, MetaData, Table, and_, func, inspect, select
-from sqlalchemy.orm import (
-    Session,
-    aliased,
-    foreign,
-    joinedload,
-    registry,
-    relationship,
-    remote,
-    selectinload,
-)
+from sqlalchemy.orm import Session, aliased, foreign, joinedload, registry, relationship, remote, selectinload
 from sqlalchemy.types import NullType
 
 from bench.layers.libraries.sqlalchemy import connected, mapped, reflected, sampled

@@ -34,7 +34,4 @@ def validated_kind(column: ReadColumn) -> Any:
     return Annotated[Decimal, AllowInfNan(True)] | None if column.type == "decimal.Decimal" else kind(column)
 
 
-LAYERS = {
-    "Pydantic model": pydantic_model,
-    "Pydantic slots dataclass": pydantic_dataclass,
-}
+LAYERS = {"Pydantic model": pydantic_model, "Pydantic slots dataclass": pydantic_dataclass}

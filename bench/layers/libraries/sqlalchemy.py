@@ -110,8 +110,4 @@ def streamed_entity(reading: Reading) -> Iterator[Read]:
         yield lambda count: opened.scalars(statement.limit(count).execution_options(yield_per=BATCH))
 
 
-LAYERS = {
-    "Core row": core_row,
-    "ORM entity": entity,
-    "ORM entity, streamed": streamed_entity,
-}
+LAYERS = {"Core row": core_row, "ORM entity": entity, "ORM entity, streamed": streamed_entity}

@@ -115,7 +115,6 @@ def before_rows(script: ScriptCosts) -> int:
 
 
 def tracing(script: ScriptCosts) -> str:
-    """Return what measuring costs."""
     return (
         f"While tracemalloc runs, the asynchronous ORM's process takes {mib(script.tracing_adds)} MiB more; of these, "
         f"tracemalloc itself reports {mib(script.tracer)}."
@@ -123,14 +122,11 @@ def tracing(script: ScriptCosts) -> str:
 
 
 def changes(pairs: Sequence[Pair]) -> Table[Pair]:
-    """Return what each script changes, before → after; its name leads to it."""
     name = Column[Pair]("Script", None, lambda pair: linked(pair.after.scenario), text=True)
     return Table("", [name, INSTEAD_OF, *CHANGES], pairs)
 
 
 def in_the_figure(script: ScriptCosts) -> str:
-    """Return what of an entity's figure is not the entity itself."""
-
     def of(file: str) -> str:
         return whole(sum(line["size"] for line in script.lines if line["file"].endswith(file)) / script.rows)
 
@@ -143,7 +139,6 @@ def in_the_figure(script: ScriptCosts) -> str:
 
 
 def first_rows(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return how much of the final traced memory stands when the first row is handed out."""
     columns = [
         SCENARIO,
         Column[ScriptCosts]("Traced at the first row, MiB", None, lambda script: mib(script.first_row)),
@@ -154,7 +149,6 @@ def first_rows(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
 
 
 def a_row(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return what a row costs in memory, and all rows in time."""
     per_row, multiple = COSTS[1:3]
     columns = [
         SCENARIO,
@@ -167,7 +161,6 @@ def a_row(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
 
 
 def section(costs: ScriptCosts) -> str:
-    """Return one scenario's section: what it does, and its console."""
     scenario, script = costs.scenario, costs.scenario.script.as_posix()
     return (
         f"<details><summary>{scenario.title}</summary>\n\n[`{script}`]({script}): {scenario.description}\n"

@@ -38,7 +38,6 @@ def main_holders(script: ScriptCosts) -> str:
 
 
 def fixed_and_growing(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return the growth of the process without tracing, the bytes of a row, and the fixed cost."""
     sizes = [script.fixed for script in scripts]
     fixed = " to ".join(dict.fromkeys(whole(size / MIB) for size in (min(sizes), max(sizes))))
     rest = "" if scripts[0].native else " The rest is native memory and slack."
@@ -135,8 +134,6 @@ def useless(pairs: Sequence[Pair]) -> Table[Pair]:
 
 
 def given_back(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return how much of the process's growth is left, step by step, after the rows' use."""
-
     def column(step: int, label: str) -> Column[ScriptCosts]:
         return Column(label, label.rpartition(" ")[2], lambda script: mib(script.after_use[step].growth))
 

@@ -69,8 +69,6 @@ def worst(ways: Mapping[str, LoadedFamilies]) -> str:
 
 
 def parts_table(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
-    """Return what each part takes, one column a way to load."""
-
     def column(way: str) -> Column[str]:
         return Column(way, SHORT[way], lambda part: whole(PARTS[part](ways[way].parts)))
 
@@ -80,8 +78,6 @@ def parts_table(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
 
 
 def prediction(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
-    """Return what the model of the cost predicts of each shape, what was measured, and the deviation."""
-
     def column(way: str) -> Column[str]:
         families = ways[way]
 
@@ -100,7 +96,6 @@ def prediction(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
 
 
 def consists(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
-    """Return the objects of a family of a parent and one child, with the line that made each."""
     parts = {way: objects.of(families.allocations, families.versions) for way, families in ways.items()}
     every = {name: part for named in reversed(parts.values()) for name, part in named.items()}
     names = sorted(every, key=lambda name: (name == OTHER, -max(size(named, name) for named in parts.values())))

@@ -19,7 +19,7 @@ WIRE = "wire"
 
 
 class WireRecord(Record):
-    """What is stored of a script, and what crossed the wire; None, where the server lets nobody in unencrypted."""
+    """What is stored of a script, and what crossed the wire; None, where libpq has no trace."""
 
     wire: Traffic | None
 
@@ -31,7 +31,7 @@ def measure(
     scenarios = [Scenario(name) for name in names]
     native = scenarios if with_native(full) else []
     with one_row_table(SHOP) as one_row:
-        records, failures = turns.measure(scenarios, repeats or _repeats(full), one_row, native, progress=progress)
+        records, failures = turns.measure(scenarios, repeats or (3 if full else 1), one_row, native, progress=progress)
     if records:
         outcomes = process.run(wire_jobs(list(map(Scenario, records))), progress=progress)
         crossed = {outcome.job.script.name: outcome for outcome in outcomes}
@@ -49,7 +49,3 @@ def wire_jobs(scenarios: Sequence[Scenario]) -> list[Job]:
 def _with_wire(measured: Measured, crossed: Outcome) -> Measured:
     record = measured.record | {"wire": crossed.output["wire"] if crossed.output else None}
     return replace(measured, record=record, outcomes=[*measured.outcomes, crossed])
-
-
-def _repeats(full: bool) -> int:
-    return 3 if full else 1

@@ -70,7 +70,6 @@ def blocks(ways: Ways) -> dict[str, str]:
 
 
 def answer(ways: Ways) -> str:
-    """Return which way to choose, with the figures that decide it."""
     selectin, joined, streaming = (
         ways[f"sync_sqlalchemy_session_{name}"] for name in ("selectin", "joined", "selectin_streaming")
     )
@@ -93,7 +92,6 @@ def peak(way: Way) -> str:
 
 
 def many(ways: Ways) -> str:
-    """Return how the rows of two joined collections multiply."""
     selectin, joined = (ways[f"sync_sqlalchemy_session_two_{name}"].wire for name in ("selectin", "joined"))
     if not selectin or not joined:
         return "What crosses the wire was not counted."

@@ -19,7 +19,7 @@ class Way:
     """A way to load: its script's costs, in bytes and seconds, where `per_row` is for each customer.
 
     So is `peak`, of what is traced; `costs.peak` is the whole process's. What connecting takes is subtracted, from
-    the statements, round trips and rows of `wire`, too. The seconds of the reference were measured in the same turns.
+    the statements and rows of `wire`, too. The seconds of the reference were measured in the same turns.
     """
 
     costs: ScriptCosts

@@ -29,10 +29,7 @@ def measure(
 def can_run(endpoint: Scenario) -> bool:
     """Return whether its packages are installed; say which one is not."""
     if endpoint.missing:
-        print(
-            f"{endpoint.name} is left out: {explain(ModuleNotFoundError(name=endpoint.missing))}",
-            file=sys.stderr,
-        )
+        print(f"{endpoint.name} is left out: {explain(ModuleNotFoundError(name=endpoint.missing))}", file=sys.stderr)
     return not endpoint.missing
 
 

@@ -9,14 +9,7 @@ from bench.look.colours import INK, LINES
 from bench.look.tables import Column, Table, mib, script_column, time, whole
 from bench.results import Results
 from bench.scripts import ENDPOINTS
-from bench.studies.requests.endpoints import (
-    COMMONEST,
-    STREAMED_ARRAY,
-    WORKER,
-    EndpointFigures,
-    Requests,
-    figures_of,
-)
+from bench.studies.requests.endpoints import COMMONEST, STREAMED_ARRAY, WORKER, EndpointFigures, Requests, figures_of
 from common import MIB
 
 NAMES = tuple(scenario.name for scenario in ENDPOINTS)

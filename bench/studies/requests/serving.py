@@ -152,7 +152,6 @@ def listening(buffer: int = 0) -> socket.socket:
 
 
 async def serve(name: str) -> Output:
-    """Serve an endpoint for as long as it takes to measure it."""
     import uvicorn  # here, because who lists the studies may lack it
 
     watch = Watch()

@@ -129,7 +129,7 @@ def measured(
     kinds = per_row(outcomes, "values")
     wide = {name: size - values_of_wide[name] for name, size in per_row(outcomes, "wide").items()}
     output = outcomes[ALLOCATIONS].output
-    own = [timed for timed in times if isinstance(timed.job.script, Reading) and timed.job.script.layer == layer]
+    own = [run for run in times if isinstance(run.job.script, Reading) and run.job.script.layer == layer]
     changed = {name: size - values[name] for name, size in per_row(outcomes, "experiment").items()}
     record = LayerRecord(
         overheads={name: size - values[name] for name, size in per_row(outcomes, "overheads").items()},

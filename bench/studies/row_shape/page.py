@@ -77,7 +77,6 @@ def worst(shapes: RowShapes, layers: list[str]) -> str:
 
 
 def lazily(shapes: RowShapes) -> str:
-    """Return what SQLAlchemy could make only when it is needed."""
     entities = shapes.layers[ENTITY]
     size, total = objects.never_used(entities.allocations), entities.overheads[3]
     return (

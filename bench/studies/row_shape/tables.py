@@ -28,8 +28,6 @@ CHANGED = {ENTITY: "its set and its dict made later", MODEL: "one set of given f
 
 
 def overheads(shapes: RowShapes, layers: list[str]) -> Table[int]:
-    """Return the overheads by number of columns, one column a layer."""
-
     def column(layer: str) -> Column[int]:
         return Column(layer, SHORT.get(layer), lambda count: whole(shapes.layers[layer].overheads[count]))
 
@@ -54,8 +52,6 @@ def values(shapes: RowShapes, layers: list[str]) -> Table[Kind]:
 
 
 def prediction(shapes: RowShapes, layers: list[str]) -> Table[str]:
-    """Return what the model of the cost predicts of a row of each table, what was measured, and the deviation."""
-
     def column(table: str) -> Column[str]:
         def cell(layer: str) -> str:
             foreseen, measured = shapes.predicted(layer, TABLES[table]), shapes.layers[layer].tables[table]
@@ -68,7 +64,6 @@ def prediction(shapes: RowShapes, layers: list[str]) -> Table[str]:
 
 
 def consists(shapes: RowShapes, layer: str) -> Table[Object]:
-    """Return the objects that a row of a layer consists of, with the line that made each."""
     parts = objects.of(shapes.layers[layer].allocations, shapes.versions)
     columns = [
         Column[Object](layer, None, lambda part: part.name, text=True),
@@ -80,8 +75,6 @@ def consists(shapes: RowShapes, layer: str) -> Table[Object]:
 
 
 def experiments(shapes: RowShapes, layers: list[str]) -> Table[int]:
-    """Return the overheads of the layers that have an experiment, without it and with it, by number of columns."""
-
     def column(title: str, overheads: Mapping[int, float]) -> Column[int]:
         return Column(title, None, lambda count: whole(overheads[count]))
 

@@ -115,10 +115,7 @@ def measured(
 
 
 def measured_layer(
-    layer: str,
-    outcomes: Mapping[LayerOnPython, Outcome],
-    environments: Sequence[Combination],
-    server: dict[str, str],
+    layer: str, outcomes: Mapping[LayerOnPython, Outcome], environments: Sequence[Combination], server: dict[str, str]
 ) -> Measured:
     """Return what is stored of a layer. The values in its overheads' rows are integers, as large on every Python."""
     own = {key: outcome for key, outcome in outcomes.items() if key.layer == layer}

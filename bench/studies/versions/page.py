@@ -89,7 +89,6 @@ def blocks(versions: Versions) -> dict[str, str]:
 
 
 def crossings(columns: Mapping[str, int]) -> str:
-    """Return from how many columns on a model costs more than an entity, by Python."""
     pythons: dict[int, list[str]] = {}
     for python, count in columns.items():
         pythons.setdefault(count, []).append(python)
@@ -98,23 +97,20 @@ def crossings(columns: Mapping[str, int]) -> str:
 
 
 def overheads(layers: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table[tuple[str, str]]:
-    """Return what each layer adds to the values of a row, by Python and number of columns."""
-
     def on(python: str) -> Callable[[tuple[str, str]], str]:
-        return lambda item: whole(layers[item[0]][python][item[1]])
+        return lambda row: whole(layers[row[0]][python][row[1]])
 
     pythons = next(iter(layers.values()))
-    items = [(layer, count) for layer in layers for count in next(iter(layers[layer].values())) if int(count) in SHOWN]
+    rows = [(layer, count) for layer in layers for count in next(iter(layers[layer].values())) if int(count) in SHOWN]
     columns = [
-        Column[tuple[str, str]]("Layer", "", lambda item: item[0], text=True),
-        Column[tuple[str, str]]("Columns", "columns", lambda item: item[1]),
+        Column[tuple[str, str]]("Layer", "", lambda row: row[0], text=True),
+        Column[tuple[str, str]]("Columns", "columns", lambda row: row[1]),
         *(Column[tuple[str, str]](python, python, on(python)) for python in pythons),
     ]
-    return Table("A row's overhead by Python, bytes", columns, items)
+    return Table("A row's overhead by Python, bytes", columns, rows)
 
 
 def costs(scripts: Sequence[ScriptVersions]) -> Table[ScriptVersions]:
-    """Return the traced bytes per row."""
     columns: list[Column[ScriptVersions]] = [
         script_column("Scenario", lambda script: script.scenario),
         *(column(name, lambda cost: whole(cost["per_row"])) for name in combinations(scripts)),
