@@ -57,7 +57,6 @@ class Link:
 
     @property
     def table(self) -> Found:
-        """The other table."""
         return self.steps[-1].table
 
     @property
