@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 from typing import Any
 
+from bench.layers.names import CORE, ENTITY, MODEL, SLOTS, TUPLE, VALIDATED
 from bench.look.blocks import data, environment, linked, losses
 from bench.look.tables import Column, Table, mib, time, whole
 from bench.results import Results
@@ -37,13 +38,13 @@ LAYERS = (
 )
 # Which script shows what a process takes before the rows of a layer.
 PROCESSES = {
-    "psycopg, tuple": "remedies.run_sync_psycopg_tuple_row",
+    TUPLE: "remedies.run_sync_psycopg_tuple_row",
     "psycopg, named tuple": "run_sync_psycopg",
-    "slots dataclass": "remedies.run_sync_psycopg_args_row",
-    "Core row": "run_sync_sqlalchemy_engine",
-    "Pydantic model": "run_async_sqlalchemy_engine_pydantic",
-    "Pydantic slots dataclass": "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
-    "ORM entity": "run_sync_sqlalchemy_session",
+    SLOTS: "remedies.run_sync_psycopg_args_row",
+    CORE: "run_sync_sqlalchemy_engine",
+    MODEL: "run_async_sqlalchemy_engine_pydantic",
+    VALIDATED: "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
+    ENTITY: "run_sync_sqlalchemy_session",
 }
 
 

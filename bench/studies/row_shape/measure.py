@@ -7,7 +7,7 @@ from typing import TypedDict
 from bench import process
 from bench.database import private_server
 from bench.layers.allocations import Analysis
-from bench.layers.names import READERS
+from bench.layers.names import READERS, TUPLE
 from bench.layers.reading import COUNT, Reading
 from bench.process import Progress, unseen
 from bench.relations.data import Relation
@@ -17,8 +17,6 @@ from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, ShapeKey, make, shapes_of
 from common import database_url
 
-# Its rows are a tuple and the values: what these cost is known from it.
-TUPLE = "psycopg, tuple"
 ALLOCATIONS = ShapeKey("allocations", "")
 # What overheads of still more columns are compared with, measured in as many rows.
 WIDEST = str(COLUMNS[-1])
@@ -69,7 +67,7 @@ def measure(
     names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
 ) -> Iterator[dict[str, Measured]]:
     """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
-    layers = dict.fromkeys([TUPLE, *names])
+    layers = dict.fromkeys([TUPLE, *names])  # a tuple's size is known, and so what the values of its row cost
     shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
     with private_server(1) as server:
         url = database_url()

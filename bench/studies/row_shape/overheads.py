@@ -7,13 +7,12 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
-from bench.layers.names import MODELS
-from bench.studies.row_shape.measure import TUPLE, WIDEST, ExperimentRecord, LayerRecord, TracedAllocation
+from bench.layers.names import DICT, ENTITY, MODEL, MODELS, TUPLE
+from bench.studies.row_shape.measure import WIDEST, ExperimentRecord, LayerRecord, TracedAllocation
 from bench.studies.row_shape.model import POINTER, CountedColumn, RowModel, rounded
 from bench.studies.row_shape.shapes import ARRAY, TABLES, ShapeField
 
 OTHER_MODELS = tuple(MODELS)
-MODEL, ENTITY, DICT = "Pydantic model", "ORM entity", "psycopg, dict"
 
 
 @dataclass(frozen=True)

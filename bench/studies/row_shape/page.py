@@ -4,14 +4,14 @@ from collections.abc import Container
 from dataclasses import asdict
 from typing import Any
 
-from bench.layers.names import DJANGO, LAYERS, TORTOISE
+from bench.layers.names import DJANGO, ENTITY, LAYERS, MODEL, TORTOISE, VALIDATED
 from bench.look import blocks as look
 from bench.look.tables import Table, whole
 from bench.results import Results
 from bench.studies.row_shape import objects
 from bench.studies.row_shape.model import CHARACTERS, ELEMENTS, RULES
 from bench.studies.row_shape.model import NAMES as RULE_NAMES
-from bench.studies.row_shape.overheads import ENTITY, MODEL, OTHER_MODELS, RowShapes, shapes_of_layer
+from bench.studies.row_shape.overheads import OTHER_MODELS, RowShapes, shapes_of_layer
 from bench.studies.row_shape.shapes import ARRAY, CHARACTER, TEXT
 from bench.studies.row_shape.tables import CONSISTS, consists, experiments, overheads, prediction, values
 from bench.yours import code
@@ -63,7 +63,7 @@ def charts(shapes: RowShapes) -> dict[str, str]:
 
 
 def answer(shapes: RowShapes) -> str:
-    model, entity, slots = (shapes.layers[layer].overheads[20] for layer in (MODEL, ENTITY, "Pydantic slots dataclass"))
+    model, entity, slots = (shapes.layers[layer].overheads[20] for layer in (MODEL, ENTITY, VALIDATED))
     return (
         f"**From {shapes.crossing} columns on, a Pydantic model costs more than an ORM entity**, where the process "
         f"loads entities before it makes any. At 20 columns its overhead takes {model:,.0f} bytes, that of an entity "

@@ -2,24 +2,24 @@
 
 from collections.abc import Mapping
 
-from bench.layers.names import DJANGO, TORTOISE
+from bench.layers.names import CORE, DICT, DJANGO, ENTITY, MODEL, SLOTS, TORTOISE, TUPLE, VALIDATED
 from bench.look.tables import Column, Table, deviation, whole
 from bench.studies.row_shape import objects
-from bench.studies.row_shape.measure import OF_EXPERIMENTS, TUPLE
+from bench.studies.row_shape.measure import OF_EXPERIMENTS
 from bench.studies.row_shape.objects import Object
-from bench.studies.row_shape.overheads import ENTITY, MODEL, RowShapes
+from bench.studies.row_shape.overheads import RowShapes
 from bench.studies.row_shape.shapes import KINDS, SHOWN, TABLES, Kind
 
 # What the layers are called where there is little room; the others are in the wide tables.
 SHORT = {
-    "psycopg, tuple": "tuple",
+    TUPLE: "tuple",
     "psycopg, named tuple": "named",
-    "psycopg, dict": "dict",
-    "slots dataclass": "slots",
-    "Pydantic slots dataclass": "P. slots",
-    "Core row": "Core",
-    "Pydantic model": "P. model",
-    "ORM entity": "entity",
+    DICT: "dict",
+    SLOTS: "slots",
+    VALIDATED: "P. slots",
+    CORE: "Core",
+    MODEL: "P. model",
+    ENTITY: "entity",
 }
 # Whose objects are told apart.
 CONSISTS = (ENTITY, MODEL, DJANGO, TORTOISE)

@@ -8,7 +8,7 @@ from bench import process
 from bench.database import one_row_table, private_server
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
 from bench.errors import UserError
-from bench.layers.names import READERS
+from bench.layers.names import CORE, ENTITY, MODEL, READERS, SLOTS, TUPLE
 from bench.layers.reading import COUNT, Reading
 from bench.process import Progress, unseen
 from bench.relations.data import Relation
@@ -18,8 +18,7 @@ from bench.seeds import DATA, ROWS
 from bench.studies.row_shape.shapes import FEW, KINDS, NULL, SHOWN, make, of_columns, with_value
 from common import LAST_CHECKPOINT, database_url
 
-TUPLE = "psycopg, tuple"
-LAYERS = (TUPLE, "slots dataclass", "Core row", "Pydantic model", "ORM entity")
+LAYERS = (TUPLE, SLOTS, CORE, MODEL, ENTITY)
 # Those that the table shows, and those before and at which a model's overhead has a step, or an entity's.
 COLUMNS = sorted({*SHOWN, 4, 6, 11, 18, 19, 21, 22, 28, 29})
 

@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.environments import LOCK
+from bench.layers.names import ENTITY, MODEL, TUPLE
 from bench.look.blocks import data
 from bench.look.tables import Column, Table, mib, script_column, whole
 from bench.results import Results
 from bench.scripts import SCENARIOS, Scenario
 from bench.studies.row_shape.model import RowModel, rounded
 from bench.studies.row_shape.shapes import SHOWN
-from bench.studies.versions.measure import LAYERS, TUPLE, CostOnPython
+from bench.studies.versions.measure import LAYERS, CostOnPython
 
 NAMES = (*(scenario.name for scenario in SCENARIOS), *LAYERS)
 NO_WHEELS = "no wheels"
@@ -51,7 +52,7 @@ class Versions:
     @property
     def crossings(self) -> dict[str, int]:
         """By Python, from how many columns on a model's overhead is larger than an entity's."""
-        models, entities = (self.overheads[layer] for layer in ("Pydantic model", "ORM entity"))
+        models, entities = (self.overheads[layer] for layer in (MODEL, ENTITY))
         return {
             python: 1 + max((int(count) for count, size in sizes.items() if size <= entities[python][count]), default=0)
             for python, sizes in models.items()
