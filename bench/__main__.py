@@ -89,11 +89,8 @@ def to_measure(study: Study[Any], names: list[str], everything: bool) -> tuple[R
     try:
         stored = results.load(study.name).only(study.names)
         reasons = stored.stale(study.names, Snapshot.now())
-        why = (
-            f"it was measured with {difference}"
-            if (difference := stored.otherwise(results.here(stored.header["versions"])))
-            else ""
-        )
+        difference = stored.otherwise(results.here(stored.header["versions"]))
+        why = f"it was measured with {difference}" if difference else ""
     except UserError as error:
         stored, reasons, why = None, dict.fromkeys(study.names, ""), str(error)
     stale = [name for name in names if everything or name in reasons]
@@ -116,7 +113,7 @@ def measured(
 ) -> Results:
     """Measure and print; return the results that were known with the new ones. Raises UserError."""
     before = Snapshot.now()  # a file may change meanwhile
-    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
+    for new in study.measuring.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
         latest = results.of(new, f"bench.studies.{study.name}.measure", before)
         known = known.joined(latest) if known else latest
         for table in study.tables(known, new):

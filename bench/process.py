@@ -156,9 +156,8 @@ def succeeded(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
 
 
 def failures(outcomes: Iterable[Outcome]) -> list[str]:
-    return list(
-        dict.fromkeys(f"{outcome.job.script.name} failed: {outcome.error}" for outcome in outcomes if outcome.error)
-    )
+    failed = (outcome for outcome in outcomes if outcome.error)
+    return list(dict.fromkeys(f"{outcome.job.script.name} failed: {outcome.error}" for outcome in failed))
 
 
 def reason(code: int, errors: str) -> str:

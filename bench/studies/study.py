@@ -78,11 +78,6 @@ class Study(Generic[Figures]):
             raise UserError(f"bench/results/{self.name}.json: {missing[0]} was never measured: {results.AGAIN}")
         return self.page.figures(stored.only(self.names))
 
-    def measure(
-        self, names: Sequence[str], repeats: int | None, full: bool, progress: Progress
-    ) -> Iterator[dict[str, Measured]]:
-        return self.measuring.measure(names, repeats, full, progress)
-
     def tables(self, measured: Results, new: Container[str]) -> list[Table[Any]]:
         return self.page.tables(self.page.figures(measured), new)
 

@@ -8,13 +8,8 @@ from bench.scripts import PROJECT
 PAGE = PROJECT / "docs" / "index.html"
 # By the class of a column's values, a type of PostgreSQL's that the page reads; what it does not know is a text.
 TYPES = {
-    **{
-        "bool": "boolean",
-        "int": "integer",
-        "float": "double precision",
-        "decimal.Decimal": "numeric",
-        "bytes": "bytea",
-    },
+    **{"bool": "boolean", "int": "integer", "float": "double precision"},
+    **{"decimal.Decimal": "numeric", "bytes": "bytea"},
     **{"datetime.datetime": "timestamptz", "datetime.date": "date", "datetime.time": "time"},
     **{"datetime.timedelta": "interval", "uuid.UUID": "uuid", "dict": "jsonb", "list": "text[]"},
 }

@@ -78,7 +78,6 @@ SETS: "dict[type[BaseModel], set[str]]" = {}
 
 @contextmanager
 def entity(reading: Reading) -> Iterator[Read]:
-    """Yield entities whose states make their dict and their set later."""
     make_later()
     with sqlalchemy.entity(reading) as read:
         yield read
@@ -86,7 +85,6 @@ def entity(reading: Reading) -> Iterator[Read]:
 
 @contextmanager
 def model(reading: Reading) -> Iterator[Read]:
-    """Yield validated models that share the set of their fields."""
     from psycopg import rows
     from pydantic import create_model
 
