@@ -19,7 +19,7 @@ WIRE = "wire"
 
 
 class WireRecord(Record):
-    """What is stored of a script, and what crossed the wire; None, where libpq has no trace."""
+    """What is stored of a script, and what crossed the wire; None, where nobody could count that."""
 
     wire: Traffic | None
 
