@@ -10,6 +10,7 @@ import io
 import os
 import re
 import sys
+import tracemalloc
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 if sys.version_info < (3, 11):  # noqa: UP036 (what an older one reads of this file, it has to be able to parse)
     sys.exit(f"Python 3.11 or newer is needed, not {sys.version.split()[0]}: `make venv` makes .venv/bin/python of one")
 
+tracemalloc.stop()  # PYTHONTRACEMALLOC's: imports take half a minute with it, and would be in a script's list
 DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
 # Two names of 63 characters each, and what a message says of them.
 LONGEST_SHOWN = 300
