@@ -130,7 +130,7 @@ class Children:
             if self._closed:
                 return None
             child = subprocess.Popen(
-                command, cwd=PROJECT, env=_environment() | variables, stdin=pipe, stdout=pipe, stderr=pipe
+                command, cwd=PROJECT, env={**_environment(), **variables}, stdin=pipe, stdout=pipe, stderr=pipe
             )
             self._running.add(child)
         return child

