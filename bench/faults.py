@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import NamedTuple
 
-from bench.errors import SEED, address, visible
+from bench.errors import DEFAULT_URL, SEED, address, visible
 
 # Which group of requirements installs a package; the first, every command needs.
 GROUPS = {
@@ -23,7 +23,8 @@ GROUPS = {
 PACKAGES = tuple(GROUPS)
 NOT_SEEDED = "a table is not the seeded one"
 SEED_ANEW = f"name another database in DATABASE_URL, or {SEED}, which replaces only what it has made"
-_FIX = "fix DATABASE_URL"
+URL = "DATABASE_URL"
+_FIX = f"fix {URL}"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
 _AGAIN = "then run this again"
 _START = f"start that server, or {_FIX}"
@@ -135,13 +136,31 @@ def _unwrapped(error: BaseException) -> BaseException:
 
 def _explain_driver(error: BaseException) -> str:
     """Return in one line what is wrong with the database or its address. It has no part of the URL that is secret."""
-    text, state = str(error), getattr(error, "sqlstate", None) or ""
+    text, source = str(error), _source(str(error))
+    line = _line(error, text, source == URL)
+    return line if source == URL else line.replace(URL, source)
+
+
+def _source(text: str) -> str:
+    """Return the variable of libpq's whose name or value this text quotes, where DATABASE_URL has it not; else that."""
+    quoted = {name for names in re.findall("\"(.+?)\"|'(.+?)'|`(.+?)`", text) for name in names if name}
+    own = _unquoted(os.environ.get(URL, DEFAULT_URL))
+    for variable, value in os.environ.items():
+        keyword = variable.removeprefix("PG").lower()
+        says = {keyword, value, *re.findall(r"\w+(?==)", value)}  # -c name=value
+        if variable.startswith("PG") and value not in own and f"{keyword}=" not in own and says & quoted:
+            return variable
+    return URL
+
+
+def _line(error: BaseException, text: str, of_the_url: bool) -> str:
+    state = getattr(error, "sqlstate", None) or ""
     if (match := re.search(_PARAMETER, text)) and (name := match[1] or match[2]) in _query():
         who = type(error).__module__.partition(".")[0] + ("" if match[0].startswith("invalid") else ", or the server,")
         return f"{who} does not know parameter {visible(name)} of DATABASE_URL at {address()}: remove it"
     if fault := _fault(error, "" if state.startswith("08") else state, text):
         fix, name = fault.fix, re.search('"(.+?)"', text)
-        if "DATABASE_URL" not in os.environ:
+        if of_the_url and URL not in os.environ:
             fix = SEED if fix == _START else _OTHER if fix.endswith(_FIX) else fix
         return f"{fault.problem.format(name=visible(name[1]) if name else 'data')} at {address()}: {fix}"
     said = re.search(r"(?:ERROR|FATAL|PANIC|failed): +(?!.*FATAL: )(.+)", text)
@@ -161,9 +180,13 @@ def _fault(error: BaseException, state: str, text: str) -> Fault | None:
 
 def _query() -> str:
     """Return the parameters of DATABASE_URL."""
+    return _unquoted(os.environ.get(URL, "")).rpartition("@")[2].partition("?")[2]
+
+
+def _unquoted(url: str) -> str:
     from urllib.parse import unquote
 
-    return unquote(os.environ.get("DATABASE_URL", "").rpartition("@")[2].partition("?")[2])
+    return unquote(url)
 
 
 def _is_a_driver_s(error: BaseException) -> bool:
