@@ -13,15 +13,15 @@ import pytest
 from bench import process, results
 from bench.database import private_server
 from bench.layers.allocations import Analysis
-from bench.layers.names import DJANGO, LAYERS, PEEWEE, PICCOLO, READERS, TORTOISE
+from bench.layers.names import DJANGO, ENTITY, LAYERS, MODEL, PEEWEE, PICCOLO, READERS, TORTOISE, TUPLE
 from bench.layers.reading import Reading
 from bench.relations.data import Relation
 from bench.runs import Job
 from bench.studies.row_shape import measure, objects, page, shapes
 from bench.studies.row_shape.experiments import Experiment
-from bench.studies.row_shape.measure import OF_ALLOCATIONS, TUPLE, TracedAllocation
+from bench.studies.row_shape.measure import OF_ALLOCATIONS, TracedAllocation
 from bench.studies.row_shape.model import CountedColumn, room
-from bench.studies.row_shape.overheads import ENTITY, MODEL, RowShapes
+from bench.studies.row_shape.overheads import RowShapes
 from bench.studies.row_shape.page import NAMES, figures
 from bench.studies.row_shape.shapes import (
     ARRAY,

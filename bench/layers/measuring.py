@@ -62,7 +62,6 @@ def measure(
 
 
 def names_of(relation: Relation) -> list[str]:
-    """Return what the fields of a row are called."""
     return [column.attribute for column in relation.columns]
 
 

@@ -68,7 +68,6 @@ def connecting() -> Iterator[None]:
 
 
 def reason(error: BaseException, columns: Sequence[str]) -> str:
-    """Return in one line why it failed."""
     if told := meaning(error, columns):
         return told
     trace = error.__traceback__
