@@ -29,7 +29,7 @@ from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
 from tests.claims.fresh import in_a_fresh_process
-from tests.serving import Served, served
+from tests.serving import Served, passing_on, served
 from tests.support import ROWS, TIMEOUT, expected_rows, linux, query, wait_until
 
 # Large enough for what the kernel does not take at once: 20 MB.
@@ -362,10 +362,6 @@ class Held:
                 return next(response.iter_bytes())
             finally:
                 self.may.set()
-
-
-async def passing_on(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
-    return await call_next(request)
 
 
 async def reading_all(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
