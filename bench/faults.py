@@ -58,6 +58,10 @@ FAULTS = (
         "3D000", "database .* exist|is disabled|no such database", "there is no such database", f"create it, or {_FIX}"
     ),
     Fault("55000", "database .* not currently accepting", "that database lets nobody in", _FIX),
+    Fault(
+        *("53300", "too many connections for", "no connection is left that this role or database may have"),
+        f"raise its CONNECTION LIMIT, or end another one, {_AGAIN}",
+    ),
     Fault("53300", "too many c|connection slots|no more c", "no connection is left", f"end another one, {_AGAIN}"),
     Fault(
         *("", "query_wait_timeout|server login|cannot connect to server|client_login_timeout"),
