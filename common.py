@@ -163,8 +163,8 @@ def package_of(file: str) -> str:
     That is the dotted folder of a package (`sqlalchemy.orm`), else `standard library`, `script`, or the file's own
     name where it is none (`<unknown>`).
     """
-    if found := re.search(r"/(?:site|dist)-packages/(.+)", file.replace(os.sep, "/")):
-        return os.path.splitext(os.path.dirname(found[1]) or found[1])[0].replace("/", ".")
+    if match := re.search(r"/(?:site|dist)-packages/(.+)", file.replace(os.sep, "/")):
+        return os.path.splitext(os.path.dirname(match[1]) or match[1])[0].replace("/", ".")
     if file.startswith((_STANDARD_LIBRARY, "<frozen ")):
         return "standard library"
     return file if file.startswith("<") else "script"

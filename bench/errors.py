@@ -46,7 +46,7 @@ def parser(description: str | None, **options: Any) -> "ArgumentParser":
 
     width = shutil.get_terminal_size().columns - 2  # as argparse has it
     paragraph = r".+(\n(?![A-Z][a-z ]*: ).+)*"  # a script's field is one, too
-    text = re.sub(paragraph, lambda found: textwrap.fill(found[0], width), description or "")
+    text = re.sub(paragraph, lambda match: textwrap.fill(match[0], width), description or "")
     return Parser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
 
 

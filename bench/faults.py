@@ -111,7 +111,6 @@ _PARAMETER = (
 
 
 def explain(error: BaseException) -> str | None:
-    """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
     error = _unwrapped(error)
     if isinstance(error, KeyboardInterrupt) or "due to user request" in str(error):  # ADBC's Ctrl-C
         return "interrupted"
@@ -132,8 +131,8 @@ def _unwrapped(error: BaseException) -> BaseException:
 def _explain_driver(error: BaseException) -> str:
     """Return in one line what is wrong with the database or its address. It has no part of the URL that is secret."""
     text, state = str(error), getattr(error, "sqlstate", None) or ""
-    if (found := re.search(_PARAMETER, text)) and (name := found[1] or found[2]) in _query():
-        who = type(error).__module__.partition(".")[0] + ("" if found[0].startswith("invalid") else ", or the server,")
+    if (match := re.search(_PARAMETER, text)) and (name := match[1] or match[2]) in _query():
+        who = type(error).__module__.partition(".")[0] + ("" if match[0].startswith("invalid") else ", or the server,")
         return f"{who} does not know parameter {visible(name)} of DATABASE_URL at {address()}: remove it"
     if fault := _fault(error, "" if state.startswith("08") else state, text):
         fix, name = fault.fix, re.search('"(.+?)"', text)
@@ -148,7 +147,6 @@ def _explain_driver(error: BaseException) -> str:
 
 
 def _fault(error: BaseException, state: str, text: str) -> Fault | None:
-    """Return the kind of fault that a driver's error is, if it is known."""
     words = re.sub("\"[^\"\n]*\"|'[^'\n]*'", '""', text)  # without the names, which may be any words
     codes = {state, *(kind.__name__ for kind in type(error).__mro__)}
     coded = [fault for fault in FAULTS if codes & set(fault.codes.split())]

@@ -11,7 +11,6 @@ class Bar:
     """What runs now and the time left."""
 
     def __init__(self, total: int) -> None:
-        """Take the number of processes to come."""
         self._total = total
         self._started = 0
         self._lock = threading.Lock()
@@ -29,7 +28,6 @@ class Bar:
             self._bar.stop()
 
     def started(self, name: str) -> None:
-        """Show what runs now."""
         with self._lock:  # processes start in several threads
             self._started += 1
             self._bar.update(self._task, description=name)
@@ -37,5 +35,4 @@ class Bar:
                 print(f"{self._started}/{self._total} {name}", file=sys.stderr)
 
     def finished(self) -> None:
-        """Show that one more is done."""
         self._bar.advance(self._task)

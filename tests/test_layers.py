@@ -1,5 +1,6 @@
 """What reads rows in each layer: nothing is left on the server, all read the same, and what the figures are of."""
 
+import fcntl
 import importlib
 import json
 import pickle
@@ -456,12 +457,13 @@ def test_relation_with_the_most_columns_and_long_names(layered: str) -> None:
 def test_who_reads_alone_waits_for_the_others_and_lets_nobody_begin(tmp_path: Path) -> None:
     path = tmp_path / "turns"
     path.touch()
-    other, alone = Turns(str(path)), Turns(str(path))
+    alone = Turns(str(path))
     waits = threading.Thread(target=alone.alone)
-    waits.start()
-    waits.join(0.05)
-    assert waits.is_alive()
-    other.leave()
+    with path.open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        waits.start()
+        waits.join(0.05)
+        assert waits.is_alive()
     waits.join(5)
     assert not waits.is_alive()
     begins = threading.Thread(target=Turns, args=[str(path)])

@@ -12,15 +12,15 @@ import pytest
 from bench import process, results
 from bench.database import private_server
 from bench.layers.allocations import Analysis
-from bench.layers.names import LAYERS, READERS
+from bench.layers.names import ENTITY, LAYERS, MODEL, READERS, TUPLE
 from bench.layers.reading import Reading
 from bench.relations.data import Relation
 from bench.runs import Job
 from bench.studies.row_shape import measure, objects, page, shapes
 from bench.studies.row_shape.experiments import Experiment
-from bench.studies.row_shape.measure import TUPLE, TracedAllocation
+from bench.studies.row_shape.measure import TracedAllocation
 from bench.studies.row_shape.model import room
-from bench.studies.row_shape.overheads import ENTITY, MODEL, RowShapes
+from bench.studies.row_shape.overheads import RowShapes
 from bench.studies.row_shape.page import figures
 from bench.studies.row_shape.shapes import (
     FEW,

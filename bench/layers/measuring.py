@@ -74,7 +74,6 @@ def unreadable(reading: Reading, error: Exception) -> UserError | None:
 
 
 def read_alone(relation: Relation, reading: Reading) -> None:
-    """Read as many rows of another relation."""
     with connect(database_url(), reading.timeout) as connection:
         with connection.cursor("rows") as cursor:
             cursor.execute(f"{relation.statement} LIMIT {max(reading.count, reading.joined)}".encode())

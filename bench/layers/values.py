@@ -25,12 +25,10 @@ class Kept(TypedDict):
 
 
 def of_rows(rows: Iterable[object], attributes: Sequence[str]) -> list[Kept]:
-    """Return what rows of any layer keep of each column."""
     return [of_column(column) for column in zip(*(of_row(row, attributes) for row in rows), strict=True)]
 
 
 def of_row(row: Any, attributes: Sequence[str]) -> Sequence[object]:
-    """Return the values of any layer's row."""
     if isinstance(row, dict):
         return tuple(row.values())
     if hasattr(row, "__getitem__") and hasattr(row, "__iter__"):  # tuples of all kinds, and asyncpg's records
@@ -39,7 +37,6 @@ def of_row(row: Any, attributes: Sequence[str]) -> Sequence[object]:
 
 
 def of_column(column: Sequence[object]) -> Kept:
-    """Return what is kept of a column."""
     checksum = 0
     for value in column:
         checksum = zlib.crc32(repr(value).encode(), checksum)

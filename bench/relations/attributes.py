@@ -29,7 +29,7 @@ def taken() -> frozenset[str]:
         import sqlmodel
 
         classes.append(sqlmodel.SQLModel)
-    return frozenset(name for one in classes for name in dir(one))
+    return frozenset(name for layer in classes for name in dir(layer))
 
 
 def attributes(names: Sequence[str], in_utf8: bool = True) -> list[str]:

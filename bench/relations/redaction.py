@@ -49,7 +49,6 @@ def connecting() -> Iterator[None]:
 
 
 def reason(error: BaseException, columns: Sequence[str]) -> str:
-    """Return in one line why it failed."""
     trace = error.__traceback__
     error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
     driver = type(error).__module__.partition(".")[0]

@@ -9,13 +9,12 @@ import pytest
 
 from bench import process, results
 from bench.database import private_server
-from bench.layers.names import DJANGO, LAYERS, PEEWEE, PICCOLO, READERS, TORTOISE
+from bench.layers.names import DJANGO, ENTITY, LAYERS, MODEL, PEEWEE, PICCOLO, READERS, TORTOISE, TUPLE
 from bench.layers.reading import Reading
 from bench.runs import Job
 from bench.studies.row_shape import objects
-from bench.studies.row_shape.measure import TUPLE
 from bench.studies.row_shape.model import CountedColumn, room
-from bench.studies.row_shape.overheads import ENTITY, MODEL, RowShapes
+from bench.studies.row_shape.overheads import RowShapes
 from bench.studies.row_shape.page import NAMES, figures
 from bench.studies.row_shape.shapes import (
     ARRAY,

@@ -112,7 +112,6 @@ def stopped(port: int, start: int) -> Iterator[Answer]:
 
 
 def main(port: int, slow_port: int) -> None:
-    """Do what each line says, until there is none."""
     with psycopg.connect(database_url()) as connection:
         [(last,)] = connection.execute("SELECT max(id) FROM data").fetchall()
     for line in sys.stdin:
