@@ -58,12 +58,12 @@ def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> N
 def test_same_work_whatever_the_output(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def measure(study: object, names: list[str], *rest: object) -> list[dict[str, Measured]]:
+    def measure(names: list[str], *rest: object) -> list[dict[str, Measured]]:
         asked.append((names, *rest))
         return []
 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
-    monkeypatch.setattr(Study, "measure", measure)
+    monkeypatch.setattr(costs, "measure", measure)
     options = Namespace(repeats=None, full=False, wide=False, write=False)
     with pytest.raises(UserError, match="nothing was measured"):
         command.measured(COSTS, list(NAMES), options)
@@ -133,11 +133,11 @@ def test_scenario_that_fails_is_named_and_the_others_still_run(copied: Path, url
 
 
 def test_nothing_is_stored_where_a_scenario_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def measure(study: object, *_: object) -> Iterator[dict[str, Measured]]:
+    def measure(*_: object) -> Iterator[dict[str, Measured]]:
         yield {}
         raise UserError("broken on purpose")
 
-    monkeypatch.setattr(Study, "measure", measure)
+    monkeypatch.setattr(costs, "measure", measure)
     monkeypatch.setattr(Study, "tables", lambda *_: [])
     monkeypatch.setattr(results, "of", lambda *_: results.Results(results.here(), {}, {}))
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
