@@ -23,7 +23,6 @@ from tests.support import PROJECT, ROWS
 
 README = PROJECT / "README.md"
 METHOD = PROJECT / "docs" / "method.md"
-CONTRIBUTING = PROJECT / "CONTRIBUTING.md"
 PAGES = pages.pages()
 PYTHON = [
     pytest.param(code, id=f"{path.stem}-{number}")
