@@ -25,7 +25,7 @@ MIB = 1024 * 1024
 # The checkpoints that every scenario has.
 STARTED, IMPORTED = "Start", "After imports"
 FIRST_ROW, LAST_CHECKPOINT = "Result iteration start", "Result iteration end"
-# Seconds after which a script asks whether it waits for a table that is locked.
+# Seconds after which a script without a row asks whether it waits for a table that is locked.
 PATIENCE = 60
 # The distributions that have another name than what is imported of them.
 DISTRIBUTIONS = {"tortoise": "tortoise-orm", "opentelemetry": "opentelemetry-api"}
@@ -90,6 +90,8 @@ def print_memory_usage(label: str) -> None:
     tracer = tracemalloc.get_tracemalloc_memory()
     checkpoint = Checkpoint(label, time.perf_counter(), rss, traced, traced_peak, tracer)
     checkpoints.append(checkpoint)
+    if label == FIRST_ROW and hasattr(signal, "SIGALRM"):
+        signal.alarm(0)
     print(
         f"{label}  - process memory: {rss / MIB:.1f} Mib  - trace_malloc: "
         f"current={traced / MIB:.1f} MiB, peak={traced_peak / MIB:.1f} MiB",
@@ -114,7 +116,7 @@ def start_tracing() -> None:
 
 
 def _end_if_locked(*_: object) -> None:
-    if line := explain_waiting(database_url()):
+    if line := explain_waiting():
         raise KeyboardInterrupt(line)  # which drivers know: they cancel what waits
     signal.alarm(PATIENCE)
 
@@ -124,8 +126,6 @@ def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
 
     `rows` is how many rows the script read: none at all is an error, for then nothing was measured.
     """
-    if hasattr(signal, "SIGALRM"):
-        signal.alarm(0)
     if rows == 0:
         raise UserError(f"the table is empty: {SEED}")
     peak = peak_rss()

@@ -103,11 +103,18 @@ def explain(error: BaseException) -> str | None:
     return faults.explain(error)
 
 
-def explain_waiting(url: str) -> str | None:
-    """Return in one line that a table is in use, where a session at this URL waits to read one; else None."""
-    from bench import faults
+def explain_waiting() -> str:
+    """Return in one line that a table is in use, where a session waits to read one; else an empty text.
 
-    return faults.explain_waiting(url)
+    A process of its own asks, for this one may be measured.
+    """
+    import subprocess
+    from pathlib import Path
+
+    code = "import common; from bench import faults; print(faults.explain_waiting(common.database_url()))"
+    project = Path(__file__).resolve().parent.parent
+    asked = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
 
 
 def _end_without_output(error: BaseException) -> None:

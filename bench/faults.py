@@ -203,15 +203,15 @@ def _is_a_driver_s(error: BaseException) -> bool:
     return trace is not None
 
 
-def explain_waiting(url: str) -> str | None:
-    """Return that a table is in use, where a session waits to read one; else None."""
+def explain_waiting(url: str) -> str:
+    """Return that a table is in use, where a session waits to read one; else an empty text."""
     with suppress(Exception):
         import psycopg
 
         with psycopg.connect(url, connect_timeout=10) as connection:
             if connection.execute(_WAITING).fetchone():
                 return _explain_driver(psycopg.errors.LockNotAvailable())
-    return None
+    return ""
 
 
 def explain_table(error: BaseException) -> str | None:

@@ -14,7 +14,8 @@ INTERPRETER = """\
 case "$*" in
 -V) echo "Python {version}" ;;
 -c*) echo {new_enough} ;;
-"-m venv --clear .venv") rm -rf .venv; mkdir -p .venv/bin .venv/lib/python3/site-packages; cp "$0" .venv/bin/python; echo "{version}" >> log ;;
+"-m venv --clear .venv") rm -rf .venv; mkdir -p .venv/bin .venv/lib/python3/site-packages
+    cp "$0" .venv/bin/python; echo "{version}" >> log ;;
 "-m pip "*) for file; do :; done; echo "$file" >> log; ! test -e fails ;;
 esac
 """
