@@ -153,7 +153,7 @@ OTHERS = {
     "code": ("lpad(i::text, 7, 'x')", CountedColumn("text", 7)),
     "char": ("chr(65 + i % 26)", CountedColumn("text", 1)),
     "long": ("CASE WHEN i % 4 > 0 THEN lpad(i::text, 500, 'y') END", CountedColumn("text", 500, None, 0.25)),
-    "greek": ("repeat('λ', 33)", CountedColumn("text beyond Latin", 33)),
+    "greek": ("repeat('λ', 33)", CountedColumn("text beyond Latin-1", 33)),
     "raw": ("decode(lpad(to_hex(i), 128, '0'), 'hex')", CountedColumn("bytea", 64)),
     "ip": ("inet '10.0.0.0' + i", CountedColumn("inet")),
     "delay": ("i * interval '1 minute'", CountedColumn("interval")),
