@@ -1,26 +1,34 @@
 """What the pages say of Django, Tortoise, Peewee and Piccolo: of what one process tells that has used all four."""
 
+import asyncio
 import json
 import re
+import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+import pydantic
 import pytest
 from sqlalchemy import create_engine, event, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from db_model import DbModel
+from tests.claims.fresh import COUNT, held, in_a_fresh_process
 from tests.support import query, run
 
 ROWS = 3_000
 ORMS = ("django", "tortoise", "peewee", "piccolo")
 Facts = dict[str, Any]
+# Makes a model of these values, by name, as the library's queries do.
+Make = Callable[[dict[str, int]], object]
 pytestmark = pytest.mark.skipif(
     not all(map(find_spec, ORMS)), reason="the other ORMs are not installed: `make venv groups=alternatives`"
 )
@@ -196,3 +204,95 @@ def test_polars_reads_in_batches_what_its_connection_streams(own_url: str, conne
 @pytest.mark.parametrize("orm", ["django", "peewee"])
 def test_named_tuples_have_attributes(facts: dict[str, Facts], orm: str) -> None:
     assert facts[orm]["named tuple"] >= 1
+
+
+def django_class(names: list[str]) -> Make:
+    import django
+    from django.apps.registry import Apps
+    from django.conf import settings
+    from django.db import models
+
+    if not settings.configured:
+        settings.configure()
+        django.setup()
+    inner = type("Meta", (), {"app_label": "first", "apps": Apps()})
+    fields = {name: models.IntegerField(primary_key=name == names[0]) for name in names}
+    model: Any = type("Row", (models.Model,), {"__module__": __name__, "Meta": inner, **fields})
+    return lambda values: model.from_db("default", list(values), list(values.values()))
+
+
+def tortoise_class(names: list[str]) -> Make:
+    from tortoise import Model, Tortoise, fields
+
+    module: Any = ModuleType("of_tortoise")
+    module.Row = type("Row", (Model,), {name: fields.IntField(primary_key=name == names[0]) for name in names})
+    sys.modules[module.__name__] = module  # Tortoise imports its models by name
+    default = {"engine": "tortoise.backends.asyncpg", "credentials": {"host": "none"}}  # it never connects
+    apps = {"first": {"models": [module.__name__]}}
+    asyncio.run(Tortoise.init(config={"connections": {"default": default}, "apps": apps}))
+    return lambda values: module.Row._init_from_db(**values)
+
+
+def peewee_class(names: list[str]) -> Make:
+    import peewee
+
+    fields = {name: peewee.IntegerField(primary_key=name == names[0]) for name in names}
+    model: Any = type("Row", (peewee.Model,), fields)
+    return lambda values: model(__no_default__=1, **values)
+
+
+def piccolo_class(names: list[str]) -> Make:
+    from piccolo import columns, table
+
+    fields = {name: columns.Integer(primary_key=name == names[0]) for name in names}
+    model: Any = types.new_class("Row", (table.Table,), {}, lambda space: space.update(fields))
+    return lambda values: model(**values, _exists_in_db=True)
+
+
+def pydantic_class(names: list[str]) -> Make:
+    model: Any = pydantic.create_model("Row", **dict.fromkeys(names, (int, 0)))
+    return lambda values: model(**values)
+
+
+CLASSES = {
+    "django": django_class,
+    "tortoise": tortoise_class,
+    "peewee": peewee_class,
+    "piccolo": piccolo_class,
+    "pydantic": pydantic_class,
+}
+NAMES = [f"column_{number}" for number in range(10)]
+
+
+TEN: dict[str, int] = dict.fromkeys(NAMES, 1000)
+NARROW = [{NAMES[0]: 1000}] * 40
+
+
+def size_of_later_models(orm: str, first: list[dict[str, int]], dropped: bool = False) -> float:
+    """Return what a model of ten integers takes where models of these values were made before."""
+    make = CLASSES[orm](NAMES)
+    kept = [make(values) for values in first]
+    if dropped:
+        kept.clear()
+    kept += [make(TEN) for _ in range(30)]  # the first have more room
+    before = held()
+    later = [make(TEN) for _ in range(COUNT)]
+    return (held() - before - sys.getsizeof(later)) / COUNT
+
+
+@pytest.mark.parametrize("orm", CLASSES)
+def test_models_of_one_value_first_make_later_ones_large_with_django_and_tortoise_but_after_a_whole_one(
+    orm: str,
+) -> None:
+    alone, narrow, whole = (
+        in_a_fresh_process(size_of_later_models, orm, first) for first in ([], NARROW, [TEN, *NARROW])
+    )
+    assert whole == pytest.approx(alone, abs=1)
+    assert narrow > 2 * alone if orm in ("django", "tortoise") else narrow == pytest.approx(alone, abs=1)
+
+
+@pytest.mark.parametrize("orm", ["django", "tortoise"])
+def test_a_first_model_that_is_dropped_costs_later_ones_of_django_a_place_from_3_12_on(orm: str) -> None:
+    kept, dropped = (in_a_fresh_process(size_of_later_models, orm, [TEN], one) for one in (False, True))
+    more = 8 if orm == "django" and sys.version_info >= (3, 12) else 0
+    assert dropped - kept == pytest.approx(more, abs=1)
