@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, event, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from common import MIB
 from db_model import DbModel
 from tests.claims.fresh import COUNT, held, in_a_fresh_process
 from tests.support import query, run
@@ -89,6 +90,15 @@ def test_peewee_s_save_writes_only_what_is_named(peewee: Facts) -> None:
     assert assigned(peewee["only"]) == {"num"}
 
 
+@pytest.mark.parametrize("orm", ["django", "peewee"])
+def test_save_of_what_was_loaded_in_part_writes_that_part(facts: dict[str, Facts], orm: str) -> None:
+    assert assigned(facts[orm]["part"]) == {"num"}
+
+
+def test_tortoise_refuses_to_save_what_was_loaded_in_part(tortoise: Facts) -> None:
+    assert "is a partial model" in tortoise["refused"]
+
+
 @pytest.mark.parametrize("orm", ORMS)
 def test_several_are_saved_by_one_update_but_piccolo_s(facts: dict[str, Facts], orm: str) -> None:
     assert facts[orm]["bulk"] == (orm != "piccolo")
@@ -112,6 +122,10 @@ def test_sqlalchemy_has_one_object_for_a_row_and_writes_what_has_changed(own_url
         before, one.num = one.num, one.num + 1
         other.data = "changed"
         assert list(inspect(one).attrs.num.history.deleted) == [before]
+        session.expire(other, ["num"])
+        other.num = before
+        assert not inspect(other).attrs.num.history.deleted
+        session.expire(other, ["num"])
         session.flush()
         assert [re.findall(r"SET (\w+)=", statement) for statement in statements] == [["num"], ["data"]]
         session.rollback()
@@ -135,6 +149,14 @@ def test_iterator_s_cursor_is_held_outside_atomic_and_none_where_it_is_disabled(
     assert django["at first of iterator inside"][1] == [False]
     assert django["at first without cursors"][1] == []
     assert "chunk_size must be provided" in django["refused"]
+
+
+def test_django_s_peers_are_loaded_by_one_query_but_with_iterator_and_take_a_weak_reference_each(
+    django: Facts,
+) -> None:
+    queries = {how: django[how][0] for how in ("by one", "by peers", "iterated by peers")}
+    assert queries == {"by one": 21, "by peers": 2, "iterated by peers": 21}
+    assert django["by peers"][1] - django["by one"][1] >= 95
 
 
 def test_django_s_model_has_its_values_in_one_dict_and_a_state(django: Facts) -> None:
@@ -166,6 +188,7 @@ def test_peewee_knows_which_fields_were_changed_and_has_a_cursor_on_the_server(p
     assert peewee["cursors"] == [False]
     assert peewee["cursors outside"] == [True]
     assert peewee["cursors of another database"] == []
+    assert peewee["cursors of each query"] == [True]
 
 
 def test_piccolo_s_peak_is_far_above_what_it_keeps_and_batch_has_some(piccolo: Facts) -> None:
@@ -196,9 +219,25 @@ def test_polars_reads_in_batches_what_its_connection_streams(own_url: str, conne
     raised = nullcontext() if streams else pytest.raises((psycopg.Error, DBAPIError), match="division by zero")
     with connect[connection]() as opened, raised:
         batches = polars.read_database(sql, opened, iter_batches=True, batch_size=100)
-        assert 0 < next(batches).height < 20_000
+        size = next(batches).height
+        assert size == pytest.approx(16 * MIB / 2000, rel=0.05) if connection == "adbc" else size == 100
         batches.close()
     engine.dispose()
+
+
+def test_polars_wants_a_batch_size_and_ignores_it_over_adbc_whose_cursor_has_an_option(own_url: str) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed: `make venv groups=alternatives`")
+    adbc = pytest.importorskip("adbc_driver_postgresql.dbapi", reason="there is no ADBC for this Python")
+
+    def first(opened: Any, **options: Any) -> int:
+        return int(next(polars.read_database("SELECT id FROM data", opened, iter_batches=True, **options)).height)
+
+    with psycopg.connect(own_url) as opened, pytest.raises(ValueError, match="non-zero `batch_size`"):
+        first(opened)
+    with adbc.connect(own_url) as connection, connection.cursor() as cursor:
+        assert first(cursor, batch_size=100) == ROWS
+        cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": "4096"})
+        assert first(cursor) < ROWS
 
 
 @pytest.mark.parametrize("orm", ["django", "peewee"])
