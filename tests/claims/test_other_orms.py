@@ -289,7 +289,8 @@ def piccolo_class(names: list[str]) -> Make:
 
 
 def pydantic_class(names: list[str]) -> Make:
-    model: Any = pydantic.create_model("Row", **dict.fromkeys(names, (int, 0)))
+    fields: dict[str, Any] = dict.fromkeys(names, (int, 0))
+    model: Any = pydantic.create_model("Row", **fields)
     return lambda values: model(**values)
 
 
