@@ -22,7 +22,6 @@ from bench.studies.study import COSTS, STUDIES, Study, shown
 
 
 def main() -> int:
-    """Measure and print, or check; return the exit code."""
     options = parser(__doc__, prog="python -m bench")
     options.add_argument("names", metavar="NAME", nargs="*", help=f"{', '.join(STUDIES)} (all)")
     options.add_argument("--only", metavar="PATTERN", default="", help="the scenarios whose name contains PATTERN")
@@ -43,7 +42,7 @@ def main() -> int:
         options.error("--all goes with --write")
     if arguments.check:
         return check()
-    if arguments.write and (missing := next((one for one in PACKAGES if not find_spec(one)), None)):
+    if arguments.write and (missing := next((package for package in PACKAGES if not find_spec(package)), None)):
         raise UserError(f"what is published needs every package: {explain(ModuleNotFoundError(name=missing))}")
     studies = [STUDIES[name] for name in dict.fromkeys(arguments.names or STUDIES)]
     chosen = {study: [name for name in study.names if arguments.only in name] for study in studies}
@@ -90,11 +89,8 @@ def to_measure(study: Study[Any], names: list[str], everything: bool) -> tuple[R
     try:
         stored = results.load(study.name).only(study.names)
         reasons = stored.stale(study.names, Snapshot.now())
-        why = (
-            f"it was measured with {difference}"
-            if (difference := stored.otherwise(results.here(stored.header["versions"])))
-            else ""
-        )
+        difference = stored.otherwise(results.here(stored.header["versions"]))
+        why = f"it was measured with {difference}" if difference else ""
     except UserError as error:
         stored, reasons, why = None, dict.fromkeys(study.names, ""), str(error)
     stale = [name for name in names if everything or name in reasons]
@@ -117,9 +113,9 @@ def measured(
 ) -> Results:
     """Measure and print; return the results that were known with the new ones. Raises UserError."""
     before = Snapshot.now()  # a file may change meanwhile
-    for new in study.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
-        found = results.of(new, f"bench.studies.{study.name}.measure", before)
-        known = known.joined(found) if known else found
+    for new in study.measuring.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
+        latest = results.of(new, f"bench.studies.{study.name}.measure", before)
+        known = known.joined(latest) if known else latest
         for table in study.tables(known, new):
             table.print(wide=arguments.wide)
         sys.stdout.flush()
@@ -134,18 +130,16 @@ def expected() -> dict[Path, str]:
 
 
 def by_reason(reasons: dict[str, str]) -> list[str]:
-    """Return a line for each reason: the first that it holds for, and how many others."""
     names: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         names.setdefault(reason, []).append(name)
     return [
-        f"{found[0]}{f' (and {len(found) - 1} more)' if len(found) > 1 else ''} {reason}"
-        for reason, found in names.items()
+        f"{alike[0]}{f' (and {len(alike) - 1} more)' if len(alike) > 1 else ''} {reason}"
+        for reason, alike in names.items()
     ]
 
 
 def check() -> int:
-    """Print what is stale; return the exit code."""
     now = Snapshot.now()
     stale = []
     for study in STUDIES.values():

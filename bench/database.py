@@ -162,5 +162,4 @@ def parted(url: str) -> tuple[str, dict[str, str]]:
 
 
 def joined(base: str, parameters: Mapping[str, str]) -> str:
-    """Return a URL with these parameters."""
     return f"{base}?{urlencode(parameters, quote_via=quote)}"  # %20 and not +, which libpq does not decode

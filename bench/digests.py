@@ -41,7 +41,6 @@ class Snapshot:
 
     @classmethod
     def now(cls) -> "Snapshot":
-        """Return the files as they are."""
         code = (path for pattern in ("*.py", "[a-z]*/**/*.py") for path in PROJECT.glob(pattern))
         data = (PROJECT / LOCK, *PROJECT.glob("bench/original/*.txt"))
         return cls({path.relative_to(PROJECT).as_posix(): path.read_text("utf-8") for path in (*code, *data)})
@@ -114,7 +113,8 @@ def _imports_of(path: str, module: ast.Module) -> Iterator[str]:
 
 @functools.cache
 def _digest(path: str, text: str) -> str:
-    return _hash(repr(_tree(ast.parse(text))) + _compared_with(text) if path.endswith(".py") else text)
+    decides = repr(_tree(ast.parse(text))) + _compared_with(text) if path.endswith(".py") else text
+    return hashlib.sha256(decides.encode()).hexdigest()[:16]
 
 
 def _compared_with(text: str) -> str:
@@ -146,7 +146,3 @@ def _tree(node: Any) -> Any:
         fields.pop("is_lazy", None)
     fields = {name: value for name, value in fields.items() if value not in (None, [])}
     return [type(node).__name__, *((name, _tree(value)) for name, value in fields.items())]
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -45,7 +45,6 @@ class EmbeddedPostgresError(UserError):
 
 
 def data_directory_of(project: Path = PROJECT) -> Path:
-    """Return where the data of a project's server is."""
     if _is_root():
         return STATE_DIRECTORY.resolve() / hashlib.sha256(os.fsencode(project)).hexdigest()[:16]
     return project / ".postgres"
@@ -93,7 +92,6 @@ def stop(data_directory: Path, mode: str = "fast") -> bool:
 
 
 def is_running(data_directory: Path) -> bool:
-    """Return whether a server runs on this data directory."""
     try:
         pid = int((data_directory / "postmaster.pid").read_text().split()[0])
         # The server changes into its data directory, so a process that was given the same number is told apart.
@@ -209,7 +207,6 @@ def _make_state_directory() -> None:
 
 
 def _initialise(data_directory: Path, programs: Path, lasting: bool) -> None:
-    """Make the data directory with its role and database."""
     with _complete_or_not_there(data_directory) as unfinished:
         if owner := account():
             os.chown(unfinished, owner["user"], owner["group"])
@@ -278,5 +275,4 @@ def _why_not_started(log: Path, port: int) -> str:
 
 
 def _reason(output: str) -> str:
-    """Return the first line that says what is wrong."""
     return next((line for line in output.splitlines() if "FATAL" in line or "error:" in line), "no reason given")

@@ -35,12 +35,10 @@ class Combination:
 
     @property
     def folder(self) -> Path:
-        """Where its environment lies."""
         return ENVIRONMENTS / f"{self.python}-{self.packages}"
 
     @property
     def interpreter(self) -> Path:
-        """Its environment's Python."""
         return self.folder / "bin" / "python"
 
     @property
@@ -57,11 +55,11 @@ def interpreters() -> dict[str, str]:
     installed, newest release first. pyenv's own `python3.X` lies on PATH, but works only for the versions that are
     chosen; its versions lie in `PYENV_ROOT`, else in `~/.pyenv` (https://github.com/pyenv/pyenv#environment-variables).
     """
-    found = {}
+    paths = {}
     for version in PYTHONS:
         if path := next(filter(None, (_probe(candidate, version) for candidate in _candidates(version))), None):
-            found[version] = path
-    return found
+            paths[version] = path
+    return paths
 
 
 def _candidates(version: str) -> Iterator[Path]:
@@ -82,8 +80,8 @@ def _probe(candidate: Path, version: str) -> str | None:
         process = subprocess.run([candidate, "-c", PROBE], capture_output=True, text=True, check=False)
     except OSError:
         return None
-    implementation, found, path = (*process.stdout.rstrip("\n").split(" ", 2), "", "", "")[:3]
-    return path if (process.returncode, implementation, found) == (0, "cpython", version) else None
+    implementation, own_version, path = (*process.stdout.rstrip("\n").split(" ", 2), "", "", "")[:3]
+    return path if (process.returncode, implementation, own_version) == (0, "cpython", version) else None
 
 
 def requirements(packages: str) -> str:

@@ -22,16 +22,14 @@ from common import LAST_CHECKPOINT
 
 
 def main(name: str) -> None:
-    """Run the scenario, and write what was live at its last checkpoint."""
     with tempfile.TemporaryDirectory() as directory:
         record = Path(directory) / "memray.bin"
         tracker = Tracker(record, trace_python_allocators=True)
         try:
             run(name, tracker)
         except BaseException:
-            with suppress(
-                Exception
-            ):  # it may not have been opened; and the scenario's own error is the one that counts
+            # It may not have been opened; and the scenario's own error is the one that counts.
+            with suppress(Exception):
                 tracker.__exit__(None, None, None)
             raise
         sizes = live_sizes(record)
@@ -39,7 +37,6 @@ def main(name: str) -> None:
 
 
 def run(name: str, tracker: Tracker) -> None:
-    """Run the scenario, recorded up to its last checkpoint."""
     begin, print_memory_usage = common.start_tracing, common.print_memory_usage
 
     def start_tracing() -> None:
@@ -69,12 +66,11 @@ def live_sizes(record: Path) -> dict[str, int]:
     memray's list of leaks adds up by stack, whatever the allocator, and there are no stacks here; its intervals do not.
     """
     sizes = {"python": 0, "native": 0}
-    for found in FileReader(record).get_temporal_allocation_records(merge_threads=True):
-        if found.allocator != AllocatorType.MMAP.value:
-            side = "python" if AllocatorType(found.allocator).name.startswith("PYMALLOC") else "native"
-            sizes[side] += sum(
-                interval.n_bytes for interval in found.intervals if interval.deallocated_before_snapshot is None
-            )
+    for allocation in FileReader(record).get_temporal_allocation_records(merge_threads=True):
+        if allocation.allocator != AllocatorType.MMAP.value:
+            side = "python" if AllocatorType(allocation.allocator).name.startswith("PYMALLOC") else "native"
+            live = (interval for interval in allocation.intervals if interval.deallocated_before_snapshot is None)
+            sizes[side] += sum(interval.n_bytes for interval in live)
     return sizes
 
 

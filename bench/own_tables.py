@@ -47,12 +47,10 @@ class Thing(NamedTuple):
     own: bool
 
     def __str__(self) -> str:
-        """Return how messages name it."""
         return visible(f"{self.kind.lower()} {self.schema}{'' if self.kind == 'SCHEMA' else f'.{self.name}'}")
 
     @property
     def identifier(self) -> sql.Identifier:
-        """Its name in SQL."""
         return sql.Identifier(self.schema) if self.kind == "SCHEMA" else sql.Identifier(self.schema, self.name)
 
 

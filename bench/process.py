@@ -20,17 +20,17 @@ from bench.runs import TRACED, Job, Outcome, Script
 from bench.scripts import PROJECT
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
 
+# What an interpreter is told of where things lie; all else would change what is measured.
+PLACES = ("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
 Watch = Callable[[Job, int], None]
 
 
 class Shown(Protocol):
     """Shows how far the jobs are, from several threads."""
 
-    def started(self, name: str) -> None:
-        """Show what runs now."""
+    def started(self, name: str) -> None: ...
 
-    def finished(self) -> None:
-        """Show that a further job is done."""
+    def finished(self) -> None: ...
 
 
 # Begins to show so many jobs: `bench.progress.Bar` does.
@@ -39,8 +39,6 @@ Progress = Callable[[int], AbstractContextManager[Shown]]
 
 @contextmanager
 def unseen(total: int) -> Iterator[Shown]:
-    """Show nothing."""
-
     class Nothing:
         def started(self, name: str) -> None: ...
 
@@ -87,7 +85,8 @@ def run(
                     children.kill()
                     pool.shutdown(cancel_futures=True)
                     raise
-    same_rows({one.output["rows"] for one in outcomes if one.output and "rows" in one.output and not one.job.url})
+    of_table = (outcome.output for outcome in outcomes if outcome.output and not outcome.job.url)
+    same_rows({output["rows"] for output in of_table if "rows" in output})
     return outcomes
 
 
@@ -95,13 +94,11 @@ class Children:
     """The processes that run now."""
 
     def __init__(self) -> None:
-        """Begin with none."""
         self._running: set[subprocess.Popen[bytes]] = set()
         self._lock = threading.Lock()
         self._closed = False
 
     def run(self, job: Job, watch: Watch | None) -> Outcome:
-        """Run a job to its end in the project's folder."""
         with tempfile.TemporaryDirectory() as directory:
             file = Path(directory) / "measurement.json"
             variables = {
@@ -133,7 +130,7 @@ class Children:
             if self._closed:
                 return None
             child = subprocess.Popen(
-                command, cwd=PROJECT, env=os.environ | variables, stdin=pipe, stdout=pipe, stderr=pipe
+                command, cwd=PROJECT, env={**_environment(), **variables}, stdin=pipe, stdout=pipe, stderr=pipe
             )
             self._running.add(child)
         return child
@@ -144,6 +141,11 @@ class Children:
             self._closed = True
             for child in self._running:
                 child.kill()
+
+
+def _environment() -> dict[str, str]:
+    """Return the caller's, without what makes an interpreter trace, check or say more, or find less, than by itself."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in PLACES}
 
 
 def same_rows(counts: Set[int]) -> None:
@@ -161,8 +163,8 @@ def succeeded(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
 
 
 def failures(outcomes: Iterable[Outcome]) -> list[str]:
-    """Return a line for each script that has failed."""
-    return list(dict.fromkeys(f"{one.job.script.name} failed: {one.error}" for one in outcomes if one.error))
+    failed = (outcome for outcome in outcomes if outcome.error)
+    return list(dict.fromkeys(f"{outcome.job.script.name} failed: {outcome.error}" for outcome in failed))
 
 
 def reason(code: int, errors: str) -> str:

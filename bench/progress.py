@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -11,7 +12,6 @@ class Bar:
     """What runs now and the time left."""
 
     def __init__(self, total: int) -> None:
-        """Take the number of processes to come."""
         self._total = total
         self._started = 0
         self._lock = threading.Lock()
@@ -29,13 +29,12 @@ class Bar:
             self._bar.stop()
 
     def started(self, name: str) -> None:
-        """Show what runs now."""
         with self._lock:  # processes start in several threads
             self._started += 1
             self._bar.update(self._task, description=name)
             if not sys.stderr.isatty():
-                print(f"{self._started}/{self._total} {name}", file=sys.stderr)
+                with suppress(OSError):  # a full disk
+                    print(f"{self._started}/{self._total} {name}", file=sys.stderr)
 
     def finished(self) -> None:
-        """Show that one more is done."""
         self._bar.advance(self._task)

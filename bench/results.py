@@ -76,19 +76,18 @@ class Results:
 
     def only(self, names: Iterable[str]) -> "Results":
         """Return the results of these, in this order, as far as they are there."""
-        found = [name for name in names if name in self.records]
-        records, digests = ({name: of[name] for name in found} for of in (self.records, self.digests))
+        known = [name for name in names if name in self.records]
+        records, digests = ({name: of[name] for name in known} for of in (self.records, self.digests))
         return Results(self.header, records, digests)
 
 
 def of(measured: Mapping[str, Measured], module: str, before: Snapshot) -> Results:
     """Return the results of what a study's module has just measured; the digests are from before it began."""
-    versions = {name: number for one in measured.values() for name, number in one.versions.items()}
-    digests = {name: decided_by(one, module, before) for name, one in measured.items()}
+    versions = {name: number for script in measured.values() for name, number in script.versions.items()}
+    records = {name: script.record for name, script in measured.items()}
+    digests = {name: decided_by(script, module, before) for name, script in measured.items()}
     first = next(iter(measured.values()))
-    return Results(
-        header(first.rows, versions, first.values), {name: one.record for name, one in measured.items()}, digests
-    )
+    return Results(header(first.rows, versions, first.values), records, digests)
 
 
 def decided_by(measured: Measured, module: str, before: Snapshot) -> Deciding:
@@ -103,7 +102,6 @@ def decided_by(measured: Measured, module: str, before: Snapshot) -> Deciding:
 
 
 def header(rows: int, versions: Mapping[str, str], values: int = 0) -> Header:
-    """Return the header of what is measured here and now."""
     memory = psutil.virtual_memory().total / 2**30
     return Header(
         date=datetime.now(UTC).date().isoformat(),
@@ -125,7 +123,6 @@ def here(distributions: Iterable[str] = ()) -> Header:
 
 
 def _changed(former: Deciding, current: Deciding) -> list[str]:
-    """Return the names of the files and distributions that are others than they were."""
     before, now = ({**parts["study"], **parts["loaded"], **parts["versions"]} for parts in (former, current))
     return [name for name in {**now, **before} if before.get(name) != now.get(name)]
 
@@ -143,10 +140,10 @@ def load(study: str) -> Results:
         stored = json.loads(_path(study).read_text(encoding="utf-8"))
         if stored["schema"] != SCHEMA:
             raise UserError(f"{file} is of another schema version than {SCHEMA}: {AGAIN}")
-        found = Results(stored["header"], stored["records"], stored["digests"])
-        if stored["checksum"] != _checksum(found):
+        results = Results(stored["header"], stored["records"], stored["digests"])
+        if stored["checksum"] != _checksum(results):
             raise UserError(f"{file} was edited by hand: {AGAIN}")
-        return found
+        return results
     except FileNotFoundError:
         raise UserError(f"{file} is missing: {AGAIN}") from None
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -15,8 +15,7 @@ class Script(Protocol):
     """What is run: a scenario, or what else has a name, one for where there is little room, and a command line."""
 
     @property
-    def name(self) -> str:
-        """Its name."""
+    def name(self) -> str: ...
 
     @property
     def short(self) -> str:
@@ -55,7 +54,6 @@ class Job:
 
     @property
     def command(self) -> list[str]:
-        """The command line, to be run in the project's folder."""
         return [self.python, *(["-m", self.module, self.script.name] if self.module else self.script.command)]
 
 
@@ -121,7 +119,6 @@ class Run(Process):
 
 
 def checkpoint(process: Process, label: str) -> Checkpoint:
-    """Return one process's checkpoint of that label."""
     return next(point for point in process["checkpoints"] if point["label"] == label)
 
 

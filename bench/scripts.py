@@ -26,12 +26,10 @@ class Scenario:
 
     @property
     def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
         return ["-m", self.name] if "." in self.name else [str(self.script)]
 
     @property
     def stdin(self) -> bytes:
-        """What it reads from standard input: nothing."""
         return b""
 
     @property
@@ -41,17 +39,14 @@ class Scenario:
 
     @cached_property
     def docstring(self) -> str:
-        """The script's docstring."""
         return ast.get_docstring(ast.parse((PROJECT / self.script).read_text(encoding="utf-8"))) or ""
 
     @property
     def title(self) -> str:
-        """The scenario's name in the table."""
         return self.docstring.partition("\n")[0]
 
     @property
     def short(self) -> str:
-        """The scenario's name where there is little room."""
         return self.fields["Short"]
 
     @property
@@ -61,7 +56,6 @@ class Scenario:
 
     @property
     def compared_with(self) -> "Scenario | None":
-        """What a remedy or an alternative is compared with."""
         name = self.fields.get("Instead of")
         return Scenario(name) if name else None
 
@@ -72,7 +66,6 @@ class Scenario:
 
     @property
     def description(self) -> str:
-        """What the scenario does, as one paragraph."""
         return " ".join(self.docstring.rpartition("\n\n")[2].split())
 
     @property

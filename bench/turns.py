@@ -59,20 +59,20 @@ def jobs(
     """
     together = []
     for url in ("", one_row):
-        together += [Job(one, NATIVE, module="bench.native", url=url) for one in native]
-        together += [Job(one, TRACED, url=url) for one in scenarios]
+        together += [Job(scenario, NATIVE, module="bench.native", url=url) for scenario in native]
+        together += [Job(scenario, TRACED, url=url) for scenario in scenarios]
     turns: dict[Scenario | None, list[Scenario]] = {}
-    for one in scenarios:
-        turns.setdefault(one.origin if one.compared_with else None, []).append(one)
+    for scenario in scenarios:
+        turns.setdefault(scenario.origin if scenario.compared_with else None, []).append(scenario)
     return together, [job for turn in turns.values() for job in _in_turn(turn, one_row) * repeats]
 
 
 def _in_turn(turn: Sequence[Scenario], one_row: str) -> list[Job]:
     """Return the timed processes of one turn: first that of what is compared with, where it is not among them."""
-    references = dict.fromkeys(one.compared_with for one in turn if one.compared_with not in (None, *turn))
+    compared = dict.fromkeys(scenario.compared_with for scenario in turn)
     return [
-        *(Job(one, UNTRACED, reference=True) for one in references if one),
-        *(Job(one, UNTRACED, url=url) for one in turn for url in ("", one_row)),
+        *(Job(scenario, UNTRACED, reference=True) for scenario in compared if scenario and scenario not in turn),
+        *(Job(scenario, UNTRACED, url=url) for scenario in turn for url in ("", one_row)),
     ]
 
 
@@ -92,31 +92,31 @@ def measure(
     together, alone = jobs(scenarios, repeats, one_row, native)
     side_by_side, by_turns = (together, alone) if timed else ([*together, *alone], [])
     outcomes = process.run(side_by_side, by_turns, progress=progress)
-    found, server = {}, server_version(database_url())
-    for one in scenarios:
-        own = [outcome for outcome in outcomes if outcome.job.script == one and not outcome.job.reference]
-        before = _timed(outcomes, one.compared_with)
+    records, server = {}, server_version(database_url())
+    for scenario in scenarios:
+        own = [outcome for outcome in outcomes if outcome.job.script == scenario and not outcome.job.reference]
+        before = _timed(outcomes, scenario.compared_with)
         if not any(outcome.error for outcome in (*own, *before)):
-            found[one.name] = measured(one, own, before, server)
-    return found, process.failures(outcomes)
+            records[scenario.name] = measured(scenario, own, before, server)
+    return records, process.failures(outcomes)
 
 
 def _timed(outcomes: Sequence[Outcome], scenario: Scenario | None) -> list[Outcome]:
     """Return a scenario's timed runs; those that ran to be compared with, if any did."""
-    timed = [one for one in outcomes if one.job.script == scenario and one.job.kind == UNTRACED]
-    return [one for one in timed if one.job.reference] or timed
+    timed = [outcome for outcome in outcomes if outcome.job.script == scenario and outcome.job.kind == UNTRACED]
+    return [outcome for outcome in timed if outcome.job.reference] or timed
 
 
 def measured(scenario: Scenario, own: Sequence[Outcome], before: Sequence[Outcome], server: dict[str, str]) -> Measured:
     """Return what is stored of one script, made of its own runs, and of those of what it is compared with."""
-    [traced] = [one for one in own if one.job.instrument == TRACED and not one.job.url]
+    [traced] = [outcome for outcome in own if outcome.job.instrument == TRACED and not outcome.job.url]
     run: Run = traced.output
     if run["rows"] < 2:
         raise UserError("the table has one row, which is the fixed cost: run `python setup_db.py`")
     record = Record(
-        all_rows=_runs([one for one in own if not one.job.url]),
-        one_row=_runs([one for one in own if one.job.url]),
-        compared=[seconds(one.output) for one in before],
+        all_rows=_runs([outcome for outcome in own if not outcome.job.url]),
+        one_row=_runs([outcome for outcome in own if outcome.job.url]),
+        compared=[seconds(outcome.output) for outcome in before],
         console="" if scenario.room else traced.console,
         lines=[] if scenario.room else [line for line in run["lines"] if line["size"] >= SMALLEST_LINE],
     )
@@ -125,13 +125,13 @@ def measured(scenario: Scenario, own: Sequence[Outcome], before: Sequence[Outcom
 
 def _runs(outcomes: Sequence[Outcome]) -> Runs:
     def of(instrument: str) -> list[Any]:
-        return [one.output for one in outcomes if one.job.instrument == instrument]
+        return [outcome.output for outcome in outcomes if outcome.job.instrument == instrument]
 
     [traced] = of(TRACED)
     return Runs(
         total=sum(line["size"] for line in traced["lines"]),
-        packages=dict(sorted(traced["packages"].items(), key=lambda item: -item[1])),
-        native=next((Native(python=one["python"], native=one["native"]) for one in of(NATIVE)), None),
+        packages=dict(sorted(traced["packages"].items(), key=lambda package: -package[1])),
+        native=next((Native(python=held["python"], native=held["native"]) for held in of(NATIVE)), None),
         traced=_kept(traced),
         untraced=[_kept(run) for run in of(UNTRACED)],
     )

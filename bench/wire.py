@@ -41,12 +41,10 @@ class Counter:
     """The process that counts what some connections send and receive. Raises psycopg.NotSupportedError but on Linux."""
 
     def __init__(self) -> None:
-        """Start it."""
         pipe = subprocess.PIPE
         self._process = subprocess.Popen([sys.executable, __file__], stdin=pipe, stdout=pipe, cwd=Path.cwd())
 
     def count(self, connection: "PGconn") -> None:
-        """Count what crosses the wire from now on."""
         from psycopg.pq import Trace
 
         assert self._process.stdin
@@ -61,7 +59,6 @@ class Counter:
 
 
 def counted(trace: Iterable[bytes]) -> Traffic:
-    """Return what the lines of a trace tell."""
     traffic = Traffic(statements=0, fetches=0, rows=0, bytes=0)
     for message in filter(None, map(MESSAGE.match, trace)):
         sender, length, name, cursor = message.groups()
@@ -73,7 +70,6 @@ def counted(trace: Iterable[bytes]) -> Traffic:
 
 
 def main(name: str) -> None:
-    """Run the scenario, and write what crossed the wire."""
     import psycopg
     from psycopg import generators
 

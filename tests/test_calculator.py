@@ -10,6 +10,7 @@ import random
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -47,8 +48,8 @@ ORDERS = """CREATE TABLE shop.orders (
 Tables = list[dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
@@ -56,16 +57,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page whose functions are called; what a person does, he does on a page of his own."""
-    yield from opened(browser, {})
+    with opened(browser, {}) as page:
+        yield page
 
 
 @pytest.fixture
 def visited(browser: Browser) -> Iterator[Page]:
-    yield from opened(browser, {"permissions": ["clipboard-read", "clipboard-write"]})
+    with opened(browser, {"permissions": ["clipboard-read", "clipboard-write"]}) as page:
+        yield page
 
 
+@contextmanager
 def opened(browser: Browser, options: Mapping[str, Any]) -> Iterator[Page]:
     """Yield the page, from disk. It asks for nothing but itself, and its console stays empty."""
     context = browser.new_context(**options)
@@ -448,14 +458,6 @@ def test_the_first_example_is_filled_in_and_answered(visited: Page) -> None:
         "[...document.querySelectorAll('.bar')].map((bar) => [...bar.children].map((part) => part.offsetWidth))"
     )
     assert all(values > 10 and overhead > 3 for values, overhead in widths)
-
-
-def test_picture_in_readme_shows_what_the_page_does(visited: Page) -> None:
-    """Else run `python -m bench.look.picture`."""
-    text = picture.SHOWN.read_text(encoding="utf-8")
-    assert picture.shown(visited) == text
-    visited.get_by_label("Rows", exact=True).fill("7")
-    assert picture.shown(visited) != text
 
 
 def test_paste_edit_share_and_reload(visited: Page, browser: Browser) -> None:

@@ -1,16 +1,21 @@
 """What reads rows in each layer: nothing is left on the server, all read the same, and what the figures are of."""
 
+import fcntl
 import importlib
 import json
 import pickle
+import re
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -26,6 +31,7 @@ from bench.layers.names import (
     CORE,
     DROPPING,
     ENTITY,
+    JOINED,
     LAYERS,
     MODEL,
     MODELS,
@@ -337,9 +343,43 @@ def test_layer_that_reads_other_rows_is_told(layer: str, one: list[Any], other: 
     )
 
 
+SPELLED = [
+    (Decimal(10000), Decimal("1E+4"), Decimal(10001)),
+    (Decimal("1.50"), Decimal("1.5"), Decimal("1.51")),
+    (Decimal("0.00"), Decimal(0), Decimal("0.01")),
+    (Decimal("9" * 40), Decimal("9" * 40 + ".0"), Decimal("9" * 39 + "8")),
+    (Decimal("NaN"), Decimal("NaN"), Decimal("Infinity")),
+    (Decimal(-1), Decimal("-1.0"), Decimal(-2)),
+    (0.0, -0.0, 5e-324),
+    (float("nan"), float("nan"), float("inf")),
+    (
+        datetime(2024, 7, 1, 12, tzinfo=UTC),
+        datetime(2024, 7, 1, 14, tzinfo=ZoneInfo("Europe/Berlin")),
+        datetime(2024, 7, 1, 12, tzinfo=ZoneInfo("Europe/Berlin")),
+    ),
+    (datetime(1, 1, 1, tzinfo=UTC), datetime(1, 1, 1, 1, tzinfo=timezone(timedelta(hours=1))), datetime(1, 1, 1)),
+    ({"a": 1, "b": [Decimal("1.0")]}, {"b": [Decimal(1)], "a": 1}, {"a": 1, "b": [Decimal(2)]}),
+    ({"x", "y", "z"}, {"z", "y", "x"}, {"x", "y"}),
+    ("\u00e9", "\u00e9", "e\u0301"),  # two texts for the server, too
+    ([1, 2], [1, 2], [2, 1]),
+]
+
+
+@pytest.mark.parametrize(("value", "same", "other"), SPELLED)
+def test_values_count_not_how_they_are_spelled(value: Any, same: Any, other: Any) -> None:
+    checksums = [values.of_column([one])["checksum"] for one in (value, same, other)]
+    assert checksums[0] == checksums[1] != checksums[2]
+
+
+def test_a_value_that_says_where_it_lies_is_no_other_row() -> None:
+    assert values.of_column([object()])["checksum"] == values.of_column([object()])["checksum"]
+
+
 def test_drivers_that_write_a_value_in_another_way_read_the_same_rows(layered: str) -> None:
-    relation = look_at("SELECT 1.1::real AS a, now() AS b, 2 AS c, random() AS d", 60, count=False).relation
-    known = replace(relation, columns=relation.columns[:3])
+    numbers = "1.1::real AS a, 2 AS b, 10000::numeric AS c, 1.50::numeric AS d, ARRAY[20::numeric] AS e"
+    some = f"{numbers}, timestamptz '2024-07-01 12:00+02' AS f"
+    relation = look_at(f"SELECT {some}, random() AS g", 60, count=False).relation
+    known = replace(relation, columns=relation.columns[:-1])
     assert list(comparison(known, kept(known, [TUPLE, RECORD])).other_rows()) == []
     [line] = comparison(relation, kept(relation, [TUPLE, CORE])).other_rows()
     assert "the query gives other rows each time" in line
@@ -446,6 +486,46 @@ def test_value_that_comes_after_the_first_rows_is_told_with_its_column(
             write(Reading(READERS[layer], relation, 99))
 
 
+@pytest.mark.parametrize(
+    ("layer", "column", "line"),
+    [
+        (POLARS, "make_interval(days => i)", "column bad, whose class is datetime.timedelta (ComputeError)"),
+        (POLARS, "ARRAY[make_interval(days => i)]", "column bad, whose class is list (PanicException)"),
+        (RECORD, "'10000-01-01'::date", "column bad (ValueError)"),
+    ],
+)
+def test_column_that_a_layer_cannot_hold_is_told(
+    layered: str,
+    layer: str,
+    column: str,
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
+    source = f"(SELECT i, i AS j, {column} AS bad, i AS k FROM generate_series(1, 9) AS i)"
+    kind = line.partition("class is ")[2].partition(" (")[0] or "Any"
+    columns = tuple(ReadColumn(name, name, "int" if name != "bad" else kind) for name in ("i", "j", "bad", "k"))
+    with pytest.raises(UserError, match=f"^{re.escape(f'it cannot take {line}')}$"):
+        write(Reading(READERS[layer], Relation(source, columns), 9))
+    assert capfd.readouterr().err == ""
+
+
+def test_key_that_equals_nothing_is_told(layered: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for statement in (
+        "CREATE TABLE layered.nan (k float8 PRIMARY KEY)",
+        "CREATE TABLE layered.of_nan (id integer PRIMARY KEY, k float8 REFERENCES layered.nan)",
+        "INSERT INTO layered.nan VALUES (1), ('NaN')",
+        "INSERT INTO layered.of_nan VALUES (1, 'NaN'), (2, 'NaN'), (3, 'NaN')",
+    ):
+        query(layered, statement)
+    subject = look_at("layered.nan", 60, count=False, children="of_nan")
+    monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
+    with pytest.raises(UserError, match=r"^its key, k, has NaN, which equals nothing, so that one parent becomes sev"):
+        write(Reading(READERS[JOINED], subject.relation, 2, subject.size.joined))
+
+
 def test_relation_with_the_most_columns_and_long_names(layered: str) -> None:
     columns = tuple(ReadColumn(name, name, "int") for name in (f"column_{number:056}" for number in range(1600)))
     relation = Relation(f"(SELECT {', '.join(map(str, range(1600)))})", columns)
@@ -456,12 +536,13 @@ def test_relation_with_the_most_columns_and_long_names(layered: str) -> None:
 def test_who_reads_alone_waits_for_the_others_and_lets_nobody_begin(tmp_path: Path) -> None:
     path = tmp_path / "turns"
     path.touch()
-    other, alone = Turns(str(path)), Turns(str(path))
+    alone = Turns(str(path))
     waits = threading.Thread(target=alone.alone)
-    waits.start()
-    waits.join(0.05)
-    assert waits.is_alive()
-    other.leave()
+    with path.open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        waits.start()
+        waits.join(0.05)
+        assert waits.is_alive()
     waits.join(5)
     assert not waits.is_alive()
     begins = threading.Thread(target=Turns, args=[str(path)])

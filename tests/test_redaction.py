@@ -1,6 +1,9 @@
 """No value of any row is in the line that says why something failed: not the server's text, nor a library's."""
 
+import asyncio
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from importlib.util import find_spec
@@ -14,7 +17,7 @@ import sqlalchemy.exc
 
 from bench.errors import UserError
 from bench.layers.names import DROPPING, KEYED, LAYERS, installed
-from bench.relations.redaction import without_values
+from bench.relations.redaction import INTERRUPTS, silent, without_values
 from tests.servers import Servers
 from tests.support import described, opened, query
 
@@ -105,6 +108,10 @@ def of_adbc() -> list[Exception]:
     return [InternalError(SECRET, status_code=AdbcStatusCode.INTERNAL)]
 
 
+class Panic(BaseException):
+    """An error like polars' PanicException, which is no Exception."""
+
+
 class Model(pydantic.BaseModel):
     """A model that refuses values in several ways."""
 
@@ -132,6 +139,10 @@ class Model(pydantic.BaseModel):
         raised(lambda: Model(a={SECRET: SECRET}, b=1, c="x")),  # type: ignore[dict-item, arg-type]
         raised(lambda: Model(a={}, b=Decimal(1), c="x")),
         raised(lambda: Model(a={}, b=Decimal(9), c=SECRET)),  # type: ignore[arg-type]
+        Panic(SECRET),
+        asyncio.CancelledError(SECRET),
+        SystemExit(SECRET),
+        BaseExceptionGroup(SECRET, [KeyError(SECRET)]),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -142,3 +153,17 @@ def test_no_library_s_text_is_shown(error: Any) -> None:
     assert str(told.value).isprintable()
     assert told.value.__cause__ is None
     assert told.value.__suppress_context__
+
+
+@pytest.mark.parametrize("interrupt", INTERRUPTS)
+def test_an_interrupt_stays_one(interrupt: type[BaseException]) -> None:
+    with pytest.raises(interrupt), without_values():
+        raise interrupt
+
+
+def test_what_a_library_prints_is_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    with silent():
+        os.write(2, SECRET.encode())
+        print(SECRET, file=sys.__stderr__, flush=True)
+    os.write(2, b"seen")
+    assert capfd.readouterr().err == "seen"

@@ -65,6 +65,7 @@ NAMES = (
     *("__init__", "__new__", "__dict__", "__debug__", "__annotations__", "__eq__", "__hash__", "__struct_fields__"),
     *("__pydantic_self__", "_fields", "_asdict", "_mapping", "_sa_instance_state", "_", "__", "x__", "mro_", "Row"),
     *("int", "str", "list", "set", "date", "datetime", "Decimal", "Any", "object", "super", "property", "field"),
+    *("Config", "Meta", "Config_", "objects", "pk", "save", "from_db", "check", "_meta", "DoesNotExist", "Base"),
     *("a", "A", "a.b", "a-b", "a b", "a_b", "a_b_2", "print", "async", "lambda", "query"),
 )
 COLUMNS = ", ".join(f'"{name}" integer DEFAULT {number}' for number, name in enumerate(NAMES))

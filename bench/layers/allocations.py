@@ -27,7 +27,6 @@ class Analysis(Reading):
 
     @property
     def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
         return ["-m", "bench.layers.allocations", self.reader.module]
 
 

@@ -57,7 +57,7 @@ def figures(outcomes: Outcomes, subject: Subject) -> Figures:
         compared = AgainstTuples(subject.relation, by_layer, kept)
         notes = (*fewer_rows(subject), *compared.shared_objects(), *compared.other_rows())
         by_layer = {layer: compared.with_overhead(layer, split.values) for layer in by_layer}
-    ordered = dict(sorted(by_layer.items(), key=lambda item: item[1].traced))
+    ordered = dict(sorted(by_layer.items(), key=lambda layer: layer[1].traced))
     return Figures(ordered, failures, split.columns, notes)
 
 
@@ -87,7 +87,6 @@ def figure(reader: Reader, traced: Taken, untraced: Taken, subject: Subject) -> 
 
 
 def fewer_rows(subject: Subject) -> Iterator[str]:
-    """Yield that fewer rows were read than were asked for, and why."""
     if subject.limit < subject.asked:
         yield (
             f"{subject.limit:,} rows were read instead of {subject.asked:,}, for one takes "
@@ -96,7 +95,6 @@ def fewer_rows(subject: Subject) -> Iterator[str]:
 
 
 def other_counts(outcomes: Outcomes, figures: Figures, subject: Subject) -> Iterator[str]:
-    """Yield that not all read the same parents, if so."""
     ways = [way for way in figures.by_layer if not (READERS[way].samples or READERS[way].joins)]
     if {outcome.output["count"] for way in ways for outcome in outcomes[way]} - {subject.size.rows}:
         yield "Not all ways read the same rows, for somebody wrote meanwhile."

@@ -44,7 +44,6 @@ class Figure:
 
     @property
     def keeps(self) -> bool:
-        """Whether the layer keeps the rows."""
         return bool(self.objects or self.native)
 
     def kept_of(self, rows: int) -> float | None:
@@ -70,8 +69,7 @@ class Figures:
 
     @property
     def count(self) -> int:
-        """How many rows were read."""
-        return max(one.count for one in self.by_layer.values())
+        return max(figure.count for figure in self.by_layer.values())
 
     @property
     def values(self) -> float | None:
@@ -86,15 +84,15 @@ class AgainstTuples:
     """The layers beside psycopg's tuples, whose values are psycopg's own: what each of them keeps of each column."""
 
     relation: Relation
-    found: Mapping[str, Figure]
+    by_layer: Mapping[str, Figure]
     kept: Mapping[str, list[Kept]]
 
     def with_overhead(self, layer: str, values: float | None) -> Figure:
-        """Return a layer's figure with its overhead, or with the reason why there is nfigure.
+        """Return a layer's figure with its overhead, or with the reason why there is none.
 
         Where the classes of the values are psycopg's, so are they; but there may be fewer objects of them, or copies.
         """
-        figure, mine, plain = self.found[layer], self.kept[layer], self.kept.get(TUPLE)
+        figure, mine, plain = self.by_layer[layer], self.kept[layer], self.kept.get(TUPLE)
         if figure.native:
             reason = "its values are no objects"
         elif not figure.objects:
@@ -112,7 +110,7 @@ class AgainstTuples:
 
     def size_of(self, layer: str) -> float:
         """Return the mean bytes of a row's values in a layer."""
-        return sum(column["size"] for column in self.kept[layer]) / self.found[layer].count
+        return sum(column["size"] for column in self.kept[layer]) / self.by_layer[layer].count
 
     def other_classes(self, layer: str) -> Iterator[str]:
         """Yield each column whose values have other classes than psycopg's."""
@@ -122,8 +120,7 @@ class AgainstTuples:
                 yield f"{visible(column.name)} is {' or '.join(own or mine['classes'])}"
 
     def shared_objects(self) -> Iterator[str]:
-        """Yield in which layers rows share objects, because they have the same key."""
-        for layer, figure in self.found.items():
+        for layer, figure in self.by_layer.items():
             count, objects = figure.count, figure.objects
             if 0 < objects < count:
                 yield (
@@ -132,7 +129,6 @@ class AgainstTuples:
                 )
 
     def other_rows(self) -> Iterator[str]:
-        """Yield which layers read other rows than the tuples, as far as they keep the same values."""
         others = [layer for layer in self.kept if TUPLE in self.kept and not self.same_rows(layer)]
         if others:
             yield (
@@ -142,7 +138,7 @@ class AgainstTuples:
 
     def same_rows(self, layer: str) -> bool:
         """Return whether a layer kept the same values, in the columns where that can be compared."""
-        if self.found[layer].objects < self.found[layer].count:
+        if self.by_layer[layer].objects < self.by_layer[layer].count:
             return True
         return all(
             mine["checksum"] == plain["checksum"]

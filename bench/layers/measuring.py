@@ -11,7 +11,7 @@ import sys
 import time
 import tracemalloc
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,12 +25,13 @@ from bench.layers.reading import Counting, Opened, Read, Reading
 from bench.layers.turns import Turns
 from bench.layers.values import Taken, of_rows
 from bench.memory import reset_peak
-from bench.relations.data import Relation
-from bench.relations.redaction import without_values
+from bench.relations.data import ReadColumn, Relation
+from bench.relations.redaction import INTERRUPTS, meaning, silent, without_values
 from bench.relations.transaction import connect
 from common import database_url, peak_rss
 
-Layers = Mapping[str, Callable[[Reading], Opened]]
+Layer = Callable[[Reading], Opened]
+Layers = Mapping[str, Layer]
 
 
 def measure(
@@ -41,7 +42,7 @@ def measure(
     output.unlink(missing_ok=True)
     traced = os.environ.get("MEMORY_TRACING") != "off"
     layer = layers[reading.layer]
-    with without_values([column.attribute for column in reading.relation.columns]):
+    with without_values(names_of(reading.relation)), silent():
         try:
             if not traced:
                 with layer(reading) as read:
@@ -52,39 +53,89 @@ def measure(
                 taken = result(read, reading) if result else measured(read, reading, traced)
                 turns.beside_others()
                 output.write_text(json.dumps(taken), encoding="utf-8")  # while the transaction is still open
-        except Exception as error:
+        except INTERRUPTS:
+            raise
+        except BaseException as error:
             if not output.exists():
-                raise unreadable(reading, error) or error from None
+                turns.beside_others()
+                raise unreadable(reading, error, layer) or error from None
 
 
-def unreadable(reading: Reading, error: Exception) -> UserError | None:
-    """Return which column it was, where psycopg could not read a value that the first rows do not announce."""
-    error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
-    if not isinstance(error, psycopg.DataError) or error.sqlstate:
-        return None
-    for table in reading.relation.tables:
-        for column in table.columns:
-            aliases = table.aliases or tuple(column.attribute for column in table.columns)
-            try:
-                read_alone(replace(table, columns=(column,), aliases=aliases), reading)
-            except psycopg.DataError as fault:
-                name = type(fault).__name__
+def names_of(relation: Relation) -> list[str]:
+    return [column.attribute for column in relation.columns]
+
+
+def unreadable(reading: Reading, error: BaseException, layer: Layer) -> UserError | None:
+    """Return which column it was, where a value that the first rows do not announce, or a name, is why."""
+    driver = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
+    if isinstance(driver, psycopg.DataError) and not driver.sqlstate:
+        for table in reading.relation.tables:
+            if fault := first_fault(table, lambda part: read_alone(part, reading), psycopg.DataError):
+                column, name = fault
                 return UserError(f"psycopg cannot read a value of column {visible(column.name)} ({name})")
+    elif isinstance(error, IndexError) and reading.relation.key and has_nan(key_of(reading.relation), reading):
+        names = visible(", ".join(reading.relation.key))
+        return UserError(f"its key, {names}, has NaN, which equals nothing, so that one parent becomes several")
+    elif not meaning(error, names_of(reading.relation)) and not reading.relation.children:
+
+        def read_part(part: Relation) -> None:
+            with layer(replace(reading, relation=part)) as read:
+                drop(read(reading.count))
+
+        if fault := first_fault(reading.relation, read_part, type(error)):
+            column, name = fault
+            kind = f", whose class is {column.type}" if column.type != "Any" else ""
+            return UserError(f"it cannot take column {visible(column.name)}{kind} ({name})")
     return None
 
 
-def read_alone(relation: Relation, reading: Reading) -> None:
-    """Read as many rows of another relation."""
-    with connect(database_url(), reading.timeout) as connection:
-        with connection.cursor("rows") as cursor:
-            cursor.execute(f"{relation.statement} LIMIT {max(reading.count, reading.joined)}".encode())
-            drop(cursor)
-        connection.rollback()
+def first_fault(
+    relation: Relation, read: Callable[[Relation], None], kind: type[BaseException]
+) -> tuple[ReadColumn, str] | None:
+    """Return the first column that cannot be read alone, beside the key, found by halves; and that error's name."""
+    aliases = relation.aliases or tuple(names_of(relation))
+
+    def fault(part: Sequence[ReadColumn]) -> str:
+        own = tuple(column for column in relation.columns if column in part or column.name in relation.key)
+        try:
+            read(replace(relation, columns=own, aliases=aliases))
+        except kind as error:
+            return type(error).__name__
+        return ""
+
+    columns = sorted(relation.columns, key=lambda column: column.name not in relation.key)
+    while len(columns) > 1:
+        half = columns[: len(columns) // 2]
+        columns = half if fault(half) else columns[len(half) :]
+    name = fault(columns)
+    return (columns[0], name) if name else None
+
+
+def key_of(relation: Relation) -> Relation:
+    """Return the relation with the columns of its key alone."""
+    columns = tuple(column for column in relation.columns if column.name in relation.key)
+    return replace(relation, columns=columns, aliases=relation.aliases or tuple(names_of(relation)))
+
+
+def has_nan(relation: Relation, reading: Reading) -> bool:
+    """Return whether a value is not equal to itself."""
+    found: list[bool] = []
+    read_alone(relation, reading, lambda rows: found.append(any(value != value for row in rows for value in row)))
+    return found[0]
 
 
 def drop(rows: Iterable[object]) -> None:
     """Read these rows, and let not even the last one be."""
     deque(rows, maxlen=0)
+
+
+def read_alone(relation: Relation, reading: Reading, see: Callable[[Iterable[Any]], None] = drop) -> None:
+    """Read as many rows of another relation, and show them."""
+    with connect(database_url(), reading.timeout) as connection:
+        with connection.cursor("rows") as cursor:
+            cursor.execute(f"{relation.statement} LIMIT {max(reading.count, reading.joined)}".encode())
+            see(cursor)
+        connection.rollback()
 
 
 def measured(read: Read, reading: Reading, traced: bool) -> Taken:
@@ -98,7 +149,7 @@ def measured(read: Read, reading: Reading, traced: bool) -> Taken:
         taken["objects"] = len(set(map(id, kept)))
         if traced and not reading.relation.children:
             with suppress(RecursionError):  # where a document is nested deeper than Python's stack
-                taken["columns"] = of_rows(kept, [column.attribute for column in reading.relation.columns])
+                taken["columns"] = of_rows(kept, names_of(reading.relation))
     return taken
 
 

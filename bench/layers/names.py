@@ -16,13 +16,11 @@ LIBRARIES = "bench.layers.libraries"
 
 
 def reader(name: str, module: str, **special: bool) -> Reader:
-    """Return the reader of that name, which is in this module of `libraries`."""
     return Reader(name, f"{LIBRARIES}.{module}", **special)
 
 
 def readers(*some: Reader) -> dict[str, Reader]:
-    """Return readers by name."""
-    return {one.name: one for one in some}
+    return {reader.name: reader for reader in some}
 
 
 # Those of psycopg, SQLAlchemy and Pydantic; and one whose rows are dropped: what it shows is the peak, and the time.
@@ -69,7 +67,7 @@ WAYS = readers(
 )
 READERS = LAYERS | DROPPING | OTHERS | MODELS | WAYS
 # What an entity needs a key for.
-KEYED = [name for name, one in (LAYERS | DROPPING | OTHERS).items() if one.keyed]
+KEYED = [name for name, reader in (LAYERS | DROPPING | OTHERS).items() if reader.keyed]
 
 
 def installed() -> list[str]:

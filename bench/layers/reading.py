@@ -48,7 +48,6 @@ class Reader:
     first: int = FIRST_INSTANCES
 
     def reads(self, relation: Relation) -> bool:
-        """Return whether it can read the relation."""
         if self.children != bool(relation.children) or (self.arrays and not relation.has_collections):
             return False
         return not (self.keyed and relation.no_entities)
@@ -72,7 +71,6 @@ class Reading:
 
     @property
     def layer(self) -> str:
-        """The layer's name."""
         return self.reader.name
 
     @property
@@ -82,7 +80,6 @@ class Reading:
 
     @property
     def name(self) -> str:
-        """What is read, and as what."""
         if self.relation.children:
             return f"{self.relation.name} with its children by {self.layer}"
         return f"{self.relation.name or 'the query'} as {self.layer}"
@@ -90,14 +87,13 @@ class Reading:
     @property
     def short(self) -> str:
         """The way to read; without children there are many relations, which their number of columns tells apart."""
-        return self.layer if self.relation.children else f"{self.layer}, {len(self.relation.columns)} columns"
+        columns = len(self.relation.columns)
+        return self.layer if self.relation.children else f"{self.layer}, {columns} column{'s' * (columns != 1)}"
 
     @property
     def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
         return ["-m", "bench.layers", self.reader.module, self.turns]
 
     @property
     def stdin(self) -> bytes:
-        """The reading itself."""
         return pickle.dumps(self)

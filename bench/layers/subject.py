@@ -45,7 +45,6 @@ class Subject:
         return [name for name, reader in there.items() if reader.reads(self.relation)]
 
     def complete(self, count: int) -> bool:
-        """Return whether so many rows are all that there are."""
         return not self.relation.sample and count < self.limit
 
 

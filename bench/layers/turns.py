@@ -17,12 +17,7 @@ class Turns:
         self._wait(fcntl.LOCK_EX)
 
     def beside_others(self) -> None:
-        """Let others take part again."""
         self._wait(fcntl.LOCK_SH)
-
-    def leave(self) -> None:
-        """Take part no more."""
-        self._wait(fcntl.LOCK_UN)
 
     def _wait(self, operation: int) -> None:
         if self._file is not None:

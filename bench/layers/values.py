@@ -3,13 +3,20 @@
 import sys
 import zlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from operator import attrgetter
 from typing import Any, TypedDict
 
 # What is looked into: what it contains may be a layer's own where it is not.
 CONTAINERS = (list, tuple, dict, set, frozenset)
-# The classes whose values every driver reads alike; others differ in a zone's name, or in a float's last digits.
-ALIKE = frozenset(("int", "str", "bool", "bytes", "datetime.date", "decimal.Decimal", "NoneType"))
+# The classes whose values every driver reads alike; others differ in a float's last digits, or in a year's days.
+ALIKE = frozenset(
+    ("int", "str", "bool", "bytes", "datetime.date", "datetime.datetime", "decimal.Decimal", "list", "NoneType")
+)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Rounds nothing: https://docs.python.org/3/library/decimal.html#decimal.MAX_PREC
+EXACTLY = Context(prec=MAX_PREC, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 class Kept(TypedDict):
@@ -25,12 +32,10 @@ class Kept(TypedDict):
 
 
 def of_rows(rows: Iterable[object], attributes: Sequence[str]) -> list[Kept]:
-    """Return what rows of any layer keep of each column."""
     return [of_column(column) for column in zip(*(of_row(row, attributes) for row in rows), strict=True)]
 
 
 def of_row(row: Any, attributes: Sequence[str]) -> Sequence[object]:
-    """Return the values of any layer's row."""
     if isinstance(row, dict):
         return tuple(row.values())
     if hasattr(row, "__getitem__") and hasattr(row, "__iter__"):  # tuples of all kinds, and asyncpg's records
@@ -39,10 +44,9 @@ def of_row(row: Any, attributes: Sequence[str]) -> Sequence[object]:
 
 
 def of_column(column: Sequence[object]) -> Kept:
-    """Return what is kept of a column."""
     checksum = 0
     for value in column:
-        checksum = zlib.crc32(repr(value).encode(), checksum)
+        checksum = zlib.crc32(repr(plain(value)).encode(), checksum)
     objects = {id(value): value for value in column}
     left: list[Any] = [value for value in objects.values() if type(value) in CONTAINERS]
     while left:
@@ -53,6 +57,27 @@ def of_column(column: Sequence[object]) -> Kept:
         left += [value for value in new.values() if type(value) in CONTAINERS]
     classes = sorted(map(name_of, set(map(type, objects.values()))))
     return Kept(classes=classes, size=sum(map(sys.getsizeof, objects.values())), checksum=checksum)
+
+
+def plain(value: Any) -> object:
+    """Return what equal values have in common, however each is spelled: `1E+4` and `10000`, or two zones' same moment.
+
+    What says only where it lies in memory is told by its class alone.
+    """
+    kind: Any = type(value)
+    if kind is Decimal:
+        return EXACTLY.normalize(value) if value else 0
+    if kind is float:
+        return value or 0.0
+    if kind is datetime and value.tzinfo:
+        return value - EPOCH
+    if kind in (list, tuple):
+        return [plain(part) for part in value]
+    if kind is dict:
+        return sorted((repr(plain(key)), plain(part)) for key, part in value.items())
+    if kind in (set, frozenset):
+        return sorted(repr(plain(part)) for part in value)
+    return name_of(kind) if kind.__repr__ is object.__repr__ else value
 
 
 def name_of(kind: type) -> str:

@@ -24,7 +24,6 @@ class Wired:
     connection: "PGconn"
 
     def __call__(self, count: int) -> Iterable[object]:
-        """Return the rows."""
         return self.read(count)
 
     @contextmanager

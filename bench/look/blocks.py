@@ -19,7 +19,6 @@ def environment(header: Header, rows: str = "rows", packages: Mapping[str, str] 
 
 
 def linked(scenario: Scenario) -> str:
-    """Return a scenario's title, which leads to its script."""
     return f"[{scenario.title}]({scenario.script.as_posix()})"
 
 
@@ -37,7 +36,7 @@ def data(name: str, content: Mapping[str, object]) -> str:
     for key, value in content.items():
         text = json.dumps(value, ensure_ascii=False)
         if isinstance(value, Mapping):
-            entries = (f"{json.dumps(one)}: {json.dumps(of, ensure_ascii=False)}" for one, of in value.items())
+            entries = (f"{json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in value.items())
             text = "{\n" + ",\n".join(entries) + "\n}"
         lines.append(f"{json.dumps(key)}: {text}")
     return f'<script type="application/json" id="{name}">\n{{\n' + ",\n".join(lines) + "\n}\n</script>"

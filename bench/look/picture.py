@@ -20,12 +20,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def browser() -> str | None:
-    """Return the path of the system's browser, if there is one."""
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 def shown(page: "Page") -> str:
-    """Return the text that is in the picture."""
     return f"{page.locator('.first').inner_text()}\n"
 
 

@@ -42,7 +42,6 @@ class Column(Generic[Item]):
 
 
 def script_column(title: str, script: Callable[[Item], Scenario]) -> Column[Item]:
-    """Return the column that names an item by its script."""
     return Column(title, "", lambda item: script(item).title, lambda item: script(item).short, text=True)
 
 
@@ -111,7 +110,6 @@ class Table(Generic[Item]):
 def drawn(
     columns: Sequence[Column[Any]], titles: Sequence[str], rows: Sequence[Sequence[str]], bars: "Bars | None"
 ) -> RichTable:
-    """Return what a terminal shows of these columns."""
     table = RichTable(box=None, pad_edge=False, padding=(0, GAP, 0, 0), collapse_padding=True)
     for column, title in zip(columns, titles, strict=False):
         table.add_column(Text(title), justify="left" if column.text else "right", no_wrap=True)
@@ -126,7 +124,6 @@ class Bars:
     """Bars split by holder: by colours where the terminal has them, else by letters."""
 
     def __init__(self, bars: Sequence[Mapping[str, float]], room: int, console: Console) -> None:
-        """Take all bars, whose longest one fills the room."""
         self._bars = [coloured(bar) for bar in bars]
         self._names = [name for name in COLOURS if any(bar[name] for bar in self._bars)]
         self._scale = room / max(sum(bar.values()) for bar in self._bars)
@@ -134,7 +131,6 @@ class Bars:
         self._plain = console.no_color or console.color_system is None or console.options.ascii_only
 
     def draw(self, index: int) -> Text:
-        """Return one bar."""
         bar = Text()
         total = 0.0
         for name in self._names:
@@ -204,7 +200,6 @@ def in_markdown(cell: str) -> str:
 
 
 def whole(figure: float) -> str:
-    """Return a figure without decimals."""
     return f"{round(figure):,}"
 
 

@@ -77,7 +77,6 @@ class Comparison:
 
 
 def main(python: str) -> int:
-    """Print the comparison; return the exit code."""
     probe = [python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 12))"]
     if not shutil.which(python) or subprocess.run(probe, capture_output=True, check=False).returncode:
         raise UserError(f"{python} is no Python 3.12: name one with PYTHON312=/path/to/python3.12 make original")
@@ -86,20 +85,19 @@ def main(python: str) -> int:
     jobs = [Job(Scenario(script), python=str(ENVIRONMENT.interpreter)) for script in published]
     with private_server(ROWS):
         outcomes = process.succeeded(process.run(jobs, progress=Bar))
-    return report(published, {one.job.script.name: one.output for one in outcomes})
+    return report(published, {outcome.job.script.name: outcome.output for outcome in outcomes})
 
 
 def report(published: Mapping[str, Console], measured: Mapping[str, Run]) -> int:
-    """Print every figure beside ours, and how many agree; return the exit code."""
     print(f"{'MiB':<68} original    ours")
-    found = []
+    comparisons = []
     for script, console in published.items():
         print(script)
         for comparison in compare(script, console, measured[script]):
             print(comparison)
-            found.append(comparison)
-    judged = [one for one in found if one.judged]
-    agreeing = sum(one.agrees for one in judged)
+            comparisons.append(comparison)
+    judged = [comparison for comparison in comparisons if comparison.judged]
+    agreeing = sum(comparison.agrees for comparison in judged)
     print(f"{agreeing} of {len(judged)} figures agree")
     return 0 if agreeing == len(judged) else 1
 
@@ -119,12 +117,11 @@ def compare(script: str, console: Console, run: Run) -> Iterator[Comparison]:
         if allocation["mib"] >= SMALLEST_ALLOCATION:
             file = allocation["file"].removeprefix("stdlib/")
             # A script's own lines stand elsewhere than in the original: they are added up.
-            line = None if file == f"{script}.py" else allocation["line"]
-            size = sum(
-                one["size"] for one in run["lines"] if one["file"].endswith(file) and line in (None, one["line"])
-            )
-            yield Comparison(f"{file}:{line or '*'}", allocation["mib"], size / MIB, TOLERANCE)
-    total = sum(one["size"] for one in run["lines"])
+            number = None if file == f"{script}.py" else allocation["line"]
+            lines = (line for line in run["lines"] if line["file"].endswith(file) and number in (None, line["line"]))
+            size = sum(line["size"] for line in lines)
+            yield Comparison(f"{file}:{number or '*'}", allocation["mib"], size / MIB, TOLERANCE)
+    total = sum(line["size"] for line in run["lines"])
     yield Comparison("Total allocated size", console["total"], total / MIB, TOTAL_TOLERANCE)
 
 

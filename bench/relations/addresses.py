@@ -35,11 +35,11 @@ def for_asyncpg(connection: "psycopg.Connection[Any]") -> dict[str, Any]:
 
     `timeout` is in seconds. Raises UserError where the address demands what asyncpg cannot do.
     """
-    options = [one for one in connection.pgconn.info if one.val]
-    wanted = {one.keyword.decode(): (one.val or b"").decode() for one in options}
-    for one in options:
-        name = one.keyword.decode()
-        if name not in KNOWN | NAMED | WITHOUT and one.val != one.compiled and (name, wanted[name]) not in NO_DEMANDS:
+    options = {option.keyword.decode(): option for option in connection.pgconn.info if option.val}
+    wanted = {name: (option.val or b"").decode() for name, option in options.items()}
+    known = KNOWN | NAMED | WITHOUT
+    for name, option in options.items():
+        if name not in known and option.val != option.compiled and (name, wanted[name]) not in NO_DEMANDS:
             raise UserError(f"asyncpg cannot do what {name} demands at {address()}")
     arguments: dict[str, Any] = {
         "dsn": f"postgresql://?{urlencode({name: value for name, value in wanted.items() if name in KNOWN})}",

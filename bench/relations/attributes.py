@@ -10,6 +10,9 @@ from types import new_class
 # The longest name that PostgreSQL does not cut, in bytes
 # (https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS).
 LONGEST = 63
+# The classes inside a model's that Pydantic and Django read (`ConfigWrapper.for_model`, `ModelBase.__new__`): no
+# attribute says that these names are taken.
+INNER = ("Config", "Meta")
 
 
 @functools.cache
@@ -29,7 +32,7 @@ def taken() -> frozenset[str]:
         import sqlmodel
 
         classes.append(sqlmodel.SQLModel)
-    return frozenset(name for one in classes for name in dir(one))
+    return frozenset((*INNER, *(name for layer in classes for name in dir(layer))))
 
 
 def attributes(names: Sequence[str], in_utf8: bool = True) -> list[str]:

@@ -28,10 +28,12 @@ def find(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
     if not parts:
         return unusual(connection, text)
     database = connection.info.dbname
-    if len(parts) > 3 or (len(parts) == 3 and parts[0] != database):
+    if len(parts) > 3:
+        raise UserError(f"{visible(text)} is no name of a relation: write schema.name")
+    if len(parts) == 3 and parts[0] != database:
         raise UserError(f"{visible(text)} is in another database than {visible(database)}, which DATABASE_URL names")
     *_, schema, name = ["", *parts[-2:]]
-    return one(
+    return relation_where(
         connection,
         text,
         "relname = %s AND CASE %s WHEN '' THEN pg_table_is_visible(pg_class.oid) ELSE nspname = %s END",
@@ -57,11 +59,11 @@ def unusual(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
         if refused.state == UNDEFINED_TABLE:
             raise UserError(missing(connection, text)) from None
         return None
-    return one(connection, text, "pg_class.oid = %s", [fields[0].table]) if fields else None
+    return relation_where(connection, text, "pg_class.oid = %s", [fields[0].table]) if fields else None
 
 
-def one(connection: "psycopg.Connection[Any]", text: str, condition: str, values: list[Any]) -> Found:
-    """Return the one relation of that condition, if rows can be read from it. Raises UserError."""
+def relation_where(connection: "psycopg.Connection[Any]", text: str, condition: str, values: list[Any]) -> Found:
+    """Return the only relation of that condition, if rows can be read from it. Raises UserError."""
     answer = connection.execute(
         "SELECT pg_class.oid, nspname, relname, relkind, relispopulated, has_schema_privilege(relnamespace, 'USAGE') "
         "FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace "
@@ -118,9 +120,9 @@ def forbidden(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) ->
     answer = connection.execute(
         "SELECT CASE WHEN NOT has_column_privilege(oid, number, 'SELECT') THEN oid::regclass::text ELSE '' END "
         "FROM unnest(%s::oid[], %s::int2[]) WITH ORDINALITY AS columns(oid, number, place) ORDER BY place",
-        [[one.table for one in fields], [one.number for one in fields]],
+        [[field.table for field in fields], [field.number for field in fields]],
     )
-    return [one for [one] in answer]
+    return [table for [table] in answer]
 
 
 def keys(connection: "psycopg.Connection[Any]", oid: int) -> list[tuple[bool, tuple[str, ...]]]:
@@ -188,6 +190,5 @@ def row_count(connection: "psycopg.Connection[Any]", source: str) -> int:
 
 
 def quoted(connection: "psycopg.Connection[Any]", names: Iterable[str]) -> dict[str, str]:
-    """Return each name as one writes it in SQL, quoted where that is needed."""
     statement = "SELECT name, quote_ident(name) FROM unnest(%s::text[]) AS names(name)"
     return dict(connection.execute(statement, [sorted({*names})]).fetchall())

@@ -81,7 +81,6 @@ def readable(relation: Relation, columns: Sequence[str]) -> None:
 
 
 def casts(connection: "psycopg.Connection[Any]", relation: Relation) -> dict[str, str]:
-    """Return what each column needs in an array."""
     fields = described(connection, f"SELECT * FROM {relation.source} AS relation")
     statement = "SELECT attname::text, atttypid FROM pg_catalog.pg_attribute WHERE attrelid = %s AND attnum > 0"
     types = dict(connection.execute(statement.encode(), [relation.oid]).fetchall())

@@ -57,7 +57,6 @@ class Link:
 
     @property
     def table(self) -> Found:
-        """The other table."""
         return self.steps[-1].table
 
     @property
@@ -144,7 +143,6 @@ class Relation:
 
     @property
     def has_collections(self) -> bool:
-        """Whether a parent may have several children of a kind."""
         return any(child.many for child in self.children)
 
     @property
@@ -160,7 +158,6 @@ class Relation:
         return [(number, child) for number, child in enumerate(self.children, 1) if child.parent == place]
 
     def alias_of(self, place: int) -> str:
-        """Return what the table at a place among all is called in SQL."""
         return self.children[place - 1].aliases[-1] if place else self.alias
 
 

@@ -66,7 +66,6 @@ class Part:
     quoted: bool
 
     def means(self, name: str) -> bool:
-        """Return whether that is this name."""
         return name == self.text or (not self.quoted and name.casefold() == self.text.casefold())
 
 
@@ -96,9 +95,8 @@ def links(connection: "psycopg.Connection[Any]", oid: int) -> list[Link]:
     """Return how a table's rows lead to others, along one key first, then through a table between."""
     statement = KEYS.format(conkey=COLUMNS.format("conkey", "conrelid"), confkey=COLUMNS.format("confkey", "confrelid"))
     keys = [
-        ForeignKey(number, Found(*one), Found(*other), tuple(columns), tuple(to))
-        for number, *two, columns, to in connection.execute(statement.encode(), {"oid": oid})
-        for one, other in [(two[:3], two[3:])]
+        ForeignKey(number, Found(*tables[:3]), Found(*tables[3:]), tuple(columns), tuple(to))
+        for number, *tables, columns, to in connection.execute(statement.encode(), {"oid": oid})
     ]
     inwards = [key for key in keys if key.referred.oid == oid]
     direct = [Link((Step(key.referring, key.to, key.columns),), to_many=True) for key in inwards]
@@ -123,8 +121,8 @@ def matching(known: Sequence[Link], segment: Segment, schema: Part | None = None
         named = name.means(link.table.name) and (not schema or schema.means(link.table.schema))
         return own or (named and all(any(map(part.means, link.qualifiers)) for part in behind))
 
-    meant_ones = [link for link in known if meant(link)]
-    return [link for link in meant_ones if len(link.steps) == 1] or meant_ones
+    candidates = [link for link in known if meant(link)]
+    return [link for link in candidates if len(link.steps) == 1] or candidates
 
 
 def resolve(connection: "psycopg.Connection[Any]", table: Found, path: Sequence[Segment]) -> tuple[Link, int]:
@@ -165,7 +163,6 @@ def spelled(link: Link, known: Sequence[Link]) -> str:
 
 
 def meaning(text: str, known: Sequence[Link]) -> list[Link]:
-    """Return which of the links a text means."""
     [path] = parsed(text)
     schema = path[0][0] if len(path) > 1 else None
     return matching(known, path[-1], schema)
@@ -177,9 +174,9 @@ def spellings(link: Link) -> Iterator[str]:
     yield table
     yield f'"{link.table.name}"'
     if link.to_many:
-        yield from (f"{table}:{written(one)}" for one in link.qualifiers)
+        yield from (f"{table}:{written(column)}" for column in link.qualifiers)
         yield f"{table}:{':'.join(map(written, link.qualifiers))}"
-        yield from (f"{schema}.{table}:{written(one)}" for one in link.qualifiers)
+        yield from (f"{schema}.{table}:{written(column)}" for column in link.qualifiers)
     else:
         yield from map(written, link.steps[0].here)
     yield f"{schema}.{table}"

@@ -25,7 +25,6 @@ def label(name: str) -> str:
 
 
 def equal(relation: Relation, here: str, there: str, step: Step) -> str:
-    """Return the condition that joins two tables, which are called so."""
     pairs = zip(step.here, step.there, strict=True)
     return " AND ".join(f"{there}.{relation.quotes[b]} = {here}.{relation.quotes[a]}" for a, b in pairs)
 
@@ -40,7 +39,6 @@ def joined(relation: Relation, child: Child) -> str:
 
 
 def inner(relation: Relation, step: Step, here: str, there: str) -> str:
-    """Return the join that leads one step on."""
     return f"JOIN {stepped(relation, step, there)} ON {equal(relation, here, there, step)}"
 
 
@@ -55,7 +53,6 @@ def inwards(relation: Relation, children: Sequence[Child]) -> list[str]:
 
 
 def stepped(relation: Relation, step: Step, alias: str) -> str:
-    """Return a step's table as it stands after FROM."""
     return f"{relation.quotes[step.table.schema]}.{relation.quotes[step.table.name]} AS {alias}"
 
 
@@ -71,13 +68,11 @@ def flat(relation: Relation, count: int | None = None) -> str:
 
 
 def labelled(relation: Relation, child: Child) -> list[str]:
-    """Return the columns of a child as they are selected."""
     pairs = zip(child.relation.columns, child.labels, strict=True)
     return [f"{child.aliases[-1]}.{relation.quotes[column.name]} AS {label(name)}" for column, name in pairs]
 
 
 def selected(names: list[str]) -> str:
-    """Return a SELECT of these, in lines that are not long."""
     lines = ["SELECT"]
     for number, name in enumerate(names):
         text = name + ("," if number < len(names) - 1 else "")
@@ -137,11 +132,9 @@ def aggregated(relation: Relation, child: Child, count: int | None) -> str:
 
 
 def array(relation: Relation, child: Child, name: str, order: str) -> str:
-    """Return the call that makes one array of a column."""
     cast, column = child.casts[name], f"{child.aliases[-1]}.{relation.quotes[name]}"
     return f"{OF_ARRAYS}({column}{order})" if cast == OF_ARRAYS else f"array_agg({column}{cast}{order})"
 
 
 def indented(text: str) -> str:
-    """Return lines, each of them indented."""
     return "\n".join(f"    {line}" for line in text.split("\n"))

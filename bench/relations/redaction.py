@@ -5,6 +5,7 @@ what is told of it is the code, if it is one of PostgreSQL's own. What the serve
 words and the catalog's, is passed on in `bench.relations.statements`.
 """
 
+import os
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ MEANINGS = {
 }
 # What psycopg raises itself, of the connection and of its address: else it quotes values.
 CONNECTION = (psycopg.OperationalError, psycopg.ProgrammingError)
+DRIVERS = ("psycopg", "asyncpg", "adbc_driver_manager")
+# What ends a process from outside. Other errors that are no Exception are libraries' own: a panic of Rust's is none.
+INTERRUPTS = (KeyboardInterrupt, GeneratorExit)
 
 
 @contextmanager
@@ -35,8 +39,23 @@ def without_values(columns: Sequence[str] = ()) -> Iterator[None]:
     """Raise every error inside as a UserError that holds no value; `columns` are the names of a row's fields."""
     try:
         yield
-    except Exception as error:
+    except INTERRUPTS:
+        raise
+    except BaseException as error:
         raise UserError(reason(error, columns)) from None
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Let nothing inside write to standard error: a panic, or an error in a finalizer, may be told with a value."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 @contextmanager
@@ -49,15 +68,24 @@ def connecting() -> Iterator[None]:
 
 
 def reason(error: BaseException, columns: Sequence[str]) -> str:
-    """Return in one line why it failed."""
+    if told := meaning(error, columns):
+        return told
     trace = error.__traceback__
     error = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
-    driver = type(error).__module__.partition(".")[0]
-    if driver in ("psycopg", "asyncpg", "adbc_driver_manager"):
+    if (driver := driver_of(error)) in DRIVERS:
+        return f"{driver} cannot read one of the values ({type(error).__name__})"
+    frame = traceback.extract_tb(error.__traceback__ or trace)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+
+
+def meaning(error: BaseException, columns: Sequence[str]) -> str:
+    """Return in one line why it failed; nothing where its class and its place are all that can be told of it."""
+    error = getattr(error, "orig", None) or error
+    if driver_of(error) in DRIVERS:
         if state := getattr(error, "sqlstate", None):
             return of_the_server(state)
         if not isinstance(error, CONNECTION):
-            return f"{driver} cannot read one of the values ({type(error).__name__})"
+            return ""
     if isinstance(error, (UserError, ImportError, *CONNECTION)) and (line := explain(error)):
         return line
     if hasattr(error, "errors") and type(error).__module__.startswith("pydantic"):
@@ -68,8 +96,12 @@ def reason(error: BaseException, columns: Sequence[str]) -> str:
         return f"Pydantic refuses a value of {column} ({first['type']}), whose class is taken from the first rows"
     if isinstance(error, TypeError) and "unhashable" in str(error):
         return "a value of its key cannot be hashed there"
-    frame = traceback.extract_tb(error.__traceback__ or trace)[-1]
-    return f"{type(error).__name__} in {Path(frame.filename).name}, line {frame.lineno}"
+    return ""
+
+
+def driver_of(error: BaseException) -> str:
+    """Return the package whose error it is."""
+    return type(error).__module__.partition(".")[0]
 
 
 def of_the_server(state: str) -> str:

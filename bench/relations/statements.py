@@ -41,7 +41,6 @@ class StatementError(UserError):
     """The server does not take a statement: `state` is the SQLSTATE, `position` that of the cause from 0 on, or -1."""
 
     def __init__(self, error: psycopg.Error, position: int) -> None:
-        """Say it in one line."""
         self.state, self.position = error.sqlstate or "", position
         first = (error.diag.message_primary or "").partition("\n")[0]
         if error.diag.context:  # a function ran all the same, as a domain's check does for a literal

@@ -44,8 +44,9 @@ def settings(timeout: int) -> str:
     values = ", ".join(f"('{name}', '{value}')" for name, value in wanted.items())
     return (
         f"SELECT pg_catalog.set_config(wanted.name, value, true) FROM (VALUES {values}) AS wanted(name, value) "
-        "JOIN pg_catalog.pg_settings ON pg_catalog.lower(pg_settings.name) = wanted.name "
-        f"WHERE wanted.name <> ALL ('{{{','.join(NOTICING)}}}') OR pg_catalog.version() ~ '{NOTICES}'"
+        "JOIN pg_catalog.pg_settings ON pg_catalog.lower(pg_settings.name) OPERATOR(pg_catalog.=) wanted.name "
+        f"WHERE wanted.name OPERATOR(pg_catalog.<>) ALL ('{{{','.join(NOTICING)}}}') "
+        f"OR pg_catalog.version() OPERATOR(pg_catalog.~) '{NOTICES}'"
     )
 
 

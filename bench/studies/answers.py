@@ -40,13 +40,7 @@ ANSWERS = (
         "run_async_sqlalchemy_engine_pydantic",
         "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
     ),
-    (
-        "psycopg alone",
-        "psycopg-alone",
-        "`cursor.stream(…)`",
-        "run_sync_psycopg",
-        "remedies.run_sync_psycopg_stream",
-    ),
+    ("psycopg alone", "psycopg-alone", "`cursor.stream(…)`", "run_sync_psycopg", "remedies.run_sync_psycopg_stream"),
 )
 # What one wants, what to write, the peak in MiB, the bytes per row and the seconds: each before → after.
 Answer = tuple[str, str, str, str, str]
@@ -54,12 +48,10 @@ TITLES = ("You want", "Write", "Peak, MiB", "Bytes per row", "Time, s")
 
 
 def blocks(costs: Costs, ways: Ways, requests: Requests) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     return {"cure": cure(costs), "answer": answer(costs), "answers": answers(costs, ways, requests).markdown()}
 
 
 def cure(costs: Costs) -> str:
-    """Return what batches change, where entities are dropped and where they are kept, and what columns do."""
     rows = costs.header["rows"]
     orm, streamed, kept, columns = (whole(peak(costs[name])) for name in (ORM, STREAMED, KEPT, COLUMNS))
     return (
@@ -72,23 +64,21 @@ def cure(costs: Costs) -> str:
 
 def answers(costs: Costs, ways: Ways, requests: Requests) -> Table[Answer]:
     """Return what to write, and what it changes; the last two are of parents with children, and of responses."""
-    items = [
+    rows = [
         of_pair(f"[{wanted}](docs/remedies.md#{anchor})", code, costs.pair(before, after))
         for wanted, anchor, code, before, after in ANSWERS
     ]
-    items += [with_children(ways), into_a_response(requests)]
+    rows += [with_children(ways), into_a_response(requests)]
     columns = [Column[Answer](title, None, itemgetter(place), text=place < 2) for place, title in enumerate(TITLES)]
-    return Table("", columns, items)
+    return Table("", columns, rows)
 
 
 def of_pair(wanted: str, code: str, pair: Pair) -> Answer:
-    """Return what one wants, what to write, and what that changes."""
     by_peak, by_row = changed(peak, 0), changed(lambda script: script.per_row, 0)
     return wanted, code, by_peak(pair), by_row(pair), changed_time(pair)
 
 
 def with_children(ways: Ways) -> Answer:
-    """Return what a relationship changes that is loaded by other queries, in batches."""
     joined, streamed = (ways[f"sync_sqlalchemy_session_{name}"].costs for name in ("joined", "selectin_streaming"))
     wanted = "[With children?](docs/relationships.md#joined-or-selectin-and-what-instead)"
     return of_pair(wanted, "`selectinload` with `yield_per`", Pair(joined, streamed, joined.seconds))
@@ -103,7 +93,6 @@ def into_a_response(requests: Requests) -> Answer:
 
 
 def answer(costs: Costs) -> str:
-    """Return what a row costs in each layer, and by how much the process grows."""
     driver, core, model, orm = (
         costs[f"run_{name}"]
         for name in (

@@ -156,7 +156,6 @@ def rss(label: str) -> Callable[[Process], int]:
 
 
 def labels_from_last_row(process: Process) -> list[str]:
-    """Return the checkpoints from the last row on."""
     labels = [point["label"] for point in process["checkpoints"]]
     return labels[labels.index(LAST_CHECKPOINT) :]
 
@@ -187,7 +186,7 @@ def by_holder(packages: Mapping[str, int]) -> dict[str, int]:
     for package, size in packages.items():
         holder = next((name for prefix, name in HOLDERS.items() if package.startswith(prefix)), "other")
         sizes[holder] = sizes.get(holder, 0) + size
-    return dict(sorted(sizes.items(), key=lambda item: -item[1]))
+    return dict(sorted(sizes.items(), key=lambda holder: -holder[1]))
 
 
 def stored_bytes(rows: int) -> float:

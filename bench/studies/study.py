@@ -47,8 +47,7 @@ class Page(Protocol[Figures]):
     def NAMES(self) -> Sequence[str]:  # noqa: N802
         """What there is to measure, in the order of the tables."""
 
-    def figures(self, results: Results, /) -> Figures:
-        """Return what the results mean."""
+    def figures(self, results: Results, /) -> Figures: ...
 
     def tables(self, figures: Figures, new: Container[str], /) -> list[Table[Any]]:
         """Return the tables of the new ones, for both widths."""
@@ -70,7 +69,6 @@ class Study(Generic[Figures]):
 
     @property
     def names(self) -> Sequence[str]:
-        """What there is to measure."""
         return self.page.NAMES
 
     def stored(self) -> Figures:
@@ -80,14 +78,7 @@ class Study(Generic[Figures]):
             raise UserError(f"bench/results/{self.name}.json: {missing[0]} was never measured: {results.AGAIN}")
         return self.page.figures(stored.only(self.names))
 
-    def measure(
-        self, names: Sequence[str], repeats: int | None, full: bool, progress: Progress
-    ) -> Iterator[dict[str, Measured]]:
-        """Yield what was measured, group by group. Raises UserError."""
-        return self.measuring.measure(names, repeats, full, progress)
-
     def tables(self, measured: Results, new: Container[str]) -> list[Table[Any]]:
-        """Return the tables of what is new in these results."""
         return self.page.tables(self.page.figures(measured), new)
 
 

@@ -41,7 +41,6 @@ class Advice:
     write: Callable[[Relation], str] | None = None
 
     def code(self, relation: Relation) -> str:
-        """Return the code with the names of that relation."""
         return self.write(relation) if self.write else ""
 
 
@@ -95,7 +94,6 @@ def less_often(name: str, lazy: Figure, other: Figure) -> Iterator[Advice]:
 
 
 def compared(before: Figure, after: Figure) -> str:
-    """Return in words what one way takes and another."""
     peak = f"{before.traced_peak:,.0f} → {after.traced_peak:,.0f} bytes per parent at the peak"
     counted = before.rows is not None and after.rows is not None
     rows = f", {before.rows:,} → {after.rows:,} rows on the wire" if counted else ""
@@ -103,7 +101,6 @@ def compared(before: Figure, after: Figure) -> str:
 
 
 def seconds(before: Figure, after: Figure) -> str:
-    """Return the seconds of two ways."""
     return f"{before.seconds:.2f} → {after.seconds:.2f} s"
 
 
@@ -113,7 +110,7 @@ def values(figures: Figures) -> Iterator[Advice]:
     others = {way: figures.by_layer[way].traced for way in (ARRAYS, COLUMNS) if way in figures.by_layer}
     if not entities or not others:
         return
-    before, (cheap, after) = min(entity.traced for entity in entities), min(others.items(), key=lambda item: item[1])
+    before, (cheap, after) = min(entity.traced for entity in entities), min(others.items(), key=lambda way: way[1])
     if after > 0 and before > WORTH * after:
         saves = f"{before:,.0f} → {after:,.0f} bytes per parent, {before / after:.1f} times less"
         if cheap == ARRAYS:
@@ -123,7 +120,6 @@ def values(figures: Figures) -> Iterator[Advice]:
 
 
 def others(figures: Figures) -> Iterator[Advice]:
-    """Yield which layers a row is better read in."""
     if saves := saving(figures, ENTITY, CORE):
         yield Advice(f"Columns instead of entities: {saves}.", code.columns)
     articles = {} if figures.failures.keys() & ARTICLES else ARTICLES

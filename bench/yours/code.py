@@ -88,7 +88,6 @@ def read(engine: Engine) -> None:
 
 
 def class_called(table: str) -> str:
-    """Return the name of a class for the rows of a table of that name."""
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", table))
     name = "".join(char for word in words for char in word[0].upper() + word[1:] if f"x{char}".isidentifier())
     own = name.isidentifier() and not keyword.iskeyword(name) and name not in IMPORTED
@@ -116,18 +115,16 @@ def batches(relation: Relation) -> str:
 
 
 def at_once(relation: Relation) -> str:
-    """Return how SQLAlchemy reads parents with their children by one statement."""
     return JOINED.format(statement=loading(relation, "joinedload"))
 
 
 def loading(relation: Relation, strategy: str, *end: str) -> str:
-    """Return the statement that loads all in one way."""
     lines = [*relationships(relation), "statement = (", f"    select({classes(relation)[relation.oid]})"]
     lines += [
         "    .options(",
         *options(relation, strategy, 0, "        "),
         "    )",
-        *(f"    {one}" for one in end),
+        *(f"    {line}" for line in end),
         ")",
     ]
     return "\n".join(lines)
@@ -171,22 +168,18 @@ def options(relation: Relation, strategy: str, place: int, indent: str) -> Itera
 
 
 def rows(query: str) -> str:
-    """Return how Core's rows of a query are read."""
     return ROWS.format(query=assigned(for_text(query)))
 
 
 def of_join(relation: Relation) -> str:
-    """Return how the rows of the join are read."""
     return rows(joins.flat(relation))
 
 
 def of_arrays(relation: Relation) -> str:
-    """Return how one row for each parent is read, with arrays."""
     return rows(joins.arrays(relation))
 
 
 def columns(relation: Relation) -> str:
-    """Return the statement that reads columns instead of entities."""
     name = class_called(relation.name)
     return COLUMNS.format(statement=selected([f"{name}.{column.attribute}" for column in relation.columns]))
 
@@ -204,12 +197,10 @@ def dataclass(relation: Relation) -> str:
 
 
 def selected(names: list[str]) -> str:
-    """Return the `select` of these names."""
     return fitted("statement = select(", names, ").execution_options(yield_per=1000)")
 
 
 def field(column: ReadColumn, required: bool) -> str:
-    """Return a field of a dataclass."""
     name = column.type.rpartition(".")[2]
     kind = name if name == "Any" or required else f"{name} | None"
     line = f"    {column.attribute}: {kind}"
@@ -224,8 +215,8 @@ def imports(columns: Iterable[ReadColumn]) -> str:
         if module or name == "Any":
             needed.add((module or "typing", name))
     lines = [
-        f"from {one} import {', '.join(sorted(name for module, name in needed if module == one))}"
-        for one in sorted({module for module, _ in needed})
+        f"from {module} import {', '.join(sorted(name for source, name in needed if source == module))}"
+        for module in sorted({source for source, _ in needed})
     ]
     return "\n".join([*lines, "", "from psycopg.rows import args_row"])
 

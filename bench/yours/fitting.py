@@ -42,7 +42,7 @@ def assigned(query: str) -> str:
     line = repr(query) if {'"', "\\"} & set(query) or not query.isprintable() else f'"{query}"'
     if "\n" not in query and len(f"query = {line}") <= WIDTH:
         return f"query = {line}"
-    return "\n".join(['query = """', *(line for one in query.split("\n") for line in cut(one)), '"""'])
+    return "\n".join(['query = """', *(part for line in query.split("\n") for part in cut(line)), '"""'])
 
 
 def cut(line: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ def show(subject: Subject, figures: Figures, *, wide: bool = False) -> None:
     relation = subject.relation
     sentences, advised = told(subject, figures), advice(subject, figures)
     table(subject, figures).print(wide=wide)
-    print_told(sentences, [(one.text, one.code(relation)) for one in advised])
+    print_told(sentences, [(advice.text, advice.code(relation)) for advice in advised])
     if not relation.children:
         total, _ = all_rows(subject, figures)
         url = address(relation, total or figures.count)
@@ -34,7 +34,6 @@ def show(subject: Subject, figures: Figures, *, wide: bool = False) -> None:
 
 
 def table(subject: Subject, figures: Figures) -> Table[Row]:
-    """Return the table of the layers, the least first."""
     relation, words = subject.relation, words_of(subject.relation)
     name = visible(relation.sql_name or "the query")
     shown = name if sys.stdout.isatty() or not relation.name else fenced(name, "`")
@@ -44,7 +43,6 @@ def table(subject: Subject, figures: Figures) -> Table[Row]:
 
 
 def columns(subject: Subject, figures: Figures) -> list[Column[Row]]:
-    """Return the table's columns."""
     words, parents = words_of(subject.relation), bool(subject.relation.children)
     overhead: Column[Row] = Column(
         "Of which overhead", "overhead", lambda row: known(row[1].overhead, "{:,.0f}".format)
@@ -88,7 +86,6 @@ def columns_of_all(subject: Subject, figures: Figures) -> list[Column[Row]]:
 
 
 def known(figure: float | None, text: Callable[[float], str]) -> str:
-    """Return a figure's text, if it is known."""
     return "" if figure is None else text(figure)
 
 
@@ -116,12 +113,11 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         f"{words.layer}s": by_layer,
         "notes": figures.notes,
         "left_out": figures.failures,
-        "advice": [{"text": one.text, "code": one.code(relation)} for one in advice(subject, figures)],
+        "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
     }
 
 
 def described(subject: Subject) -> dict[str, Any]:
-    """Return what is told of the relation's own columns."""
     relation = subject.relation
     return {
         "sql": sql(relation),
@@ -133,7 +129,6 @@ def described(subject: Subject) -> dict[str, Any]:
 
 
 def children(subject: Subject) -> Iterator[dict[str, Any]]:
-    """Yield what is told of each child."""
     for child, size in zip(subject.relation.children, subject.size.children, strict=True):
         yield {
             "path": child.path,

@@ -16,7 +16,6 @@ Sentences = Callable[[Subject, Figures], Iterator[str]]
 
 
 def told(subject: Subject, figures: Figures) -> list[str]:
-    """Return all that is to be said."""
     parts = OF_PARENTS if subject.relation.children else OF_ROWS
     return [sentence for part in parts for sentence in part(subject, figures)]
 
@@ -47,7 +46,6 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def ways(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield what is special about ways to read children."""
     if (lazy := figures.by_layer.get(LAZY)) and lazy.sample:
         yield f"{LAZY}: measured of {lazy.sample:,} parents, chosen evenly, and extrapolated to {figures.count:,}."
     if DROPPED in figures.by_layer:
@@ -60,7 +58,6 @@ def ways(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def other_values(subject: Subject) -> Iterator[str]:
-    """Yield which columns have other values in an array."""
     casts = [(child, name, cast) for child in subject.relation.children for name, cast in child.casts.items()]
     for words, kind in (("as JSON", OF_ARRAYS), ("as text", AS_TEXT)):
         if names := [named(f"{child.relation.name}.{name}") for child, name, cast in casts if cast == kind]:
@@ -68,7 +65,6 @@ def other_values(subject: Subject) -> Iterator[str]:
 
 
 def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield why a layer has no overhead."""
     reasons: dict[str, list[str]] = {}
     for layer, figure in figures.by_layer.items():
         if figure.native:
@@ -80,14 +76,12 @@ def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield what the figures do not show."""
     yield from figures.notes
     if not enough(subject, figures):
         yield f"From fewer than {ENOUGH:,} rows no advice follows, for what is fixed weighs in these figures."
 
 
 def renamed(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield which columns have another name here."""
     columns = [column for column in subject.relation.columns if column.attribute != column.name]
     for column in columns[:MOST_NAMED]:
         yield f"Column {named(column.name)} is {column.attribute} here."
@@ -96,7 +90,6 @@ def renamed(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def unread(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield which columns are left out, with their tables where these are several."""
     for table in subject.relation.tables:
         for column in table.left_out:
             name = f"{table.name}.{column.name}" if subject.relation.children else column.name
@@ -117,7 +110,6 @@ def missed(subject: Subject, figures: Figures) -> Iterator[str]:
 
 
 def failures(subject: Subject, figures: Figures) -> Iterator[str]:
-    """Yield which layers failed, and which layers' packages are missing."""
     yield from (f"{layer} is left out: {reason}." for layer, reason in figures.failures.items())
     if not subject.relation.children and (absent := missing()):
         yield f"{absent}."

@@ -51,7 +51,6 @@ PARENTS = Words(
 
 
 def words_of(relation: Relation) -> Words:
-    """Return the words for what is read."""
     return PARENTS if relation.children else ROWS
 
 

@@ -23,9 +23,11 @@ def test_yield_per_on_a_connection_stays_for_later_statements_and_on_a_statement
     with engine.connect() as connection:
         connection.execute(STREAMED).close()
         assert "yield_per" not in connection.get_execution_options()
-        assert not connection.execute(ENTITIES).context._is_server_side
+        with connection.execute(ENTITIES) as result:
+            assert not result.context._is_server_side
         connection.execution_options(yield_per=BATCH).execute(ENTITIES).close()
-        assert connection.execute(ENTITIES).context._is_server_side
+        with connection.execute(ENTITIES) as result:
+            assert result.context._is_server_side
 
 
 @pytest.mark.parametrize("method", [AsyncSession.execute, AsyncSession.scalars])
@@ -121,9 +123,9 @@ def test_a_cursor_has_a_plan_for_its_first_tenth_unless_the_setting_says_for_all
 def test_synchronous_partitions_build_one_batch_with_a_server_side_cursor_only(
     session: Session, options: dict[str, Any], existed: int
 ) -> None:
-    batches = session.scalars(ENTITIES, execution_options=options).partitions(BATCH)
-    first = next(batches)
-    assert (len(first), len(session.identity_map)) == (BATCH, existed)
+    with session.scalars(ENTITIES, execution_options=options) as result:
+        first = next(iter(result.partitions(BATCH)))
+        assert (len(first), len(session.identity_map)) == (BATCH, existed)
 
 
 def test_execute_of_asynchronous_core_has_all_rows_before_the_first_is_taken(engine: Engine, url: str) -> None:
@@ -139,7 +141,7 @@ def test_execute_of_asynchronous_core_has_all_rows_before_the_first_is_taken(eng
         return found
 
     with engine.connect() as connection:
-        connection.execute(ENTITIES)
+        connection.execute(ENTITIES).close()
         with traced():
             result = connection.execute(ENTITIES)
             synchronous, _ = tracemalloc.get_traced_memory()

@@ -29,7 +29,7 @@ from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
 from tests.claims.fresh import in_a_fresh_process
-from tests.serving import Served, served
+from tests.serving import Served, passing_on, served
 from tests.support import ROWS, TIMEOUT, expected_rows, linux, query, wait_until
 
 # Large enough for what the kernel does not take at once: 20 MB.
@@ -125,11 +125,18 @@ class Service:
         )
 
 
-@pytest.fixture
-def service(url: str) -> Iterator[tuple[Service, Served]]:
-    one = Service(url)
+@contextmanager
+def running_service(url: str, **options: Any) -> Iterator[tuple[Service, Served]]:
+    one = Service(url, **options)
     with served(one.app) as where:
         yield one, where
+    asyncio.run(one.engine.dispose())
+
+
+@pytest.fixture
+def service(url: str) -> Iterator[tuple[Service, Served]]:
+    with running_service(url) as both:
+        yield both
 
 
 @contextmanager
@@ -244,8 +251,8 @@ def test_of_a_whole_response_the_server_buffers_all_and_the_transaction_has_ende
 
 @pytest.mark.parametrize("path", ["/lines", "/whole"])
 def test_slow_clients_take_the_pool_s_connections_where_a_response_is_streamed(url: str, path: str) -> None:
-    one = Service(url, pool_size=1, max_overflow=0, pool_timeout=0.2)
-    with served(one.app) as where, stopped(where, path):
+    options = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.2}
+    with running_service(url, **options) as (one, where), stopped(where, path):
         wait_until(lambda: where.waiting)
         if path == "/whole":
             wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
@@ -256,8 +263,8 @@ def test_slow_clients_take_the_pool_s_connections_where_a_response_is_streamed(u
 
 
 def test_the_database_ends_a_transaction_for_which_a_client_is_too_slow(url: str) -> None:
-    one = Service(url, connect_args={"options": "-c idle_in_transaction_session_timeout=2000"})
-    with served(one.app) as where, stopped(where, "/lines") as client:
+    options = {"options": "-c idle_in_transaction_session_timeout=2000"}
+    with running_service(url, connect_args=options) as (one, where), stopped(where, "/lines") as client:
         wait_until(lambda: where.waiting > 65_536)
         wait_until(lambda: not one.states())
         received = b"".join(iter(lambda: client.recv(65536), b""))
@@ -362,10 +369,6 @@ class Held:
                 return next(response.iter_bytes())
             finally:
                 self.may.set()
-
-
-async def passing_on(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
-    return await call_next(request)
 
 
 async def reading_all(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
@@ -495,6 +498,7 @@ def test_entities_live_once_for_each_request_where_something_is_awaited_before_t
         for path in ("/dependency", "/closed", "/thread"):
             sizes = pool.map(lambda _, path=path: len(get(where, path).json()), range(5))
             assert list(sizes) == [100] * 5
+    engine.dispose()
     assert counts["dependency"] == 100
     assert counts["closed"] == 500
     assert counts["thread"] == 500

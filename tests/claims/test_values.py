@@ -190,8 +190,10 @@ def test_sqlalchemy_takes_another_decoder_for_an_engine(url: str) -> None:
     address = url.replace("postgresql:", "postgresql+psycopg:")
     statement = select(func.jsonb_build_object("width", numbers(), type_=JSONB))
     for loads, expected in ((None, COUNT), (msgspec.json.decode, 1)):
-        with create_engine(address, json_deserializer=loads).connect() as connection:
+        engine = create_engine(address, json_deserializer=loads)
+        with engine.connect() as connection:
             assert keys(list(connection.scalars(statement))) == expected
+        engine.dispose()
 
 
 def test_mapped_enum_is_one_text_for_each_label() -> None:

@@ -13,7 +13,6 @@ from bench.relations.data import Relation
 
 
 def rows(reading: Reading, statement: Callable[[Relation, int], str]) -> Iterator[Read]:
-    """Yield how to read Core's rows of a statement."""
     with connected(reading.timeout) as connection:
 
         def read(count: int) -> Iterator[object]:
@@ -26,7 +25,6 @@ def rows(reading: Reading, statement: Callable[[Relation, int], str]) -> Iterato
 
 @contextmanager
 def columns(reading: Reading) -> Iterator[Read]:
-    """Yield the rows of a join of all tables."""
     yield from rows(reading, joins.flat)
 
 

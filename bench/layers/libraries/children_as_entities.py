@@ -6,16 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column as SqlColumn
 from sqlalchemy import Connection, MetaData, Table, and_, func, inspect, select
-from sqlalchemy.orm import (
-    Session,
-    aliased,
-    foreign,
-    joinedload,
-    registry,
-    relationship,
-    remote,
-    selectinload,
-)
+from sqlalchemy.orm import Session, aliased, foreign, joinedload, registry, relationship, remote, selectinload
 from sqlalchemy.types import NullType
 
 from bench.layers.libraries.sqlalchemy import connected, mapped, reflected, sampled
@@ -31,7 +22,6 @@ class Mapped:
     """The tables of a relation and its children as mapped classes, one a table, whose relationships lead both ways."""
 
     def __init__(self, relation: Relation, connection: Connection) -> None:
-        """Map them."""
         self.relation = relation
         mapper, tables = registry(), relation.tables
         self.classes: dict[int, Any] = {}
@@ -78,7 +68,6 @@ class Mapped:
 
 
 def relate(kind: Any, name: str, other: Any, link: Link, many: bool, **arguments: Any) -> None:
-    """Add a relationship along a link to a class."""
     here, there, step = kind.__table__.c, other.__table__.c, link.steps[0]
     if len(link.steps) == 1:
         pairs = [(here[a], there[b]) for a, b in zip(step.here, step.there, strict=True)]
@@ -125,7 +114,6 @@ def touch(relation: Relation, parent: Any, place: int = 0) -> int:
 
 @contextmanager
 def session(reading: Reading) -> Iterator[tuple[Session, Mapped]]:
-    """Yield a session and the mapped classes."""
     with connected(reading.timeout) as connection, Session(connection) as opened:
         yield opened, Mapped(reading.relation, connection)
 

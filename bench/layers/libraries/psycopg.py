@@ -38,25 +38,21 @@ def kind(column: ReadColumn) -> Any:
 
 @contextmanager
 def plain_tuple(reading: Reading) -> Iterator[Read]:
-    """Yield psycopg's default."""
     yield from psycopg_rows(reading, rows.tuple_row)
 
 
 @contextmanager
 def named_tuple(reading: Reading) -> Iterator[Read]:
-    """Yield psycopg's named tuples."""
     yield from psycopg_rows(reading, rows.namedtuple_row)
 
 
 @contextmanager
 def dictionary(reading: Reading) -> Iterator[Read]:
-    """Yield psycopg's dicts."""
     yield from psycopg_rows(reading, rows.dict_row)
 
 
 @contextmanager
 def slots_dataclass(reading: Reading) -> Iterator[Read]:
-    """Yield instances of the standard library's dataclass."""
     fields = [(column.attribute, kind(column)) for column in reading.relation.columns]
     yield from psycopg_rows(reading, rows.args_row(make_dataclass("Row", fields, slots=True)))
 

@@ -16,7 +16,6 @@ from bench.relations.data import ReadColumn
 
 @contextmanager
 def pydantic_model(reading: Reading) -> Iterator[Read]:
-    """Yield validated models."""
     fields: dict[str, Any] = {column.attribute: (validated_kind(column), ...) for column in reading.relation.columns}
     model = create_model("Row", __config__=ConfigDict(protected_namespaces=()), **fields)
     yield from psycopg_rows(reading, rows.kwargs_row(model))
@@ -24,7 +23,6 @@ def pydantic_model(reading: Reading) -> Iterator[Read]:
 
 @contextmanager
 def pydantic_dataclass(reading: Reading) -> Iterator[Read]:
-    """Yield validated instances of Pydantic's dataclass with slots."""
     # Not made of the standard library's dataclass, for then its instances would have a dict beside their slots.
     annotations = {column.attribute: validated_kind(column) for column in reading.relation.columns}
     row = type("Row", (), {"__annotations__": annotations})
@@ -36,7 +34,4 @@ def validated_kind(column: ReadColumn) -> Any:
     return Annotated[Decimal, AllowInfNan(True)] | None if column.type == "decimal.Decimal" else kind(column)
 
 
-LAYERS = {
-    "Pydantic model": pydantic_model,
-    "Pydantic slots dataclass": pydantic_dataclass,
-}
+LAYERS = {"Pydantic model": pydantic_model, "Pydantic slots dataclass": pydantic_dataclass}

@@ -53,7 +53,6 @@ def reflected(relation: Relation, connection: Connection) -> Table:
 
 
 def mapped(relation: Relation, table: Table, mapper: registry, name: str = "Row") -> Any:
-    """Return a class that is mapped to a relation's table."""
     names = {column.name: column.attribute for column in relation.columns}
     kind = type(name, (), {})
     mapper.map_imperatively(
@@ -87,7 +86,6 @@ def session(reading: Reading) -> Iterator[tuple[Session, Select[Any]]]:
 
 @contextmanager
 def core_row(reading: Reading) -> Iterator[Read]:
-    """Yield Core's rows."""
     statement = text(reading.relation.statement.replace(":", r"\:") + " LIMIT :count")
     with connected(reading.timeout) as connection:
         yield lambda count: connection.execute(statement, {"count": count}, execution_options={"yield_per": BATCH})
@@ -112,8 +110,4 @@ def streamed_entity(reading: Reading) -> Iterator[Read]:
         yield lambda count: opened.scalars(statement.limit(count).execution_options(yield_per=BATCH))
 
 
-LAYERS = {
-    "Core row": core_row,
-    "ORM entity": entity,
-    "ORM entity, streamed": streamed_entity,
-}
+LAYERS = {"Core row": core_row, "ORM entity": entity, "ORM entity, streamed": streamed_entity}

@@ -16,7 +16,6 @@ from common import MIB
 
 
 def of(costs: Costs) -> dict[str, str]:
-    """Return the charts' SVG by file name."""
     nine = costs.of(SCENARIOS)
     return {
         "where-the-memory-is.svg": where(nine),

@@ -23,20 +23,19 @@ def measure(
     failures, counts, native = [], set(), with_native(full)
     with one_row_table([DATA]) as one_row:
         for group in groups(names, full):
-            group = [one for one in group if can_run(one)]
+            group = [scenario for scenario in group if can_run(scenario)]
             times = repeats or _repeats(group, full)
             records, failed = turns.measure(group, times, one_row, _parted(group, native), progress=progress)
             failures += failed
-            counts |= {one.rows for one in records.values()}
+            counts |= {measured.rows for measured in records.values()}
             process.same_rows(counts)
             if records:
-                yield {name: with_values(one) for name, one in records.items()}
+                yield {name: with_values(measured) for name, measured in records.items()}
     if failures:
         raise UserError("\n".join(dict.fromkeys(failures)))
 
 
 def with_values(measured: Measured) -> Measured:
-    """Return what was measured of a script on table data, with what its values take."""
     return replace(measured, values=bytes_of_values(measured.rows))
 
 
@@ -70,9 +69,9 @@ def _not_installed(package: str) -> str:
 
 
 def _repeats(group: Sequence[Scenario], full: bool) -> int:
-    return 3 if full else 1 if any(one.compared_with for one in group) else 2
+    return 3 if full else 1 if any(scenario.compared_with for scenario in group) else 2
 
 
 def _parted(group: Sequence[Scenario], native: bool) -> list[Scenario]:
     """Return those whose native memory is measured, too, for that takes as long as all the rest."""
-    return [one for one in group if native and one.room != REMEDIES]
+    return [scenario for scenario in group if native and scenario.room != REMEDIES]

@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 from typing import Any
 
+from bench.layers.names import CORE, ENTITY, MODEL, SLOTS, TUPLE, VALIDATED
 from bench.look.blocks import data, environment, linked, losses
 from bench.look.tables import Column, Table, mib, time, whole
 from bench.results import Results
@@ -37,18 +38,17 @@ LAYERS = (
 )
 # Which script shows what a process takes before the rows of a layer.
 PROCESSES = {
-    "psycopg, tuple": "remedies.run_sync_psycopg_tuple_row",
+    TUPLE: "remedies.run_sync_psycopg_tuple_row",
     "psycopg, named tuple": "run_sync_psycopg",
-    "slots dataclass": "remedies.run_sync_psycopg_args_row",
-    "Core row": "run_sync_sqlalchemy_engine",
-    "Pydantic model": "run_async_sqlalchemy_engine_pydantic",
-    "Pydantic slots dataclass": "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
-    "ORM entity": "run_sync_sqlalchemy_session",
+    SLOTS: "remedies.run_sync_psycopg_args_row",
+    CORE: "run_sync_sqlalchemy_engine",
+    MODEL: "run_async_sqlalchemy_engine_pydantic",
+    VALIDATED: "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
+    ENTITY: "run_sync_sqlalchemy_session",
 }
 
 
 def figures(results: Results) -> Costs:
-    """Return the costs of what is stored."""
     fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
     rows = results.header["rows"]
     by_name = {
@@ -59,7 +59,6 @@ def figures(results: Results) -> Costs:
 
 
 def tables(costs: Costs, new: Container[str]) -> list[Table[Any]]:
-    """Return the tables of what is new."""
     originals, remedies, alternatives = (
         costs.of(scenario for scenario in group if scenario.name in new)
         for group in (SCENARIOS, REMEDIES, ALTERNATIVES)
@@ -80,7 +79,6 @@ def tables(costs: Costs, new: Container[str]) -> list[Table[Any]]:
 
 
 def blocks(costs: Costs) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     nine, remedies = costs.of(SCENARIOS), costs.of(REMEDIES)
     pairs = costs.pairs(script.scenario for script in remedies if not script.goes_on)
     helpful, useless = [pair for pair in pairs if pair.loss], [pair for pair in pairs if pair.why_not]
@@ -107,7 +105,6 @@ def blocks(costs: Costs) -> dict[str, str]:
 
 
 def charts(costs: Costs) -> dict[str, str]:
-    """Return the charts' SVG by file name."""
     from bench.studies.costs import charts  # with matplotlib, which `make bench` does without
 
     return charts.of(costs)
@@ -119,7 +116,6 @@ def before_rows(script: ScriptCosts) -> int:
 
 
 def tracing(script: ScriptCosts) -> str:
-    """Return what measuring costs."""
     return (
         f"While tracemalloc runs, the asynchronous ORM's process takes {mib(script.tracing_adds)} MiB more; of these, "
         f"tracemalloc itself reports {mib(script.tracer)}."
@@ -127,14 +123,11 @@ def tracing(script: ScriptCosts) -> str:
 
 
 def changes(pairs: Sequence[Pair]) -> Table[Pair]:
-    """Return what each script changes, before → after; its name leads to it."""
     name = Column[Pair]("Script", None, lambda pair: linked(pair.after.scenario), text=True)
     return Table("", [name, INSTEAD_OF, *CHANGES], pairs)
 
 
 def in_the_figure(script: ScriptCosts) -> str:
-    """Return what of an entity's figure is not the entity itself."""
-
     def of(file: str) -> str:
         return whole(sum(line["size"] for line in script.lines if line["file"].endswith(file)) / script.rows)
 
@@ -147,7 +140,6 @@ def in_the_figure(script: ScriptCosts) -> str:
 
 
 def first_rows(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return how much of the final traced memory stands when the first row is handed out."""
     columns = [
         SCENARIO,
         Column[ScriptCosts]("Traced at the first row, MiB", None, lambda script: mib(script.first_row)),
@@ -158,7 +150,6 @@ def first_rows(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
 
 
 def a_row(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return what a row costs in memory, and all rows in time."""
     per_row, multiple = COSTS[1:3]
     columns = [
         SCENARIO,
@@ -171,7 +162,6 @@ def a_row(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
 
 
 def section(costs: ScriptCosts) -> str:
-    """Return one scenario's section: what it does, and its console."""
     scenario, script = costs.scenario, costs.scenario.script.as_posix()
     return (
         f"<details><summary>{scenario.title}</summary>\n\n[`{script}`]({script}): {scenario.description}\n"

@@ -53,5 +53,4 @@ class Pair:
 
     @property
     def why_not(self) -> str:
-        """Why the second does not help, if it does not."""
         return self.after.scenario.fields.get("Why not", "").rstrip(".")

@@ -22,7 +22,6 @@ MOST_ROWS = 10_000_000
 
 
 def blocks(costs: Costs) -> dict[str, str]:
-    """Return the blocks of other stacks, as Markdown by marker."""
     return {
         **{f"stacks-{kind}": compared(costs, kind).markdown() for kind in STACKS},
         "first-rows": at_the_first_row(costs),
@@ -46,7 +45,6 @@ def compared(costs: Costs, kind: str) -> Table[ScriptCosts]:
 
 
 def at_the_first_row(costs: Costs) -> str:
-    """Return which stacks have nearly all in memory at the first row, and which have little."""
     stacks = [stack for kind in ("entities", "rows") for stack in of_kind(costs, kind)]
     shares = {stack.scenario.title: stack.first_row_process.value / stack.peak.value for stack in stacks}
     everything = [title for title, share in shares.items() if share > 0.75]
@@ -86,7 +84,6 @@ def fixed_cost(script: ScriptCosts) -> float:
 
 
 def pays(costs: Costs) -> Table[Rivals]:
-    """Return the fixed costs of the stacks, and from how many rows on each process is the smaller one."""
     rivals: Sequence[Rivals] = [
         Rivals(stack, costs[(ENTITY if kind == "entities" else DRIVER).name])
         for kind in STACKS
@@ -110,7 +107,6 @@ def choice(scenario: Scenario) -> str:
 
 
 def arrow(rivals: Rivals) -> str:
-    """Return from how many rows on Arrow's process is the smaller one, and what the first look-up by id takes."""
     [look_up] = [after for after in rivals.stack.after_use if after.label == "Looked up by id"]
     return (
         f"Imports included, the fixed cost of Arrow's process is {mib(fixed_cost(rivals.stack))} MiB, that of "

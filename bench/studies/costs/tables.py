@@ -38,7 +38,6 @@ def main_holders(script: ScriptCosts) -> str:
 
 
 def fixed_and_growing(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return the growth of the process without tracing, the bytes of a row, and the fixed cost."""
     sizes = [script.fixed for script in scripts]
     fixed = " to ".join(dict.fromkeys(whole(size / MIB) for size in (min(sizes), max(sizes))))
     rest = "" if scripts[0].native else " The rest is native memory and slack."
@@ -81,19 +80,16 @@ COMPOSITION: tuple[Column[ScriptCosts], ...] = (
 
 
 def of_times(scripts: Sequence[ScriptCosts]) -> str:
-    """Return what there is to know of the times."""
     if all(script.seconds.runs == 1 for script in scripts):
         return "Each time is of one run."
     return "±: the runs lie more than 10 % apart."
 
 
 def change(before: float, after: float, digits: int) -> str:
-    """Return both figures, before and after."""
     return " → ".join(f"{round(figure, digits) + 0.0:,.{digits}f}" for figure in (before, after))
 
 
 def changed(figure: Callable[[ScriptCosts], float], digits: int) -> Callable[[Pair], str]:
-    """Return the text of what a remedy changes a figure from and to."""
     return lambda pair: change(figure(pair.before), figure(pair.after), digits)
 
 
@@ -122,12 +118,10 @@ CHANGES: tuple[Column[Pair], ...] = (
 
 
 def script_after(title: str) -> Column[Pair]:
-    """Return the column that names what stands after the arrow."""
     return script_column(title, lambda pair: pair.after.scenario)
 
 
 def remedies(pairs: Sequence[Pair]) -> Table[Pair]:
-    """Return each remedy with what it changes, and what one loses by it."""
     loss = Column[Pair]("You lose", None, lambda pair: pair.loss, text=True)
     others = "With another stack: .venv/bin/python -m bench costs --only alternatives"
     note = f"{of_times([pair.after for pair in pairs])} {others}"
@@ -135,14 +129,11 @@ def remedies(pairs: Sequence[Pair]) -> Table[Pair]:
 
 
 def useless(pairs: Sequence[Pair]) -> Table[Pair]:
-    """Return each attempt that does not help with what it changes, and why not."""
     why_not = Column[Pair]("Why not", None, lambda pair: pair.why_not, text=True)
     return Table("What does not help, before → after", [script_after("Attempt"), INSTEAD_OF, *CHANGES, why_not], pairs)
 
 
 def given_back(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return how much of the process's growth is left, step by step, after the rows' use."""
-
     def column(step: int, label: str) -> Column[ScriptCosts]:
         return Column(label, label.rpartition(" ")[2], lambda script: mib(script.after_use[step].growth))
 
@@ -168,7 +159,6 @@ STACK: tuple[Column[ScriptCosts], ...] = (
 
 
 def stacks(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
-    """Return what a row costs with each stack, and the fixed cost."""
     columns = [column for column in STACK if scripts[0].native is not None or column.short != "native"]
     columns.append(Column[ScriptCosts]("Time, s", "s", lambda script: time(script.seconds)))
     sizes = "traced: Python objects, bytes per row. MiB: growth of the process, which counts all memory."

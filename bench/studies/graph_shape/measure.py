@@ -59,7 +59,6 @@ def measure(
 
 
 def of(way: str, table: str, family: Family, allocations: bool = False) -> FamilyReading:
-    """Return the process that reads the families of a table."""
     return FamilyReading(way, table, family, families_of(family), allocations)
 
 
@@ -85,6 +84,5 @@ def measured(
 
 
 def cost(family: Family, output: Mapping[str, Any], values: dict[str, float]) -> FamilyCost:
-    """Return what the families of one shape take, of what their process found."""
     count = families_of(family)
     return FamilyCost(families=count, entities=output["entities"], per_family=output["traced"] / count, values=values)

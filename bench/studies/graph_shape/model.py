@@ -66,7 +66,6 @@ class Family:
 
     @property
     def entities(self) -> float:
-        """How many entities it consists of."""
         return 1 + sum(related.mean * related.family.entities for related in self.related)
 
 

@@ -39,17 +39,16 @@ def of(allocations: Sequence[TracedAllocation], versions: Mapping[str, str]) -> 
     objects = [
         Object(
             name,
-            sum(one["size"] * one["per_row"] for one in ones),
-            ones[0]["text"],
-            "" if name in (ENTITIES, OTHER) else link(ones[0]["file"], ones[0]["line"], versions),
+            sum(allocation["size"] * allocation["per_row"] for allocation in own),
+            own[0]["text"],
+            "" if name in (ENTITIES, OTHER) else link(own[0]["file"], own[0]["line"], versions),
         )
-        for name, ones in made.items()
+        for name, own in made.items()
     ]
     return {each.name: each for each in sorted(objects, key=lambda each: -each.size)}
 
 
 def name_of(allocation: TracedAllocation) -> str:
-    """Return what an allocation is called."""
     text, size = allocation["text"], allocation["size"]
     if text in OF_ROWS:
         return ENTITIES

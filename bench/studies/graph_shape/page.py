@@ -27,7 +27,6 @@ PARTS: dict[str, Callable[[Parts], float]] = {
 
 
 def figures(results: Results) -> dict[str, LoadedFamilies]:
-    """Return the figures of what is stored, by the way to load."""
     inline = results.header["python"].removeprefix("CPython ") >= "3.13"
     return {
         way: LoadedFamilies(
@@ -49,7 +48,6 @@ def tables(ways: Mapping[str, LoadedFamilies], new: Container[str]) -> list[Tabl
 
 
 def blocks(ways: Mapping[str, LoadedFamilies]) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     published = {way: asdict(published_parts(families.parts)) for way, families in ways.items()}
     return {
         "graph-parts": parts_table(ways).markdown(),
@@ -66,14 +64,11 @@ def published_parts(parts: Parts) -> Parts:
 
 
 def worst(ways: Mapping[str, LoadedFamilies]) -> str:
-    """Return how far the prediction is off at most."""
     off = max(abs(share) for families in ways.values() for share in families.deviations.values())
     return f"The prediction is off by {off:.1%} at most. Bytes per family: predicted; measured; deviation."
 
 
 def parts_table(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
-    """Return what each part takes, one column a way to load."""
-
     def column(way: str) -> Column[str]:
         return Column(way, SHORT[way], lambda part: whole(PARTS[part](ways[way].parts)))
 
@@ -83,8 +78,6 @@ def parts_table(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
 
 
 def prediction(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
-    """Return what the model of the cost predicts of each shape, what was measured, and the deviation."""
-
     def column(way: str) -> Column[str]:
         families = ways[way]
 
@@ -103,7 +96,6 @@ def prediction(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
 
 
 def consists(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
-    """Return the objects of a family of a parent and one child, with the line that made each."""
     parts = {way: objects.of(families.allocations, families.versions) for way, families in ways.items()}
     every = {name: part for named in reversed(parts.values()) for name, part in named.items()}
     names = sorted(every, key=lambda name: (name == OTHER, -max(size(named, name) for named in parts.values())))
@@ -120,10 +112,8 @@ def consists(ways: Mapping[str, LoadedFamilies]) -> Table[str]:
 
 
 def size(parts: Mapping[str, Object], name: str) -> float:
-    """Return the bytes of the object of that name, if there is one."""
     return parts[name].size if name in parts else 0
 
 
 def charts(_: object) -> dict[str, str]:
-    """Return no charts."""
     return {}

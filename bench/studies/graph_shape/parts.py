@@ -20,7 +20,6 @@ class LoadedFamilies:
     versions: Mapping[str, str]
 
     def predicted(self, shape: str) -> float:
-        """Return what a family of that shape takes, as the model of the cost has it."""
         return foreseen(SHAPES[shape], self.costs[shape], self.parts)
 
     @property

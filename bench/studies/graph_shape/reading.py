@@ -22,22 +22,18 @@ class FamilyReading:
 
     @property
     def name(self) -> str:
-        """What is read, and how."""
         return f"{self.table} by {self.way}"
 
     @property
     def short(self) -> str:
-        """The same, for the line of progress."""
         return self.name
 
     @property
     def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
         return ["-m", "bench.studies.graph_shape.families"]
 
     @property
     def stdin(self) -> bytes:
-        """The reading itself, pickled."""
         return pickle.dumps(self)
 
 

@@ -29,7 +29,6 @@ def parent(columns: int = FEW, sharing: int = 1) -> Related:
 
 
 def family(*related: Related, columns: int = FEW) -> Family:
-    """Return a family of which so much is loaded."""
     return Family(columns, related=related)
 
 

@@ -34,7 +34,7 @@ def measure(
         for rows in (ONE, *STEPS, MOST):
             if rows != ONE:
                 seed(database_url(), rows, tables=[DATA])
-            scenarios = [one for one in map(Scenario, names) if rows < MOST or one.streams]
+            scenarios = [scenario for scenario in map(Scenario, names) if rows < MOST or scenario.streams]
             instruments = (TRACED, UNTRACED) if rows in STEPS else (UNTRACED,)
             jobs = [Job(scenario, instrument) for instrument in instruments for scenario in scenarios]
             for outcome in process.succeeded(process.run(jobs, progress=progress)):
@@ -46,11 +46,12 @@ def measure(
 
 
 def steps(scenario: Scenario, outcomes: Sequence[Outcome]) -> list[StepCost]:
-    """Return a scenario's figures at every number of rows that it ran at."""
-    traced = {one.output["rows"]: kept(one.output) for one in outcomes if one.job.instrument == TRACED}
-    peaks = {one.output["rows"]: one.output["peak_rss"] for one in outcomes if one.job.instrument == UNTRACED}
-    per_row = {rows: size / rows - container(scenario, rows) for rows, size in traced.items()}
-    return [StepCost(rows=rows, per_row=per_row.get(rows), peak=peak) for rows, peak in peaks.items()]
+    traced, untraced = (
+        [outcome.output for outcome in outcomes if outcome.job.instrument == instrument]
+        for instrument in (TRACED, UNTRACED)
+    )
+    per_row = {run["rows"]: kept(run) / run["rows"] - container(scenario, run["rows"]) for run in traced}
+    return [StepCost(rows=run["rows"], per_row=per_row.get(run["rows"]), peak=run["peak_rss"]) for run in untraced]
 
 
 def container(scenario: Scenario, rows: int) -> float:

@@ -36,12 +36,10 @@ class ScriptGrowth:
 
 
 def figures(results: Results) -> dict[str, ScriptGrowth]:
-    """Return the figures by the script's name."""
     return {name: growth_of(Scenario(name), steps) for name, steps in results.records.items()}
 
 
 def growth_of(scenario: Scenario, steps: Sequence[StepCost]) -> ScriptGrowth:
-    """Return one script's figures."""
     kept = [(step["rows"], step["rows"] * step["per_row"]) for step in steps if step["per_row"] is not None]
     further = [(size - smaller) / (rows - fewer) for (fewer, smaller), (rows, size) in pairwise(kept)]
     peaks = {step["rows"]: step["peak"] for step in steps}
@@ -49,7 +47,6 @@ def growth_of(scenario: Scenario, steps: Sequence[StepCost]) -> ScriptGrowth:
 
 
 def tables(scripts: Mapping[str, ScriptGrowth], new: Container[str]) -> list[Table[Any]]:
-    """Return the table of the new ones."""
     columns: list[Column[ScriptGrowth]] = [
         script_column("Scenario", lambda script: script.scenario),
         *(further(step, f"{less:,} to {more:,}") for step, (less, more) in enumerate(pairwise(STEPS))),
@@ -60,13 +57,10 @@ def tables(scripts: Mapping[str, ScriptGrowth], new: Container[str]) -> list[Tab
 
 
 def further(step: int, rows: str) -> Column[ScriptGrowth]:
-    """Return the column of what each further row costs in one step."""
     return Column(f"Bytes per further row, {rows}", None, lambda script: whole(script.further_rows[step]))
 
 
 def peak(rows: int) -> Column[ScriptGrowth]:
-    """Return the column of the peaks at so many rows."""
-
     def cell(script: ScriptGrowth) -> str:
         return mib(script.peaks[rows]) if rows in script.peaks else ""
 
@@ -74,7 +68,6 @@ def peak(rows: int) -> Column[ScriptGrowth]:
 
 
 def blocks(scripts: Mapping[str, ScriptGrowth]) -> dict[str, str]:
-    """Return the block's Markdown by its marker: the headline of how it grows, and the table."""
     streaming = scripts["remedies.run_sync_sqlalchemy_session_streaming"].peaks[MOST]
     keeping = scripts["run_sync_sqlalchemy_session"].peaks[STEPS[-1]]
     headline = (

@@ -9,7 +9,7 @@ import psutil
 from bench import process
 from bench.database import private_server
 from bench.process import Progress, unseen
-from bench.runs import UNTRACED, Job, Measured, Run, checkpoint
+from bench.runs import UNTRACED, Job, Measured, Outcome, Run, checkpoint
 from bench.scripts import Scenario
 from bench.seeds import ROWS
 from common import FIRST_ROW, LAST_CHECKPOINT
@@ -37,10 +37,12 @@ def measure(
 
     with private_server(ROWS) as server:
         outcomes = process.succeeded(process.run([], jobs, watch=watch, progress=progress))
-    yield {
-        one.job.script.name: Measured(curve(one.output, samples[one.job]), ROWS, one.output["versions"] | server, [one])
-        for one in outcomes
-    }
+    yield {outcome.job.script.name: measured(outcome, samples[outcome.job], server) for outcome in outcomes}
+
+
+def measured(outcome: Outcome, samples: Sequence[tuple[float, int]], server: dict[str, str]) -> Measured:
+    run: Run = outcome.output
+    return Measured(curve(run, samples), ROWS, run["versions"] | server, [outcome])
 
 
 def sample(pid: int) -> list[tuple[float, int]]:

@@ -42,7 +42,6 @@ COLUMNS: tuple[Column[ScriptOverTime], ...] = (
 
 
 def figures(results: Results) -> dict[str, ScriptOverTime]:
-    """Return the figures by the script's name."""
     return {
         name: ScriptOverTime(Scenario(name), record["samples"], record["first_row"])
         for name, record in results.records.items()
@@ -50,12 +49,10 @@ def figures(results: Results) -> dict[str, ScriptOverTime]:
 
 
 def tables(scripts: Mapping[str, ScriptOverTime], new: Container[str]) -> list[Table[Any]]:
-    """Return the table of the new ones."""
     return [Table("Over time, sampled from outside", COLUMNS, [scripts[name] for name in scripts if name in new])]
 
 
 def charts(scripts: Mapping[str, ScriptOverTime]) -> dict[str, str]:
-    """Return the chart's SVG by its file's name."""
     from bench.look import charts as style  # with matplotlib, which `make bench` does without
 
     figure = style.new(6.6, 5)
@@ -74,5 +71,4 @@ def charts(scripts: Mapping[str, ScriptOverTime]) -> dict[str, str]:
 
 
 def blocks(_: object) -> dict[str, str]:
-    """Return no blocks."""
     return {}

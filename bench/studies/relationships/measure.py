@@ -19,7 +19,7 @@ WIRE = "wire"
 
 
 class WireRecord(Record):
-    """What is stored of a script, and what crossed the wire; None, where the server lets nobody in unencrypted."""
+    """What is stored of a script, and what crossed the wire; None, where nobody could count that."""
 
     wire: Traffic | None
 
@@ -31,27 +31,21 @@ def measure(
     scenarios = [Scenario(name) for name in names]
     native = scenarios if with_native(full) else []
     with one_row_table(SHOP) as one_row:
-        records, failures = turns.measure(scenarios, repeats or _repeats(full), one_row, native, progress=progress)
+        records, failures = turns.measure(scenarios, repeats or (3 if full else 1), one_row, native, progress=progress)
     if records:
-        crossed = {
-            one.job.script.name: one for one in process.run(wire_jobs(list(map(Scenario, records))), progress=progress)
-        }
+        outcomes = process.run(wire_jobs(list(map(Scenario, records))), progress=progress)
+        crossed = {outcome.job.script.name: outcome for outcome in outcomes}
         for line in process.failures(crossed.values()):
             print(f"{line}: what crosses the wire is left out", file=sys.stderr)
-        yield {name: _with_wire(one, crossed[name]) for name, one in records.items()}
+        yield {name: _with_wire(measured, crossed[name]) for name, measured in records.items()}
     if failures:
         raise UserError("\n".join(failures))
 
 
 def wire_jobs(scenarios: Sequence[Scenario]) -> list[Job]:
-    """Return a job for each script, which counts what crosses the wire."""
-    return [Job(one, WIRE, module="bench.wire") for one in scenarios]
+    return [Job(scenario, WIRE, module="bench.wire") for scenario in scenarios]
 
 
 def _with_wire(measured: Measured, crossed: Outcome) -> Measured:
     record = measured.record | {"wire": crossed.output["wire"] if crossed.output else None}
     return replace(measured, record=record, outcomes=[*measured.outcomes, crossed])
-
-
-def _repeats(full: bool) -> int:
-    return 3 if full else 1

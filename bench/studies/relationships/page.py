@@ -20,12 +20,10 @@ ORDERS = "relationships.run_sync_sqlalchemy_session_orders"
 
 
 def figures(results: Results) -> Ways:
-    """Return the ways that are stored."""
     return ways_of.ways(results)
 
 
 def crossing(figure: Callable[[Traffic], str]) -> Callable[[Way], str]:
-    """Return the text of what crossed the wire, if that was counted."""
     return lambda way: figure(way.wire) if way.wire else "not counted"
 
 
@@ -44,7 +42,6 @@ COLUMNS: tuple[Column[Way], ...] = (
 
 
 def tables(ways: Ways, new: Container[str]) -> list[Table[Any]]:
-    """Return the table of what is new."""
     shown = [way for name, way in ways.by_name.items() if name in new]
     if not shown:
         return []
@@ -58,7 +55,6 @@ def tables(ways: Ways, new: Container[str]) -> list[Table[Any]]:
 
 
 def blocks(ways: Ways) -> dict[str, str]:
-    """Return every block's Markdown by its marker: the answer, the tables, and what one loses by each way."""
     name = Column[Way]("Way to load", None, lambda way: linked(way.scenario), text=True)
     orders = [way for way in ways.by_name.values() if way.scenario.name.startswith(ORDERS)]
     customers = [way for way in ways.by_name.values() if way not in orders]
@@ -74,7 +70,6 @@ def blocks(ways: Ways) -> dict[str, str]:
 
 
 def answer(ways: Ways) -> str:
-    """Return which way to choose, with the figures that decide it."""
     selectin, joined, streaming = (
         ways[f"sync_sqlalchemy_session_{name}"] for name in ("selectin", "joined", "selectin_streaming")
     )
@@ -97,7 +92,6 @@ def peak(way: Way) -> str:
 
 
 def many(ways: Ways) -> str:
-    """Return how the rows of two joined collections multiply."""
     selectin, joined = (ways[f"sync_sqlalchemy_session_two_{name}"].wire for name in ("selectin", "joined"))
     if not selectin or not joined:
         return "What crosses the wire was not counted."

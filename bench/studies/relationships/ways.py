@@ -19,7 +19,7 @@ class Way:
     """A way to load: its script's costs, in bytes and seconds, where `per_row` is for each customer.
 
     So is `peak`, of what is traced; `costs.peak` is the whole process's. What connecting takes is subtracted, from
-    the statements, round trips and rows of `wire`, too. The seconds of the reference were measured in the same turns.
+    the statements and rows of `wire`, too. The seconds of the reference were measured in the same turns.
     """
 
     costs: ScriptCosts
@@ -29,7 +29,6 @@ class Way:
 
     @property
     def scenario(self) -> Scenario:
-        """The script."""
         return self.costs.scenario
 
     @property
@@ -56,7 +55,6 @@ class Ways:
 
 
 def ways(results: Results) -> Ways:
-    """Return the ways to load that are stored."""
     fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
     rows = results.header["rows"]
     connecting = _connecting(results.records.get(ALONE), rows)

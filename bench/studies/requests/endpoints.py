@@ -32,7 +32,6 @@ class EndpointFigures:
 
     @property
     def peak(self) -> float:
-        """The peak of one request."""
         return median(load["peak"] for load in self.single)
 
     @property
@@ -85,6 +84,5 @@ class Requests:
 
 
 def figures_of(name: str, record: Output) -> EndpointFigures:
-    """Return one endpoint's figures."""
     single = [record["one"], *record["more"]]
     return EndpointFigures(Scenario(name), record["warm"], single, record["many"], record["slow"], record["given_back"])

@@ -17,25 +17,22 @@ def measure(
     names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
 ) -> Iterator[dict[str, Measured]]:
     """Yield what requests take, of all endpoints that can run; each has eleven single ones. Raises UserError."""
-    jobs = [Job(one, UNTRACED, module="bench.studies.requests.serving") for one in map(Scenario, names) if can_run(one)]
+    endpoints = [endpoint for endpoint in map(Scenario, names) if can_run(endpoint)]
+    jobs = [Job(endpoint, UNTRACED, module="bench.studies.requests.serving") for endpoint in endpoints]
     if not jobs:
         return
     with private_server(ROWS) as server:
         outcomes = process.succeeded(process.run([], jobs, progress=progress))
-    yield {one.job.script.name: measured(one, server) for one in outcomes}
+    yield {outcome.job.script.name: measured(outcome, server) for outcome in outcomes}
 
 
 def can_run(endpoint: Scenario) -> bool:
     """Return whether its packages are installed; say which one is not."""
     if endpoint.missing:
-        print(
-            f"{endpoint.name} is left out: {explain(ModuleNotFoundError(name=endpoint.missing))}",
-            file=sys.stderr,
-        )
+        print(f"{endpoint.name} is left out: {explain(ModuleNotFoundError(name=endpoint.missing))}", file=sys.stderr)
     return not endpoint.missing
 
 
 def measured(outcome: Outcome, server: dict[str, str]) -> Measured:
-    """Return what is stored of an endpoint."""
     output: Output = outcome.output
     return Measured(output, output["rows"], output["versions"] | server, [outcome])

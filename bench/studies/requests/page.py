@@ -9,14 +9,7 @@ from bench.look.colours import INK, LINES
 from bench.look.tables import Column, Table, mib, script_column, time, whole
 from bench.results import Results
 from bench.scripts import ENDPOINTS
-from bench.studies.requests.endpoints import (
-    COMMONEST,
-    STREAMED_ARRAY,
-    WORKER,
-    EndpointFigures,
-    Requests,
-    figures_of,
-)
+from bench.studies.requests.endpoints import COMMONEST, STREAMED_ARRAY, WORKER, EndpointFigures, Requests, figures_of
 from common import MIB
 
 NAMES = tuple(scenario.name for scenario in ENDPOINTS)
@@ -49,12 +42,10 @@ NOTE = (
 
 
 def figures(results: Results) -> Requests:
-    """Return the figures of what is stored."""
     return Requests({name: figures_of(name, record) for name, record in results.records.items()}, results.header)
 
 
 def tables(requests: Requests, new: Container[str]) -> list[Table[Any]]:
-    """Return both tables of the new ones."""
     endpoints = [endpoint for name, endpoint in requests.by_name.items() if name in new]
     name: Column[EndpointFigures] = script_column("Endpoint", lambda endpoint: endpoint.scenario)
     return [
@@ -71,7 +62,6 @@ def given_back(endpoint: EndpointFigures) -> str:
 
 
 def blocks(requests: Requests) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     endpoints = requests.by_name.values()
     helpful = [endpoint for endpoint in endpoints if not why_not(endpoint)]
     useless = [endpoint for endpoint in endpoints if why_not(endpoint)]

@@ -82,14 +82,13 @@ class Client:
         return told
 
     def end(self) -> None:
-        """Let it end, unless it has."""
         if self._process.returncode is None:
             self._process.communicate()
 
 
 def measured(server: "uvicorn.Server", watch: Watch) -> Output:
     """Return what was measured, in another thread than the event loop's."""
-    client = Client(*(one.sockets[0].getsockname()[1] for one in server.servers))
+    client = Client(*(listening.sockets[0].getsockname()[1] for listening in server.servers))
     try:
         # Imports and connections are fixed costs: the pool's five, and what ten requests at once need in threads.
         for readers in (1, MANY):
@@ -118,7 +117,6 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
 
 
 def load(client: Client, watch: Watch, readers: int) -> Load:
-    """Let so many readers read everything at once."""
     with watch.seeing() as seen:
         answer = client.tell(f"{readers} all")
     return Load(**seen, **answer)
@@ -154,7 +152,6 @@ def listening(buffer: int = 0) -> socket.socket:
 
 
 async def serve(name: str) -> Output:
-    """Serve an endpoint for as long as it takes to measure it."""
     import uvicorn  # here, because who lists the studies may lack it
 
     watch = Watch()
@@ -172,7 +169,6 @@ async def serve(name: str) -> Output:
 
 
 def main(name: str) -> None:
-    """Measure one endpoint, and write what was found."""
     output = asyncio.run(serve(name))
     Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(output), encoding="utf-8")
 

@@ -55,7 +55,6 @@ class Watch:
 
     @property
     def connections(self) -> int:
-        """How many connections are held now."""
         return len(self._given_out)
 
     async def tick(self) -> None:

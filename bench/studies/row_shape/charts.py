@@ -5,14 +5,13 @@ from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
-from bench.layers.names import DJANGO, PEEWEE, PICCOLO, TORTOISE
+from bench.layers.names import CORE, DICT, DJANGO, ENTITY, MODEL, PEEWEE, PICCOLO, SLOTS, TORTOISE, TUPLE, VALIDATED
 from bench.look import charts as style
 from bench.look.colours import INK
 from bench.look.tables import whole
-from bench.studies.row_shape.overheads import ENTITY, MODEL, LayerShapes, RowShapes
+from bench.studies.row_shape.overheads import LayerShapes, RowShapes
 from bench.studies.row_shape.shapes import COLUMNS
 
-DICT = "psycopg, dict"
 BLUE = "#0072B2"
 
 
@@ -37,41 +36,39 @@ class LayerLine(NamedTuple):
 KEYS = "its dict no longer\nshares its keys"
 # Four lines lie upon each other.
 OWN = {
-    ENTITY: LayerLine("#D55E00", "ORM entity", 0, (Cause(KEYS, "right", 0),)),
+    ENTITY: LayerLine("#D55E00", ENTITY, 0, (Cause(KEYS, "right", 0),)),
     MODEL: LayerLine(
-        *("#CC79A7", "Pydantic model", 0),
+        *("#CC79A7", MODEL, 0),
         (
             Cause("set of given fields:\n8 → 32 slots", "above", 650),
             Cause("set of given fields:\n32 → 128 slots", "left", 150),
         ),
     ),
     DICT: LayerLine(
-        *("#009E73", "psycopg, dict", 0),
+        *("#009E73", DICT, 0),
         (Cause("table of the dict, and of\na model's: 32 → 64 slots", "right", -20),),
     ),
-    "Core row": LayerLine("#E69F00", "Core row", -6),
+    CORE: LayerLine("#E69F00", CORE, -6),
     "psycopg, named tuple": LayerLine(BLUE),
-    "psycopg, tuple": LayerLine(BLUE, "psycopg, named\nand plain tuple;\nslots dataclass,\nalso Pydantic's", 36),
-    "slots dataclass": LayerLine(BLUE),
-    "Pydantic slots dataclass": LayerLine(BLUE),
+    TUPLE: LayerLine(BLUE, "psycopg, named\nand plain tuple;\nslots dataclass,\nalso Pydantic's", 36),
+    SLOTS: LayerLine(BLUE),
+    VALIDATED: LayerLine(BLUE),
 }
 OTHERS = {
-    ENTITY: LayerLine("#D55E00", "ORM entity"),
-    PEEWEE: LayerLine("#CC79A7", "Peewee model", 0, (Cause("table of its dict:\n32 → 64 slots", "left", 330),)),
-    DJANGO: LayerLine("#009E73", "Django model", -12, (Cause(KEYS, "right", -330),)),
-    TORTOISE: LayerLine("#E69F00", "Tortoise model"),
-    PICCOLO: LayerLine(BLUE, "Piccolo object", 12),
-    "psycopg, tuple": LayerLine("#56B4E9", "psycopg, tuple"),
+    ENTITY: LayerLine("#D55E00", ENTITY),
+    PEEWEE: LayerLine("#CC79A7", PEEWEE, 0, (Cause("table of its dict:\n32 → 64 slots", "left", 330),)),
+    DJANGO: LayerLine("#009E73", DJANGO, -12, (Cause(KEYS, "right", -330),)),
+    TORTOISE: LayerLine("#E69F00", TORTOISE),
+    PICCOLO: LayerLine(BLUE, PICCOLO, 12),
+    TUPLE: LayerLine("#56B4E9", TUPLE),
 }
 
 
 def of(shapes: RowShapes) -> dict[str, str]:
-    """Return each chart's SVG by its file's name."""
     return {"row-shape.svg": drawn(shapes, OWN), "other-models.svg": drawn(shapes, OTHERS)}
 
 
 def drawn(shapes: RowShapes, lines: Mapping[str, LayerLine]) -> str:
-    """Return the chart of these layers."""
     figure = style.new(8.6, 6.4)
     axes = figure.subplots()
     for layer, line in lines.items():

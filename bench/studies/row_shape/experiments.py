@@ -33,7 +33,6 @@ class Experiment(Reading):
 
     @property
     def command(self) -> list[str]:
-        """What to run, after the interpreter's name."""
         return ["-m", "bench.layers", __name__]
 
 
@@ -78,22 +77,20 @@ SETS: "dict[type[BaseModel], set[str]]" = {}
 
 
 @contextmanager
-def entity(what: Reading) -> Iterator[Read]:
-    """Yield entities whose states make their dict and their set later."""
+def entity(reading: Reading) -> Iterator[Read]:
     make_later()
-    with sqlalchemy.entity(what) as read:
+    with sqlalchemy.entity(reading) as read:
         yield read
 
 
 @contextmanager
-def model(what: Reading) -> Iterator[Read]:
-    """Yield validated models that share the set of their fields."""
+def model(reading: Reading) -> Iterator[Read]:
     from psycopg import rows
     from pydantic import create_model
 
-    fields: dict[str, Any] = {column.attribute: (kind(column), ...) for column in what.relation.columns}
+    fields: dict[str, Any] = {column.attribute: (kind(column), ...) for column in reading.relation.columns}
     row = create_model("Row", __base__=sharing_model(), **fields)
-    yield from psycopg_rows(what, rows.kwargs_row(row))
+    yield from psycopg_rows(reading, rows.kwargs_row(row))
 
 
 LAYERS = {"ORM entity": entity, "Pydantic model": model}

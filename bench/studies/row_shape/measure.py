@@ -7,7 +7,7 @@ from typing import TypedDict
 from bench import process
 from bench.database import private_server
 from bench.layers.allocations import Analysis
-from bench.layers.names import READERS
+from bench.layers.names import READERS, TUPLE
 from bench.layers.reading import COUNT, Reading
 from bench.process import Progress, unseen
 from bench.relations.data import Relation
@@ -17,8 +17,6 @@ from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, ShapeKey, make, shapes_of
 from common import database_url
 
-# Its rows are a tuple and the values: what these cost is known from it.
-TUPLE = "psycopg, tuple"
 ALLOCATIONS = ShapeKey("allocations", "")
 # What overheads of still more columns are compared with, measured in as many rows.
 WIDEST = str(COLUMNS[-1])
@@ -69,7 +67,7 @@ def measure(
     names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
 ) -> Iterator[dict[str, Measured]]:
     """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
-    layers = dict.fromkeys([TUPLE, *names])
+    layers = dict.fromkeys([TUPLE, *names])  # a tuple's size is known, and so what the values of its row cost
     shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
     with private_server(1) as server:
         url = database_url()
@@ -77,11 +75,11 @@ def measure(
         jobs = {(layer, key): job for layer in layers for key, job in jobs_of(layer, relations, full).items()}
         turn = [job for layer in layers if full for job in timed(layer, relations)]
         outcomes = process.succeeded(process.run(list(jobs.values()), turn * (repeats or TIMES), progress=progress))
-    found: dict[str, dict[ShapeKey, Outcome]] = {layer: {} for layer in layers}
+    by_layer: dict[str, dict[ShapeKey, Outcome]] = {layer: {} for layer in layers}
     for (layer, key), outcome in zip(jobs, outcomes, strict=False):
-        found[layer][key] = outcome
+        by_layer[layer][key] = outcome
     times = outcomes[len(jobs) :]
-    yield {layer: measured(layer, found[layer], found[TUPLE], times, server) for layer in layers}
+    yield {layer: measured(layer, by_layer[layer], by_layer[TUPLE], times, server) for layer in layers}
 
 
 def jobs_of(layer: str, relations: Mapping[ShapeKey, Relation], full: bool) -> dict[ShapeKey, Job]:
@@ -115,7 +113,7 @@ def timed(layer: str, relations: Mapping[ShapeKey, Relation]) -> list[Job]:
 
 def measured(
     layer: str,
-    found: Mapping[ShapeKey, Outcome],
+    outcomes: Mapping[ShapeKey, Outcome],
     tuples: Mapping[ShapeKey, Outcome],
     times: Sequence[Outcome],
     server: dict[str, str],
@@ -126,34 +124,34 @@ def measured(
         {name: size - sys.getsizeof((None,) * int(name)) for name, size in per_row(tuples, group).items()}
         for group in ("overheads", "wide")
     )
-    kinds = per_row(found, "values")
-    wide = {name: size - values_of_wide[name] for name, size in per_row(found, "wide").items()}
-    output = found[ALLOCATIONS].output
-    own = [one for one in times if isinstance(one.job.script, Reading) and one.job.script.layer == layer]
-    changed = {name: size - values[name] for name, size in per_row(found, "experiment").items()}
+    kinds = per_row(outcomes, "values")
+    wide = {name: size - values_of_wide[name] for name, size in per_row(outcomes, "wide").items()}
+    output = outcomes[ALLOCATIONS].output
+    own = [run for run in times if isinstance(run.job.script, Reading) and run.job.script.layer == layer]
+    changed = {name: size - values[name] for name, size in per_row(outcomes, "experiment").items()}
     record = LayerRecord(
-        overheads={name: size - values[name] for name, size in per_row(found, "overheads").items()},
+        overheads={name: size - values[name] for name, size in per_row(outcomes, "overheads").items()},
         wide={name: size - wide[WIDEST] for name, size in wide.items() if name != WIDEST},
         values={name: size - kinds[NULL.name] for name, size in kinds.items()},
-        tables=per_row(found, "tables"),
-        peaks=per_row(found, "peaks", "peak"),
+        tables=per_row(outcomes, "tables"),
+        peaks=per_row(outcomes, "peaks", "peak"),
         allocations=output["allocations"],
         experiment=ExperimentRecord(overheads=changed, seconds=seconds(own)) if changed else None,
     )
-    return Measured(record, COUNT, output["versions"] | server, [*found.values(), *tuples.values(), *own])
+    return Measured(record, COUNT, output["versions"] | server, [*outcomes.values(), *tuples.values(), *own])
 
 
 def seconds(times: Sequence[Outcome]) -> dict[str, tuple[list[float], list[float]]]:
     """Return how long it took to read, without a layer's experiment and with it, by number of columns."""
-    found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in TIMED}
-    for one in times:
-        reading = one.job.script
+    by_columns: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in TIMED}
+    for outcome in times:
+        reading = outcome.job.script
         if isinstance(reading, Reading):
-            found[reading.relation.name][isinstance(reading, Experiment)].append(one.output["seconds"])
-    return found
+            by_columns[reading.relation.name][isinstance(reading, Experiment)].append(outcome.output["seconds"])
+    return by_columns
 
 
-def per_row(found: Mapping[ShapeKey, Outcome], group: str, figure: str = "traced") -> dict[str, float]:
+def per_row(outcomes: Mapping[ShapeKey, Outcome], group: str, figure: str = "traced") -> dict[str, float]:
     """Return the bytes per row of a group's tables, by name: the traced ones, or another figure."""
-    outputs = {key.name: one.output for key, one in found.items() if key.group == group}
+    outputs = {key.name: outcome.output for key, outcome in outcomes.items() if key.group == group}
     return {name: output[figure] / output["count"] for name, output in outputs.items()}

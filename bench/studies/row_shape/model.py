@@ -62,7 +62,6 @@ class CountedColumn:
 
     @classmethod
     def of(cls, field: ShapeField) -> "CountedColumn":
-        """Return a field of the study's tables as a column."""
         if field.kind == ARRAY:
             return cls(NAMES[TEXT], CHARACTERS, ELEMENTS, field.nulls / 10)
         length = sum(field.lengths) / 2 if field.kind == TEXT else RULES[NAMES[field.kind]].usual
@@ -82,14 +81,12 @@ class RowModel:
     copying: Sequence[str] = ()
 
     def row(self, layer: str, columns: Sequence[CountedColumn]) -> float:
-        """Return what a row of these columns takes in a layer."""
         size = self.overhead(layer, len(columns))
         for column in columns:  # not `sum`, which rounds otherwise from Python 3.12 on than a script of a page does
             size += self.value(column, layer)
         return size
 
     def overhead(self, layer: str, count: int) -> float:
-        """Return what a layer adds to the values of so many columns."""
         sizes, place = self.overheads[layer], bisect_left(self.columns, count)
         if place == len(sizes):
             return sizes[-1] + (count - self.columns[-1]) * POINTER
@@ -144,5 +141,4 @@ def room(elements: int) -> int:
 
 
 def rounded(sizes: Iterable[float]) -> list[float]:
-    """Return sizes in bytes as they are published."""
     return [round(size, 2) for size in sizes]

@@ -80,7 +80,7 @@ def of(allocations: Sequence[TracedAllocation], versions: Mapping[str, str]) -> 
 def named(names: Sequence[str], made: list[TracedAllocation], versions: Mapping[str, str]) -> list[Object]:
     """Return the objects that one line made: apart, where it has as many names as its allocations have sizes."""
     line = link(made[0]["file"], made[0]["line"], versions)
-    sizes = [one["size"] * one["per_row"] for one in sorted(made, key=itemgetter("size"), reverse=True)]
+    sizes = [part["size"] * part["per_row"] for part in sorted(made, key=itemgetter("size"), reverse=True)]
     if len(sizes) != len(names):
         names, sizes = [", ".join(names) or OTHER], [sum(sizes)]
     return [Object(name, size, made[0]["text"], line) for name, size in zip(names, sizes, strict=True)]
@@ -100,4 +100,4 @@ def link(file: str, line: int, versions: Mapping[str, str]) -> str:
 
 def never_used(allocations: Sequence[TracedAllocation]) -> float:
     """Return the bytes per row that an entity which is only read never needs."""
-    return sum(one["size"] * one["per_row"] for one in allocations if one["text"] in NEVER_USED)
+    return sum(part["size"] * part["per_row"] for part in allocations if part["text"] in NEVER_USED)

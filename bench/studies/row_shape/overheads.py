@@ -7,13 +7,12 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import median
 
-from bench.layers.names import MODELS
-from bench.studies.row_shape.measure import TUPLE, WIDEST, ExperimentRecord, LayerRecord, TracedAllocation
+from bench.layers.names import DICT, ENTITY, MODEL, MODELS, TUPLE
+from bench.studies.row_shape.measure import WIDEST, ExperimentRecord, LayerRecord, TracedAllocation
 from bench.studies.row_shape.model import POINTER, CountedColumn, RowModel, rounded
 from bench.studies.row_shape.shapes import ARRAY, TABLES, ShapeField
 
 OTHER_MODELS = tuple(MODELS)
-MODEL, ENTITY, DICT = "Pydantic model", "ORM entity", "psycopg, dict"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,6 @@ class RowShapes:
         )
 
     def predicted(self, layer: str, fields: Sequence[ShapeField]) -> float:
-        """Return what a row of these columns costs in a layer, as the model of the cost has it."""
         return self.model.row(layer, [CountedColumn.of(field) for field in fields])
 
     @property
@@ -93,7 +91,6 @@ class RowShapes:
 
     @property
     def others(self) -> list[str]:
-        """The models of other ORMs."""
         return [layer for layer in self.layers if layer in OTHER_MODELS]
 
     @property
@@ -104,7 +101,6 @@ class RowShapes:
 
 
 def shapes_of_layer(name: str, record: LayerRecord) -> LayerShapes:
-    """Return one layer's figures."""
     changed = record.get("experiment")
     return LayerShapes(
         name,

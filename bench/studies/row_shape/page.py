@@ -4,14 +4,14 @@ from collections.abc import Container
 from dataclasses import asdict
 from typing import Any
 
-from bench.layers.names import DJANGO, LAYERS, TORTOISE
+from bench.layers.names import DJANGO, ENTITY, LAYERS, MODEL, TORTOISE, VALIDATED
 from bench.look import blocks as look
 from bench.look.tables import Table, whole
 from bench.results import Results
 from bench.studies.row_shape import objects
 from bench.studies.row_shape.model import CHARACTERS, ELEMENTS, RULES
 from bench.studies.row_shape.model import NAMES as RULE_NAMES
-from bench.studies.row_shape.overheads import ENTITY, MODEL, OTHER_MODELS, RowShapes, shapes_of_layer
+from bench.studies.row_shape.overheads import OTHER_MODELS, RowShapes, shapes_of_layer
 from bench.studies.row_shape.shapes import ARRAY, CHARACTER, TEXT
 from bench.studies.row_shape.tables import CONSISTS, consists, experiments, overheads, prediction, values
 from bench.yours import code
@@ -20,7 +20,6 @@ NAMES = (*LAYERS, *OTHER_MODELS)
 
 
 def figures(results: Results) -> RowShapes:
-    """Return the figures of what is stored."""
     header = results.header
     layers = {name: shapes_of_layer(name, record) for name, record in results.records.items()}
     return RowShapes(layers, header["versions"], header["python"].rpartition(" ")[2], header["date"])
@@ -40,7 +39,6 @@ def tables(shapes: RowShapes, new: Container[str]) -> list[Table[Any]]:
 
 
 def blocks(shapes: RowShapes) -> dict[str, str]:
-    """Return every block's Markdown by its marker."""
     layers, others = shapes.own, shapes.others
     return {
         "row-shape": answer(shapes),
@@ -59,15 +57,13 @@ def blocks(shapes: RowShapes) -> dict[str, str]:
 
 
 def charts(shapes: RowShapes) -> dict[str, str]:
-    """Return each chart's SVG by its file's name."""
     from bench.studies.row_shape import charts  # with matplotlib, which `make bench` does without
 
     return charts.of(shapes)
 
 
 def answer(shapes: RowShapes) -> str:
-    """Return the answer in one line."""
-    model, entity, slots = (shapes.layers[layer].overheads[20] for layer in (MODEL, ENTITY, "Pydantic slots dataclass"))
+    model, entity, slots = (shapes.layers[layer].overheads[20] for layer in (MODEL, ENTITY, VALIDATED))
     return (
         f"**From {shapes.crossing} columns on, a Pydantic model costs more than an ORM entity**, where the process "
         f"loads entities before it makes any. At 20 columns its overhead takes {model:,.0f} bytes, that of an entity "
@@ -76,13 +72,11 @@ def answer(shapes: RowShapes) -> str:
 
 
 def worst(shapes: RowShapes, layers: list[str]) -> str:
-    """Return how far the prediction is off at most in these layers."""
     off = max(abs(share) for (layer, _), share in shapes.deviations.items() if layer in layers)
     return f"The prediction is off by {off:.1%} at most. Bytes per row: predicted; measured; deviation."
 
 
 def lazily(shapes: RowShapes) -> str:
-    """Return what SQLAlchemy could make only when it is needed."""
     entities = shapes.layers[ENTITY]
     size, total = objects.never_used(entities.allocations), entities.overheads[3]
     return (
@@ -92,7 +86,6 @@ def lazily(shapes: RowShapes) -> str:
 
 
 def times(shapes: RowShapes) -> str:
-    """Return how long it takes to read in the experiments."""
     names = {ENTITY: "entities", MODEL: "models"}
     texts = [
         f"{time:.2f} with {names[layer]} of {count} columns"

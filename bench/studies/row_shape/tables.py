@@ -2,25 +2,25 @@
 
 from collections.abc import Mapping
 
-from bench.layers.names import DJANGO, TORTOISE
+from bench.layers.names import CORE, DICT, DJANGO, ENTITY, MODEL, SLOTS, TORTOISE, TUPLE, VALIDATED
 from bench.look.tables import Column, Table, deviation, whole
 from bench.studies.row_shape import objects
-from bench.studies.row_shape.measure import OF_EXPERIMENTS, TUPLE
+from bench.studies.row_shape.measure import OF_EXPERIMENTS
 from bench.studies.row_shape.model import NAMES
 from bench.studies.row_shape.objects import Object
-from bench.studies.row_shape.overheads import ENTITY, MODEL, RowShapes
+from bench.studies.row_shape.overheads import RowShapes
 from bench.studies.row_shape.shapes import BIGINT, INTEGER, KINDS, LARGE, SHOWN, TABLES, Kind
 
 # What the layers are called where there is little room; the others are in the wide tables.
 SHORT = {
-    "psycopg, tuple": "tuple",
+    TUPLE: "tuple",
     "psycopg, named tuple": "named",
-    "psycopg, dict": "dict",
-    "slots dataclass": "slots",
-    "Pydantic slots dataclass": "P. slots",
-    "Core row": "Core",
-    "Pydantic model": "P. model",
-    "ORM entity": "entity",
+    DICT: "dict",
+    SLOTS: "slots",
+    VALIDATED: "P. slots",
+    CORE: "Core",
+    MODEL: "P. model",
+    ENTITY: "entity",
 }
 # Whose digits decide, as psycopg reads them; the names that are stored tell of the bits.
 INTEGERS = (INTEGER, BIGINT, LARGE)
@@ -31,8 +31,6 @@ CHANGED = {ENTITY: "its set and its dict made later", MODEL: "one set of given f
 
 
 def overheads(shapes: RowShapes, layers: list[str]) -> Table[int]:
-    """Return the overheads by number of columns, one column a layer."""
-
     def column(layer: str) -> Column[int]:
         return Column(layer, SHORT.get(layer), lambda count: whole(shapes.layers[layer].overheads[count]))
 
@@ -57,8 +55,6 @@ def values(shapes: RowShapes, layers: list[str]) -> Table[Kind]:
 
 
 def prediction(shapes: RowShapes, layers: list[str]) -> Table[str]:
-    """Return what the model of the cost predicts of a row of each table, what was measured, and the deviation."""
-
     def column(table: str) -> Column[str]:
         def cell(layer: str) -> str:
             foreseen, measured = shapes.predicted(layer, TABLES[table]), shapes.layers[layer].tables[table]
@@ -71,7 +67,6 @@ def prediction(shapes: RowShapes, layers: list[str]) -> Table[str]:
 
 
 def consists(shapes: RowShapes, layer: str) -> Table[Object]:
-    """Return the objects that a row of a layer consists of, with the line that made each."""
     parts = objects.of(shapes.layers[layer].allocations, shapes.versions)
     columns = [
         Column[Object](layer, None, lambda part: part.name, text=True),
@@ -83,8 +78,6 @@ def consists(shapes: RowShapes, layer: str) -> Table[Object]:
 
 
 def experiments(shapes: RowShapes, layers: list[str]) -> Table[int]:
-    """Return the overheads of the layers that have an experiment, without it and with it, by number of columns."""
-
     def column(title: str, overheads: Mapping[int, float]) -> Column[int]:
         return Column(title, None, lambda count: whole(overheads[count]))
 

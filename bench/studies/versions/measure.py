@@ -8,7 +8,7 @@ from bench import process
 from bench.database import one_row_table, private_server
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
 from bench.errors import UserError
-from bench.layers.names import READERS
+from bench.layers.names import CORE, ENTITY, MODEL, READERS, SLOTS, TUPLE
 from bench.layers.reading import COUNT, Reading
 from bench.process import Progress, unseen
 from bench.relations.data import Relation
@@ -18,8 +18,7 @@ from bench.seeds import DATA, ROWS
 from bench.studies.row_shape.shapes import FEW, KINDS, NULL, SHOWN, make, of_columns, with_value
 from common import LAST_CHECKPOINT, database_url
 
-TUPLE = "psycopg, tuple"
-LAYERS = (TUPLE, "slots dataclass", "Core row", "Pydantic model", "ORM entity")
+LAYERS = (TUPLE, SLOTS, CORE, MODEL, ENTITY)
 # Those that the table shows, and those before and at which a model's overhead has a step, or an entity's.
 COLUMNS = sorted({*SHOWN, 4, 6, 11, 18, 19, 21, 22, 28, 29})
 
@@ -60,21 +59,17 @@ def measure(
         raise UserError("no environment could be made: see above")
     with private_server(ROWS) as server, one_row_table([DATA]) as one_row:
         jobs = [
-            Job(Scenario(name), TRACED, str(one.interpreter), url=url)
+            Job(Scenario(name), TRACED, str(environment.interpreter), url=url)
             for url in ("", one_row)
-            for one in usable
+            for environment in usable
             for name in scenarios
         ]
-        environments = [one for one in usable if one.packages == LOCK]
+        environments = [combination for combination in usable if combination.packages == LOCK]
         readings = readings_of(layers, environments)
         outcomes = process.succeeded(process.run([*jobs, *readings.values()], progress=progress))
-    of_layers = dict(zip(readings, outcomes[len(jobs) :], strict=True))
-    yield {
-        name: measured([one for one in outcomes[: len(jobs)] if one.job.script.name == name], installed, server)
-        for name in scenarios
-    } | {
-        layer: measured_layer({key: one for key, one in of_layers.items() if key.layer == layer}, environments, server)
-        for layer in layers
+    read = dict(zip(readings, outcomes[len(jobs) :], strict=True))
+    yield {name: measured(name, outcomes[: len(jobs)], installed, server) for name in scenarios} | {
+        layer: measured_layer(layer, read, environments, server) for layer in layers
     }
 
 
@@ -91,48 +86,51 @@ def readings_of(layers: Sequence[str], environments: Sequence[Combination]) -> d
     tables: dict[str, Relation] = {}
     if layers:
         tables = {str(count): make(database_url(), f"columns_{count}", of_columns(count)) for count in COLUMNS}
-    kinds = {one.name: make(database_url(), one.name, with_value(one)) for one in KINDS if TUPLE in layers}
+    kinds = {kind.name: make(database_url(), kind.name, with_value(kind)) for kind in KINDS if TUPLE in layers}
     return {
-        LayerOnPython(layer, one.python, shape): Job(
-            Reading(READERS[layer], relation, count), TRACED, str(one.interpreter)
+        LayerOnPython(layer, environment.python, shape): Job(
+            Reading(READERS[layer], relation, count), TRACED, str(environment.interpreter)
         )
-        for one in environments
+        for environment in environments
         for layer in layers
-        for found, count in ((tables, COUNT), (kinds if layer == TUPLE else {}, FEW))
-        for shape, relation in found.items()
+        for relations, count in ((tables, COUNT), (kinds if layer == TUPLE else {}, FEW))
+        for shape, relation in relations.items()
     }
 
 
-def measured(outcomes: Sequence[Outcome], installed: Mapping[Combination, str], server: dict[str, str]) -> Measured:
-    """Return what is stored of one scenario."""
+def measured(
+    scenario: str, outcomes: Sequence[Outcome], installed: Mapping[Combination, str], server: dict[str, str]
+) -> Measured:
+    own = [outcome for outcome in outcomes if outcome.job.script.name == scenario]
     costs: dict[str, CostOnPython] = {}
     versions = dict(server)
-    for usable in (one for one, missing in installed.items() if not missing):
-        run, fixed = (outcome.output for outcome in outcomes if outcome.job.python == str(usable.interpreter))
-        costs[str(usable)] = cost(run, fixed)
-        versions |= {f"{package} of {usable}": number for package, number in run["versions"].items()}
-    no_wheels = {str(one): missing for one, missing in installed.items() if missing}
+    for combination in (combination for combination, missing in installed.items() if not missing):
+        run, fixed = (outcome.output for outcome in own if outcome.job.python == str(combination.interpreter))
+        costs[str(combination)] = cost(run, fixed)
+        versions |= {f"{package} of {combination}": number for package, number in run["versions"].items()}
+    no_wheels = {str(combination): missing for combination, missing in installed.items() if missing}
     record = CostsByPython(costs=costs, no_wheels=no_wheels)
-    return Measured(record, ROWS, versions, outcomes, files=["bench/original/requirements.txt"])
+    return Measured(record, ROWS, versions, own, files=["bench/original/requirements.txt"])
 
 
 def measured_layer(
-    outcomes: Mapping[LayerOnPython, Outcome], environments: Sequence[Combination], server: dict[str, str]
+    layer: str, outcomes: Mapping[LayerOnPython, Outcome], environments: Sequence[Combination], server: dict[str, str]
 ) -> Measured:
     """Return what is stored of a layer. The values in its overheads' rows are integers, as large on every Python."""
+    own = {key: outcome for key, outcome in outcomes.items() if key.layer == layer}
     overheads: dict[str, dict[str, float]] = {}
     values: dict[str, dict[str, float]] = {}
     for environment in environments:
         python = environment.python
         sizes = {
             key.shape: outcome.output["traced"] / outcome.output["count"]
-            for key, outcome in outcomes.items()
+            for key, outcome in own.items()
             if key.python == python
         }
         overheads[python] = {str(count): sizes[str(count)] - count * sys.getsizeof(2000) for count in COLUMNS}
         values[python] = {kind.name: sizes[kind.name] - sizes[NULL.name] for kind in KINDS if kind.name in sizes}
-    versions = {f"python of {one}": one.release for one in environments} | server
-    return Measured(OverheadsByPython(overheads=overheads, values=values), ROWS, versions, [*outcomes.values()])
+    versions = {f"python of {environment}": environment.release for environment in environments} | server
+    return Measured(OverheadsByPython(overheads=overheads, values=values), ROWS, versions, [*own.values()])
 
 
 def cost(run: Run, fixed: Run) -> CostOnPython:

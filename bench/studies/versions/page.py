@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.environments import LOCK
+from bench.layers.names import ENTITY, MODEL, TUPLE
 from bench.look.blocks import data
 from bench.look.tables import Column, Table, mib, script_column, whole
 from bench.results import Results
 from bench.scripts import SCENARIOS, Scenario
 from bench.studies.row_shape.model import RowModel, rounded
 from bench.studies.row_shape.shapes import SHOWN
-from bench.studies.versions.measure import LAYERS, TUPLE, CostOnPython
+from bench.studies.versions.measure import LAYERS, CostOnPython
 
 NAMES = (*(scenario.name for scenario in SCENARIOS), *LAYERS)
 NO_WHEELS = "no wheels"
@@ -51,7 +52,7 @@ class Versions:
     @property
     def crossings(self) -> dict[str, int]:
         """By Python, from how many columns on a model's overhead is larger than an entity's."""
-        models, entities = (self.overheads[layer] for layer in ("Pydantic model", "ORM entity"))
+        models, entities = (self.overheads[layer] for layer in (MODEL, ENTITY))
         return {
             python: 1 + max((int(count) for count, size in sizes.items() if size <= entities[python][count]), default=0)
             for python, sizes in models.items()
@@ -59,7 +60,6 @@ class Versions:
 
 
 def figures(results: Results) -> Versions:
-    """Return the figures of what is stored."""
     layers = {name: record for name, record in results.records.items() if name in LAYERS}
     scripts = {
         name: ScriptVersions(Scenario(name), record["costs"], record["no_wheels"])
@@ -71,7 +71,6 @@ def figures(results: Results) -> Versions:
 
 
 def tables(versions: Versions, new: Container[str]) -> list[Table[Any]]:
-    """Return the tables of the new ones."""
     scripts = [script for name, script in versions.scripts.items() if name in new]
     layers = {name: sizes for name, sizes in versions.overheads.items() if name in new}
     return [*([costs(scripts), peaks(scripts)] if scripts else []), *([overheads(layers)] if layers else [])]
@@ -91,7 +90,6 @@ def blocks(versions: Versions) -> dict[str, str]:
 
 
 def crossings(columns: Mapping[str, int]) -> str:
-    """Return from how many columns on a model costs more than an entity, by Python."""
     pythons: dict[int, list[str]] = {}
     for python, count in columns.items():
         pythons.setdefault(count, []).append(python)
@@ -100,23 +98,20 @@ def crossings(columns: Mapping[str, int]) -> str:
 
 
 def overheads(layers: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table[tuple[str, str]]:
-    """Return what each layer adds to the values of a row, by Python and number of columns."""
-
     def on(python: str) -> Callable[[tuple[str, str]], str]:
-        return lambda item: whole(layers[item[0]][python][item[1]])
+        return lambda row: whole(layers[row[0]][python][row[1]])
 
     pythons = next(iter(layers.values()))
-    items = [(layer, count) for layer in layers for count in next(iter(layers[layer].values())) if int(count) in SHOWN]
+    rows = [(layer, count) for layer in layers for count in next(iter(layers[layer].values())) if int(count) in SHOWN]
     columns = [
-        Column[tuple[str, str]]("Layer", "", lambda item: item[0], text=True),
-        Column[tuple[str, str]]("Columns", "columns", lambda item: item[1]),
+        Column[tuple[str, str]]("Layer", "", lambda row: row[0], text=True),
+        Column[tuple[str, str]]("Columns", "columns", lambda row: row[1]),
         *(Column[tuple[str, str]](python, python, on(python)) for python in pythons),
     ]
-    return Table("A row's overhead by Python, bytes", columns, items)
+    return Table("A row's overhead by Python, bytes", columns, rows)
 
 
 def costs(scripts: Sequence[ScriptVersions]) -> Table[ScriptVersions]:
-    """Return the traced bytes per row."""
     columns: list[Column[ScriptVersions]] = [
         script_column("Scenario", lambda script: script.scenario),
         *(column(name, lambda cost: whole(cost["per_row"])) for name in combinations(scripts)),
@@ -155,5 +150,4 @@ def column(name: str, text: Callable[[CostOnPython], str], *, wide: bool = False
 
 
 def charts(_: object) -> dict[str, str]:
-    """Return no charts."""
     return {}
