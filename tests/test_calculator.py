@@ -21,6 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import results
+from bench.environments import PYTHONS
 from bench.look import picture
 from bench.relations.data import ReadColumn as Named
 from bench.relations.data import Relation
@@ -32,7 +33,9 @@ from bench.studies.row_shape.model import CountedColumn as Column
 from bench.studies.row_shape.shapes import TABLES
 from bench.studies.versions import page as versions
 from bench.yours import calculator, code
+from tests.claims.test_values import TEXTS
 from tests.support import query
+from tests.test_versions import OBJECTS
 from tests.test_your_table import SCHEMA
 
 INDEX = picture.CALCULATOR
@@ -587,6 +590,21 @@ def test_what_was_not_measured_is_named(visited: Page) -> None:
     said = visited.locator("#limits").inner_text()
     assert "With Python 3.14, these layers were not measured: psycopg, named tuple" in said
     assert "More than 40 columns" in visited.evaluate(limits, 41)
+
+
+def test_integers_that_exist_once_are_those_of_the_python_that_is_chosen(visited: Page) -> None:
+    for python, once in zip(PYTHONS, OBJECTS["the largest integer that exists once"], strict=True):
+        visited.get_by_label("Python").select_option(python)
+        assert f"5 to {once:,} take nothing" in visited.locator("#limits").inner_text()
+
+
+def test_what_is_no_ascii_is_counted_by_latin_1(visited: Page) -> None:
+    """Its letters of two bytes are those that `test_values` reads."""
+    said = visited.locator("#limits").inner_text()
+    [narrow, wide] = re.findall(r"Latin-1 \((.*?)\)", said)
+    assert {TEXTS[letter][1] for letter in narrow.split(", ")} == {1}
+    assert {TEXTS[letter][1] for letter in wide.split(", ")} == {2}
+    assert "text beyond Latin-1" in visited.locator("#columns select").first.inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

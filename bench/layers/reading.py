@@ -87,7 +87,8 @@ class Reading:
     @property
     def short(self) -> str:
         """The way to read; without children there are many relations, which their number of columns tells apart."""
-        return self.layer if self.relation.children else f"{self.layer}, {len(self.relation.columns)} columns"
+        columns = len(self.relation.columns)
+        return self.layer if self.relation.children else f"{self.layer}, {columns} column{'s' * (columns != 1)}"
 
     @property
     def command(self) -> list[str]:

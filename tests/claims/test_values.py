@@ -76,7 +76,12 @@ def test_an_integer_takes_what_its_digits_take_decimal_ones_of_a_text_and_binary
 
 
 # The header of a text by its widest character, and how many bytes each character then takes.
-TEXTS = {"x": (ASCII, 1), "é": (LATIN_1, 1), "я": (BEYOND, 2), "😀": (BEYOND + 2, 4)}
+TEXTS = {
+    "x": (ASCII, 1),
+    **dict.fromkeys("éß", (LATIN_1, 1)),
+    **dict.fromkeys("łěş€\u2019я", (BEYOND, 2)),
+    "😀": (BEYOND + 2, 4),
+}
 
 
 def test_one_character_decides_the_header_and_the_width_of_all(url: str) -> None:

@@ -98,7 +98,7 @@ OTHERS = {
     "code": ("lpad(i::text, 7, 'x')", CountedColumn("text", 7)),
     "char": ("chr(65 + i % 26)", CountedColumn("text", 1)),
     "long": ("CASE WHEN i % 4 > 0 THEN lpad(i::text, 500, 'y') END", CountedColumn("text", 500, None, 0.25)),
-    "greek": ("repeat('λ', 33)", CountedColumn("text beyond Latin", 33)),
+    "greek": ("repeat('λ', 33)", CountedColumn("text beyond Latin-1", 33)),
     "raw": ("decode(lpad(to_hex(i), 128, '0'), 'hex')", CountedColumn("bytea", 64)),
     "ip": ("inet '10.0.0.0' + i", CountedColumn("inet")),
     "delay": ("i * interval '1 minute'", CountedColumn("interval")),
@@ -230,6 +230,8 @@ def test_an_entity_of_sqlalchemy_s_takes_four_times_what_django_s_and_tortoise_s
     entity = stored.layers[ENTITY].overheads
     for layer, factor in ((DJANGO, 4), (TORTOISE, 4), (PICCOLO, 4), (PEEWEE, 1.4)):
         assert entity[3] > factor * stored.layers[layer].overheads[3]
+    for layer in (DJANGO, TORTOISE, PICCOLO):
+        assert entity[30] < 1.5 * stored.layers[layer].overheads[30]
 
 
 def test_objects_of_an_entity_and_of_a_model_add_up(stored: RowShapes) -> None:

@@ -52,6 +52,13 @@ def test_python_3_13_reserves_room_in_an_entity_whose_dict_has_a_table_of_its_ow
         assert after[count] - size == pytest.approx(264 + (8 if int(count) < 29 else 272), abs=9), count
 
 
+def test_python_3_14_s_entity_is_larger_than_3_12_s_and_400_bytes_from_29_columns_on() -> None:
+    before, after = (overheads("ORM entity", python) for python in ("3.12", "3.14"))
+    for count, size in before.items():
+        least, most = (128, 136) if int(count) < 29 else (400, 400)
+        assert least - 1 <= after[count] - size <= most + 1, count
+
+
 @pytest.mark.parametrize("layer", ["psycopg, tuple", "Core row", "Pydantic model", "slots dataclass"])
 def test_python_3_14_adds_as_much_to_each_row_of_a_layer(layer: str) -> None:
     added = {"psycopg, tuple": 8, "Core row": 8, "Pydantic model": 24, "slots dataclass": 0}[layer]
