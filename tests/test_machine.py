@@ -137,9 +137,8 @@ def test_narrow_terminal_shows_all_words(columns: str) -> None:
 
 
 def test_table_that_is_locked_is_one_line(url: str) -> None:
-    names = ("run_sync_psycopg", "run_async_sqlalchemy_session", "alternatives.run_async_asyncpg_fetch")
     code = "import common, runpy; common.PATIENCE = 1; runpy.run_module('{}', run_name='__main__', alter_sys=True)"
-    for name in names:
+    for name in ("run_async_sqlalchemy_session", "alternatives.run_async_asyncpg_fetch"):
         with locked(url), running("-c", code.format(name), url=url) as process:
             line = error_line(finished(process))
             assert line.startswith("a table is in use by another session at ")

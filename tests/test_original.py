@@ -130,7 +130,7 @@ def test_other_checkpoints_are_one_line(runs: dict[str, Run]) -> None:
         list(compare(SCRIPT, ORIGINAL[SCRIPT], runs[SCRIPT]))
 
 
-@pytest.mark.parametrize("python", ["/missing/python3.12", "cat"])
+@pytest.mark.parametrize("python", ["/missing/python3.12", "cat", "true"])
 def test_what_is_no_python_3_12_is_one_line(python: str) -> None:
     with pytest.raises(UserError, match=rf"^{python} is no Python 3\.12: name one with PYTHON312="):
         main(python)

@@ -77,8 +77,8 @@ class Comparison:
 
 
 def main(python: str) -> int:
-    probe = [python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 12))"]
-    if not shutil.which(python) or subprocess.run(probe, capture_output=True, check=False).returncode:
+    probe = [python, "-c", "import sys; print(sys.version_info[:2])"]
+    if not shutil.which(python) or subprocess.run(probe, capture_output=True, check=False).stdout != b"(3, 12)\n":
         raise UserError(f"{python} is no Python 3.12: name one with PYTHON312=/path/to/python3.12 make original")
     install(ENVIRONMENT, str(shutil.which(python)))
     published: dict[str, Console] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
