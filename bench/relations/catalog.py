@@ -180,6 +180,13 @@ def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
     return answer[0] if answer else None
 
 
+def stored(connection: "psycopg.Connection[Any]", oid: int) -> bool:
+    """Return whether a relation is a table whose rows nothing but writing changes: no view, and no policy's choice."""
+    statement = "SELECT relkind IN ('r', 'm', 'p') AND NOT relrowsecurity FROM pg_catalog.pg_class WHERE oid = %s"
+    [answer] = connection.execute(statement.encode(), [oid]).fetchone() or [False]
+    return bool(answer)
+
+
 def row_count(connection: "psycopg.Connection[Any]", source: str) -> int:
     """Return how many rows there are now of what stands so after FROM. Raises psycopg.Error."""
     answer = connection.execute(f"SELECT count(*) FROM {source} AS relation".encode()).fetchone()
