@@ -55,13 +55,14 @@ venv:
 	@$(environment)
 
 # Made anew when the requirements change, or the interpreter that was asked for; a target's groups of requirements are
-# added to it when they are first needed. Otherwise this takes a moment.
+# added to it when they are first needed. Otherwise this takes a moment. The .pth lets a Python find the project that may
+# not look beside the script (-P, -I, PYTHONSAFEPATH).
 asked = $(if $(filter file,$(origin PYTHON)),true,test "$$("$(PYTHON)" -V)" = "$$($(python) -V)")
 define environment
 ( $(python) -c '' && $(asked) && cmp -s requirements/bench.txt .venv/requirements/bench.txt && \
 	for file in requirements/*.txt; do ! test -e .venv/$$file || cmp -s $$file .venv/$$file || exit 1; done; \
 ) 2>/dev/null || { \
-	"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	test "$$("$(PYTHON)" -c 'import sys; print(sys.version_info >= (3, 11))' 2>&1)" = True || \
 		{ echo 'Python 3.11 or newer is needed: PYTHON=/path/to/python make …' >&2; exit 1; }; \
 	"$(PYTHON)" -m venv --clear .venv && mkdir -p .venv/requirements; \
 } && for file in $(foreach group,bench $(groups),requirements/$(group).txt); do \
@@ -69,5 +70,5 @@ define environment
 		: > .venv/$$file && $(python) -m pip install --quiet --require-hashes -r $$file && \
 		cp $$file .venv/$$file; \
 	} || exit 1; \
-done
+done && for folder in .venv/lib/python*/site-packages; do pwd > $$folder/project.pth; done
 endef

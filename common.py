@@ -4,13 +4,14 @@ Environment variables: `MEMORY_TRACING=off` leaves tracemalloc out (same checkpo
 also writes the measurement there, in bytes.
 """
 
-from bench.errors import DEFAULT_URL, SEED, UserError, address, parser
+from bench.errors import DEFAULT_URL, SEED, UserError, address, explain_waiting, parser
 
 # Any import below may be the first to fail.
 # isort: split
 import linecache
 import os
 import re
+import signal
 import sys
 import sysconfig
 import time
@@ -24,6 +25,8 @@ MIB = 1024 * 1024
 # The checkpoints that every scenario has.
 STARTED, IMPORTED = "Start", "After imports"
 FIRST_ROW, LAST_CHECKPOINT = "Result iteration start", "Result iteration end"
+# Seconds after which a script without a row asks whether it waits for a table that is locked.
+PATIENCE = 60
 # The distributions that have another name than what is imported of them.
 DISTRIBUTIONS = {"tortoise": "tortoise-orm", "opentelemetry": "opentelemetry-api"}
 
@@ -62,6 +65,8 @@ def database_url(scheme: str = "postgresql") -> str:
     `scheme` replaces the URL's own, for SQLAlchemy wants `postgresql+psycopg` and psycopg `postgresql`.
     """
     own_scheme, _, rest = os.environ.get("DATABASE_URL", DEFAULT_URL).partition("://")
+    if "\n" in rest or "\r" in rest:
+        raise UserError("DATABASE_URL has a line break, at its end perhaps: write it without one")
     hosts = address().partition("/")[0]
     well_formed = all(re.fullmatch(r"(\[[^\[\]]+\]|[^\[\]:]*)(:\d*)?", host) for host in hosts.split(","))
     if own_scheme.partition("+")[0] not in ("postgresql", "postgres") or not well_formed:
@@ -85,6 +90,8 @@ def print_memory_usage(label: str) -> None:
     tracer = tracemalloc.get_tracemalloc_memory()
     checkpoint = Checkpoint(label, time.perf_counter(), rss, traced, traced_peak, tracer)
     checkpoints.append(checkpoint)
+    if label == FIRST_ROW and hasattr(signal, "SIGALRM"):
+        signal.alarm(0)
     print(
         f"{label}  - process memory: {rss / MIB:.1f} Mib  - trace_malloc: "
         f"current={traced / MIB:.1f} MiB, peak={traced_peak / MIB:.1f} MiB",
@@ -95,13 +102,23 @@ def print_memory_usage(label: str) -> None:
 def start_tracing() -> None:
     """Start tracemalloc with one frame per allocation, unless `MEMORY_TRACING=off`.
 
-    From here on, the libraries do not log a failure beside the one line that tells it.
+    From here on, the libraries do not log a failure beside the one line that tells it, and a table that is locked is
+    one.
     """
     if logging := sys.modules.get("logging"):  # imported by the stack alone, for it would be measured
         for library in ("psycopg", "sqlalchemy"):
             logging.getLogger(library).setLevel(logging.CRITICAL)
+    if hasattr(signal, "SIGALRM"):  # not by lock_timeout, for a pooler refuses it at the start of a session
+        signal.signal(signal.SIGALRM, _end_if_locked)
+        signal.alarm(PATIENCE)
     if os.environ.get("MEMORY_TRACING") != "off":
         tracemalloc.start()
+
+
+def _end_if_locked(*_: object) -> None:
+    if line := explain_waiting():
+        raise KeyboardInterrupt(line)  # which drivers know: they cancel what waits
+    signal.alarm(PATIENCE)
 
 
 def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:

@@ -5,10 +5,12 @@ uncaught error of the user's then ends the process with its line, and any other 
 means is in `bench.faults`, which is loaded when there is one.
 """
 
+import errno
 import io
 import os
 import re
 import sys
+import tracemalloc
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,6 +18,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
+if sys.version_info < (3, 11):  # noqa: UP036 (what an older one reads of this file, it has to be able to parse)
+    sys.exit(f"Python 3.11 or newer is needed, not {sys.version.split()[0]}: `make venv` makes .venv/bin/python of one")
+
+tracemalloc.stop()  # PYTHONTRACEMALLOC's: imports take half a minute with it, and would be in a script's list
 DEFAULT_URL = "postgresql://user:password@localhost:54320/db"
 # Two names of 63 characters each, and what a message says of them.
 LONGEST_SHOWN = 300
@@ -44,7 +50,7 @@ def parser(description: str | None, **options: Any) -> "ArgumentParser":
         def print_help(self, file: Any = None) -> None:
             print(self.format_help(), end="", file=file)  # argparse's own does not tell where it fails
 
-    width = shutil.get_terminal_size().columns - 2  # as argparse has it
+    width = max(shutil.get_terminal_size().columns - 2, 11)  # as argparse has it
     paragraph = r".+(\n(?![A-Z][a-z ]*: ).+)*"  # a script's field is one, too
     text = re.sub(paragraph, lambda match: textwrap.fill(match[0], width), description or "")
     return Parser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
@@ -90,9 +96,25 @@ def explain(error: BaseException) -> str | None:
     """Return in one line what is wrong and what fixes it, for an error that the user can fix; else None."""
     if isinstance(error, UserError):
         return str(error)
+    if isinstance(error, OSError) and error.errno == errno.EMFILE:  # so that no module can be loaded either
+        return "too many files are open at once: raise the limit, as by `ulimit -n 1024`, then run this again"
     from bench import faults  # only now, for what an error means decides no figure
 
     return faults.explain(error)
+
+
+def explain_waiting() -> str:
+    """Return in one line that a table is in use, where a session waits to read one; else an empty text.
+
+    A process of its own asks, for this one may be measured.
+    """
+    import subprocess
+    from pathlib import Path
+
+    code = "import common; from bench import faults; print(faults.explain_waiting(common.database_url()))"
+    project = Path(__file__).resolve().parent.parent
+    asked = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=False)
+    return asked.stdout.strip()
 
 
 def _end_without_output(error: BaseException) -> None:
@@ -126,6 +148,10 @@ def _report_error(kind: type[BaseException], error: BaseException, trace: Traceb
 
 
 sys.excepthook = _report_error
+try:
+    os.getcwd()  # noqa: PTH109 (pathlib would be measured)
+except OSError as error:
+    sys.exit(f"the working folder cannot be used: {error.strerror}: change to another one")
 if sys.stdout is None:
     sys.exit("standard output is closed: name a place for it")
 if sys.stderr is None:  # closed: what goes there is lost, and no file or socket takes its number

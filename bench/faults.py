@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from typing import NamedTuple
 
-from bench.errors import SEED, address, visible
+from bench.errors import DEFAULT_URL, SEED, address, visible
 
 # Which group of requirements installs a package; the first, every command needs.
 GROUPS = {
@@ -23,7 +23,8 @@ GROUPS = {
 PACKAGES = tuple(GROUPS)
 NOT_SEEDED = "a table is not the seeded one"
 SEED_ANEW = f"name another database in DATABASE_URL, or {SEED}, which replaces only what it has made"
-_FIX = "fix DATABASE_URL"
+URL = "DATABASE_URL"
+_FIX = f"fix {URL}"
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
 _AGAIN = "then run this again"
 _START = f"start that server, or {_FIX}"
@@ -57,6 +58,10 @@ FAULTS = (
         "3D000", "database .* exist|is disabled|no such database", "there is no such database", f"create it, or {_FIX}"
     ),
     Fault("55000", "database .* not currently accepting", "that database lets nobody in", _FIX),
+    Fault(
+        *("53300", "too many connections for", "no connection is left that this role or database may have"),
+        f"raise its CONNECTION LIMIT, or end another one, {_AGAIN}",
+    ),
     Fault("53300", "too many c|connection slots|no more c", "no connection is left", f"end another one, {_AGAIN}"),
     Fault(
         *("", "query_wait_timeout|server login|cannot connect to server|client_login_timeout"),
@@ -109,11 +114,16 @@ _PARAMETER = (
     "|unsupported startup parameter(?: in options)?: (.+)"
 )
 
+_WAITING = """
+SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()
+WHERE NOT granted AND mode = 'AccessShareLock' AND pg_table_is_visible(relation) LIMIT 1
+"""
+
 
 def explain(error: BaseException) -> str | None:
     error = _unwrapped(error)
     if isinstance(error, KeyboardInterrupt) or "due to user request" in str(error):  # ADBC's Ctrl-C
-        return "interrupted"
+        return error.args[0] if isinstance(error, KeyboardInterrupt) and error.args else "interrupted"
     for missing in (error, error.__cause__):
         if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:
             command = f"make venv groups={GROUPS[missing.name]}".removesuffix(" groups=")
@@ -130,13 +140,31 @@ def _unwrapped(error: BaseException) -> BaseException:
 
 def _explain_driver(error: BaseException) -> str:
     """Return in one line what is wrong with the database or its address. It has no part of the URL that is secret."""
-    text, state = str(error), getattr(error, "sqlstate", None) or ""
+    text, source = str(error), _source(str(error))
+    line = _line(error, text, source == URL)
+    return line if source == URL else line.replace(URL, source)
+
+
+def _source(text: str) -> str:
+    """Return the variable of libpq's whose name or value this text quotes, where DATABASE_URL has it not; else that."""
+    quoted = {name for names in re.findall("\"(.+?)\"|'(.+?)'|`(.+?)`", text) for name in names if name}
+    own = _unquoted(os.environ.get(URL, DEFAULT_URL))
+    for variable, value in os.environ.items():
+        keyword = variable.removeprefix("PG").lower()
+        says = {keyword, value, *re.findall(r"\w+(?==)", value)}  # -c name=value
+        if variable.startswith("PG") and value not in own and f"{keyword}=" not in own and says & quoted:
+            return variable
+    return URL
+
+
+def _line(error: BaseException, text: str, of_the_url: bool) -> str:
+    state = getattr(error, "sqlstate", None) or ""
     if (match := re.search(_PARAMETER, text)) and (name := match[1] or match[2]) in _query():
         who = type(error).__module__.partition(".")[0] + ("" if match[0].startswith("invalid") else ", or the server,")
         return f"{who} does not know parameter {visible(name)} of DATABASE_URL at {address()}: remove it"
     if fault := _fault(error, "" if state.startswith("08") else state, text):
         fix, name = fault.fix, re.search('"(.+?)"', text)
-        if "DATABASE_URL" not in os.environ:
+        if of_the_url and URL not in os.environ:
             fix = SEED if fix == _START else _OTHER if fix.endswith(_FIX) else fix
         return f"{fault.problem.format(name=visible(name[1]) if name else 'data')} at {address()}: {fix}"
     said = re.search(r"(?:ERROR|FATAL|PANIC|failed): +(?!.*FATAL: )(.+)", text)
@@ -156,9 +184,13 @@ def _fault(error: BaseException, state: str, text: str) -> Fault | None:
 
 def _query() -> str:
     """Return the parameters of DATABASE_URL."""
+    return _unquoted(os.environ.get(URL, "")).rpartition("@")[2].partition("?")[2]
+
+
+def _unquoted(url: str) -> str:
     from urllib.parse import unquote
 
-    return unquote(os.environ.get("DATABASE_URL", "").rpartition("@")[2].partition("?")[2])
+    return unquote(url)
 
 
 def _is_a_driver_s(error: BaseException) -> bool:
@@ -169,6 +201,17 @@ def _is_a_driver_s(error: BaseException) -> bool:
     while trace and trace.tb_frame.f_globals["__name__"] != "asyncpg.connect_utils":
         trace = trace.tb_next
     return trace is not None
+
+
+def explain_waiting(url: str) -> str:
+    """Return that a table is in use, where a session waits to read one; else an empty text."""
+    with suppress(Exception):
+        import psycopg
+
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            if connection.execute(_WAITING).fetchone():
+                return _explain_driver(psycopg.errors.LockNotAvailable())
+    return ""
 
 
 def explain_table(error: BaseException) -> str | None:

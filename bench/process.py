@@ -20,6 +20,8 @@ from bench.runs import TRACED, Job, Outcome, Script
 from bench.scripts import PROJECT
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
 
+# What an interpreter is told of where things lie; all else would change what is measured.
+PLACES = ("PYTHONPATH", "PYTHONHOME", "PYTHONNOUSERSITE", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
 Watch = Callable[[Job, int], None]
 
 
@@ -128,7 +130,7 @@ class Children:
             if self._closed:
                 return None
             child = subprocess.Popen(
-                command, cwd=PROJECT, env=os.environ | variables, stdin=pipe, stdout=pipe, stderr=pipe
+                command, cwd=PROJECT, env={**_environment(), **variables}, stdin=pipe, stdout=pipe, stderr=pipe
             )
             self._running.add(child)
         return child
@@ -139,6 +141,11 @@ class Children:
             self._closed = True
             for child in self._running:
                 child.kill()
+
+
+def _environment() -> dict[str, str]:
+    """Return the caller's, without what makes an interpreter trace, check or say more, or find less, than by itself."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in PLACES}
 
 
 def same_rows(counts: Set[int]) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,7 +33,8 @@ class Bar:
             self._started += 1
             self._bar.update(self._task, description=name)
             if not sys.stderr.isatty():
-                print(f"{self._started}/{self._total} {name}", file=sys.stderr)
+                with suppress(OSError):  # a full disk
+                    print(f"{self._started}/{self._total} {name}", file=sys.stderr)
 
     def finished(self) -> None:
         self._bar.advance(self._task)

@@ -32,7 +32,8 @@ async def open_session() -> AsyncIterator[AsyncSession]:
 async def array(result: AsyncResult[int, int, str]) -> AsyncIterator[bytes]:
     before = b"["
     async for batch in result.partitions():
-        yield before + models.dump_json(models.validate_python(batch))[1:-1]
+        encoded = models.dump_json(models.validate_python(batch, from_attributes=True), by_alias=True)
+        yield before + encoded[1:-1]
         before = b","
     yield b"[]" if before == b"[" else b"]"
 

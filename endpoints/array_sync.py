@@ -32,7 +32,8 @@ def open_session() -> Iterator[Session]:
 def array(result: Result[int, int, str]) -> Iterator[bytes]:
     before = b"["
     for batch in result.partitions():
-        yield before + models.dump_json(models.validate_python(batch))[1:-1]
+        encoded = models.dump_json(models.validate_python(batch, from_attributes=True), by_alias=True)
+        yield before + encoded[1:-1]
         before = b","
     yield b"[]" if before == b"[" else b"]"
 

@@ -3,7 +3,8 @@
 Short: JSON lines
 You lose: a status for what fails later; `Content-Length`; `response_model`; a connection for as long as a client reads.
 
-A batch of rows is read, encoded and sent before the next one is read, so that no more than one is there.
+A batch of rows is read, encoded and sent before the next one is read, so that no more than one is there. The last
+line says that it is the last, and how many rows there were: a stream that was cut has none.
 """
 
 import json
@@ -28,8 +29,11 @@ async def open_session() -> AsyncIterator[AsyncSession]:
 
 
 async def lines(result: AsyncMappingResult) -> AsyncIterator[str]:
+    count = 0
     async for batch in result.partitions():
         yield "".join(json.dumps(dict(row)) + "\n" for row in batch)
+        count += len(batch)
+    yield json.dumps({"complete": True, "rows": count}) + "\n"
 
 
 @app.get("/rows")

@@ -3,9 +3,11 @@
 Short: JSON lines, row_to_json
 You lose: what streaming loses, and Pydantic: what a line looks like is decided in SQL.
 
-`row_to_json` makes a text of each row, and the process passes batches of them on.
+`row_to_json` makes a text of each row, and the process passes batches of them on. The last line says that it is the
+last.
 """
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -26,8 +28,11 @@ async def open_session() -> AsyncIterator[AsyncSession]:
 
 
 async def lines(result: AsyncScalarResult[str]) -> AsyncIterator[str]:
+    count = 0
     async for batch in result.partitions(1000):
         yield "\n".join(batch) + "\n"
+        count += len(batch)
+    yield json.dumps({"complete": True, "rows": count}) + "\n"
 
 
 @app.get("/rows")

@@ -28,8 +28,11 @@ async def open_session() -> AsyncIterator[AsyncSession]:
 
 
 async def lines(result: MappingResult) -> AsyncIterator[str]:
+    count = 0
     for batch in result.partitions(1000):
         yield "".join(json.dumps(dict(row)) + "\n" for row in batch)
+        count += len(batch)
+    yield json.dumps({"complete": True, "rows": count}) + "\n"
 
 
 @app.get("/rows")

@@ -31,5 +31,5 @@ async def open_session() -> AsyncIterator[AsyncSession]:
 @app.get("/rows")
 async def rows(session: Annotated[AsyncSession, Depends(open_session)], start: int = 0) -> Response:
     query = select(DbModel.id, DbModel.num, DbModel.data).where(DbModel.id >= start)
-    found = models.validate_python((await session.execute(query)).all())
-    return Response(models.dump_json(found), media_type="application/json")
+    found = models.validate_python((await session.execute(query)).all(), from_attributes=True)
+    return Response(models.dump_json(found, by_alias=True), media_type="application/json")

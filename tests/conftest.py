@@ -13,16 +13,12 @@ from urllib.parse import quote
 
 import pytest
 
-from bench import embedded_postgres, results, turns
-from bench.database import one_row_table, private_server, seed
-from bench.digests import Snapshot
-from bench.runs import Measured
-from bench.scripts import SCENARIOS
-from bench.studies.costs.measure import with_values
+from bench import embedded_postgres, results
+from bench.database import seed
 from bench.studies.costs.page import figures
 from bench.studies.script_costs import ScriptCosts
 from tests.servers import VERSIONS, Servers, pgbouncer
-from tests.support import MEASURED_ROWS, PROJECT, ROWS, copy_project, query, unused_port
+from tests.support import PROJECT, ROWS, copy_data, copy_project, query, unused_port
 
 # What the caller has set for himself must not decide a test.
 for variable in [name for name in os.environ if name.startswith(("DATABASE_URL", "MEMORY_", "PG"))]:
@@ -92,6 +88,23 @@ def project(tmp_path: Path, port: int) -> Iterator[Path]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+@pytest.fixture(scope="session")
+def data_directory() -> Iterator[Path]:
+    """Make a server's data directory, which tests copy that are not about making one."""
+    with embedded_postgres.temporary_directory() as folder:
+        directory = folder / "data"
+        embedded_postgres.start(directory, unused_port(), lasting=False)
+        embedded_postgres.stop(directory)
+        yield directory
+
+
+@pytest.fixture
+def prepared(project: Path, data_directory: Path) -> Path:
+    """Copy the project, with the data directory of a server that is stopped."""
+    copy_data(data_directory, embedded_postgres.data_directory_of(project))
+    return project
+
+
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """Copy the whole project, to spoil it, into a folder whose name is none for every locale."""
@@ -120,22 +133,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     names = ("observations", "studies", "setup_db", "scripts", "your_table")
     long = [f"test_{name}" for name in names]
     items.sort(key=lambda item: long.index(item.path.stem) if item.path.stem in long else len(long))
-
-
-@pytest.fixture(scope="session")
-def measured() -> dict[str, Measured]:
-    """Measure every scenario, one run each; native memory of those that no other reads its rows like."""
-    with private_server(MEASURED_ROWS), one_row_table() as one_row:
-        found, failures = turns.measure(SCENARIOS, 1, one_row, native=SCENARIOS[:6], timed=False)
-    assert failures == []
-    return {name: with_values(one) for name, one in found.items()}
-
-
-@pytest.fixture(scope="session")
-def scenarios(measured: dict[str, Measured]) -> dict[str, ScriptCosts]:
-    """Return every scenario's figures by its name without `run_`."""
-    found = figures(results.of(measured, "bench.studies.costs.measure", Snapshot.now()))
-    return {name.removeprefix("run_"): one for name, one in found.by_name.items()}
 
 
 @pytest.fixture(scope="session")

@@ -85,11 +85,11 @@ def ended(name: str, url: str) -> subprocess.CompletedProcess[str]:
         return fork.ended()
 
 
-def told_by(name: str, url: str, keeps: bool = True) -> tuple[Measurement, dict[str, Any]]:
+def told_by(name: str, url: str, keeps: bool = True, **variables: str) -> tuple[Measurement, dict[str, Any]]:
     """Return what a script says, and what it keeps, where its rows are those of `data`. It ends without an error."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "measurement.json"
-        with forked(name, url, told=keeps, MEMORY_JSON=str(path)) as fork:
+        with forked(name, url, told=keeps, MEMORY_JSON=str(path), **variables) as fork:
             process = fork.ended()
             assert (process.returncode, process.stderr) == (0, ""), name
             kept = json.loads((fork.folder / "told").read_text(encoding="utf-8")) if keeps else {}

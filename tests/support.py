@@ -206,6 +206,11 @@ def copy_project(folder: Path, port: int) -> Path:
     return folder
 
 
+def copy_data(directory: Path, copy: Path) -> None:
+    """Copy a data directory with its owner, which is the server's account."""
+    subprocess.run(["cp", "-a", directory, copy], check=True)
+
+
 def described(url: str, text: str, rows: int = 1000) -> Relation:
     """Return what a name or a query means there, by so many rows; a statement may take a second."""
     with without_values(), connect(url, 1) as connection:

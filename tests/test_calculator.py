@@ -10,6 +10,7 @@ import random
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench import results
+from bench.environments import PYTHONS
 from bench.look import picture
 from bench.relations.data import ReadColumn as Named
 from bench.relations.data import Relation
@@ -31,7 +33,9 @@ from bench.studies.row_shape.model import CountedColumn as Column
 from bench.studies.row_shape.shapes import TABLES
 from bench.studies.versions import page as versions
 from bench.yours import calculator, code
+from tests.claims.test_values import TEXTS
 from tests.support import query
+from tests.test_versions import OBJECTS
 from tests.test_your_table import SCHEMA
 
 INDEX = picture.CALCULATOR
@@ -44,8 +48,8 @@ ORDERS = """CREATE TABLE shop.orders (
 Tables = list[dict[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
@@ -53,16 +57,25 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """Give a page whose functions are called; what a person does, he does on a page of his own."""
-    yield from opened(browser, {})
+    with opened(browser, {}) as page:
+        yield page
 
 
 @pytest.fixture
 def visited(browser: Browser) -> Iterator[Page]:
-    yield from opened(browser, {"permissions": ["clipboard-read", "clipboard-write"]})
+    with opened(browser, {"permissions": ["clipboard-read", "clipboard-write"]}) as page:
+        yield page
 
 
+@contextmanager
 def opened(browser: Browser, options: Mapping[str, Any]) -> Iterator[Page]:
     """Yield the page, from disk. It asks for nothing but itself, and its console stays empty."""
     context = browser.new_context(**options)
@@ -447,14 +460,6 @@ def test_the_first_example_is_filled_in_and_answered(visited: Page) -> None:
     assert all(values > 10 and overhead > 3 for values, overhead in widths)
 
 
-def test_picture_in_readme_shows_what_the_page_does(visited: Page) -> None:
-    """Else run `python -m bench.look.picture`."""
-    text = picture.SHOWN.read_text(encoding="utf-8")
-    assert picture.shown(visited) == text
-    visited.get_by_label("Rows", exact=True).fill("7")
-    assert picture.shown(visited) != text
-
-
 def test_paste_edit_share_and_reload(visited: Page, browser: Browser) -> None:
     """As a person does it: each thing that is set changes the answer, and the address holds it all."""
     visited.get_by_role("textbox", name="CREATE TABLE").fill(ORDERS)
@@ -585,6 +590,21 @@ def test_what_was_not_measured_is_named(visited: Page) -> None:
     said = visited.locator("#limits").inner_text()
     assert "With Python 3.14, these layers were not measured: psycopg, named tuple" in said
     assert "More than 40 columns" in visited.evaluate(limits, 41)
+
+
+def test_integers_that_exist_once_are_those_of_the_python_that_is_chosen(visited: Page) -> None:
+    for python, once in zip(PYTHONS, OBJECTS["the largest integer that exists once"], strict=True):
+        visited.get_by_label("Python").select_option(python)
+        assert f"5 to {once:,} take nothing" in visited.locator("#limits").inner_text()
+
+
+def test_what_is_no_ascii_is_counted_by_latin_1(visited: Page) -> None:
+    """Its letters of two bytes are those that `test_values` reads."""
+    said = visited.locator("#limits").inner_text()
+    [narrow, wide] = re.findall(r"Latin-1 \((.*?)\)", said)
+    assert {TEXTS[letter][1] for letter in narrow.split(", ")} == {1}
+    assert {TEXTS[letter][1] for letter in wide.split(", ")} == {2}
+    assert "text beyond Latin-1" in visited.locator("#columns select").first.inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

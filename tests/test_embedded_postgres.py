@@ -5,7 +5,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,9 @@ import pytest
 
 from bench import embedded_postgres
 from bench.database import seed
+from tests.forks import told_by
 from tests.servers import Servers
-from tests.support import ROWS, crash, finished, measure, postmasters, query, run, running, unused_port, wait_until
+from tests.support import ROWS, copy_data, crash, finished, postmasters, query, run, running, unused_port, wait_until
 
 START = """
 import pathlib, sys, time
@@ -51,20 +52,32 @@ def server(port: int) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def running_server() -> Iterator[Server]:
+def running_server(data_directory: Path) -> Iterator[Server]:
     """Start a server that no test changes."""
-    with embedded_postgres.temporary_directory() as folder:
-        server = Server(folder / "data", unused_port())
+    with copied_server(data_directory) as server:
         server.start()
         yield server
-        server.stop()
 
 
 @pytest.fixture(scope="module")
-def crashing_server() -> Iterator[Server]:
-    """Name a server that several tests start, if need be, and crash: making it takes longer than all they do."""
+def crashing_server(data_directory: Path) -> Iterator[Server]:
+    """Name a server that several tests start, if need be, and crash."""
+    with copied_server(data_directory) as server:
+        yield server
+
+
+@pytest.fixture
+def stopped_server(data_directory: Path) -> Iterator[Server]:
+    """Name a server that does not run."""
+    with copied_server(data_directory) as server:
+        yield server
+
+
+@contextmanager
+def copied_server(data_directory: Path) -> Iterator[Server]:
     with embedded_postgres.temporary_directory() as folder:
         server = Server(folder / "data", unused_port())
+        copy_data(data_directory, server.data_directory)
         yield server
         server.stop()
 
@@ -128,23 +141,25 @@ def test_path_may_be_longer_than_the_name_of_a_socket(port: int) -> None:
         assert server.stop()
 
 
-def test_server_stays_until_it_is_stopped(server: Server) -> None:
-    process = run("-c", START, server.data_directory, str(server.port))
+def test_server_stays_until_it_is_stopped(stopped_server: Server) -> None:
+    process = run("-c", START, stopped_server.data_directory, str(stopped_server.port))
     assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
-    assert query(server.url, "SELECT 1") == [(1,)]
-    assert server.stop()
-    assert postmasters(server.data_directory) == []
+    assert query(stopped_server.url, "SELECT 1") == [(1,)]
+    assert stopped_server.stop()
+    assert postmasters(stopped_server.data_directory) == []
     with pytest.raises(psycopg.OperationalError, match="refused"):
-        query(server.url, "SELECT 1")
+        query(stopped_server.url, "SELECT 1")
 
 
-def test_interrupt_in_the_terminal_does_not_reach_the_server(server: Server) -> None:
-    with running("-c", f"{START}print(flush=True)\ntime.sleep(60)", server.data_directory, str(server.port)) as process:
+def test_interrupt_in_the_terminal_does_not_reach_the_server(stopped_server: Server) -> None:
+    with running(
+        "-c", f"{START}print(flush=True)\ntime.sleep(60)", stopped_server.data_directory, str(stopped_server.port)
+    ) as process:
         assert process.stdout
         process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)
         assert finished(process).returncode != 0
-    assert query(server.url, "SELECT 1") == [(1,)]
+    assert query(stopped_server.url, "SELECT 1") == [(1,)]
 
 
 def test_second_start_changes_nothing(running_server: Server) -> None:
@@ -228,12 +243,13 @@ def test_temporary_server_leaves_nothing(monkeypatch: pytest.MonkeyPatch, fault:
         query(url, "SELECT 1")
 
 
-@pytest.mark.parametrize("script", ["run_sync_psycopg.py", "run_sync_sqlalchemy_session.py"])
+@pytest.mark.parametrize("script", ["run_sync_psycopg", "run_sync_sqlalchemy_session"])
 def test_what_a_row_costs_does_not_depend_on_the_version_of_the_server(servers: Servers, script: str) -> None:
     grown = []
     for version in (15, embedded_postgres.VERSION):
         seed(servers[version], ROWS)
-        *_, connected, _, end = [point["traced"] for point in measure(script, servers[version]).json["checkpoints"]]
+        said, _ = told_by(script, servers[version], keeps=False, MEMORY_TRACING="on")
+        *_, connected, _, end = [point["traced"] for point in said.json["checkpoints"]]
         grown.append(end - connected)
     assert grown[0] > 100 * ROWS
     assert grown[1] == pytest.approx(grown[0], rel=0.002)  # two runs on one server differ by that

@@ -128,7 +128,7 @@ def test_refusals_to_connect_are_told_apart(url: str, driver: str) -> None:
         (":password@", ":wrong@", "user or password is wrong at {}/db: fix DATABASE_URL"),
         ("user:password@", "nobody:x@", "user or password is wrong at {}/db: fix DATABASE_URL"),
         ("user:", "no_login:", "this user may not log in at {}/db: grant LOGIN, or fix DATABASE_URL"),
-        ("user:", "full:", "no connection is left at {}/db: end another one, then run this again"),
+        (*("user:", "full:", "no connection is left that this role or database may have at {}/db: "),),
         ("/db", "/missing", "there is no such database at {}/missing: create it, or fix DATABASE_URL"),
         ("/db", "/shut", "that database lets nobody in at {}/shut: fix DATABASE_URL"),
         ("/db", "/forbidden", "no right to connect at {}/forbidden: grant CONNECT, or fix DATABASE_URL"),

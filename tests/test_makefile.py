@@ -13,8 +13,9 @@ INTERPRETER = """\
 #!/bin/sh
 case "$*" in
 -V) echo "Python {version}" ;;
--c*) exit {too_old} ;;
-"-m venv --clear .venv") rm -rf .venv; mkdir -p .venv/bin; cp "$0" .venv/bin/python; echo "{version}" >> log ;;
+-c*) echo {new_enough} ;;
+"-m venv --clear .venv") rm -rf .venv; mkdir -p .venv/bin .venv/lib/python3/site-packages
+    cp "$0" .venv/bin/python; echo "{version}" >> log ;;
 "-m pip "*) for file; do :; done; echo "$file" >> log; ! test -e fails ;;
 esac
 """
@@ -41,8 +42,8 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def interpreter(path: Path, version: str = "3.12.1", too_old: int = 0) -> None:
-    path.write_text(INTERPRETER.format(version=version, too_old=too_old))
+def interpreter(path: Path, version: str = "3.12.1", new_enough: bool = True) -> None:
+    path.write_text(INTERPRETER.format(version=version, new_enough=new_enough))
     path.chmod(0o755)
 
 
@@ -101,9 +102,20 @@ def test_environment_whose_python_is_gone_is_made_anew(project: Path) -> None:
     assert make(project) == ["3.12.1", "requirements/bench.txt"]
 
 
-def test_python_that_is_too_old_is_one_line(project: Path) -> None:
-    interpreter(project / "python3", "3.10.0", too_old=1)
-    environment = {"PATH": f"{project}:/usr/bin:/bin"}
+def test_environment_knows_the_project_s_folder(project: Path) -> None:
+    make(project)
+    [path] = (project / ".venv" / "lib").glob("*/site-packages/project.pth")
+    assert path.read_text() == f"{project}\n"
+    path.write_text("where it was before")
+    make(project)
+    assert path.read_text() == f"{project}\n"
+
+
+@pytest.mark.parametrize("python", ["python3", "true", "echo", "missing"])
+def test_python_that_is_too_old_or_none_is_one_line(project: Path, python: str) -> None:
+    make(project)
+    interpreter(project / "python3", "3.10.0", new_enough=False)
+    environment = {"PATH": f"{project}:/usr/bin:/bin", "PYTHON": python}
     process = subprocess.run(
         ["make", "bench"], cwd=project, env=environment, check=False, capture_output=True, text=True
     )

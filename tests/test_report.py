@@ -11,8 +11,6 @@ import termios
 from itertools import chain
 from typing import Any
 
-import pytest
-
 from bench import results
 from bench.look import charts
 from bench.look.colours import COLOURS, LETTERS, coloured
@@ -57,21 +55,6 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 65536)
     except OSError:  # the other side is closed
         return b""
-
-
-@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["colours", "no colours", "dumb"])
-@pytest.mark.parametrize("names", ["costs", " ".join(name for name in STUDIES if name != "costs")])
-def test_nothing_is_cut_or_wrapped_at_80_columns(names: str, variables: dict[str, str]) -> None:
-    shown = in_terminal(names, 80, **variables)
-    coloured = "38;2;" in shown or "38;5;" in shown
-    assert coloured == (names == "costs" and not variables)
-    lines = [line.rstrip() for line in ESCAPES.sub("", shown).splitlines()]
-    assert max(map(len, lines)) <= 80
-    assert "…" not in shown
-    for name in names.split():
-        for row in (row for table in shown_of(name) for row in table.texts(short=True) if row):
-            cells = [re.escape(cell) for cell in row if cell]
-            assert any(re.match(r" *" + " {2,}".join(cells), line) for line in lines), row
 
 
 def shown_of(name: str) -> list[Table[Any]]:

@@ -29,8 +29,8 @@ from bench.studies.requests.watching import Watch
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
-from tests.serving import served
-from tests.support import ROWS
+from tests.serving import passing_on, served
+from tests.support import ROWS, query
 
 TYPES = {"csv_copy": "text/csv", **dict.fromkeys(("lines", "lines_database", "lines_loaded"), "application/jsonl")}
 NAMES = [one.name for one in ENDPOINTS]
@@ -89,7 +89,7 @@ def test_the_page_s_code_answers_with_every_row(url: str) -> None:
             start = 0
             while following:
                 response = httpx.get(following)
-                count = count_rows(response.headers["content-type"], response.content, start)
+                count = count_rows(response.headers["content-type"], response.content, start, None)
                 sizes[path] = [*sizes.get(path, []), count]
                 following, start = response.links.get("next", {}).get("url"), start + count
         documented = httpx.get(f"{one.url}/openapi.json").json()["paths"]["/array"]["get"]["responses"]["200"]
@@ -130,7 +130,8 @@ def test_pages_are_followed_to_the_last_one(database: str) -> None:
     [
         ("application/json", '[{"id": 1, "num": 5, "data": "hello-1"}', "Expecting"),
         ("application/json", '[{"id": 1, "num": 5}]', "other fields"),
-        ("application/jsonl", '{"id": 1, "num": 5, "data": "hello-1"}', "the last line has no end"),
+        ("application/jsonl", '{"id": 1, "num": 5, "data": "hello-1"}', "are missing"),
+        ("application/jsonl", '{"complete": true, "rows": 1}\n', "are missing"),
         ("text/csv", "id,num\n", "other columns"),
         ("text/html", "", "a body is of type text/html"),
     ],
@@ -156,6 +157,36 @@ def test_the_client_refuses_what_is_wrong(content: bytes, status: int, message: 
 
     with served(app) as one, pytest.raises(ValueError, match=message):
         client.several(one.port, 1, 0)
+
+
+@pytest.mark.parametrize("announced", [None, "0", "2"])
+def test_a_csv_that_lacks_rows_is_seen_from_its_header(announced: str | None) -> None:
+    body = b"id,num,data\n0,0,hello-0\n"
+    assert count_rows("text/csv", body, 0, "1") == 1
+    with pytest.raises(ValueError, match=f"a CSV has 1 rows, and its header says {announced}"):
+        count_rows("text/csv", body, 0, announced)
+
+
+FAILS_AT_50_000 = """
+CREATE VIEW data AS
+SELECT i AS id, 5 * i % 200 + 0 / (50000 - i) AS num, 'hello-' || i AS data FROM generate_series(0, 60000) AS i
+"""
+
+
+@pytest.mark.parametrize("name", ["lines", "lines_database", "array", "array_sync", "csv_copy"])
+def test_a_stream_that_a_middleware_has_finished_too_early_can_be_told_from_a_whole_one(
+    name: str, schema_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query(schema_url, FAILS_AT_50_000)
+    monkeypatch.setenv("DATABASE_URL", schema_url)
+    app = application(f"endpoints.{name}")
+    app.middleware("http")(passing_on)
+    with served(app) as one:
+        response = httpx.get(f"{one.url}/rows")
+        assert response.status_code == 200
+        assert '"hello-40000"' in response.text or ",hello-40000\n" in response.text
+        with pytest.raises(ValueError, match=r"lines were cut|Expecting|its header says 60001"):
+            client.several(one.port, 1, 0)
 
 
 def test_why_the_client_has_failed_is_told(database: str) -> None:

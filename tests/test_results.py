@@ -1,6 +1,5 @@
 """What is stored, and when it is stale: the files that decide a result are found by what runs and what is imported."""
 
-import ast
 import json
 import os
 import re
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import digests, process, results, turns
+from bench import process, results, turns
 from bench.database import seed
 from bench.digests import LOCK, Deciding, Snapshot
 from bench.environments import interpreters
@@ -102,10 +101,9 @@ def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str
     assert changed(file, text) == stale
 
 
-@pytest.mark.parametrize("study", STUDIES)
-@pytest.mark.parametrize(
-    ("file", "old", "new", "seen"),
-    [
+def test_on_this_tree() -> None:
+    now = Snapshot.now()
+    for file, old, new, seen in (
         ("bench/errors.py", "import re\n", "import re\nimport wave\n", True),
         ("common.py", "import re\n", "import re\n\ndef measure():\n    pass\n\n", True),
         ("common.py", "def print_list(", "def measure():\n    pass\n\ndef print_list_(", True),
@@ -118,16 +116,15 @@ def test_a_change_anywhere_in_the_files_that_decide_is_seen(file: str, text: str
         ("bench/studies/{study}/page.py", "NAMES = ", "NAMES = () or ", False),
         ("bench/look/tables.py", "import", "import wave, ", False),
         ("bench/scripts.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
-    ],
-)
-def test_on_this_tree(study: str, file: str, old: str, new: str, seen: bool) -> None:
-    now = Snapshot.now()
-    file = file.format(study=study)
-    assert old in now.texts[file]
-    changed = Snapshot({**now.texts, file: now.texts[file].replace(old, new, 1)})
-    words = [f"bench.studies.{study}.measure"]
-    before, after = (one.study(words) | one.loaded(PSYCOPG.command) for one in (now, changed))
-    assert [name for name in {**before, **after} if before.get(name) != after.get(name)] == ([file] if seen else [])
+    ):
+        for study in STUDIES:
+            path = file.format(study=study)
+            assert old in now.texts[path]
+            changed = Snapshot({**now.texts, path: now.texts[path].replace(old, new, 1)})
+            words = [f"bench.studies.{study}.measure"]
+            before, after = (one.study(words) | one.loaded(PSYCOPG.command) for one in (now, changed))
+            stale = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+            assert stale == ([path] if seen else []), (study, file)
 
 
 def test_a_file_that_hides_a_library_is_seen() -> None:
@@ -154,18 +151,16 @@ def test_digest_covers_code_and_neither_docstrings_nor_comments() -> None:
         assert digest(CODE.replace(old, new)) != digest(CODE), old
 
 
-def test_digest_is_the_same_on_every_python(tmp_path: Path) -> None:
+def test_digest_is_the_same_on_every_python() -> None:
     """The syntax tree itself is not: each version of Python has fields of its own."""
-    (tmp_path / "module.py").write_text(CODE)
-    files = [tmp_path / "module.py", *PROJECT.glob("*.py")]
-    tree = Path(digests.__file__).read_text(encoding="utf-8").partition("def _tree")[2].partition("\n\n\n")[0]
-    code = f"import ast, sys\nfrom pathlib import Path\nfrom typing import Any\ndef _tree{tree}\n"
-    code += "for name in sys.argv[1:]: print(repr(_tree(ast.parse(Path(name).read_text(encoding='utf-8')))))"
-    found = {
-        subprocess.run([python, "-c", code, *files], capture_output=True, text=True, check=True).stdout
-        for python in interpreters().values()
-    }
-    assert found == {"".join(f"{digests._tree(ast.parse(file.read_text(encoding='utf-8')))!r}\n" for file in files)}
+    files = {"module.py": CODE} | {file.name: file.read_text(encoding="utf-8") for file in PROJECT.glob("*.py")}
+    code = "import json, sys; from bench.digests import Snapshot; texts = json.load(sys.stdin); "
+    code += "print(json.dumps(Snapshot(texts).loaded(texts)))"
+    for python in interpreters().values():
+        process = subprocess.run(
+            [python, "-c", code], cwd=PROJECT, input=json.dumps(files), capture_output=True, text=True, check=True
+        )
+        assert json.loads(process.stdout) == Snapshot(files).loaded(files), python
 
 
 LOCKED = """

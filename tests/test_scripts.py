@@ -186,7 +186,7 @@ def test_checkpoints_of_the_nine_are_those_of_the_original_and_only_their_stack_
     url: str, scenario: Scenario
 ) -> None:
     """In a process of its own, as a user starts it."""
-    measurement = measure(str(scenario.script), url)
+    measurement = measure(str(scenario.script), url, tracing="off")
     first = "Engine" if "engine" in scenario.name or "async" in scenario.name else "Session"
     connected = [f"{first} connected"] if "sqlalchemy" in scenario.name else []
     expected = [STARTED, IMPORTED, *connected, FIRST_ROW, LAST_CHECKPOINT]

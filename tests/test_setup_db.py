@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import distribution
 from pathlib import Path
@@ -228,7 +227,7 @@ def test_wrong_address_is_one_line(
 def test_no_right_to_create_the_table_is_one_line(schema_url: str, right: str, problem: str, fix: str) -> None:
     [(schema,)] = query(schema_url, "SELECT current_schema")
     query(schema_url, f'REVOKE {right} ON SCHEMA {schema} FROM "user"')
-    line = error_line(run("setup_db.py", url=schema_url))
+    line = refused(setup_db.main, url=schema_url)
     query(schema_url, f'GRANT ALL ON SCHEMA {schema} TO "user"')
     assert line == f"{problem} at localhost:{port_of(schema_url)}/db: {fix}"
 
@@ -277,23 +276,23 @@ def test_private_folders_of_root_stay_private(tmp_path: Path, port: int) -> None
         assert not list(project.glob(".postgres*"))
 
 
-def test_default_address_gets_the_embedded_server_where_localhost_has_a_useless_address(project: Path) -> None:
-    process = run("-c", WITH_A_USELESS_ADDRESS, folder=project)
+def test_default_address_gets_the_embedded_server_where_localhost_has_a_useless_address(prepared: Path) -> None:
+    process = run("-c", WITH_A_USELESS_ADDRESS, folder=prepared)
     assert (process.returncode, process.stderr) == (0, "")
 
 
-def test_embedded_server_at_another_port_is_one_line(project: Path, port: int) -> None:
-    directory = embedded_postgres.data_directory_of(project)
+def test_embedded_server_at_another_port_is_one_line(prepared: Path, port: int) -> None:
+    directory = embedded_postgres.data_directory_of(prepared)
     embedded_postgres.start(directory, unused_port())
-    line = error_line(run("setup_db.py", folder=project))
+    line = error_line(run("setup_db.py", folder=prepared))
     assert line.startswith(f"the embedded server in {directory} runs, but nothing listens at localhost:{port}/db: ")
     assert "stop it with `python setup_db.py --stop`, then run this again" in line
-    assert run("setup_db.py", "--stop", folder=project).returncode == 0
-    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+    assert run("setup_db.py", "--stop", folder=prepared).returncode == 0
+    assert run("setup_db.py", "--rows", "10", folder=prepared).returncode == 0
 
 
-def test_embedded_server_where_localhost_is_elsewhere_is_one_line(project: Path) -> None:
-    line = error_line(run("-c", WHERE_LOCALHOST_IS_ELSEWHERE, folder=project))
+def test_embedded_server_where_localhost_is_elsewhere_is_one_line(prepared: Path) -> None:
+    line = error_line(run("-c", WHERE_LOCALHOST_IS_ELSEWHERE, folder=prepared))
     assert "runs, but nothing listens at localhost" in line
     assert "or set DATABASE_URL" in line
 
@@ -306,24 +305,25 @@ def test_two_first_set_ups_at_once_share_one_server(project: Path, port: int) ->
     assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
 
 
-def test_set_up_waits_for_a_server_that_recovers(project: Path, port: int) -> None:
+def test_set_up_waits_for_a_server_that_recovers(prepared: Path, port: int) -> None:
     # After a crash a server listens at once, but refuses everyone until it has redone what it had not saved.
-    run("setup_db.py", "--rows", MANY_ROWS, folder=project)
-    crash(embedded_postgres.data_directory_of(project))
-    with running("setup_db.py", "--rows", "10", folder=project) as first:
+    run("setup_db.py", "--rows", MANY_ROWS, folder=prepared)
+    crash(embedded_postgres.data_directory_of(prepared))
+    with running("setup_db.py", "--rows", "10", folder=prepared) as first:
         wait_until(lambda: listens(port))
-        second = run("setup_db.py", "--rows", "10", folder=project)
+        second = run("setup_db.py", "--rows", "10", folder=prepared)
         assert [(process.returncode, process.stderr) for process in (second, finished(first))] == [(0, "")] * 2
 
 
-@pytest.mark.parametrize("send", [os.killpg, os.kill], ids=["by the terminal", "alone"])
-def test_interrupt_while_the_embedded_server_is_made(project: Path, send: Callable[[int, int], None]) -> None:
+def test_interrupt_while_the_embedded_server_is_made(project: Path) -> None:
+    """By the terminal, which reaches all processes, or alone."""
     directory = embedded_postgres.data_directory_of(project)
-    with running("setup_db.py", folder=project) as process:
-        wait_until(lambda: list(directory.parent.glob(f"{directory.name}.*/PG_VERSION")))
-        send(process.pid, signal.SIGINT)
-        assert error_line(finished(process)) == "interrupted"
-    assert not list(directory.parent.glob(f"{directory.name}.new-*"))
+    for send in (os.killpg, os.kill):
+        with running("setup_db.py", folder=project) as process:
+            wait_until(lambda: list(directory.parent.glob(f"{directory.name}.*/PG_VERSION")))
+            send(process.pid, signal.SIGINT)
+            assert error_line(finished(process)) == "interrupted", send
+        assert not list(directory.parent.glob(f"{directory.name}.new-*")), send
     assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
 
 
@@ -341,13 +341,13 @@ def test_other_postgresql_at_the_default_address_is_one_line(tmp_path: Path) -> 
     assert "another server has that port" in line
 
 
-def test_port_taken_between_check_and_start_is_one_line(project: Path, port: int) -> None:
+def test_port_taken_between_check_and_start_is_one_line(prepared: Path, port: int) -> None:
     with socket.socket() as taken:
         # Bound, but not listening: connecting is refused, as if nothing were there.
         taken.bind(("127.0.0.1", port))
-        line = error_line(run("setup_db.py", folder=project))
+        line = error_line(run("setup_db.py", folder=prepared))
     assert f"port {port} was taken" in line
-    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+    assert run("setup_db.py", "--rows", "10", folder=prepared).returncode == 0
 
 
 def test_missing_embedded_package_is_one_line(project: Path) -> None:
@@ -380,7 +380,7 @@ def test_failing_initialisation_is_one_line(project: Path) -> None:
 def test_data_directory_of_another_version_is_one_line_and_stays(project: Path) -> None:
     directory = embedded_postgres.data_directory_of(project)
     with suppress(pytest.skip.Exception):  # without a PostgreSQL 16 an empty directory stands for what it made
-        embedded_postgres.start(directory, unused_port(), programs(16))
+        embedded_postgres.start(directory, unused_port(), programs(16), lasting=False)
         embedded_postgres.stop(directory)
     directory.mkdir(exist_ok=True)
     (directory / "PG_VERSION").write_text("16\n")

@@ -28,7 +28,9 @@ def find(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
     if not parts:
         return unusual(connection, text)
     database = connection.info.dbname
-    if len(parts) > 3 or (len(parts) == 3 and parts[0] != database):
+    if len(parts) > 3:
+        raise UserError(f"{visible(text)} is no name of a relation: write schema.name")
+    if len(parts) == 3 and parts[0] != database:
         raise UserError(f"{visible(text)} is in another database than {visible(database)}, which DATABASE_URL names")
     *_, schema, name = ["", *parts[-2:]]
     return relation_where(

@@ -23,6 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from piccolo.engine.postgres import PostgresEngine
 from playhouse.postgres_ext import PostgresqlExtDatabase, ServerSide
 from psycopg.conninfo import conninfo_to_dict
+from tortoise.exceptions import IncompleteInstanceError
 
 from common import database_url
 
@@ -117,7 +118,29 @@ def of_django() -> dict[str, Any]:
     with transaction.atomic():
         inside = at_first(DjangoRow.objects.iterator())
     one = DjangoRow.objects.get(id=1)
+
+    def peers(mode: Any, read: Callable[[Any], Any]) -> tuple[int, float]:
+        """Return how many queries load a deferred column of twenty models, and what a model of all takes."""
+        with CaptureQueriesContext(connection) as captured:
+            narrow = DjangoRow.objects.only("id").order_by("id").fetch_mode(mode)
+            assert len({row.data for row in read(narrow[:20])}) == 20
+        tracemalloc.start()
+        kept = list(DjangoRow.objects.fetch_mode(mode))
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return len(captured), size / len(kept)
+
+    def saved_in_part() -> str:
+        one = DjangoRow.objects.only("id", "num").get(id=1)
+        with CaptureQueriesContext(connection) as captured:
+            one.save()
+        return str(captured.captured_queries[-1]["sql"])
+
     found = {
+        "part": saved_in_part(),
+        "by one": peers(models.FETCH_ONE, iter),
+        "by peers": peers(models.FETCH_PEERS, iter),
+        "iterated by peers": peers(models.FETCH_PEERS, lambda rows: rows.iterator()),
         "same": DjangoRow.objects.get(id=1) is DjangoRow.objects.get(id=1),
         "save": saved(),
         "named": saved(update_fields=["num"]),
@@ -172,7 +195,14 @@ async def of_tortoise() -> dict[str, Any]:
         rows = aiter(TortoiseRow.all())
         one = await anext(rows)
         at_first = len(made)
+    partial = await TortoiseRow.all().only("id", "num").get(id=1)
+    try:
+        await partial.save()
+        refused = ""
+    except IncompleteInstanceError as error:
+        refused = str(error)
     found = {
+        "refused": refused,
         "same": await TortoiseRow.get(id=1) is await TortoiseRow.get(id=1),
         "save": await saved(),
         "named": await saved(update_fields=["num"]),
@@ -204,8 +234,8 @@ def of_peewee() -> dict[str, Any]:
         dirty = one.dirty_field_names
         return dirty, log.during(one.save)
 
-    def cursors_at_first() -> list[bool]:
-        iterator = iter(ServerSide(Row.select()))
+    def cursors_at_first(read: Callable[[Any], Any] = ServerSide) -> list[bool]:
+        iterator = iter(read(Row.select()))
         next(iterator)
         found = [held for [held] in Row._meta.database.execute_sql(CURSORS).fetchall()]
         Row._meta.database.close()
@@ -224,10 +254,15 @@ def of_peewee() -> dict[str, Any]:
     cursors_outside = cursors_at_first()
     Row._meta.set_database(peewee.PostgresqlDatabase(database_url(), prefer_psycopg3=True))
     cursors_of_another = cursors_at_first()
+    always = PostgresqlExtDatabase(database_url(), prefer_psycopg3=True, server_side_cursors=True)
+    Row._meta.set_database(always)
+    cursors_of_each = cursors_at_first(peewee.SelectQuery.iterator)
     Row._meta.set_database(database)
     dirty, saving = saved()
     [saving_one] = log.during(lambda: Row.get_by_id(1).save(only=[Row.num]))[1:]
     model: Any = Row
+    part = model.select(Row.id, Row.num).where(Row.id == 1).get()
+    [saving_part] = log.during(part.save)
     some = list(model.select().where(Row.id < 3))
     saving_some = log.during(lambda: model.bulk_update(some, [Row.num]))
     Row._meta.only_save_dirty = True
@@ -238,6 +273,8 @@ def of_peewee() -> dict[str, Any]:
         "save": saving[0],
         "named": saved()[1][0],
         "only": saving_one,
+        "part": saving_part[0] if isinstance(saving_part, tuple) else saving_part,
+        "cursors of each query": cursors_of_each,
         "bulk": sum("UPDATE" in statement for statement in saving_some),
         "dirty": dirty,
         "queries of two loops": queries,

@@ -5,9 +5,10 @@ import tracemalloc
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy
-from sqlalchemy import Delete, Engine, Update, delete, select, text, update
+from sqlalchemy import Engine, delete, insert, select, text, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.asyncio.exc import AsyncMethodRequired
@@ -22,9 +23,11 @@ def test_yield_per_on_a_connection_stays_for_later_statements_and_on_a_statement
     with engine.connect() as connection:
         connection.execute(STREAMED).close()
         assert "yield_per" not in connection.get_execution_options()
-        assert not connection.execute(ENTITIES).context._is_server_side
+        with connection.execute(ENTITIES) as result:
+            assert not result.context._is_server_side
         connection.execution_options(yield_per=BATCH).execute(ENTITIES).close()
-        assert connection.execute(ENTITIES).context._is_server_side
+        with connection.execute(ENTITIES) as result:
+            assert result.context._is_server_side
 
 
 @pytest.mark.parametrize("method", [AsyncSession.execute, AsyncSession.scalars])
@@ -78,27 +81,51 @@ def test_entities_from_a_text_have_the_size_of_yield_per(engine: Engine) -> None
     assert sizes(engine, STREAMED.from_statement(TEXT), Session) == [BATCH] * (ROWS // BATCH)
 
 
-@pytest.mark.parametrize("change", [update(DbModel), delete(DbModel)], ids=["update", "delete"])
+NONE = select(DbModel.id, DbModel.num, DbModel.data).where(DbModel.id < 0)
+CHANGES = {
+    "insert": insert(DbModel).from_select(["id", "num", "data"], NONE),
+    "update": update(DbModel).where(DbModel.id < 0).values(num=1),
+    "delete": delete(DbModel).where(DbModel.id < 0),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("stack", [Engine.connect, Session], ids=["Core", "ORM"])
 def test_yield_per_with_what_changes_and_returns_rows_is_a_syntax_error(
-    engine: Engine, stack: Callable[[Engine], Any], change: Update | Delete
+    engine: Engine, stack: Callable[[Engine], Any], change: str
 ) -> None:
     """The server declares no cursor for it."""
-    statement = change.where(DbModel.id < 0).returning(DbModel.id)
-    values = {"num": 1} if isinstance(change, Update) else {}
+    statement = CHANGES[change].returning(DbModel.id)
     with stack(engine) as opened:
-        assert opened.execute(statement, values or None).all() == []
+        assert opened.execute(statement).all() == []
         with pytest.raises(ProgrammingError, match="SyntaxError"):
-            opened.execute(statement, values or None, execution_options={"yield_per": BATCH})
+            opened.execute(statement, execution_options={"yield_per": BATCH})
+
+
+def test_a_cursor_has_a_plan_for_its_first_tenth_unless_the_setting_says_for_all(url: str) -> None:
+    plans = []
+    with psycopg.connect(url) as connection:
+        wide = "SELECT i, md5(i::text) AS key, repeat('x', 500) AS data FROM generate_series(1, 20000) i"
+        connection.execute(f"CREATE TEMP TABLE wide AS {wide}")
+        connection.execute("CREATE INDEX ON wide (key)")
+        connection.execute("ANALYZE wide")
+        connection.execute("SET LOCAL work_mem = '64MB'")
+        for cursor, fraction in (("", 0.1), ("DECLARE c CURSOR FOR ", 0.1), ("DECLARE c CURSOR FOR ", 1)):
+            connection.execute(f"SET LOCAL cursor_tuple_fraction = {fraction}")
+            [plan] = connection.execute(f"EXPLAIN {cursor} SELECT * FROM wide ORDER BY key").fetchmany(1)
+            plans.append(plan[0].split()[0])
+        connection.rollback()
+        assert connection.execute("SHOW cursor_tuple_fraction").fetchone() == ("0.1",)
+    assert plans == ["Sort", "Index", "Sort"]
 
 
 @pytest.mark.parametrize(("options", "existed"), [({}, ROWS), ({"stream_results": True}, BATCH)], ids=str)
 def test_synchronous_partitions_build_one_batch_with_a_server_side_cursor_only(
     session: Session, options: dict[str, Any], existed: int
 ) -> None:
-    batches = session.scalars(ENTITIES, execution_options=options).partitions(BATCH)
-    first = next(batches)
-    assert (len(first), len(session.identity_map)) == (BATCH, existed)
+    with session.scalars(ENTITIES, execution_options=options) as result:
+        first = next(iter(result.partitions(BATCH)))
+        assert (len(first), len(session.identity_map)) == (BATCH, existed)
 
 
 def test_execute_of_asynchronous_core_has_all_rows_before_the_first_is_taken(engine: Engine, url: str) -> None:
@@ -114,7 +141,7 @@ def test_execute_of_asynchronous_core_has_all_rows_before_the_first_is_taken(eng
         return found
 
     with engine.connect() as connection:
-        connection.execute(ENTITIES)
+        connection.execute(ENTITIES).close()
         with traced():
             result = connection.execute(ENTITIES)
             synchronous, _ = tracemalloc.get_traced_memory()

@@ -4,7 +4,7 @@ import functools
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, Select, inspect, select
+from sqlalchemy import Engine, Select, delete, inspect, select
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload, subqueryload
@@ -58,6 +58,16 @@ def test_yield_per_allows_eager_loading_of_one_by_a_join(
     parents = {child.id: child.parent.id for child in children if child.parent}
     assert parents == {number: num for number, num, _ in expected_rows(ROWS)}
     assert len(statements) == 1
+
+
+def test_an_inner_join_of_one_loses_whoever_has_none(session: Session, statements: list[str]) -> None:
+    session.execute(delete(Parent).where(Parent.id == 0))
+    orphans = sum(num == 0 and number != 0 for number, num, _ in expected_rows(ROWS))
+    for inner, join, lost in ((False, "LEFT OUTER JOIN", 0), (True, "child JOIN", orphans)):
+        children = session.scalars(select(Child).options(joinedload(Child.parent, innerjoin=inner))).all()
+        assert join in statements[-1]
+        assert ROWS - 1 - len(children) == lost
+    assert orphans
 
 
 def test_below_select_in_loading_yield_per_takes_joined_collections_and_refuses_subqueries(session: Session) -> None:

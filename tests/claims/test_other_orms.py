@@ -1,26 +1,35 @@
 """What the pages say of Django, Tortoise, Peewee and Piccolo: of what one process tells that has used all four."""
 
+import asyncio
 import json
 import re
+import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+import pydantic
 import pytest
 from sqlalchemy import create_engine, event, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from common import MIB
 from db_model import DbModel
+from tests.claims.fresh import COUNT, held, in_a_fresh_process
 from tests.support import query, run
 
 ROWS = 3_000
 ORMS = ("django", "tortoise", "peewee", "piccolo")
 Facts = dict[str, Any]
+# Makes a model of these values, by name, as the library's queries do.
+Make = Callable[[dict[str, int]], object]
 pytestmark = pytest.mark.skipif(
     not all(map(find_spec, ORMS)), reason="the other ORMs are not installed: `make venv groups=alternatives`"
 )
@@ -81,6 +90,15 @@ def test_peewee_s_save_writes_only_what_is_named(peewee: Facts) -> None:
     assert assigned(peewee["only"]) == {"num"}
 
 
+@pytest.mark.parametrize("orm", ["django", "peewee"])
+def test_save_of_what_was_loaded_in_part_writes_that_part(facts: dict[str, Facts], orm: str) -> None:
+    assert assigned(facts[orm]["part"]) == {"num"}
+
+
+def test_tortoise_refuses_to_save_what_was_loaded_in_part(tortoise: Facts) -> None:
+    assert "is a partial model" in tortoise["refused"]
+
+
 @pytest.mark.parametrize("orm", ORMS)
 def test_several_are_saved_by_one_update_but_piccolo_s(facts: dict[str, Facts], orm: str) -> None:
     assert facts[orm]["bulk"] == (orm != "piccolo")
@@ -104,6 +122,10 @@ def test_sqlalchemy_has_one_object_for_a_row_and_writes_what_has_changed(own_url
         before, one.num = one.num, one.num + 1
         other.data = "changed"
         assert list(inspect(one).attrs.num.history.deleted) == [before]
+        session.expire(other, ["num"])
+        other.num = before
+        assert not inspect(other).attrs.num.history.deleted
+        session.expire(other, ["num"])
         session.flush()
         assert [re.findall(r"SET (\w+)=", statement) for statement in statements] == [["num"], ["data"]]
         session.rollback()
@@ -127,6 +149,14 @@ def test_iterator_s_cursor_is_held_outside_atomic_and_none_where_it_is_disabled(
     assert django["at first of iterator inside"][1] == [False]
     assert django["at first without cursors"][1] == []
     assert "chunk_size must be provided" in django["refused"]
+
+
+def test_django_s_peers_are_loaded_by_one_query_but_with_iterator_and_take_a_weak_reference_each(
+    django: Facts,
+) -> None:
+    queries = {how: django[how][0] for how in ("by one", "by peers", "iterated by peers")}
+    assert queries == {"by one": 21, "by peers": 2, "iterated by peers": 21}
+    assert django["by peers"][1] - django["by one"][1] >= 95
 
 
 def test_django_s_model_has_its_values_in_one_dict_and_a_state(django: Facts) -> None:
@@ -158,6 +188,7 @@ def test_peewee_knows_which_fields_were_changed_and_has_a_cursor_on_the_server(p
     assert peewee["cursors"] == [False]
     assert peewee["cursors outside"] == [True]
     assert peewee["cursors of another database"] == []
+    assert peewee["cursors of each query"] == [True]
 
 
 def test_piccolo_s_peak_is_far_above_what_it_keeps_and_batch_has_some(piccolo: Facts) -> None:
@@ -188,11 +219,120 @@ def test_polars_reads_in_batches_what_its_connection_streams(own_url: str, conne
     raised = nullcontext() if streams else pytest.raises((psycopg.Error, DBAPIError), match="division by zero")
     with connect[connection]() as opened, raised:
         batches = polars.read_database(sql, opened, iter_batches=True, batch_size=100)
-        assert 0 < next(batches).height < 20_000
+        size = next(batches).height
+        assert size == pytest.approx(16 * MIB / 2000, rel=0.05) if connection == "adbc" else size == 100
         batches.close()
     engine.dispose()
+
+
+def test_polars_wants_a_batch_size_and_ignores_it_over_adbc_whose_cursor_has_an_option(own_url: str) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed: `make venv groups=alternatives`")
+    adbc = pytest.importorskip("adbc_driver_postgresql.dbapi", reason="there is no ADBC for this Python")
+
+    def first(opened: Any, **options: Any) -> int:
+        return int(next(polars.read_database("SELECT id FROM data", opened, iter_batches=True, **options)).height)
+
+    with psycopg.connect(own_url) as opened, pytest.raises(ValueError, match="non-zero `batch_size`"):
+        first(opened)
+    with adbc.connect(own_url) as connection, connection.cursor() as cursor:
+        assert first(cursor, batch_size=100) == ROWS
+        cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": "4096"})
+        assert first(cursor) < ROWS
 
 
 @pytest.mark.parametrize("orm", ["django", "peewee"])
 def test_named_tuples_have_attributes(facts: dict[str, Facts], orm: str) -> None:
     assert facts[orm]["named tuple"] >= 1
+
+
+def django_class(names: list[str]) -> Make:
+    import django
+    from django.apps.registry import Apps
+    from django.conf import settings
+    from django.db import models
+
+    if not settings.configured:
+        settings.configure()
+        django.setup()
+    inner = type("Meta", (), {"app_label": "first", "apps": Apps()})
+    fields = {name: models.IntegerField(primary_key=name == names[0]) for name in names}
+    model: Any = type("Row", (models.Model,), {"__module__": __name__, "Meta": inner, **fields})
+    return lambda values: model.from_db("default", list(values), list(values.values()))
+
+
+def tortoise_class(names: list[str]) -> Make:
+    from tortoise import Model, Tortoise, fields
+
+    module: Any = ModuleType("of_tortoise")
+    module.Row = type("Row", (Model,), {name: fields.IntField(primary_key=name == names[0]) for name in names})
+    sys.modules[module.__name__] = module  # Tortoise imports its models by name
+    default = {"engine": "tortoise.backends.asyncpg", "credentials": {"host": "none"}}  # it never connects
+    apps = {"first": {"models": [module.__name__]}}
+    asyncio.run(Tortoise.init(config={"connections": {"default": default}, "apps": apps}))
+    return lambda values: module.Row._init_from_db(**values)
+
+
+def peewee_class(names: list[str]) -> Make:
+    import peewee
+
+    fields = {name: peewee.IntegerField(primary_key=name == names[0]) for name in names}
+    model: Any = type("Row", (peewee.Model,), fields)
+    return lambda values: model(__no_default__=1, **values)
+
+
+def piccolo_class(names: list[str]) -> Make:
+    from piccolo import columns, table
+
+    fields = {name: columns.Integer(primary_key=name == names[0]) for name in names}
+    model: Any = types.new_class("Row", (table.Table,), {}, lambda space: space.update(fields))
+    return lambda values: model(**values, _exists_in_db=True)
+
+
+def pydantic_class(names: list[str]) -> Make:
+    fields: dict[str, Any] = dict.fromkeys(names, (int, 0))
+    model: Any = pydantic.create_model("Row", **fields)
+    return lambda values: model(**values)
+
+
+CLASSES = {
+    "django": django_class,
+    "tortoise": tortoise_class,
+    "peewee": peewee_class,
+    "piccolo": piccolo_class,
+    "pydantic": pydantic_class,
+}
+NAMES = [f"column_{number}" for number in range(10)]
+
+
+TEN: dict[str, int] = dict.fromkeys(NAMES, 1000)
+NARROW = [{NAMES[0]: 1000}] * 40
+
+
+def size_of_later_models(orm: str, first: list[dict[str, int]], dropped: bool = False) -> float:
+    """Return what a model of ten integers takes where models of these values were made before."""
+    make = CLASSES[orm](NAMES)
+    kept = [make(values) for values in first]
+    if dropped:
+        kept.clear()
+    kept += [make(TEN) for _ in range(30)]  # the first have more room
+    before = held()
+    later = [make(TEN) for _ in range(COUNT)]
+    return (held() - before - sys.getsizeof(later)) / COUNT
+
+
+@pytest.mark.parametrize("orm", CLASSES)
+def test_models_of_one_value_first_make_later_ones_large_with_django_and_tortoise_but_after_a_whole_one(
+    orm: str,
+) -> None:
+    alone, narrow, whole = (
+        in_a_fresh_process(size_of_later_models, orm, first) for first in ([], NARROW, [TEN, *NARROW])
+    )
+    assert whole == pytest.approx(alone, abs=1)
+    assert narrow > 2 * alone if orm in ("django", "tortoise") else narrow == pytest.approx(alone, abs=1)
+
+
+@pytest.mark.parametrize("orm", ["django", "tortoise"])
+def test_a_first_model_that_is_dropped_costs_later_ones_of_django_a_place_from_3_12_on(orm: str) -> None:
+    kept, dropped = (in_a_fresh_process(size_of_later_models, orm, [TEN], one) for one in (False, True))
+    more = 8 if orm == "django" and sys.version_info >= (3, 12) else 0
+    assert dropped - kept == pytest.approx(more, abs=1)

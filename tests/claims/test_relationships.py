@@ -10,15 +10,17 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select
+from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import InvalidRequestError, MissingGreenlet, StatementError
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import (
     DeclarativeBase,
+    DynamicMapped,
     Mapped,
     Session,
     WriteOnlyMapped,
+    aliased,
     contains_eager,
     immediateload,
     joinedload,
@@ -371,9 +373,10 @@ class Parent(Base):
     name: Mapped[str]
     email: Mapped[str]
     written: WriteOnlyMapped["Child"] = relationship()
+    dynamic: DynamicMapped["Child"] = relationship(overlaps="written")
     ordered: Mapped[list["Child"]] = relationship(order_by="Child.id", viewonly=True)
     viewed: Mapped[list["Child"]] = relationship(viewonly=True)
-    changed: Mapped[list["Child"]] = relationship(overlaps="written")
+    changed: Mapped[list["Child"]] = relationship(overlaps="written,dynamic")
 
 
 class Child(Base):
@@ -395,9 +398,15 @@ def test_write_only_collection_is_read_by_a_select_of_one_s_own(session: Session
     queries = len(statements)
     assert [child.id for child in session.scalars(parent.written.select().order_by(Child.id))] == [28, 29, 30, 31]
     assert len(statements) == queries + 1
+
+
+@pytest.mark.parametrize("collection", [Parent.written, Parent.dynamic])
+def test_write_only_and_dynamic_collections_refuse_to_be_loaded(session: Session, collection: Any) -> None:
     for load in (selectinload, joinedload, subqueryload):
         with pytest.raises(InvalidRequestError, match="does not support object population"):
-            session.scalars(select(Parent).options(load(Parent.written))).all()
+            session.scalars(select(Parent).options(load(collection))).all()
+    with pytest.raises(NotImplementedError):
+        session.scalars(select(Parent).options(immediateload(collection))).all()
 
 
 @pytest.mark.parametrize("load", [selectinload, joinedload, subqueryload])
@@ -408,6 +417,51 @@ def test_children_have_no_order_unless_the_relationship_says_one(
     assert not any("ORDER BY" in statement for statement in statements)
     session.scalars(select(Parent).options(load(Parent.ordered))).unique().all()
     assert re.search(r"ORDER BY shop_order\w*\.id", statements[-1])
+
+
+def test_contains_eager_does_not_heed_the_order_of_a_relationship(session: Session, statements: list[str]) -> None:
+    query = select(Parent).join(Parent.ordered).options(contains_eager(Parent.ordered))
+    session.scalars(query).unique().all()
+    assert "ORDER BY" not in statements[-1]
+    session.expunge_all()
+    for parent in session.scalars(query.order_by(Child.id.desc())).unique():
+        keys = [child.id for child in parent.ordered]
+        assert keys == sorted(keys, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(Order).options(selectinload(Order.customer)).limit(10),
+        select(Customer).options(selectinload(Customer.orders)).limit(10),
+    ],
+    ids=["a single parent", "a collection"],
+)
+def test_selectin_asks_for_what_the_session_holds_too(
+    session: Session, statements: list[str], statement: Select[Any]
+) -> None:
+    held_already = session.scalars(statement).all()
+    assert session.scalars(statement).all() == held_already
+    assert len(statements) == 2 * 2
+
+
+def test_latest_children_of_each_parent_by_a_lateral_join_or_a_window_function(session: Session) -> None:
+    keys: dict[int, list[int]] = {}
+    for order in session.scalars(select(Order).order_by(Order.id.desc())):
+        keys.setdefault(order.customer_id, []).append(order.id)
+    expected = {customer: orders[:3] for customer, orders in keys.items()}
+    session.expunge_all()
+
+    newest = select(Order).where(Order.customer_id == Customer.id).order_by(Order.id.desc()).limit(3).lateral()
+    latest = aliased(Order, newest)
+    query = select(Customer).outerjoin(latest, true()).options(contains_eager(Customer.orders.of_type(latest)))
+    customers = session.scalars(query.order_by(Customer.id, latest.id.desc())).unique()
+    assert {customer.id: [order.id for order in customer.orders] for customer in customers} == expected
+
+    place = func.row_number().over(partition_by=Order.customer_id, order_by=Order.id.desc()).label("place")
+    numbered = select(Order.id, place).subquery()
+    rows = select(Order).join(numbered, numbered.c.id == Order.id).where(numbered.c.place <= 3)
+    assert {order.id for order in session.scalars(rows)} == {key for orders in expected.values() for key in orders}
 
 
 def bytes_kept(url: str, name: str) -> float:

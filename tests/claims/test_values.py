@@ -76,7 +76,12 @@ def test_an_integer_takes_what_its_digits_take_decimal_ones_of_a_text_and_binary
 
 
 # The header of a text by its widest character, and how many bytes each character then takes.
-TEXTS = {"x": (ASCII, 1), "é": (LATIN_1, 1), "я": (BEYOND, 2), "😀": (BEYOND + 2, 4)}
+TEXTS = {
+    "x": (ASCII, 1),
+    **dict.fromkeys("éß", (LATIN_1, 1)),
+    **dict.fromkeys("łěş€\u2019я", (BEYOND, 2)),
+    "😀": (BEYOND + 2, 4),
+}
 
 
 def test_one_character_decides_the_header_and_the_width_of_all(url: str) -> None:
@@ -185,8 +190,10 @@ def test_sqlalchemy_takes_another_decoder_for_an_engine(url: str) -> None:
     address = url.replace("postgresql:", "postgresql+psycopg:")
     statement = select(func.jsonb_build_object("width", numbers(), type_=JSONB))
     for loads, expected in ((None, COUNT), (msgspec.json.decode, 1)):
-        with create_engine(address, json_deserializer=loads).connect() as connection:
+        engine = create_engine(address, json_deserializer=loads)
+        with engine.connect() as connection:
             assert keys(list(connection.scalars(statement))) == expected
+        engine.dispose()
 
 
 def test_mapped_enum_is_one_text_for_each_label() -> None:

@@ -4,14 +4,16 @@ from importlib.util import find_spec
 
 import pytest
 
-from bench import results, seeds
+from bench import process, results, seeds
+from bench.database import one_row_table, private_server
+from bench.runs import Job, kept
 from bench.scripts import OF_COLUMNS, OF_ENTITIES, OF_ROWS, REMEDIES, SCENARIOS
 from bench.studies.costs.page import figures, tables
 from bench.studies.costs.tables import overview
 from bench.studies.row_shape.page import figures as figures_of_shapes
 from bench.studies.script_costs import ScriptCosts, stored_bytes
 from common import MIB
-from tests.support import ROWS, linux, run
+from tests.support import MEASURED_ROWS, ROWS, linux, run
 
 NAMES = [remedy.name for remedy in REMEDIES]
 GIVEN_BACK = "remedies.run_sync_sqlalchemy_session_given_back"
@@ -22,6 +24,22 @@ FRAMES = (ARROW, "alternatives.run_sync_polars_adbc")
 
 def test_what_is_published_is_92_000_rows(stored: dict[str, ScriptCosts]) -> None:
     assert {one.rows for one in stored.values()} == {seeds.ROWS} == {92_000}
+
+
+def test_bytes_per_row_measured_anew_are_those_published(stored: dict[str, ScriptCosts]) -> None:
+    """With the Python that measured them, to 1 %; others make some objects larger or smaller."""
+    python = results.load("costs").header["python"]
+    tolerance = 0.01 if python == results.here()["python"] else 0.35
+    with private_server(MEASURED_ROWS), one_row_table([seeds.DATA]) as one_row:
+        outcomes = process.run([Job(one, url=url) for url in ("", one_row) for one in SCENARIOS])
+    traced = [kept(one.output) for one in process.succeeded(outcomes)]
+    for one, every, fixed in zip(SCENARIOS, traced, traced[len(SCENARIOS) :], strict=False):
+        assert (every - fixed) / (MEASURED_ROWS - 1) == pytest.approx(stored[one.name].per_row, rel=tolerance), one.name
+
+
+def test_once_takes_sqlalchemy_longer_than_psycopg(stored: dict[str, ScriptCosts]) -> None:
+    for scenario in SCENARIOS:
+        assert (stored[scenario.name].fixed_seconds > 0.05) == ("sqlalchemy" in scenario.name), scenario.name
 
 
 def test_tracing_itself_makes_the_orm_process_at_least_1_4_times_as_large(stored: dict[str, ScriptCosts]) -> None:

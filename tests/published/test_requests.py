@@ -28,6 +28,16 @@ def test_streamed_in_batches_a_request_takes_little_whatever_encodes_it(stored: 
     assert stored["pages"].peak < 5 * MIB
 
 
+# Peaks in MiB that another machine had, of the same system: of one request, and of ten at once.
+ELSEWHERE = {"entities": (148.6, 222.7), "array": (1.4, 6.4)}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_another_machine_s_peaks_lie_within_a_tenth_or_a_mib(stored: dict[str, EndpointFigures], name: str) -> None:
+    for elsewhere, here in zip(ELSEWHERE[name], (stored[name].peak, stored[name].many["peak"]), strict=True):
+        assert elsewhere == pytest.approx(here / MIB, rel=0.1, abs=1)
+
+
 def test_in_threads_ten_at_once_take_several_times_as_much_as_in_one_event_loop(
     stored: dict[str, EndpointFigures],
 ) -> None:

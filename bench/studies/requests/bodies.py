@@ -5,9 +5,15 @@ import json
 from typing import Any
 
 
-def count_rows(content_type: str, body: bytes, start: int) -> int:
-    """Return how many rows a body has, which are all from `start` on. Raises ValueError where it is not as it says."""
-    rows = rows_of(content_type.partition(";")[0], body.decode())
+def count_rows(content_type: str, body: bytes, start: int, announced: str | None) -> int:
+    """Return how many rows a body has, which are all from `start` on. Raises ValueError where it is not as it says.
+
+    What a CSV lacks can be seen from its header `Row-Count` alone, which is `announced`.
+    """
+    media_type = content_type.partition(";")[0]
+    rows = rows_of(media_type, body.decode())
+    if media_type == "text/csv" and announced != f"{len(rows)}":
+        raise ValueError(f"a CSV has {len(rows)} rows, and its header says {announced}")
     if rows != [(i, 5 * i % 200, f"hello-{i}") for i in range(start, start + len(rows))]:
         raise ValueError(f"a body of type {content_type} has other rows than the table")
     return len(rows)
@@ -21,9 +27,10 @@ def rows_of(media_type: str, text: str) -> list[tuple[int, int, str]]:
             raise ValueError(f"a CSV has other columns: {names}")
         return [(int(key), int(num), data) for key, num, data in lines]
     if media_type == "application/jsonl":
-        if text and not text.endswith("\n"):
-            raise ValueError("the last line has no end")
-        return [as_tuple(json.loads(line)) for line in text.split("\n")[:-1]]
+        *rows, last = map(json.loads, text.rstrip("\n").split("\n"))
+        if last != {"complete": True, "rows": len(rows)}:
+            raise ValueError(f"lines were cut, or some are missing: the last one is {last}")
+        return [as_tuple(row) for row in rows]
     if media_type == "application/json":
         return [as_tuple(row) for row in json.loads(text)]
     raise ValueError(f"a body is of type {media_type}")

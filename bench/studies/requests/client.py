@@ -42,10 +42,11 @@ class Answer(TypedDict):
 
 
 class Body(NamedTuple):
-    """What one response was, and when its first and last byte came."""
+    """What one response was, how many rows its header announced, and when its first and last byte came."""
 
     content_type: str
     content: bytes
+    announced: str | None
     first: float
     last: float
 
@@ -58,9 +59,10 @@ def read_all(port: int, start: int) -> list[Body]:
         while path:
             connection.request("GET", path)
             response = connection.getresponse()
-            first, moment = response.read(1), time.perf_counter()
-            content = first + response.read()
-            bodies.append(Body(checked_type(response), content, moment, time.perf_counter()))
+            content, first = response.read(1), time.perf_counter()
+            content, last = content + response.read(), time.perf_counter()
+            announced = response.getheader("Row-Count")
+            bodies.append(Body(checked_type(response), content, announced, first, last))
             link = re.fullmatch(r'<http://[^/]+(/.+)>; rel="next"', response.getheader("Link", ""))
             path = link[1] if link else None
     return bodies
@@ -79,10 +81,10 @@ def several(port: int, readers: int, start: int) -> Answer:
     with ThreadPoolExecutor(readers) as pool:
         every = list(pool.map(lambda _: read_all(port, start), range(readers)))
     counts = set()
-    for bodies in {tuple((body.content_type, body.content) for body in bodies) for bodies in every}:
+    for responses in {tuple(body[:3] for body in bodies) for bodies in every}:
         count = 0
-        for content_type, content in bodies:
-            count += count_rows(content_type, content, start + count)
+        for content_type, content, announced in responses:
+            count += count_rows(content_type, content, start + count, announced)
         counts.add(count)
     [rows] = counts  # else one reader has read others than another
     return Answer(
@@ -107,7 +109,7 @@ def stopped(port: int, start: int) -> Iterator[Answer]:
         time.sleep(PAUSE)
         yield Answer(first=[first], last=[], rows=0, size=1)
         content += response.read()
-        rows = count_rows(checked_type(response), content, start)
+        rows = count_rows(checked_type(response), content, start, response.getheader("Row-Count"))
         yield Answer(first=[first], last=[time.perf_counter() - begin], rows=rows, size=len(content))
 
 

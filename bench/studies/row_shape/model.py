@@ -37,7 +37,7 @@ RULES = {
     "double precision": Rule(shapes.DOUBLE),
     "numeric": Rule(shapes.NUMERIC),
     "text": Rule(TEXT, shapes.LONG_TEXT, "characters", TEXT.length),
-    "text beyond Latin": Rule(shapes.CYRILLIC_TEXT, shapes.LONG_CYRILLIC_TEXT, "characters", TEXT.length),
+    "text beyond Latin-1": Rule(shapes.CYRILLIC_TEXT, shapes.LONG_CYRILLIC_TEXT, "characters", TEXT.length),
     "bytea": Rule(shapes.BYTES, shapes.LONG_BYTES, "bytes", shapes.BYTES.length),
     "timestamptz": Rule(shapes.TIME),
     "timestamp": Rule(shapes.TIMESTAMP),

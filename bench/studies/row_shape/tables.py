@@ -6,9 +6,10 @@ from bench.layers.names import CORE, DICT, DJANGO, ENTITY, MODEL, SLOTS, TORTOIS
 from bench.look.tables import Column, Table, deviation, whole
 from bench.studies.row_shape import objects
 from bench.studies.row_shape.measure import OF_EXPERIMENTS
+from bench.studies.row_shape.model import NAMES
 from bench.studies.row_shape.objects import Object
 from bench.studies.row_shape.overheads import RowShapes
-from bench.studies.row_shape.shapes import KINDS, SHOWN, TABLES, Kind
+from bench.studies.row_shape.shapes import BIGINT, INTEGER, KINDS, LARGE, SHOWN, TABLES, Kind
 
 # What the layers are called where there is little room; the others are in the wide tables.
 SHORT = {
@@ -21,6 +22,8 @@ SHORT = {
     MODEL: "P. model",
     ENTITY: "entity",
 }
+# Whose digits decide, as psycopg reads them; the names that are stored tell of the bits.
+INTEGERS = (INTEGER, BIGINT, LARGE)
 # Whose objects are told apart.
 CONSISTS = (ENTITY, MODEL, DJANGO, TORTOISE)
 # What is otherwise in a layer's experiment.
@@ -44,7 +47,7 @@ def values(shapes: RowShapes, layers: list[str]) -> Table[Kind]:
         return " to ".join(dict.fromkeys(map(whole, (min(sizes), max(sizes)))))
 
     columns = [
-        Column[Kind]("Value", "", lambda kind: kind.name, text=True),
+        Column[Kind]("Value", "", lambda kind: NAMES[kind] if kind in INTEGERS else kind.name, text=True),
         Column[Kind]("In a tuple", "B", lambda kind: whole(shapes.layers[TUPLE].values[kind.name])),
         Column[Kind]("In every layer", None, every),
     ]

@@ -1,0 +1,157 @@
+"""What the endpoints' page says around their code: addresses behind a proxy, an order to page by, and the pool."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Annotated, Any
+
+import httpx
+import psycopg
+import pytest
+from fastapi import Depends, FastAPI, Request
+from psycopg import waiting
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from sqlalchemy import Engine, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from db_model import DbModel
+from tests.serving import served
+from tests.support import ROWS, TIMEOUT, expected_rows, wait_until
+
+
+class Labelled(BaseModel):
+    """A model of what `Row` has names of its own for."""
+
+    model_config = ConfigDict(from_attributes=True)
+    t: int
+    tuple: int
+
+
+@pytest.mark.filterwarnings("ignore:The Row._?t attribute is deprecated")
+def test_columns_called_t_and_tuple_are_no_attributes_of_a_row_but_items_of_its_mapping(engine: Engine) -> None:
+    models = TypeAdapter(list[Labelled])
+    with engine.connect() as connection:
+        result = connection.execute(text("SELECT 5 AS t, 6 AS tuple"))
+        with pytest.raises(ValidationError, match=r"(?s)0\.t\n.*0\.tuple\n"):
+            models.validate_python(result.all(), from_attributes=True)
+        [batch] = connection.execute(text("SELECT 5 AS t, 6 AS tuple")).mappings().partitions(10)
+        assert models.validate_python(batch, from_attributes=True) == [Labelled(t=5, tuple=6)]
+
+
+class Numbered(BaseModel):
+    id: int
+    num: int
+
+
+@pytest.mark.parametrize(
+    ("name", "which", "expected"),
+    [
+        ("include", {"id"}, []),
+        ("include", {"__all__": {"id"}}, [{"id": 1}]),
+        ("exclude", {"id"}, [{"id": 1, "num": 2}]),
+        ("exclude", {"__all__": {"id"}}, [{"num": 2}]),
+    ],
+)
+def test_what_is_included_of_a_list_is_named_by_element(name: str, which: Any, expected: list[dict[str, int]]) -> None:
+    app = FastAPI()
+    options: dict[str, Any] = {f"response_model_{name}": which}
+
+    @app.get("/", response_model=list[Numbered], **options)
+    async def numbers() -> list[Numbered]:
+        return [Numbered(id=1, num=2)]
+
+    with served(app) as where:
+        assert httpx.get(where.url).json() == expected
+    models = TypeAdapter(list[Numbered])
+    assert models.dump_python([Numbered(id=1, num=2)], **{name: which}) == expected
+
+
+@pytest.mark.parametrize(
+    ("root_path", "headers", "address"),
+    [
+        ("", {}, "http://{own}/"),
+        ("", {"Host": "shop.example"}, "http://shop.example/"),
+        ("", {"Host": "shop.example", "X-Forwarded-Proto": "https"}, "https://shop.example/"),
+        ("", {"X-Forwarded-Host": "shop.example"}, "http://{own}/"),
+        ("/api", {"Host": "shop.example"}, "http://shop.example/api/"),
+    ],
+)
+def test_the_next_page_s_address_is_the_proxy_s_where_it_says_host_scheme_and_prefix(
+    root_path: str, headers: dict[str, str], address: str
+) -> None:
+    app = FastAPI()
+
+    @app.get("/")
+    async def following(request: Request) -> str:
+        return str(request.url.include_query_params(start=5))
+
+    with served(app, root_path=root_path) as where:
+        expected = address.format(own=where.url.removeprefix("http://"))
+        assert httpx.get(where.url, headers=headers).json() == f"{expected}?start=5"
+
+
+def test_pages_of_an_order_that_is_not_unique_are_whole_with_the_key_and_not_without_it(session: Session) -> None:
+    query = select(DbModel.num, DbModel.id).order_by(DbModel.num, DbModel.id).limit(7)
+
+    def pages(after: Any) -> list[int]:
+        found, page = [], session.execute(query).all()
+        while page:
+            found += [row.id for row in page]
+            page = session.execute(query.where(after(page[-1]))).all()
+        return found
+
+    every = sorted((num, number) for number, num, _ in expected_rows(ROWS))
+    assert pages(lambda last: tuple_(DbModel.num, DbModel.id) > (last.num, last.id)) == [key for _, key in every]
+    assert len(pages(lambda last: DbModel.num > last.num)) < len(every)
+
+
+def test_no_more_requests_hold_rows_than_the_pool_lends_and_others_fail_once_they_have_waited(url: str) -> None:
+    """Two connections and a fifth of a second, in place of fifteen and thirty seconds."""
+    address = url.replace("postgresql:", "postgresql+psycopg:")
+    engine = create_async_engine(address, pool_size=1, max_overflow=1, pool_timeout=0.2)
+    app, enough = FastAPI(), threading.Event()
+
+    async def open_session() -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(engine) as session:
+            yield session
+
+    @app.get("/")
+    async def rows(session: Annotated[AsyncSession, Depends(open_session)]) -> int:
+        kept = (await session.scalars(select(DbModel).limit(10))).all()
+        while not enough.is_set():
+            await asyncio.sleep(0.01)
+        return len(kept)
+
+    with served(app) as where, ThreadPoolExecutor(10) as pool:
+        answers = [pool.submit(lambda: httpx.get(where.url, timeout=TIMEOUT).status_code) for _ in range(10)]
+        wait_until(lambda: sum(answer.done() for answer in answers) == 8)
+        assert {answer.result() for answer in answers if answer.done()} == {500}
+        enough.set()
+    assert sorted(answer.result() for answer in answers) == [200] * 2 + [500] * 8
+
+
+def test_psycopg_closes_a_cancelled_connection_where_the_query_does_not_end_in_five_seconds(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience: list[float | None] = []
+
+    async def wait(generator: Any, number: int, interval: float = 0, timeout: float | None = None) -> Any:
+        patience.append(timeout)
+        return await wait_async(generator, number, interval, timeout and 0.1)
+
+    async def do_not_cancel(connection: psycopg.AsyncConnection, *, timeout: float) -> None:
+        pass
+
+    async def main() -> bool:
+        connection = await psycopg.AsyncConnection.connect(url)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(connection.execute("SELECT pg_sleep(20)"), 0.1)
+        return connection.closed
+
+    wait_async = waiting.wait_async
+    monkeypatch.setattr(waiting, "wait_async", wait)
+    monkeypatch.setattr(psycopg.AsyncConnection, "_try_cancel", do_not_cancel)
+    assert asyncio.run(main())
+    assert patience[-1] == 5

@@ -1,0 +1,153 @@
+"""What a machine lacks is one line; what it tells an interpreter, or has no room for, makes no difference."""
+
+import ast
+import subprocess
+import sys
+import sysconfig
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench import process
+from bench.runs import Job
+from bench.scripts import PROJECT
+from tests.support import environment, error_line, finished, locked, run, running
+
+FOLDERS = ("remedies", "relationships", "alternatives")
+COMMANDS = ("setup_db.py", "your_table.py", "bench/__main__.py", "bench/original/__main__.py")
+SCRIPTS = tuple(
+    path.relative_to(PROJECT).as_posix() for folder in (".", *FOLDERS) for path in PROJECT.glob(f"{folder}/run_*")
+)
+# Runs each file, a script by its path and a module by its name, as another version does, and says by what it ends.
+AS_ANOTHER_VERSION = """
+import os, runpy, sys
+sys.version_info, sys.version = (3, 10, 2), "3.10.2 (main)"
+for name in sys.argv[1:]:
+    sys.path[0] = os.path.abspath("." if name.startswith("bench") else os.path.dirname(name))
+    try:
+        runpy.run_path(name, run_name="__main__")
+    except SystemExit as end:
+        print(end.code)
+    for module in [module for module in sys.modules if module.partition(".")[0] in ("common", "bench")]:
+        del sys.modules[module]
+"""
+
+
+def shell(
+    command: str, url: str | None = None, folder: Path = PROJECT, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a shell's command, in which Python is $PYTHON and the project's folder $PROJECT."""
+    variables |= {"PYTHON": sys.executable, "PROJECT": str(PROJECT)}
+    return subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=environment(url, variables), capture_output=True, text=True
+    )
+
+
+def test_older_python_is_one_line_from_every_command_and_script() -> None:
+    process = run("-c", AS_ANOTHER_VERSION, *COMMANDS, *SCRIPTS)
+    assert process.stderr == ""
+    line = "Python 3.11 or newer is needed, not 3.10.2: `make venv` makes .venv/bin/python of one"
+    assert process.stdout.splitlines() == [line] * (len(COMMANDS) + len(SCRIPTS))
+    for name in (*COMMANDS, *SCRIPTS, "common.py", "bench/errors.py", "bench/process.py", "remedies/common.py"):
+        ast.parse((PROJECT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "remedies/run_sync_psycopg_stream.py",
+        "relationships/run_sync_sqlalchemy_session_lazy.py",
+        "alternatives/run_async_asyncpg_fetch.py",
+    ],
+)
+def test_script_is_run_by_its_path_from_any_folder(script: str, url: str, tmp_path: Path) -> None:
+    process = run(PROJECT / script, url=url, folder=tmp_path)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert "\nResult iteration end  - process memory: " in process.stdout
+
+
+def test_python_that_may_not_look_beside_the_script_finds_the_project(url: str, tmp_path: Path) -> None:
+    venv.create(tmp_path, symlinks=True)
+    packages = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path)}))
+    # As the Makefile writes it, and what is installed here.
+    (packages / "project.pth").write_text(f"{PROJECT}\n{sysconfig.get_path('purelib')}\n", encoding="utf-8")
+    for arguments in ("-I your_table.py data --layers tuple --rows 5", "-P remedies/run_sync_psycopg_stream.py"):
+        process = shell(f"{tmp_path}/bin/python {arguments}", url=url, PYTHONSAFEPATH="1")
+        assert process.returncode == 0, process.stderr
+
+
+def test_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    for script in ("run_sync_psycopg.py", "your_table.py", "remedies/run_sync_psycopg_stream.py"):
+        (tmp_path / "gone").mkdir()
+        process = shell(f'cd gone && rmdir ../gone && exec "$PYTHON" "$PROJECT/{script}"', folder=tmp_path)
+        assert error_line(process).startswith("the working folder cannot be used: No such file or directory: change")
+
+
+def test_few_files_that_may_be_open_are_one_line(url: str) -> None:
+    for most, arguments in ((4, "run_sync_psycopg.py"), (6, "run_async_sqlalchemy_session.py")):
+        process = shell(f'ulimit -n {most} && exec "$PYTHON" {arguments}', url=url)
+        assert error_line(process).startswith("too many files are open at once: raise the limit, as by `ulimit -n")
+    process = shell('ulimit -n 8 && exec "$PYTHON" your_table.py data --layers core', url=url)
+    assert process.returncode == 1
+    assert [line[:8] for line in process.stderr.splitlines() if "Core row" not in line] == ["too many"]
+
+
+@pytest.mark.parametrize("columns", ["1", "2", "3"])
+def test_narrow_terminal_shows_all_words(columns: str) -> None:
+    for arguments in (["setup_db.py", "--help"], ["-m", "remedies.run_sync_psycopg_stream", "--help"]):
+        process = run(*arguments, COLUMNS=columns)
+        assert (process.returncode, process.stderr) == (0, "")
+        assert "".join(process.stdout.split()) == "".join(run(*arguments, COLUMNS="80").stdout.split())
+
+
+def test_table_that_is_locked_is_one_line(url: str) -> None:
+    names = ("run_sync_psycopg", "run_async_sqlalchemy_session", "alternatives.run_async_asyncpg_fetch")
+    code = "import common, runpy; common.PATIENCE = 1; runpy.run_module('{}', run_name='__main__', alter_sys=True)"
+    for name in names:
+        with locked(url), running("-c", code.format(name), url=url) as process:
+            line = error_line(finished(process))
+            assert line.startswith("a table is in use by another session at ")
+            assert line.endswith(": end that session")
+
+
+def test_script_that_waits_for_no_lock_is_not_ended() -> None:
+    code = "import common, signal, time; common.PATIENCE = 1; common.start_tracing(); time.sleep(1.2)"
+    ended = run("-c", f"{code}; print(signal.alarm(0) > 0)", url="postgresql://127.0.0.1:1/db")
+    assert (ended.stdout, ended.stderr) == ("True\n", "")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A script that says what its environment tells an interpreter."""
+
+    name = short = "told"
+    stdin = b""
+
+    @property
+    def command(self) -> list[str]:
+        told = "{name: value for name, value in os.environ.items() if name.startswith('PYTHON')}"
+        return ["-c", f"import json, os; json.dump({told}, open(os.environ['MEMORY_JSON'], 'w'))"]
+
+
+def test_what_the_environment_tells_an_interpreter_changes_no_figure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    for name in ("TRACEMALLOC", "SAFEPATH", "INSPECT", "DEVMODE"):
+        monkeypatch.setenv(f"PYTHON{name}", "1")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    [outcome] = process.run([Job(Told())])
+    assert outcome.output == {"PYTHONPATH": str(tmp_path), "PYTHONUTF8": "1"}
+
+
+def test_tracing_begins_where_a_script_begins_it() -> None:
+    code = "from bench import errors; import tracemalloc; print(tracemalloc.is_tracing())"
+    assert run("-c", code, PYTHONTRACEMALLOC="25").stdout == "False\n"
+
+
+def test_progress_that_cannot_be_written_changes_nothing(url: str) -> None:
+    process = shell('"$PYTHON" your_table.py data --layers core --rows 5 2>/dev/full', url=url)
+    assert process.returncode == 0
+    assert "\n| Core row" in process.stdout
