@@ -148,7 +148,8 @@ def other_parents(outcomes: Outcomes, figures: Figures, subject: Subject, timeou
     if set().union(*counts.values()) == {rows}:
         return
     with without_values(), connect(database_url(), timeout) as connection:
-        now, keys = parents(connection, subject.relation, rows)
+        with catalog.catalog_first(connection):
+            now, keys = parents(connection, subject.relation, rows)
         connection.rollback()
     if now == rows and set().union(*counts.values()) <= {rows, keys}:
         yield from shared_objects(ways, "parent")
