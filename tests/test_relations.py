@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from time import perf_counter
 
 import psycopg
 import pytest
@@ -181,11 +180,9 @@ def test_no_name_of_the_reader_s_hides_one_of_the_server_s(hiding: str) -> None:
 
 def test_query_is_what_the_server_takes_for_one(url: str) -> None:
     for text, rows in QUERIES:
-        start = perf_counter()
         relation = described(url, text)
         assert (relation.name, relation.keyless) == ("", "a query has none"), text[:100]
         assert rows_of(url, relation) == rows, text[:100]
-        assert perf_counter() - start < 5, text[:100]
 
 
 ERRORS = (
