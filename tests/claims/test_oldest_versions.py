@@ -13,7 +13,10 @@ from bench.errors import UserError
 from tests.support import PROJECT, TIMEOUT
 
 # What the pages say of behaviour; the other claims are of bytes, which other versions may differ in.
-CLAIMS = ("batches", "eager_loading", "identity_map", "loading_less", "relationships", "round_trips", "transactions")
+CLAIMS = (
+    *("batches", "eager_loading", "identity_map", "loading_less", "models"),
+    *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions"),
+)
 PACKAGES = ("sqlalchemy", "psycopg", "pydantic", "greenlet")
 
 
