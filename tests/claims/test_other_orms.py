@@ -18,7 +18,7 @@ import pydantic
 import pytest
 from sqlalchemy import create_engine, event, inspect, select
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, load_only, mapped_column
 
 from common import MIB
 from db_model import DbModel
@@ -122,13 +122,32 @@ def test_sqlalchemy_has_one_object_for_a_row_and_writes_what_has_changed(own_url
         before, one.num = one.num, one.num + 1
         other.data = "changed"
         assert list(inspect(one).attrs.num.history.deleted) == [before]
-        session.expire(other, ["num"])
-        other.num = before
-        assert not inspect(other).attrs.num.history.deleted
-        session.expire(other, ["num"])
         session.flush()
         assert [re.findall(r"SET (\w+)=", statement) for statement in statements] == [["num"], ["data"]]
         session.rollback()
+    engine.dispose()
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_the_old_value_is_unknown_where_it_was_expired_or_deferred_but_with_active_history(
+    own_url: str, active: bool
+) -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Row(Base):
+        __tablename__ = "data"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        num: Mapped[int] = mapped_column(active_history=active)
+
+    engine = create_engine(own_url.replace("postgresql:", "postgresql+psycopg:"))
+    with Session(engine) as session:
+        expired = session.get_one(Row, 2)
+        session.expire(expired, ["num"])
+        [narrow] = session.scalars(select(Row).options(load_only(Row.id)).where(Row.id == 3))
+        for entity in (expired, narrow):
+            entity.num = -1
+            assert list(inspect(entity).attrs.num.history.deleted) == ([entity.id] if active else [])
     engine.dispose()
 
 
