@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import uvicorn
-from fastapi import Request
+from fastapi import Request, Response
 
 from tests.support import wait_until
 
@@ -42,3 +42,10 @@ def served(application: Callable[..., Any], **options: Any) -> Iterator[Served]:
 async def passing_on(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
     """Do what every middleware does that an application has by `app.middleware("http")`."""
     return await call_next(request)
+
+
+async def reading_all(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Response:
+    """Collect the body, as a middleware does that logs or signs it."""
+    response = await call_next(request)
+    body = b"".join([part async for part in response.body_iterator])
+    return Response(body, response.status_code, media_type=response.headers["content-type"])

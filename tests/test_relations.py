@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from time import perf_counter
 
 import psycopg
 import pytest
@@ -141,11 +140,9 @@ QUERIES: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
 
 def test_query_is_what_the_server_takes_for_one(url: str) -> None:
     for text, rows in QUERIES:
-        start = perf_counter()
         relation = described(url, text)
         assert (relation.name, relation.keyless) == ("", "a query has none"), text[:100]
         assert rows_of(url, relation) == rows, text[:100]
-        assert perf_counter() - start < 5, text[:100]
 
 
 ERRORS = (

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from psycopg._server_cursor_base import ServerCursorMixin
+from psycopg import AsyncServerCursor, ServerCursor
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.util import concurrency
@@ -61,6 +61,7 @@ def fetches(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
         sizes.append(size)
         return fetch(cursor, size)
 
-    fetch = ServerCursorMixin._fetch_gen
-    monkeypatch.setattr(ServerCursorMixin, "_fetch_gen", tell)
+    mixin: Any = ({*ServerCursor.__bases__} & {*AsyncServerCursor.__bases__}).pop()
+    fetch = mixin._fetch_gen
+    monkeypatch.setattr(mixin, "_fetch_gen", tell)
     return sizes

@@ -3,13 +3,14 @@
 import asyncio
 import gc
 import json
+import re
 import socket
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -17,7 +18,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, TypeAdapter
@@ -29,8 +30,8 @@ from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
 from tests.claims.fresh import in_a_fresh_process
-from tests.serving import Served, passing_on, served
-from tests.support import ROWS, TIMEOUT, expected_rows, linux, query, wait_until
+from tests.serving import Served, passing_on, reading_all, served
+from tests.support import PROJECT, ROWS, TIMEOUT, expected_rows, linux, query, wait_until
 
 # Large enough for what the kernel does not take at once: 20 MB.
 WIDE = "SELECT i AS id, i AS num, repeat('x', 1000) AS data FROM generate_series(1, 20000) AS i"
@@ -43,7 +44,8 @@ BATCH = 100
 class Service:
     """An application with a pool of its own, whose sessions the server knows by name."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, response: type[StreamingResponse] = StreamingResponse, **options: Any) -> None:
+        self.response = response
         self.name = f"service {time.monotonic_ns()}"
         self.url = url
         arguments = {"application_name": self.name, **options.pop("connect_args", {})}
@@ -56,7 +58,7 @@ class Service:
         @self.app.get("/lines")
         async def lines(session: opened, sql: str = WIDE) -> StreamingResponse:
             result = await session.stream(text(sql), execution_options={"yield_per": BATCH})
-            return StreamingResponse(self.lines(result), media_type="application/jsonl")
+            return self.response(self.lines(result), media_type="application/jsonl")
 
         @self.app.get("/late")
         async def late(sql: str = WIDE) -> StreamingResponse:
@@ -66,6 +68,14 @@ class Service:
         async def array(session: opened, sql: str = WIDE) -> StreamingResponse:
             result = await session.stream(text(sql), execution_options={"yield_per": BATCH})
             return StreamingResponse(self.array(result), media_type="application/json")
+
+        @self.app.get("/copy")
+        async def copy(session: opened, sql: str = WIDE) -> StreamingResponse:
+            return self.response(self.copied(await driver(session), sql), media_type="text/csv")
+
+        @self.app.get("/driver")
+        async def of_the_driver(session: opened, sql: str = WIDE) -> StreamingResponse:
+            return self.response(self.driven(await driver(session), sql), media_type="text/plain")
 
         @self.app.get("/closed")
         async def closed(
@@ -111,6 +121,15 @@ class Service:
             yield "".join(json.dumps(dict(row)) + "\n" for row in batch)
         self.ended.append("lines")
 
+    async def copied(self, connection: Any, sql: str) -> AsyncIterator[bytes]:
+        async with connection.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
+            async for line in copy:
+                yield bytes(line)
+
+    async def driven(self, connection: Any, sql: str) -> AsyncIterator[str]:
+        async for row in connection.cursor().stream(sql):
+            yield f"{row[2]}\n"
+
     async def array(self, result: AsyncResult[Any]) -> AsyncIterator[str]:
         before = "["
         async for batch in result.mappings().partitions(BATCH):
@@ -123,6 +142,10 @@ class Service:
         return query(
             self.url, f"SELECT pid, state FROM pg_stat_activity WHERE application_name = '{self.name}' ORDER BY pid"
         )
+
+
+async def driver(session: AsyncSession) -> Any:
+    return (await (await session.connection()).get_raw_connection()).driver_connection
 
 
 @contextmanager
@@ -222,6 +245,44 @@ def test_with_http_1_0_a_response_that_is_cut_ends_as_a_whole_one_does(service: 
     assert body.endswith(b"}\n")
 
 
+def failing(*middlewares: Callable[..., Any]) -> FastAPI:
+    """Return an application whose stream fails after so many parts."""
+    app = FastAPI()
+
+    async def parts(count: int) -> AsyncIterator[str]:
+        for number in range(count):
+            yield f"{number}\n"
+        raise RuntimeError
+
+    @app.get("/fails")
+    async def fails(after: int) -> StreamingResponse:
+        return StreamingResponse(parts(after), media_type="application/jsonl")
+
+    for middleware in middlewares:
+        app.middleware("http")(middleware)
+    return app
+
+
+@pytest.mark.parametrize("after", [0, 2])
+@pytest.mark.parametrize("middleware", [passing_on, reading_all])
+def test_behind_a_middleware_a_stream_that_fails_ends_as_a_whole_one_does(middleware: Any, after: int) -> None:
+    """A client of httpx raises where a response is cut: `text_until_cut`."""
+    with served(failing(middleware)) as where:
+        response = get(where, "/fails", after=f"{after}")
+    assert (response.status_code, response.text) == (200, "0\n1\n" if after else "")
+
+
+def test_behind_compression_a_stream_that_fails_before_its_first_part_is_a_500_and_a_later_one_is_cut() -> None:
+    app = failing()
+    app.add_middleware(GZipMiddleware)
+    with served(app) as where:
+        assert get(where, "/fails", after="0").status_code == 500
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+            get(where, "/fails", after="2")
+    with served(failing()) as where, pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+        get(where, "/fails", after="0")
+
+
 def test_a_streamed_response_has_no_length(service: tuple[Service, Served]) -> None:
     _, where = service
     streamed, whole = get(where, "/lines"), get(where, "/whole")
@@ -262,14 +323,91 @@ def test_slow_clients_take_the_pool_s_connections_where_a_response_is_streamed(u
             assert text_until_cut(where, "/late", WIDE) == ""  # where the connection is asked for too late
 
 
-def test_the_database_ends_a_transaction_for_which_a_client_is_too_slow(url: str) -> None:
-    options = {"options": "-c idle_in_transaction_session_timeout=2000"}
-    with running_service(url, connect_args=options) as (one, where), stopped(where, "/lines") as client:
-        wait_until(lambda: where.waiting > 65_536)
+# So much that neither the kernel nor the driver takes it all: 400 MB.
+ENDLESS = WIDE.replace("20000", "400000").replace(" ", "%20")
+CURSOR, EXECUTING = ("idle in transaction", "ClientRead"), ("active", "ClientWrite")
+
+
+@contextmanager
+def three_stopped(where: Served) -> Iterator[list[socket.socket]]:
+    """Let three clients read no further: of rows by `yield_per`, by COPY, and by psycopg's `stream()`."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(stopped(where, f"{path}?sql={ENDLESS}")) for path in ("/lines", "/copy", "/driver")]
+
+
+@pytest.mark.parametrize(
+    ("setting", "left"),
+    [
+        ("idle_in_transaction_session_timeout", [EXECUTING, EXECUTING]),
+        pytest.param("tcp_user_timeout", [CURSOR], marks=linux),
+    ],
+)
+def test_which_setting_ends_a_session_for_which_a_client_is_too_slow_and_none_frees_the_pool_s_connection(
+    url: str, setting: str, left: list[tuple[str, str]]
+) -> None:
+    options = {"options": f"-c {setting}=1000"}
+    with running_service(url, connect_args=options) as (one, where), three_stopped(where):
+        sql = f"SELECT state, wait_event FROM pg_stat_activity WHERE application_name = '{one.name}' ORDER BY state"
+        wait_until(lambda: query(url, sql) == left)
+        time.sleep(2)
+        assert query(url, sql) == left
+        assert one.engine.pool.checkedout() == 3  # type: ignore[attr-defined]
+
+
+def test_a_session_that_waits_to_send_heeds_its_termination_and_nothing_else(url: str) -> None:
+    """`statement_timeout` cancels, too: it sends the session the signal that `pg_cancel_backend` sends.
+
+    Any signal makes it send again, if there is room by now, and then it heeds the rest. So the room is filled first.
+    """
+    with closing(psycopg.connect(url, autocommit=True)) as connection:
+        pid = connection.info.backend_pid
+        connection.execute("LISTEN room")
+        connection.pgconn.send_query(f"COPY ({WIDE.replace('20000', '400000')}) TO STDOUT".encode())
+        sql = f"SELECT state, wait_event FROM pg_stat_activity WHERE pid = {pid}"
+        wait_until(lambda: query(url, sql) == [EXECUTING])
+        for _ in range(20):
+            query(url, "NOTIFY room")
+            time.sleep(0.02)
+        assert query(url, f"SELECT pg_cancel_backend({pid})") == [(True,)]
+        time.sleep(1)
+        assert query(url, sql) == [EXECUTING]
+        query(url, f"SELECT pg_terminate_backend({pid})")
+        wait_until(lambda: not query(url, sql))
+
+
+def test_what_the_database_ends_is_cut(url: str) -> None:
+    options = {"options": "-c idle_in_transaction_session_timeout=1000"}
+    path = f"/lines?sql={ENDLESS}"
+    with running_service(url, connect_args=options) as (one, where), stopped(where, path) as client:
         wait_until(lambda: not one.states())
-        received = b"".join(iter(lambda: client.recv(65536), b""))
-        assert not received.endswith(b"0\r\n\r\n")
-        assert one.ended == []
+        assert was_cut(client)
+
+
+def was_cut(client: socket.socket) -> bool:
+    return not b"".join(iter(lambda: client.recv(65536), b"")).endswith(b"0\r\n\r\n")
+
+
+def limited(seconds: float) -> type[StreamingResponse]:
+    """Return the page's response with a deadline, which is this one."""
+    page = (PROJECT / "docs" / "a-request.md").read_text(encoding="utf-8")
+    [code] = [block for block in re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S) if "class Limited" in block]
+    names: dict[str, Any] = {}
+    exec(code.replace("timeout(60)", f"timeout({seconds})"), names)
+    response: type[StreamingResponse] = names["Limited"]
+    return response
+
+
+def test_a_deadline_around_the_response_gives_connections_back_while_their_clients_do_not_read(url: str) -> None:
+    one = Service(url, limited(1))
+    with served(one.app) as where, three_stopped(where) as clients:
+        wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
+        assert {state for _, state in one.states()} <= {"idle"}
+        assert [was_cut(client) for client in clients] == [True] * 3
+
+
+def test_a_deadline_around_the_response_lets_a_whole_one_pass(url: str) -> None:
+    with served(Service(url, limited(TIMEOUT)).app) as where:
+        assert len(get(where, "/lines").text.splitlines()) == 20_000
 
 
 @pytest.mark.parametrize("path", ["/lines", "/yield-of-a-session"])
@@ -371,12 +509,6 @@ class Held:
                 self.may.set()
 
 
-async def reading_all(request: Request, call_next: Callable[[Request], Awaitable[Any]]) -> Any:
-    response = await call_next(request)
-    body = b"".join([part async for part in response.body_iterator])
-    return Response(body, response.status_code, media_type=response.headers["content-type"])
-
-
 def test_middlewares_pass_a_stream_on_unless_they_read_it_all() -> None:
     held, compressed, passed = Held(), Held(), Held()
     compressed.app.add_middleware(GZipMiddleware)
@@ -463,8 +595,8 @@ def test_entities_live_once_for_each_request_where_something_is_awaited_before_t
     alive, counts = weakref.WeakSet[DbModel](), dict[str, int]()
     app = FastAPI()
     # The server answers several at about the same time, and the sessions wait for one another while they are closed.
-    closing = asyncio.Barrier(5)
-    event.listen(one.engine.sync_engine, "reset", lambda connection, *_: connection.run_async(lambda _: closing.wait()))
+    ending = asyncio.Barrier(5)
+    event.listen(one.engine.sync_engine, "reset", lambda connection, *_: connection.run_async(lambda _: ending.wait()))
     query = select(DbModel).where(DbModel.id < 100, text("(SELECT pg_sleep(0.2)) IS NOT NULL"))
 
     async def read(session: AsyncSession, name: str) -> Sequence[DbModel]:
