@@ -19,8 +19,9 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench import errors
-from bench.errors import address, explain, number
+from bench.errors import UserError, address, explain, number
 from bench.faults import GROUPS, PACKAGES, SEED_ANEW
+from bench.layers import subject
 from tests.servers import Servers, pgbouncer, superuser
 from tests.support import PROJECT, environment, error_line, port_of, query, run, unused_port
 
@@ -422,6 +423,17 @@ def test_pooler_that_pools_by_statement_is_told(url: str) -> None:
         )
         for command in ("setup_db.py", "run_sync_sqlalchemy_session.py"):
             assert error_line(run(command, url=pooled)).startswith("the pooler pools by statement, ")
+
+
+def test_role_s_statement_timeout_is_blamed_for_the_first_statement(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def canceled(*_: object) -> None:
+        by_psycopg(url, "SET statement_timeout = 1; SELECT pg_sleep(9)")  # as where ALTER ROLE has set it
+
+    monkeypatch.setattr(subject, "connect", canceled)
+    monkeypatch.setenv("DATABASE_URL", url)
+    line = f"a statement took longer than statement_timeout at {address_of(url)}: raise it, then run this again"
+    with pytest.raises(UserError, match=f"^{line}$"):
+        subject.look_at("data", 60, count=False)
 
 
 def test_at_the_default_address_another_fix_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
