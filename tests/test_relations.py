@@ -198,7 +198,7 @@ ERRORS = (
     ("zzzzzz", "there is no table zzzzzz at"),
     ("SELECT", "there is no table SELECT at"),
     ("other.odd.lines", "other.odd.lines is in another database than db, which DATABASE_URL names"),
-    ("a.b.c.d", "is no name of a relation: write schema.name"),
+    ("a.b.c.d", "a.b.c.d is no name of a relation: write schema.name"),
     ("odd.lines_pkey", "is an index: name a table or a view"),
     ("odd.numbers", "is a sequence"),
     ("odd.pair", "is a composite type"),

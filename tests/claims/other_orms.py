@@ -82,6 +82,47 @@ class DjangoRow(models.Model):
         db_table = "data"
 
 
+class DjangoChild(models.Model):
+    id = models.IntegerField(primary_key=True)
+    parent = models.ForeignKey(DjangoRow, models.DO_NOTHING, db_column="num", related_name="children")
+
+    class Meta:
+        app_label = "claims"
+        db_table = "data"
+
+
+def queries_of(read: Callable[[], object]) -> list[str]:
+    """Return what Django executes meanwhile."""
+    with CaptureQueriesContext(connection) as captured:
+        read()
+    return [query["sql"] for query in captured.captured_queries]
+
+
+def related_of_django() -> dict[str, Any]:
+    """Return what is executed for a model in part, for the children of a chunk, and for peers; and what these take."""
+
+    def peers(mode: Any, read: Callable[[Any], Any]) -> tuple[int, int, float]:
+        some = [rows.filter(id__gt=1).order_by("id").fetch_mode(mode)[:20] for rows in (narrow, DjangoChild.objects)]
+        columns = queries_of(lambda: [row.data for row in read(some[0])])
+        keys = queries_of(lambda: [row.parent.data for row in read(some[1])])
+        tracemalloc.start()
+        kept = list(DjangoRow.objects.fetch_mode(mode))
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return len(columns), len(keys), size / len(kept)
+
+    narrow = DjangoRow.objects.only("id")
+    parents = DjangoRow.objects.filter(id__lte=200).prefetch_related("children")
+    chunks = queries_of(lambda: [len(row.children.all()) for row in parents.iterator(chunk_size=100)])
+    part = DjangoRow.objects.only("id", "num").get(id=1)
+    found = {"chunks": len(chunks), "part": queries_of(part.save)[-1]}
+    if hasattr(models, "FETCH_PEERS"):  # since Django 6.1, which needs Python 3.12
+        found["by one"] = peers(models.FETCH_ONE, iter)
+        found["by peers"] = peers(models.FETCH_PEERS, iter)
+        found["iterated by peers"] = peers(models.FETCH_PEERS, lambda rows: rows.iterator())
+    return found
+
+
 def of_django() -> dict[str, Any]:
     def saved(**named: Any) -> str:
         one = DjangoRow.objects.get(id=1)
@@ -118,29 +159,7 @@ def of_django() -> dict[str, Any]:
     with transaction.atomic():
         inside = at_first(DjangoRow.objects.iterator())
     one = DjangoRow.objects.get(id=1)
-
-    def peers(mode: Any, read: Callable[[Any], Any]) -> tuple[int, float]:
-        """Return how many queries load a deferred column of twenty models, and what a model of all takes."""
-        with CaptureQueriesContext(connection) as captured:
-            narrow = DjangoRow.objects.only("id").order_by("id").fetch_mode(mode)
-            assert len({row.data for row in read(narrow[:20])}) == 20
-        tracemalloc.start()
-        kept = list(DjangoRow.objects.fetch_mode(mode))
-        size, _ = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return len(captured), size / len(kept)
-
-    def saved_in_part() -> str:
-        one = DjangoRow.objects.only("id", "num").get(id=1)
-        with CaptureQueriesContext(connection) as captured:
-            one.save()
-        return str(captured.captured_queries[-1]["sql"])
-
     found = {
-        "part": saved_in_part(),
-        "by one": peers(models.FETCH_ONE, iter),
-        "by peers": peers(models.FETCH_PEERS, iter),
-        "iterated by peers": peers(models.FETCH_PEERS, lambda rows: rows.iterator()),
         "same": DjangoRow.objects.get(id=1) is DjangoRow.objects.get(id=1),
         "save": saved(),
         "named": saved(update_fields=["num"]),
@@ -323,5 +342,5 @@ async def of_piccolo() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    found = {"django": of_django(), "tortoise": asyncio.run(of_tortoise()), "peewee": of_peewee()}
+    found = {"django": related_of_django() | of_django(), "tortoise": asyncio.run(of_tortoise()), "peewee": of_peewee()}
     print(json.dumps(found | {"piccolo": asyncio.run(of_piccolo())}))
