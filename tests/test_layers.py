@@ -51,7 +51,7 @@ from bench.relations.data import ReadColumn, Relation
 from bench.runs import TRACED, Job, Outcome
 from common import MIB
 from tests.servers import Servers, leaves_nothing, pgbouncer
-from tests.support import PROJECT, opened, query, wait_until, write
+from tests.support import PROJECT, opened, query, unused_port, wait_until, write
 
 ALL = [*LAYERS, *DROPPING, *OTHERS, *MODELS]
 NATIVE = (ARROW, POLARS)
@@ -393,6 +393,10 @@ def test_a_second_look_says_why_rows_differ(
     lines = second_look(subject, looked(first), looked(again) if again else {}, monkeypatch)
     beside = f"those of {TUPLE} were not read as {CORE} (id)."
     assert lines == ([f"Not all layers read the same {told}: {beside}"] if told else [])
+    if told and "wrote" in told:
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://localhost:{unused_port()}/db")
+        [line] = second_look(subject, looked(first), looked(again or first), monkeypatch)
+        assert line.startswith("Not all layers read the same rows, and why is not known: ")
 
 
 def test_no_view_and_no_policy_s_choice_is_a_table(layered: str, mixed: Subject) -> None:
@@ -431,6 +435,9 @@ def test_parents_that_share_a_key_are_no_writing(
     lines = second_look(subject, first, {}, monkeypatch)
     assert len(lines) == (0 if not told else 1 if told.startswith("Not") else 2)
     assert all(told in line for line in lines)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://localhost:{unused_port()}/db")
+    unknown = ["Not all ways read the same rows, and why is not known."]
+    assert second_look(subject, first, {}, monkeypatch) == (unknown if told else [])
 
 
 SPELLED = [
@@ -472,6 +479,37 @@ def test_drivers_that_write_a_value_in_another_way_read_the_same_rows(layered: s
     known = replace(relation, columns=relation.columns[:-1])
     assert comparison(known, kept(known, [TUPLE, RECORD])).others() == {}
     assert comparison(relation, kept(relation, [TUPLE, CORE])).others() == {CORE: ["g"]}
+
+
+TWO_SPELLINGS = r"""
+CREATE TABLE layered.spelled AS
+SELECT i, 10000::numeric AS a, 1.50::numeric(9, 4) AS b, -0.0::float8 AS c, 'NaN'::numeric AS d, 1e-20::numeric AS e,
+    12345678901234567890.1200::numeric AS f, '-0'::real AS g, timestamptz '2024-03-31 02:30+02' AS h,
+    timestamp '2024-01-01' AS j, timetz '10:00+02' AS k, interval '1 year 2 mons -3 days' AS l, interval '30 days' AS m,
+    '{"b": 1.0, "a": 1e2, "c": [100, 1E+2]}'::jsonb AS n, '{"b": 1.0, "a": 1e2}'::json AS o,
+    '[2:3]={1,2}'::integer[] AS p, '{1.0,1e4}'::numeric[] AS q, inet '10.0.0.1/32' AS r, inet '::ffff:1.2.3.4' AS s,
+    cidr '10.0.0.0/8' AS t, int4range(1, 5, '[]') AS u, numrange(1.0, 2.00, '[]') AS v, U&'e\0301' AS w,
+    U&'\00e9' AS x, 'a  '::char(5) AS y, '1.5'::money AS z, B'0101' AS aa, 'ABCDEF00-0000-0000-0000-000000000001'::uuid
+    AS ab, '08:00:2b:01:02:03'::macaddr AS ac, '\x00ff'::bytea AS ad, 'b a b'::tsvector AS ae, date '0001-01-01' AS af,
+    ARRAY[timestamptz '2024-01-01 00:00+05'] AS ag, point(1, -0.0) AS ai, 'pg_class'::regclass AS aj,
+    '0/00'::pg_lsn AS ak, '$.a'::jsonpath AS al, '<a/>'::xml AS am, 5::oid AS an, NULL::numeric AS ao
+FROM generate_series(1, 5) AS i
+"""
+
+
+@pytest.mark.filterwarnings("ignore:Did not recognize type")
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_no_layer_reads_other_rows_of_values_with_two_spellings(
+    layered: str, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGTZ", zone)
+    query(layered, "DROP TABLE IF EXISTS layered.spelled")
+    query(layered, TWO_SPELLINGS)
+    query(layered, "ALTER TABLE layered.spelled ADD PRIMARY KEY (i)")
+    relation = look_at("layered.spelled", 60, count=False).relation
+    assert relation.left_out == ()
+    layers = [layer for layer in (*LAYERS, *OTHERS) if layer not in NATIVE]
+    assert comparison(relation, kept(relation, layers)).others() == {}
 
 
 # What the figures are of.

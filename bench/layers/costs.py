@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from bench import process
@@ -119,17 +120,24 @@ def differences(outcomes: Outcomes, figures: Figures, subject: Subject, timeout:
     others = first.others()
     if not others:
         return
-    again = outcomes_of(subject, timeout, [TUPLE, *others])
-    if any(outcome.error for pair in again.values() for outcome in pair):
-        told = "rows, and why is not known"
-    elif all(first.kept[layer] == again[layer][0].output.get("columns") for layer in again):
-        told = "values, though a second look finds the same ones again"
-    elif subject.relation.name and stored(subject, timeout):
-        told = "rows, for somebody wrote meanwhile"
-    else:
-        told = "rows, for the query gives other rows each time"
+    told = "rows, and why is not known"
+    with suppress(UserError):  # what was measured counts, whatever the server says now
+        told = seen_again(subject, first, outcomes_of(subject, timeout, [TUPLE, *others]), timeout)
     layers = (f"{layer} ({', '.join(columns[:MOST_TOLD])})" for layer, columns in others.items())
     yield f"Not all layers read the same {told}: those of {TUPLE} were not read as {'; '.join(layers)}."
+
+
+def seen_again(subject: Subject, first: AgainstTuples, again: Outcomes, timeout: int) -> str:
+    """Return what of layers that differ a second look at them shows. Raises UserError where it fails."""
+    for pair in again.values():
+        for outcome in pair:
+            if outcome.error:
+                raise UserError(outcome.error)
+    if all(first.kept[layer] == again[layer][0].output.get("columns") for layer in again):
+        return "values, though a second look finds the same ones again"
+    if subject.relation.name and stored(subject, timeout):
+        return "rows, for somebody wrote meanwhile"
+    return "rows, for the query gives other rows each time"
 
 
 def stored(subject: Subject, timeout: int) -> bool:
@@ -147,10 +155,14 @@ def other_parents(outcomes: Outcomes, figures: Figures, subject: Subject, timeou
     counts = {way: {one.output["count"] for one in outcomes[way]} | {ways[way].objects or rows} for way in ways}
     if set().union(*counts.values()) == {rows}:
         return
-    with without_values(), connect(database_url(), timeout) as connection:
-        with catalog.catalog_first(connection):
-            now, keys = parents(connection, subject.relation, rows)
-        connection.rollback()
+    try:
+        with without_values(), connect(database_url(), timeout) as connection:
+            with catalog.catalog_first(connection):
+                now, keys = parents(connection, subject.relation, rows)
+            connection.rollback()
+    except UserError:
+        yield "Not all ways read the same rows, and why is not known."
+        return
     if now == rows and set().union(*counts.values()) <= {rows, keys}:
         yield from shared_objects(ways, "parent")
     else:
