@@ -4,8 +4,8 @@ Short: async selectin
 Instead of: relationships.run_sync_sqlalchemy_session_selectin
 You lose: lazy loading: what was not loaded raises `MissingGreenlet`, unless `awaitable_attrs` is awaited.
 
-The same as with `Session`. Loading has to be said beforehand, because an attribute cannot be awaited,
-unless the class is an `AsyncAttrs`.
+The same as with `Session`. Loading has to be said beforehand, because an attribute cannot be awaited, unless
+the class is an `AsyncAttrs`.
 """
 
 import asyncio
