@@ -1,9 +1,9 @@
 """What does a row of your own table cost in memory, in each layer? It is read, never written, and no value is shown.
 
 RELATION is a table or a view, named as in SQL: orders, sales."Order-Lines"; or a query: "SELECT ...". The database is
-that of DATABASE_URL. Each layer reads the first rows in a fresh process, twice: with tracemalloc, which counts the
-bytes per row, and without, for the process's memory and the time. That takes some 30 s for 20,000 rows of 18 columns;
---layers chooses.
+that of DATABASE_URL. Each layer reads the same rows in a fresh process, twice: with tracemalloc, which counts the
+bytes per row, and without, for the process's memory and the time. They are the first rows, or those of blocks chosen
+over the whole table where that is large. That takes some 30 s for 20,000 rows of 18 columns; --layers chooses.
 
 --with measures rows with their children, along foreign keys, in each way to read them: --with orders,addresses reads
 two collections, --with orders.items what orders have, too. A column tells several keys apart: --with orders:buyer_id.

@@ -44,7 +44,7 @@ def server_version(url: str) -> dict[str, str]:
 
 
 # Where a table is made, and the encoding that a session begins with.
-_SESSION = "SELECT current_schema, reset_val FROM pg_settings WHERE name = 'client_encoding'"
+_SESSION = "SELECT current_schema, reset_val FROM pg_catalog.pg_settings WHERE name = 'client_encoding'"
 
 
 def seed(url: str, rows: int, replace: bool = False, tables: Sequence[SeededTable] = TABLES) -> tuple[str, list[Thing]]:
@@ -73,6 +73,7 @@ def seed(url: str, rows: int, replace: bool = False, tables: Sequence[SeededTabl
                 continue
             raise UserError(f"{thing} at {address()} was not made by setup_db.py and {fate}: {way_out}")
         own_tables.drop(connection, [thing for thing in things if thing.schema == schema])
+        connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")  # a type `text` may be somebody's own, too
         for table in tables:
             _make(connection, schema, table, rows)
         return connection.info.parameter_status("server_version") or "of unknown version", others

@@ -68,6 +68,10 @@ FAULTS = (
         *("the pooler has no connection to its server", f"see the pooler's log, {_AGAIN}"),
     ),
     Fault(
+        *("", "statement pooling", "the pooler pools by statement, and this takes a transaction"),
+        f"name in {URL} the server itself, or a pool by transaction or session",
+    ),
+    Fault(
         *("57P03", "starting up|shutting down|in recovery mode|not (yet )?accepting connections"),
         *("the server is starting or stopping", f"wait, {_AGAIN}"),
     ),
@@ -108,6 +112,20 @@ FAULTS = (
         *("DATABASE_URL cannot be read", "percent-encode what user, password and parameters have of @ : / ? # and %"),
     ),
 )
+_NO_MEMORY = f"no memory is left: end other processes, or raise the limit, as by `ulimit -v`, {_AGAIN}"
+_NO_PROCESS = (
+    f"no further process or thread can be started: end others, or raise the limit, as by `ulimit -u`, {_AGAIN}"
+)
+# What a machine lacks, or was asked for in vain: an error's class and words.
+MACHINE = (
+    (ImportError, "requested psycopg", "psycopg has not the implementation that PSYCOPG_IMPL names: unset it"),
+    (ImportError, "no pq wrapper available", "psycopg finds no libpq: `make venv` installs it into .venv"),
+    (OSError, "No usable temp", "no folder for temporary files can be used: let TMPDIR name one that is writable"),
+    (OSError, "Resource temporarily unavailable", _NO_PROCESS),
+    (RuntimeError, "can't start new thread", _NO_PROCESS),
+    (OSError, "Cannot allocate memory", _NO_MEMORY),
+    (MemoryError, "", _NO_MEMORY),
+)
 # A parameter of the URL that the driver, the server or PgBouncer does not know.
 _PARAMETER = (
     '(?:invalid URI query parameter:|invalid connection option|unrecognized configuration parameter) "(.+)"'
@@ -115,8 +133,9 @@ _PARAMETER = (
 )
 
 _WAITING = """
-SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = database AND datname = current_database()
-WHERE NOT granted AND mode = 'AccessShareLock' AND pg_table_is_visible(relation) LIMIT 1
+SELECT 1 FROM pg_catalog.pg_locks JOIN pg_catalog.pg_database ON pg_database.oid = database
+WHERE datname = current_catalog AND NOT granted AND mode = 'AccessShareLock'
+AND pg_catalog.pg_table_is_visible(relation)
 """
 
 
@@ -128,7 +147,12 @@ def explain(error: BaseException) -> str | None:
         if isinstance(missing, ModuleNotFoundError) and missing.name in PACKAGES:
             command = f"make venv groups={GROUPS[missing.name]}".removesuffix(" groups=")
             return f"{missing.name} is not installed for this Python: `{command}` installs it into .venv"
-    return _explain_driver(error) if _is_a_driver_s(error) else None
+    return _explain_driver(error) if _is_a_driver_s(error) else _explain_machine(error)
+
+
+def _explain_machine(error: BaseException) -> str | None:
+    lines = (line for kind, words, line in MACHINE if isinstance(error, kind) and re.search(words, str(error)))
+    return next(lines, None)
 
 
 def _unwrapped(error: BaseException) -> BaseException:

@@ -17,22 +17,26 @@ MARK = "made by setup_db.py of what-does-a-row-cost, which makes it anew and rem
 ANOTHER = "name another database in DATABASE_URL"
 # Milliseconds to wait for a lock on a table.
 PATIENCE = 10_000
+# A schema that is searched before may have such names, too, so each is qualified.
 _THINGS = """
-SELECT kind, nspname, name, coalesce(ordinary AND description = {mark} AND pg_has_role(owner, 'USAGE'), false)
+SELECT kind, nspname, name,
+    coalesce(ordinary AND description = {mark} AND pg_catalog.pg_has_role(owner, 'USAGE'), false)
 FROM (
-    SELECT oid, 'pg_class'::regclass AS catalog, relnamespace AS namespace, relname AS name, relowner AS owner,
-        relkind = 'r' AS ordinary,
+    SELECT oid, 'pg_catalog.pg_class'::pg_catalog.regclass AS catalog, relnamespace AS namespace, relname AS name,
+        relowner AS owner, relkind = 'r' AS ordinary,
         CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f' THEN 'FOREIGN TABLE'
             WHEN 'S' THEN 'SEQUENCE' WHEN 'i' THEN 'INDEX' WHEN 'I' THEN 'INDEX' WHEN 'c' THEN 'TYPE'
             ELSE 'TABLE' END AS kind
-    FROM pg_class
+    FROM pg_catalog.pg_class
     UNION ALL
-    SELECT oid, 'pg_type'::regclass, typnamespace, typname, typowner, false, 'TYPE' FROM pg_type WHERE typrelid = 0
+    SELECT oid, 'pg_catalog.pg_type'::pg_catalog.regclass, typnamespace, typname, typowner, false, 'TYPE'
+    FROM pg_catalog.pg_type WHERE typrelid = 0
     UNION ALL
-    SELECT oid, 'pg_namespace'::regclass, oid, nspname, nspowner, true, 'SCHEMA' FROM pg_namespace
+    SELECT oid, 'pg_catalog.pg_namespace'::pg_catalog.regclass, oid, nspname, nspowner, true, 'SCHEMA'
+    FROM pg_catalog.pg_namespace
 ) AS thing
-JOIN pg_namespace ON pg_namespace.oid = namespace
-LEFT JOIN pg_description ON objoid = thing.oid AND classoid = catalog AND objsubid = 0
+JOIN pg_catalog.pg_namespace ON pg_namespace.oid = namespace
+LEFT JOIN pg_catalog.pg_description ON objoid = thing.oid AND classoid = catalog AND objsubid = 0
 WHERE {condition}
 ORDER BY kind = 'SCHEMA', nspname, name
 """
@@ -68,7 +72,7 @@ def changing(url: str) -> Iterator[Connection]:
         connection.execute("SET LOCAL statement_timeout = 0")
         # Several at once take turns; a reader that never ends its transaction is an error, not a wait for ever.
         connection.execute("SET LOCAL lock_timeout = '100s'")
-        connection.execute("SELECT pg_advisory_xact_lock(54320)")
+        connection.execute("SELECT pg_catalog.pg_advisory_xact_lock(54320)")
         connection.execute(f"SET LOCAL lock_timeout = {PATIENCE}")
         try:
             yield connection
@@ -79,7 +83,7 @@ def changing(url: str) -> Iterator[Connection]:
 
 def named(connection: Connection, names: Sequence[str]) -> list[Thing]:
     """Return what has one of these names in the schemas that are searched for them, with a lock on what is own."""
-    condition = sql.SQL("kind <> 'SCHEMA' AND name = ANY ({}) AND nspname = ANY (current_schemas(false))")
+    condition = sql.SQL("kind <> 'SCHEMA' AND name = ANY ({}) AND nspname = ANY (pg_catalog.current_schemas(false))")
     return _locked(connection, condition.format(list(names)))
 
 

@@ -2,9 +2,10 @@
 
 Short: async selectin
 Instead of: relationships.run_sync_sqlalchemy_session_selectin
-You lose: lazy loading: a collection that was not loaded raises `MissingGreenlet`.
+You lose: lazy loading: what was not loaded raises `MissingGreenlet`, unless `awaitable_attrs` is awaited.
 
-The same as with `Session`. Loading has to be said beforehand, because an attribute cannot be awaited.
+The same as with `Session`. Loading has to be said beforehand, because an attribute cannot be awaited,
+unless the class is an `AsyncAttrs`.
 """
 
 import asyncio

@@ -2,7 +2,7 @@
 
 Short: two queries
 Instead of: relationships.run_sync_sqlalchemy_session_selectin
-You lose: entities; a condition on the customers has to stand in the second query, too.
+You lose: entities; a condition has to stand in both queries; an order whose customer came in between is a `KeyError`.
 
 Plain rows of both tables: the orders are put into the list of their customer.
 """

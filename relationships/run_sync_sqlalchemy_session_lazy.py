@@ -2,7 +2,7 @@
 
 Short: lazy
 Instead of: relationships.run_sync_sqlalchemy_session_selectin
-You lose: time, by a round trip for every customer; with `AsyncSession` it raises `MissingGreenlet`.
+You lose: time, by a round trip for every customer; with `AsyncSession` it raises `MissingGreenlet` unless awaited.
 
 No option: a collection is loaded when it is first used. The session is asked again for every customer.
 """

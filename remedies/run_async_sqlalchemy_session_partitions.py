@@ -2,11 +2,11 @@
 
 Short: async ORM, partitions
 Instead of: run_async_sqlalchemy_session
-You lose: the single loop; `unique`, joined eager loading of collections, `commit` in the loop.
+You lose: parents, without an error, where SQLAlchemy 2.0 joins a collection; `unique`; the single loop, `commit` in it.
 
 `AsyncSession.stream` reads through a server-side cursor, and then `partitions(1000)` builds a thousand entities at a
 time, even without `yield_per`; iterated row by row, the same result builds all of them first. `subqueryload` is not
-refused here, but loads what belongs to all entities with the first batch.
+refused here, but loads what belongs to all entities with the first batch. SQLAlchemy 2.1 refuses joined collections.
 """
 
 import asyncio

@@ -287,6 +287,13 @@ def test_address_is_that_of_the_environment(monkeypatch: pytest.MonkeyPatch, sch
     assert common.database_url("postgresql+psycopg") == f"postgresql+psycopg://{rest}"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "?application_name=a\n"])
+def test_address_with_a_line_break_is_refused(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://user:password@localhost/db{end}")
+    with pytest.raises(UserError, match=r"^DATABASE_URL has a line break, at its end perhaps: write it without one$"):
+        common.database_url()
+
+
 @pytest.mark.parametrize(
     "malformed",
     [

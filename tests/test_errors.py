@@ -128,7 +128,11 @@ def test_refusals_to_connect_are_told_apart(url: str, driver: str) -> None:
         (":password@", ":wrong@", "user or password is wrong at {}/db: fix DATABASE_URL"),
         ("user:password@", "nobody:x@", "user or password is wrong at {}/db: fix DATABASE_URL"),
         ("user:", "no_login:", "this user may not log in at {}/db: grant LOGIN, or fix DATABASE_URL"),
-        (*("user:", "full:", "no connection is left that this role or database may have at {}/db: "),),
+        (
+            *("user:", "full:"),
+            "no connection is left that this role or database may have at {}/db: "
+            "raise its CONNECTION LIMIT, or end another one, then run this again",
+        ),
         ("/db", "/missing", "there is no such database at {}/missing: create it, or fix DATABASE_URL"),
         ("/db", "/shut", "that database lets nobody in at {}/shut: fix DATABASE_URL"),
         ("/db", "/forbidden", "no right to connect at {}/forbidden: grant CONNECT, or fix DATABASE_URL"),
@@ -293,6 +297,30 @@ def test_wrong_values_of_parameters(url: str) -> None:
         assert explained(driver, f"{url}?sslmode=nonsense").startswith("DATABASE_URL has a wrong value at ")
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        ("PGSERVICE", "nosuch", "PGSERVICE names no known service at {}: define it, or fix PGSERVICE"),
+        ("PGSSLMODE", "zz", "PGSSLMODE has a wrong value at {}: fix PGSSLMODE"),
+        ("PGCHANNELBINDING", "zz", "PGCHANNELBINDING has a wrong value at {}: fix PGCHANNELBINDING"),
+        ("PGDATABASE", "zz", "there is no such database at {}: create it, or fix PGDATABASE"),
+        (
+            *("PGOPTIONS", "-c foo=1"),
+            'the database at {} says: unrecognized configuration parameter "foo": fix it, or PGOPTIONS',
+        ),
+    ],
+)
+def test_variable_of_libpq_is_blamed_for_what_it_says(
+    url: str, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, line: str
+) -> None:
+    shorter = url.removesuffix("/db") if variable == "PGDATABASE" else url
+    monkeypatch.setenv(variable, value)
+    assert explained(by_psycopg, shorter) == line.format(address_of(shorter))
+    if variable == "PGSSLMODE":
+        assert explained(by_asyncpg, url) == line.format(address_of(url))
+        assert explained(by_psycopg, f"{url}?sslmode=zz").startswith("DATABASE_URL has a wrong value at ")
+
+
 @pytest.mark.parametrize("driver", ALONE)
 def test_no_part_of_a_password_is_shown(url: str, driver: str) -> None:
     without = url.replace("user:password@", "")
@@ -384,6 +412,16 @@ def test_pgbouncer_s_own_messages(url: str) -> None:
                 for driver in ALONE.values():
                     assert explained(driver, pooled).startswith(f"no connection is left at {at}")
         assert explained(by_psycopg, pooled.replace("/db", "/missing")).startswith("there is no such database at ")
+
+
+def test_pooler_that_pools_by_statement_is_told(url: str) -> None:
+    with pgbouncer(url, mode="statement") as pooled:
+        assert explained(by_psycopg, pooled) == (
+            f"the pooler pools by statement, and this takes a transaction at {address_of(pooled)}: "
+            "name in DATABASE_URL the server itself, or a pool by transaction or session"
+        )
+        for command in ("setup_db.py", "run_sync_sqlalchemy_session.py"):
+            assert error_line(run(command, url=pooled)).startswith("the pooler pools by statement, ")
 
 
 def test_at_the_default_address_another_fix_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

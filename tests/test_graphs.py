@@ -132,7 +132,7 @@ def test_number_of_children_is_counted_before(url: str) -> None:
         (
             "chinook.employee",
             "employee",
-            r"several foreign keys lie between employee and employee: write employee:reports_to or reports_to$",
+            r"the foreign key between employee and employee leads both ways: write employee:reports_to or reports_to$",
         ),
         (
             "odd_2.place",

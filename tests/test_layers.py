@@ -39,6 +39,7 @@ from bench.layers.names import (
     POLARS,
     READERS,
     RECORD,
+    SELECTIN,
     SQLMODEL,
     STREAMED,
     TUPLE,
@@ -302,7 +303,7 @@ def test_other_classes_of_values_are_named(layered: str, mixed: Subject) -> None
     assert figure.overhead is None
     assert "document is str" in figure.no_overhead
     assert compared.with_overhead("psycopg, dict", 800.0).overhead == 100.0
-    assert list(compared.other_rows()) == []
+    assert compared.others() == {}
 
 
 def test_values_that_are_copies_or_shared_are_no_overhead() -> None:
@@ -335,12 +336,101 @@ def test_layer_that_reads_other_rows_is_told(layer: str, one: list[Any], other: 
     names = [f"a{place}" for place in range(len(one))]
     relation = Relation("a", tuple(ReadColumn(name, name, "Any") for name in names))
     found = {TUPLE: values.of_rows([tuple(one)], names), layer: values.of_rows([tuple(other)], names)}
-    lines = list(comparison(relation, found).other_rows())
     if layer == RECORD and isinstance(one[0], dict):
         same = True  # documents are texts there
-    assert [line.rpartition(": ")[2] for line in lines] == (
-        [] if same else [f"those of {TUPLE} were not read as {layer}."]
+    assert list(comparison(relation, found).others()) == ([] if same else [layer])
+
+
+def second_look(
+    subject: Subject, first: dict[str, Any], again: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """Return what is told of what layers wrote at a first look, and at a second."""
+
+    def outcomes(written: dict[str, Any]) -> costs.Outcomes:
+        size = {"traced": 900, "traced_peak": 900, "kept": 0, "peak": 0, "seconds": 1.0}
+        written = {layer: {"count": 1, "objects": 1} | size | output for layer, output in written.items()}
+        return {
+            layer: (Outcome(Job(Reading(READERS[layer], subject.relation)), output),) * 2
+            for layer, output in written.items()
+        }
+
+    seen = outcomes(first)
+    ended = {layer: (Outcome(pair[0].job, error="killed by SIGKILL"),) * 2 for layer, pair in seen.items()}
+    monkeypatch.setattr(costs, "outcomes_of", lambda *arguments: outcomes(again) or ended)
+    return list(costs.differences(seen, costs.figures(seen, subject), subject, 60))
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "again", "told"),
+    [
+        (True, (1, 1), (2, 2), None),
+        (True, (1, 2), (2, 2), "rows, for somebody wrote meanwhile"),
+        (True, (2, 1), (2, 2), "rows, for somebody wrote meanwhile"),
+        (False, (1, 2), (2, 2), "rows, for the query gives other rows each time"),
+        (False, (1, 2), (3, 4), "rows, for the query gives other rows each time"),
+        (True, (1, 2), (1, 2), "values, though a second look finds the same ones again"),
+        (False, (1, 2), (1, 2), "values, though a second look finds the same ones again"),
+        (True, (1, 2), None, "rows, and why is not known"),
+    ],
+)
+def test_a_second_look_says_why_rows_differ(
+    layered: str,
+    table: bool,
+    first: tuple[int, int],
+    again: tuple[int, int] | None,
+    told: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    relation = look_at("layered.growing" if table else "SELECT id FROM layered.growing", 60, count=False).relation
+    subject = narrowed(replace(relation, columns=relation.columns[:1]), 1)
+
+    def looked(pair: tuple[int, int]) -> dict[str, Any]:
+        return {
+            layer: {"columns": values.of_rows([(value,)], ["id"])}
+            for layer, value in zip((TUPLE, CORE), pair, strict=True)
+        }
+
+    lines = second_look(subject, looked(first), looked(again) if again else {}, monkeypatch)
+    beside = f"those of {TUPLE} were not read as {CORE} (id)."
+    assert lines == ([f"Not all layers read the same {told}: {beside}"] if told else [])
+
+
+def test_no_view_and_no_policy_s_choice_is_a_table(layered: str, mixed: Subject) -> None:
+    query(layered, "CREATE TABLE layered.chosen (a integer)")
+    query(layered, "ALTER TABLE layered.chosen ENABLE ROW LEVEL SECURITY")
+    for name, stored in (("mixed", True), ("same", False), ("chosen", False)):
+        [[oid]] = query(layered, f"SELECT 'layered.{name}'::regclass::oid")
+        assert costs.stored(replace(mixed, relation=replace(mixed.relation, oid=oid)), 60) == stored, name
+
+
+@pytest.mark.parametrize(
+    ("joined", "selectin", "told"),
+    [
+        ((300, 300), (600, 300), "parents are 300 objects, for parents with the same key share one"),
+        ((300, 300), (601, 300), "Not all ways read the same rows, for somebody wrote meanwhile."),
+        ((299, 299), (600, 300), "Not all ways read the same rows, for somebody wrote meanwhile."),
+        ((600, 600), (600, 600), ""),
+    ],
+)
+def test_parents_that_share_a_key_are_no_writing(
+    layered: str,
+    joined: tuple[int, int],
+    selectin: tuple[int, int],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A child's rows of an inherited table have the ids of its own."""
+    query(
+        layered, "CREATE TABLE IF NOT EXISTS layered.kid (id integer PRIMARY KEY, p integer REFERENCES layered.parent)"
     )
+    query(layered, "INSERT INTO layered.kid VALUES (1, 1), (2, 1) ON CONFLICT DO NOTHING")
+    subject = look_at("layered.parent", 60, count=False, children="kid")
+    assert subject.size.rows == 600
+    ways = {JOINED: joined, SELECTIN: selectin}
+    first = {way: {"count": count, "objects": objects} for way, (count, objects) in ways.items()}
+    lines = second_look(subject, first, {}, monkeypatch)
+    assert len(lines) == (0 if not told else 1 if told.startswith("Not") else 2)
+    assert all(told in line for line in lines)
 
 
 SPELLED = [
@@ -380,9 +470,8 @@ def test_drivers_that_write_a_value_in_another_way_read_the_same_rows(layered: s
     some = f"{numbers}, timestamptz '2024-07-01 12:00+02' AS f"
     relation = look_at(f"SELECT {some}, random() AS g", 60, count=False).relation
     known = replace(relation, columns=relation.columns[:-1])
-    assert list(comparison(known, kept(known, [TUPLE, RECORD])).other_rows()) == []
-    [line] = comparison(relation, kept(relation, [TUPLE, CORE])).other_rows()
-    assert "the query gives other rows each time" in line
+    assert comparison(known, kept(known, [TUPLE, RECORD])).others() == {}
+    assert comparison(relation, kept(relation, [TUPLE, CORE])).others() == {CORE: ["g"]}
 
 
 # What the figures are of.
@@ -473,6 +562,9 @@ def test_fewer_rows_are_read_where_they_are_wide(mixed: Subject, monkeypatch: py
     assert {pickle.loads(job.script.stdin).count for job in jobs} == {42}
     assert found.notes[0].startswith("42 rows were read instead of 20,000, for one takes 3.0 MiB")
     assert not wide.complete(found.count)
+    assert list(costs.fewer_rows(wide, 41)) == [], "all were read"
+    [line] = costs.fewer_rows(replace(wide, limit=1), 1)
+    assert line.startswith("1 row was read instead of 20,000, for one takes")
 
 
 def test_value_that_comes_after_the_first_rows_is_told_with_its_column(

@@ -1,6 +1,8 @@
 """What a machine lacks is one line; what it tells an interpreter, or has no room for, makes no difference."""
 
 import ast
+import errno
+import os
 import subprocess
 import sys
 import sysconfig
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench import process
+from bench.errors import explain
 from bench.runs import Job
 from bench.scripts import PROJECT
 from tests.support import environment, error_line, finished, locked, run, running
@@ -92,6 +95,37 @@ def test_few_files_that_may_be_open_are_one_line(url: str) -> None:
     process = shell('ulimit -n 8 && exec "$PYTHON" your_table.py data --layers core', url=url)
     assert process.returncode == 1
     assert [line[:8] for line in process.stderr.splitlines() if "Core row" not in line] == ["too many"]
+
+
+def test_implementation_that_psycopg_has_not_is_one_line() -> None:
+    for arguments in (["setup_db.py"], ["run_sync_sqlalchemy_session.py"]):
+        process = run(*arguments, url="postgresql://127.0.0.1:1/db", PSYCOPG_IMPL="zz")
+        assert error_line(process) == "psycopg has not the implementation that PSYCOPG_IMPL names: unset it"
+
+
+def test_no_folder_for_temporary_files_is_one_line(url: str) -> None:
+    process = shell('ulimit -f 0 && exec "$PYTHON" your_table.py data --layers core', url=url)  # nothing can be written
+    assert process.returncode == 1
+    assert {line for line in process.stderr.splitlines() if "Core row" not in line} == {
+        "no folder for temporary files can be used: let TMPDIR name one that is writable"
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError(), "no memory is left: end other processes"),
+        (OSError(errno.ENOMEM, os.strerror(errno.ENOMEM)), "no memory is left: end other processes"),
+        (BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN)), "no further process or thread can be started: "),
+        (RuntimeError("can't start new thread"), "no further process or thread can be started: "),
+        (ImportError("no pq wrapper available.\nAttempts made:"), "psycopg finds no libpq: `make venv` installs it"),
+        (BlockingIOError(errno.EAGAIN, "write could not complete without blocking"), ""),
+        (TimeoutError(), ""),
+    ],
+)
+def test_what_a_machine_is_short_of_is_one_line(error: BaseException, line: str) -> None:
+    assert (explain(error) or "").startswith(line)
+    assert bool(explain(error)) == bool(line)
 
 
 @pytest.mark.parametrize("columns", ["1", "2", "3"])

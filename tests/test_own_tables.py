@@ -78,6 +78,27 @@ def database(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str
         query(superuser(own_database), f"DROP {thing}")
 
 
+# Names of the server's that a schema before its own gives another meaning.
+HIDING = (
+    "CREATE TYPE text AS (a integer)",
+    "CREATE TABLE pg_class (a integer)",
+    "CREATE FUNCTION pg_has_role(oid, pg_catalog.text) RETURNS boolean LANGUAGE sql AS 'SELECT false'",
+)
+
+
+def test_schema_that_hides_the_server_s_own_names_changes_nothing(database: str) -> None:
+    hidden = database.replace("mine", "mine,pg_catalog")
+    for statement in HIDING:
+        query(database, statement)
+    seed(hidden, 5)
+    assert query(database, "SELECT pg_typeof(data)::pg_catalog.text, count(*) FROM data GROUP BY 1") == [("text", 5)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", hidden)
+        with one_row_table() as seen:
+            assert query(seen, "SELECT count(*) FROM data") == [(1,)]
+    assert {thing.schema for thing in remove(hidden)} == {"mine"}
+
+
 def look_alike(url: str, case: str) -> None:
     """Make what set-up makes, without the mark, and what somebody has beside it."""
     seed(url, 300)

@@ -8,6 +8,7 @@ import pytest
 
 import your_table
 from bench.errors import UserError
+from bench.layers.subject import look_at
 from bench.relations import catalog
 from bench.relations.attributes import attributes
 from bench.relations.data import LeftOut, Relation
@@ -138,6 +139,45 @@ QUERIES: tuple[tuple[str, list[tuple[object, ...]]], ...] = (
 )
 
 
+HIDING = """
+CREATE SCHEMA hiding;
+CREATE TYPE hiding.text AS (a integer);
+CREATE TYPE hiding.oid AS (a integer);
+CREATE FUNCTION hiding.quote_ident(name) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION hiding.quote_ident(pg_catalog.text) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION hiding.lower(name) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION hiding.never(pg_catalog.text, pg_catalog.text) RETURNS boolean LANGUAGE sql AS 'SELECT false';
+CREATE OPERATOR hiding.= (LEFTARG = pg_catalog.text, RIGHTARG = pg_catalog.text, FUNCTION = hiding.never);
+CREATE TABLE hiding.pg_class ("Key" integer PRIMARY KEY, up integer REFERENCES hiding.pg_class);
+INSERT INTO hiding.pg_class VALUES (1, NULL), (2, 1)
+"""
+
+
+@pytest.fixture
+def hiding(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Give an address whose search_path hides types, functions, operators and tables of pg_catalog."""
+    for statement in HIDING.split(";\n"):
+        query(url, statement)
+    address = f"{url}?options=-csearch_path%3Dhiding,pg_catalog"
+    monkeypatch.setenv("DATABASE_URL", address)
+    yield address
+    query(url, "DROP SCHEMA hiding CASCADE")
+
+
+def test_no_name_of_the_reader_s_hides_one_of_the_server_s(hiding: str) -> None:
+    for text, children in (("pg_class", None), ("hiding.pg_class", None), ('"pg_class" -- his own', "up")):
+        subject = look_at(text, 60, count=True, children=children)
+        relation = subject.relation
+        assert (relation.schema, relation.key, relation.quotes["Key"]) == ("hiding", ("Key",), '"Key"'), text
+        assert (subject.total, len(relation.children)) == (2, bool(children))
+    own = look_at("SELECT quote_ident('a'::name) AS a, ROW(1)::text AS b FROM pg_class", 60, count=False).relation
+    assert rows_of(hiding, own) == [(1, "(1)")] * 2
+    with pytest.raises(UserError, match=r"^there is no table pg_clas at .*: is it hiding\.pg_class"):
+        look_at("pg_clas", 60, count=False)
+    with pytest.raises(UserError, match=r"^there is no table nosuch at .*; --with takes"):
+        look_at("pg_class", 60, count=False, children="nosuch")
+
+
 def test_query_is_what_the_server_takes_for_one(url: str) -> None:
     for text, rows in QUERIES:
         relation = described(url, text)
@@ -158,7 +198,7 @@ ERRORS = (
     ("zzzzzz", "there is no table zzzzzz at"),
     ("SELECT", "there is no table SELECT at"),
     ("other.odd.lines", "other.odd.lines is in another database than db, which DATABASE_URL names"),
-    ("a.b.c.d", "is in another database"),
+    ("a.b.c.d", "a.b.c.d is no name of a relation: write schema.name"),
     ("odd.lines_pkey", "is an index: name a table or a view"),
     ("odd.numbers", "is a sequence"),
     ("odd.pair", "is a composite type"),

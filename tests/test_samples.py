@@ -220,6 +220,23 @@ def test_value_that_python_cannot_have_leaves_its_column_out(url: str) -> None:
         described(url, "odd.only_days")
 
 
+def test_column_of_nulls_alone_has_its_type_s_class(url: str) -> None:
+    values = {
+        **{"1::smallint": "int", "1": "int", "1::bigint": "int", "1.5::real": "float", "1.5::float8": "float"},
+        **{"1.5": "decimal.Decimal", "true": "bool", "'a'::text": "str", "'a'::char(2)": "str", "'a'::bytea": "bytes"},
+        **{"now()": "datetime.datetime", "localtimestamp": "datetime.datetime", "'10:00'::time": "datetime.time"},
+        **{"'10:00+01'::timetz": "datetime.time", "'1 day'::interval": "datetime.timedelta", "1::oid": "int"},
+        **{"current_date": "datetime.date", "gen_random_uuid()": "uuid.UUID"},
+    }
+    names = {f"c{number}": value for number, value in enumerate(values)}
+    for empty in ("", "NULLIF"):  # of the values themselves, and of none
+        columns = (f"{f'NULLIF({value}, {value})' if empty else value} AS {name}" for name, value in names.items())
+        text = f"SELECT {', '.join(columns)}".replace("NULLIF(gen_random_uuid(), gen_random_uuid())", "NULL::uuid")
+        kinds = [column.type for column in described(url, text).columns]
+        assert kinds == list(values.values())
+    assert described(url, "SELECT NULL::jsonb AS a, NULL::point AS b").columns[0].type == "Any"
+
+
 @pytest.mark.parametrize(
     ("name", "key", "keyless"),
     [

@@ -289,6 +289,9 @@ def test_names_that_no_class_can_have_are_told(capsys: pytest.CaptureFixture[str
     renamed = [column for column in subject.relation.columns if column.attribute != column.name]
     assert text.count("- Column `") == told.MOST_NAMED
     assert f"- So are {len(renamed) - told.MOST_NAMED} other columns called otherwise: --json has all" in text
+    fewer = replace(subject.relation, columns=tuple(renamed[: told.MOST_NAMED + 1]))
+    text = printed(replace(subject, relation=fewer), made_up(), capsys)
+    assert "- So is 1 other column called otherwise: --json has all of them.\n" in text
 
 
 NAMES = (
@@ -393,7 +396,17 @@ def test_how_many_rows_there_are(shop: str, capsys: pytest.CaptureFixture[str]) 
     more = printed(replace(estimated, total=4000), made_up(), capsys)
     assert re.search(r"^\| ORM entity \| 2,000 \| +\| 16\.0 \| 32\.0 \| 0\.10 \| 32\.0 \| 0\.2 \|$", more, re.MULTILINE)
     assert "- Rows in all: 4,000, as the server estimates: --count counts them.\n" in more
-    assert "- Rows in all: 2,000, and all were read.\n" in printed(replace(estimated, limit=2001), made_up(), capsys)
+    assert "- The rows are the first ones. All rows have no figure where less" in more
+    for subject, rows, read in (
+        (replace(estimated, limit=2001), "2,000, and all were read", None),
+        (replace(estimated, total=2000, counted=True), "2,000, counted", None),
+        (replace(estimated, total=2000), "2,000, as the server estimates: --count counts them", "if there are more"),
+        (replace(estimated, total=None), "not known: --count counts them", "if there are more"),
+    ):
+        text = printed(subject, made_up(), capsys)
+        assert f"- Rows in all: {rows}.\n" in text
+        assert ("- The rows are the first ones" in text) == bool(read)
+        assert f"- The rows are the first ones, {read}.\n" in text or not read
 
 
 def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) -> None:

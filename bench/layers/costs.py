@@ -2,17 +2,22 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from bench import process
 from bench.errors import UserError
-from bench.layers.figures import AgainstTuples, Figure, Figures
-from bench.layers.names import READERS
+from bench.layers.figures import MOST_TOLD, AgainstTuples, Figure, Figures, counted, shared_objects
+from bench.layers.names import READERS, TUPLE
 from bench.layers.reading import Reader, Reading
 from bench.layers.subject import MOST_BYTES, Subject
 from bench.layers.values import Taken
 from bench.process import Progress, unseen
+from bench.relations import catalog
+from bench.relations.redaction import without_values
+from bench.relations.sizes import parents
+from bench.relations.transaction import connect
 from bench.runs import TRACED, UNTRACED, Job, Outcome
-from common import MIB
+from common import MIB, database_url
 
 # How many processes read at the same time: as many sessions does the server, or the pooler before it, have to give.
 SESSIONS = 2
@@ -24,6 +29,13 @@ def measure(subject: Subject, timeout: int, layers: Iterable[str], progress: Pro
 
     A sample of a table's blocks may have some more or some fewer. Raises UserError where every layer fails.
     """
+    outcomes = outcomes_of(subject, timeout, layers, progress)
+    measured = figures(outcomes, subject)
+    return replace(measured, notes=(*measured.notes, *differences(outcomes, measured, subject, timeout)))
+
+
+def outcomes_of(subject: Subject, timeout: int, layers: Iterable[str], progress: Progress = unseen) -> Outcomes:
+    """Return what the two processes of each layer wrote, or why they failed."""
     size = subject.size
     with tempfile.NamedTemporaryFile() as turns:
         readings = [
@@ -33,7 +45,7 @@ def measure(subject: Subject, timeout: int, layers: Iterable[str], progress: Pro
         jobs = [Job(reading, instrument) for instrument in (TRACED, UNTRACED) for reading in readings]
         outcomes = process.run(jobs, workers=SESSIONS, progress=progress)
     pairs = zip(outcomes[: len(readings)], outcomes[len(readings) :], strict=True)
-    return figures({reading.layer: pair for reading, pair in zip(readings, pairs, strict=True)}, subject)
+    return {reading.layer: pair for reading, pair in zip(readings, pairs, strict=True)}
 
 
 def figures(outcomes: Outcomes, subject: Subject) -> Figures:
@@ -50,15 +62,19 @@ def figures(outcomes: Outcomes, subject: Subject) -> Figures:
     if not by_layer:
         raise UserError(next(iter(failures.values())))
     split = Figures(by_layer, failures, len(subject.relation.columns))
-    if subject.relation.children:
-        notes = tuple(other_counts(outcomes, split, subject))
-    else:
-        kept = {layer: outcomes[layer][0].output.get("columns", []) for layer in by_layer}
-        compared = AgainstTuples(subject.relation, by_layer, kept)
-        notes = (*fewer_rows(subject), *compared.shared_objects(), *compared.other_rows())
+    notes: tuple[str, ...] = ()
+    if not subject.relation.children:
+        compared = against_tuples(outcomes, split, subject)
+        notes = (*fewer_rows(subject, split.count), *shared_objects(by_layer))
         by_layer = {layer: compared.with_overhead(layer, split.values) for layer in by_layer}
     ordered = dict(sorted(by_layer.items(), key=lambda layer: layer[1].traced))
     return Figures(ordered, failures, split.columns, notes)
+
+
+def against_tuples(outcomes: Outcomes, figures: Figures, subject: Subject) -> AgainstTuples:
+    """Return the layers with what each kept, beside psycopg's tuples."""
+    kept = {layer: outcomes[layer][0].output.get("columns", []) for layer in figures.by_layer}
+    return AgainstTuples(subject.relation, figures.by_layer, kept)
 
 
 def figure(reader: Reader, traced: Taken, untraced: Taken, subject: Subject) -> Figure:
@@ -86,15 +102,56 @@ def figure(reader: Reader, traced: Taken, untraced: Taken, subject: Subject) -> 
     )
 
 
-def fewer_rows(subject: Subject) -> Iterator[str]:
-    if subject.limit < subject.asked:
+def fewer_rows(subject: Subject, count: int) -> Iterator[str]:
+    if subject.limit < subject.asked and not subject.complete(count):
         yield (
-            f"{subject.limit:,} rows were read instead of {subject.asked:,}, for one takes "
+            f"{counted(count, 'row was', 'rows were')} read instead of {subject.asked:,}, for one takes "
             f"{subject.relation.width / MIB:,.1f} MiB: no more than {MOST_BYTES // MIB} MiB are read."
         )
 
 
-def other_counts(outcomes: Outcomes, figures: Figures, subject: Subject) -> Iterator[str]:
-    ways = [way for way in figures.by_layer if not (READERS[way].samples or READERS[way].joins)]
-    if {outcome.output["count"] for way in ways for outcome in outcomes[way]} - {subject.size.rows}:
+def differences(outcomes: Outcomes, figures: Figures, subject: Subject, timeout: int) -> Iterator[str]:
+    """Yield which layers did not read what others read, and why, as far as a second look shows that."""
+    if subject.relation.children:
+        yield from other_parents(outcomes, figures, subject, timeout)
+        return
+    first = against_tuples(outcomes, figures, subject)
+    others = first.others()
+    if not others:
+        return
+    again = outcomes_of(subject, timeout, [TUPLE, *others])
+    if any(outcome.error for pair in again.values() for outcome in pair):
+        told = "rows, and why is not known"
+    elif all(first.kept[layer] == again[layer][0].output.get("columns") for layer in again):
+        told = "values, though a second look finds the same ones again"
+    elif subject.relation.name and stored(subject, timeout):
+        told = "rows, for somebody wrote meanwhile"
+    else:
+        told = "rows, for the query gives other rows each time"
+    layers = (f"{layer} ({', '.join(columns[:MOST_TOLD])})" for layer, columns in others.items())
+    yield f"Not all layers read the same {told}: those of {TUPLE} were not read as {'; '.join(layers)}."
+
+
+def stored(subject: Subject, timeout: int) -> bool:
+    """Return whether the rows are those of a table, which change by writing alone."""
+    with without_values(), connect(database_url(), timeout) as connection:
+        answer = catalog.stored(connection, subject.relation.oid)
+        connection.rollback()
+    return answer
+
+
+def other_parents(outcomes: Outcomes, figures: Figures, subject: Subject, timeout: int) -> Iterator[str]:
+    """Yield which ways read fewer parents, for these share a key; or that not all read the same ones."""
+    rows = subject.size.rows
+    ways = {way: one for way, one in figures.by_layer.items() if not (READERS[way].samples or READERS[way].joins)}
+    counts = {way: {one.output["count"] for one in outcomes[way]} | {ways[way].objects or rows} for way in ways}
+    if set().union(*counts.values()) == {rows}:
+        return
+    with without_values(), connect(database_url(), timeout) as connection:
+        with catalog.catalog_first(connection):
+            now, keys = parents(connection, subject.relation, rows)
+        connection.rollback()
+    if now == rows and set().union(*counts.values()) <= {rows, keys}:
+        yield from shared_objects(ways, "parent")
+    else:
         yield "Not all ways read the same rows, for somebody wrote meanwhile."

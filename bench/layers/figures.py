@@ -17,6 +17,11 @@ OTHER_VALUES = "its values are not psycopg's: "
 SHARE, SECONDS, BYTES = 0.1, 0.1, 10 * 2**20
 
 
+def counted(count: int, single: str, several: str = "") -> str:
+    """Return a number with its noun: 1 column, 2 columns; or with what else agrees with it: 1 row was, 2 rows were."""
+    return f"{count:,} {single if count == 1 else several or f'{single}s'}"
+
+
 @dataclass(frozen=True)
 class Figure:
     """What so many rows take in one layer, or so many parents with their children: `rows` means either here."""
@@ -102,7 +107,7 @@ class AgainstTuples:
         elif values is None or not plain or not mine:
             reason = f"there is no {TUPLE} to compare it with"
         elif others := list(self.other_classes(layer)):
-            more = f", and {len(others) - MOST_TOLD} columns more" if len(others) > MOST_TOLD else ""
+            more = f", and {counted(len(others) - MOST_TOLD, 'column')} more" if len(others) > MOST_TOLD else ""
             reason = f"{OTHER_VALUES}{', '.join(others[:MOST_TOLD])}{more}"
         else:
             return replace(figure, overhead=figure.traced - values - self.size_of(layer) + self.size_of(TUPLE))
@@ -119,29 +124,29 @@ class AgainstTuples:
                 own = [name for name in mine["classes"] if name not in plain["classes"]]
                 yield f"{visible(column.name)} is {' or '.join(own or mine['classes'])}"
 
-    def shared_objects(self) -> Iterator[str]:
-        for layer, figure in self.by_layer.items():
-            count, objects = figure.count, figure.objects
-            if 0 < objects < count:
-                yield (
-                    f"{layer}: {count:,} rows are {objects:,} objects, for rows with the same key share one: "
-                    f"{figure.traced:,.0f} bytes per object, {figure.traced * objects / count:,.0f} per row."
-                )
+    def others(self) -> dict[str, list[str]]:
+        """Return the layers that read other values than the tuples, each with the columns, as far as they compare."""
+        differing = {layer: self.differing(layer) for layer in self.kept if TUPLE in self.kept}
+        return {layer: columns for layer, columns in differing.items() if columns}
 
-    def other_rows(self) -> Iterator[str]:
-        others = [layer for layer in self.kept if TUPLE in self.kept and not self.same_rows(layer)]
-        if others:
-            yield (
-                f"Not all layers read the same rows, for somebody wrote meanwhile, or the query gives other rows each "
-                f"time: those of {TUPLE} were not read as {'; '.join(others)}."
-            )
-
-    def same_rows(self, layer: str) -> bool:
-        """Return whether a layer kept the same values, in the columns where that can be compared."""
+    def differing(self, layer: str) -> list[str]:
+        """Return the columns in which a layer kept other values, of those where that can be compared."""
         if self.by_layer[layer].objects < self.by_layer[layer].count:
-            return True
-        return all(
-            mine["checksum"] == plain["checksum"]
-            for mine, plain in zip(self.kept[layer], self.kept[TUPLE], strict=False)
+            return []
+        return [
+            visible(column.name)
+            for column, mine, plain in zip(self.relation.columns, self.kept[layer], self.kept[TUPLE], strict=False)
             if mine["classes"] == plain["classes"] and (layer != RECORD or ALIKE.issuperset(mine["classes"]))
-        )
+            if mine["checksum"] != plain["checksum"]
+        ]
+
+
+def shared_objects(by_layer: Mapping[str, Figure], row: str = "row") -> Iterator[str]:
+    """Yield in which layers rows share objects, because they have the same key."""
+    for layer, figure in by_layer.items():
+        count, objects = figure.count, figure.objects
+        if 0 < objects < count:
+            yield (
+                f"{layer}: {count:,} {row}s are {counted(objects, 'object')}, for {row}s with the same key share one: "
+                f"{figure.traced:,.0f} bytes per object, {figure.traced * objects / count:,.0f} per {row}."
+            )

@@ -58,11 +58,12 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
         if children is None:
             subject = narrowed(relation, rows)
         else:
-            subject = fitted(connection, with_children(connection, relation, children), text, rows)
-        if count:
-            total: int | None = catalog.row_count(connection, relation.source)
-        else:
+            with catalog.catalog_first(connection):
+                subject = fitted(connection, with_children(connection, relation, children), text, rows)
+        with catalog.catalog_first(connection):
             total = catalog.row_estimate(connection, relation.oid)
+        if count:
+            total = catalog.row_count(connection, relation.source)
         connection.rollback()  # not even a notification is sent
     return replace(subject, total=total, counted=count)
 

@@ -1,7 +1,8 @@
 """What the server's catalog says of a relation: which one a name means, who may read it, its keys, how many rows."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -22,6 +23,19 @@ NOT_NULL = """
 """
 
 
+@contextmanager
+def catalog_first(connection: "psycopg.Connection[Any]") -> Iterator[None]:
+    """Let no name of the reader's hide one of the server's: inside, his search_path goes behind pg_catalog.
+
+    Where a catalog's column is an argument, its function is qualified, too, for one of just its type would win.
+    """
+    with connection.transaction(force_rollback=True):
+        [own] = connection.execute("SHOW search_path").fetchone() or [""]
+        path = ", ".join(filter(None, ["pg_catalog", own]))
+        connection.execute("SELECT pg_catalog.set_config('search_path', %s, true)", [path])
+        yield
+
+
 def find(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
     """Return the relation of that name, quoted as in SQL; None where the text is no name. Raises UserError."""
     parts = name_parts(connection, text)
@@ -33,19 +47,19 @@ def find(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
     if len(parts) == 3 and parts[0] != database:
         raise UserError(f"{visible(text)} is in another database than {visible(database)}, which DATABASE_URL names")
     *_, schema, name = ["", *parts[-2:]]
-    return relation_where(
-        connection,
-        text,
-        "relname = %s AND CASE %s WHEN '' THEN pg_table_is_visible(pg_class.oid) ELSE nspname = %s END",
-        [name, schema, schema],
-    )
+    if schema:
+        return relation_where(connection, text, "relname = %s AND nspname = %s", [name, schema])
+    in_his_path = "SELECT pg_catalog.to_regclass(pg_catalog.quote_ident(%s))::pg_catalog.oid"
+    [oid] = connection.execute(in_his_path, [name]).fetchone() or [None]
+    return relation_where(connection, text, "pg_class.oid = %s", [oid])
 
 
 def name_parts(connection: "psycopg.Connection[Any]", text: str) -> list[str]:
     """Return the parts of a name as the server reads them; nothing where it is none."""
+    statement = "SELECT pg_catalog.parse_ident(%s)::pg_catalog.name[]::pg_catalog.text[]"
     try:
         with connection.transaction():
-            [parts] = connection.execute("SELECT parse_ident(%s)::name[]::text[]", [text]).fetchone() or [[]]
+            [parts] = connection.execute(statement, [text]).fetchone() or [[]]
     except psycopg.DataError:
         return []
     return list(parts)
@@ -64,12 +78,13 @@ def unusual(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
 
 def relation_where(connection: "psycopg.Connection[Any]", text: str, condition: str, values: list[Any]) -> Found:
     """Return the only relation of that condition, if rows can be read from it. Raises UserError."""
-    answer = connection.execute(
+    statement = (
         "SELECT pg_class.oid, nspname, relname, relkind, relispopulated, has_schema_privilege(relnamespace, 'USAGE') "
         "FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace "
-        f"WHERE {condition}".encode(),
-        values,
-    ).fetchone()
+        f"WHERE {condition}"
+    )
+    with catalog_first(connection):
+        answer = connection.execute(statement.encode(), values).fetchone()
     if not answer:
         raise UserError(missing(connection, text))
     oid, schema, name, kind, populated, may_enter = answer
@@ -90,21 +105,25 @@ def missing(connection: "psycopg.Connection[Any]", text: str) -> str:
 
 def exists(connection: "psycopg.Connection[Any]", name: str) -> bool:
     """Return whether any schema has a relation of that name, in small letters or capitals."""
-    condition = "SELECT FROM pg_catalog.pg_class WHERE lower(relname) = lower(%s) AND relkind = ANY(%s)"
+    condition = (
+        "SELECT FROM pg_catalog.pg_class WHERE pg_catalog.lower(relname) = pg_catalog.lower(%s) AND relkind = ANY(%s)"
+    )
     return bool(connection.execute(condition.encode(), [name, list(KINDS)]).rowcount)
 
 
 def nearest(connection: "psycopg.Connection[Any]", text: str) -> list[str]:
     """Return the names, with their schemas, of the relations whose names are most like that one."""
     # In a database without an encoding, a name beyond ASCII may be no UTF-8, which the server then does not send.
-    answer = connection.execute(
-        "SELECT quote_ident(nspname), quote_ident(relname) FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace "
-        "ON pg_namespace.oid = relnamespace WHERE relkind = ANY(%s) AND has_schema_privilege(relnamespace, 'USAGE') "
+    statement = (
+        "SELECT pg_catalog.quote_ident(nspname), pg_catalog.quote_ident(relname) "
+        "FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace "
+        "WHERE relkind = ANY(%s) AND has_schema_privilege(relnamespace, 'USAGE') "
         "AND nspname !~ '^pg_(toast|temp)' AND CASE WHEN getdatabaseencoding() = 'SQL_ASCII' "
-        "THEN concat(nspname, relname) ~ '^[ -~]*$' ELSE true END "
-        "ORDER BY nspname ~ '^pg_|^information_schema', nspname, relname",
-        [list(KINDS)],
-    ).fetchall()
+        "THEN pg_catalog.concat(nspname, relname) ~ '^[ -~]*$' ELSE true END "
+        "ORDER BY nspname ~ '^pg_|^information_schema', nspname, relname"
+    )
+    with catalog_first(connection):
+        answer = connection.execute(statement, [list(KINDS)]).fetchall()
 
     def plain(name: str) -> str:
         return name.replace('"', "").casefold()
@@ -182,13 +201,20 @@ def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
     return answer[0] if answer else None
 
 
+def stored(connection: "psycopg.Connection[Any]", oid: int) -> bool:
+    """Return whether a relation is a table whose rows nothing but writing changes: no view, and no policy's choice."""
+    statement = "SELECT relkind IN ('r', 'm', 'p') AND NOT relrowsecurity FROM pg_catalog.pg_class WHERE oid = %s"
+    [answer] = connection.execute(statement.encode(), [oid]).fetchone() or [False]
+    return bool(answer)
+
+
 def row_count(connection: "psycopg.Connection[Any]", source: str) -> int:
     """Return how many rows there are now of what stands so after FROM. Raises psycopg.Error."""
-    answer = connection.execute(f"SELECT count(*) FROM {source} AS relation".encode()).fetchone()
+    answer = connection.execute(f"SELECT pg_catalog.count(*) FROM {source} AS relation".encode()).fetchone()
     assert answer
     return int(answer[0])
 
 
 def quoted(connection: "psycopg.Connection[Any]", names: Iterable[str]) -> dict[str, str]:
-    statement = "SELECT name, quote_ident(name) FROM unnest(%s::text[]) AS names(name)"
+    statement = "SELECT name, pg_catalog.quote_ident(name) FROM unnest(%s::text[]) AS names(name)"
     return dict(connection.execute(statement, [sorted({*names})]).fetchall())

@@ -37,18 +37,20 @@ def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPL
     fields = described(connection, f"SELECT * FROM {source} AS relation")
     if not fields:
         raise UserError("the table has no columns, so that there is nothing to measure")
-    tables = catalog.forbidden(connection, fields)
+    with catalog.catalog_first(connection):
+        tables = catalog.forbidden(connection, fields)
+        sample = samples.share(connection, listed.oid, rows) if listed else 0.0
     if all(tables) or (any(tables) and not listed):
         raise UserError(f"no right to read {visible(max(tables))} at {address()}: grant SELECT on it")
     in_utf8 = connection.pgconn.parameter_status(b"server_encoding") == b"UTF8"
     aliases = tuple(attributes([field.name for field in fields], in_utf8))
     types = {alias: field.type for alias, field, table in zip(aliases, fields, tables, strict=True) if not table}
-    sample = samples.share(connection, listed.oid, rows) if listed else 0.0
     relation, seen = look(connection, Relation(source, (), aliases=aliases, sample=sample), types, rows)
     relation = as_seen(relation, fields, seen, empty)
     if not listed:
         return replace(relation, keyless="a query has none")
-    return named(connection, relation, listed, {name for name, values in seen.items() if values.hashable})
+    with catalog.catalog_first(connection):
+        return named(connection, relation, listed, {name for name, values in seen.items() if values.hashable})
 
 
 def look(

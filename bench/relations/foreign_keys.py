@@ -139,6 +139,8 @@ def resolve(connection: "psycopg.Connection[Any]", table: Found, path: Sequence[
     own = visible(table.name)
     if meant:
         other, written_so = visible(meant[0].table.name), listed(meant, known, " or ")
+        if len({key_of(link) for link in meant}) == 1:
+            raise UserError(f"the foreign key between {own} and {other} leads both ways: write {written_so}")
         raise UserError(f"several foreign keys lie between {own} and {other}: write {written_so}")
     name, *behind = path[0]
     there = f"--with takes {listed(known, known, ', ')}" if known else f"there is none between {own} and any table"
@@ -147,6 +149,14 @@ def resolve(connection: "psycopg.Connection[Any]", table: Found, path: Sequence[
         raise UserError(f"{catalog.missing(connection, word)}; {there}")
     word = ":".join([word, *(part.text for part in behind)])
     raise UserError(f"no foreign key lies between {own} and {visible(word)}: {there}")
+
+
+def key_of(link: Link) -> tuple[object, ...]:
+    """Return what a link and the one back along the same key of a table to itself have in common."""
+    if len(link.steps) > 1:
+        return (link,)
+    [step] = link.steps
+    return (step.there, step.here) if link.to_many else (step.here, step.there)
 
 
 def listed(some: Sequence[Link], known: Sequence[Link], between: str) -> str:

@@ -18,6 +18,15 @@ BATCH_ROWS, BATCH_BYTES = 1000, 8 * 2**20
 # So many blocks show what a row takes to 10 %, where it varies over the table as evenly as from nothing to the double:
 # by 0.58 of the mean, and twice that is divided by the root of their number.
 ENOUGH_BLOCKS = 140
+# The class that psycopg gives the values of a type, where there are none to see it of.
+CLASSES = {
+    **dict.fromkeys(("int2", "int4", "int8", "oid"), "int"),
+    **dict.fromkeys(("float4", "float8"), "float"),
+    **dict.fromkeys(("text", "varchar", "bpchar", "name"), "str"),
+    **{"bool": "bool", "bytea": "bytes", "numeric": "decimal.Decimal", "uuid": "uuid.UUID", "date": "datetime.date"},
+    **dict.fromkeys(("timestamp", "timestamptz"), "datetime.datetime"),
+    **{"time": "datetime.time", "timetz": "datetime.time", "interval": "datetime.timedelta"},
+}
 
 
 @dataclass
@@ -47,6 +56,8 @@ class Sampled:
     @property
     def type(self) -> str:
         """The name of the class that all values but NULL have, where the standard library has it; else `Any`."""
+        if not self.classes:
+            return CLASSES.get(self.stored, "Any")
         if len(self.classes) != 1:
             return "Any"
         [kind] = self.classes

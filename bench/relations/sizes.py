@@ -44,6 +44,15 @@ def size_of(connection: "psycopg.Connection[Any]", relation: Relation, count: in
     return Size(parents, joined, children), large
 
 
+def parents(connection: "psycopg.Connection[Any]", relation: Relation, count: int) -> tuple[int, int]:
+    """Return how many of so many parents are there now, and how many keys these have."""
+    key = ", ".join(relation.quotes[name] for name in relation.key)
+    counts = f"count(*), count(DISTINCT ({key}))" if key else "count(*), count(*)"
+    answer = connection.execute(f"SELECT {counts} FROM ({chosen(relation, count)}) AS {CHOSEN}".encode()).fetchone()
+    assert answer
+    return answer[0], answer[1]
+
+
 def statement(relation: Relation, count: int, most: int) -> str:
     """Return the SQL that counts rows, of so many of the root.
 

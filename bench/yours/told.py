@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bench.layers.figures import Figures
+from bench.layers.figures import Figures, counted
 from bench.layers.names import ARRAYS, COLUMNS, DROPPED, ENTITY, KEYED, LAZY, STREAMED, missing
 from bench.layers.subject import Subject
 from bench.look.tables import named
@@ -36,13 +36,15 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
     rows = f"{words_of(subject.relation).row}s"
     total, known = all_rows(subject, figures)
     yield f"{rows.capitalize()} in all: {known if total is None else f'{total:,}, {known}'}."
-    if not subject.complete(figures.count):
+    if not (subject.complete(figures.count) or (subject.counted and total == figures.count)):
         read = "those of blocks chosen over the whole table" if subject.relation.sample else "the first ones"
-        none = f" All {rows} have no figure where less than a tenth, 0.1 s or 10 MiB of them was read." if total else ""
-        yield f"The {rows} are {read}.{none}"
+        more = bool(total and total > figures.count)
+        none = f" All {rows} have no figure where less than a tenth, 0.1 s or 10 MiB of them was read." if more else ""
+        yield f"The {rows} are {read}{'' if more or subject.relation.sample else ', if there are more'}.{none}"
     if subject.relation.children and subject.limit != subject.asked:
-        fewer = f"{figures.count:,} {rows} were read instead of {subject.asked:,}"
-        yield f"{fewer}, for they have many children, or wide ones."
+        row = words_of(subject.relation).row
+        fewer = counted(figures.count, f"{row} was", f"{row}s were")
+        yield f"{fewer} read instead of {subject.asked:,}, for they have many children, or wide ones."
 
 
 def ways(subject: Subject, figures: Figures) -> Iterator[str]:
@@ -86,7 +88,8 @@ def renamed(subject: Subject, figures: Figures) -> Iterator[str]:
     for column in columns[:MOST_NAMED]:
         yield f"Column {named(column.name)} is {column.attribute} here."
     if others := len(columns[MOST_NAMED:]):
-        yield f"So are {others:,} other columns called otherwise: --json has all of them."
+        are = "is 1 other column" if others == 1 else f"are {others:,} other columns"
+        yield f"So {are} called otherwise: --json has all of them."
 
 
 def unread(subject: Subject, figures: Figures) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What the claims' tests share: an engine, a session, and what collects what SQLAlchemy and psycopg do."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -8,7 +9,8 @@ import sqlalchemy
 from psycopg import AsyncServerCursor, ServerCursor
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
-from sqlalchemy.util import concurrency
+
+from tests.claims.rows import SINCE_2_1
 
 
 @pytest.fixture
@@ -27,7 +29,9 @@ def session(engine: Engine) -> Iterator[Session]:
 @pytest.fixture
 def greenlets(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Collect the greenlets that SQLAlchemy makes."""
-    shim: Any = concurrency._concurrency_shim
+    name = "sqlalchemy.util.concurrency" if SINCE_2_1 else "sqlalchemy.util._concurrency_py3k"
+    shim: Any = import_module(name)
+    shim = getattr(shim, "_concurrency_shim", shim)
     made: list[object] = []
 
     def make(*arguments: Any) -> Any:

@@ -15,6 +15,7 @@ from db_model import DbModel
 
 BATCH = 100
 YIELD_PER = {"yield_per": BATCH}
+SINCE_2_1 = tuple(map(int, sqlalchemy.__version__.split(".")[:2])) >= (2, 1)
 ENTITIES = select(DbModel)
 STREAMED = ENTITIES.execution_options(yield_per=BATCH)
 

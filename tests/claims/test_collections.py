@@ -15,7 +15,7 @@ from bench.studies.graph_shape import shapes
 from bench.studies.graph_shape.families import LAZY, SELECT_IN, WAYS, mapped, options, used
 from bench.studies.graph_shape.reading import LEAST
 from bench.studies.graph_shape.shapes import children, family, make
-from tests.claims.fresh import held, in_a_fresh_process, open_session
+from tests.claims.fresh import in_a_fresh_process, open_session
 from tests.claims.rows import PARENTS, Parent
 from tests.claims.test_entities import own
 from tests.support import query
@@ -79,21 +79,6 @@ def test_a_lazy_load_leaves_a_path_with_those_that_it_found_and_select_in_one_fo
     paths = [{id(inspect(child).load_path) for child in one.children} for one in parents]
     assert all(len(ones) == 1 for ones in paths)
     assert len(set.union(*paths)) == (len(parents) if each else 1)
-
-
-def test_what_is_read_by_a_join_is_held_by_its_result_beside_the_entities(session: Session) -> None:
-    """Else it would be more than what the same families take once the result is gone."""
-    statement = PARENTS.options(joinedload(Parent.children))
-    session.scalars(statement).unique().all()  # compiles it
-    session.expunge_all()
-    before = held()
-    result = session.scalars(statement).unique()
-    parents = result.all()
-    whole = held() - before
-    del result
-    without = held() - before
-    tracemalloc.stop()
-    assert (whole - without) / len(parents) > 300
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """What `yield_per` and `partitions` of a stream refuse and take: eager loading, and `unique()`."""
 
 import functools
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -10,7 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload, subqueryload
 from sqlalchemy.orm.interfaces import ORMOption
 
-from tests.claims.rows import BATCH, ENTITIES, FAMILIES, PARENTS, STREAMED, YIELD_PER, Child, Parent, run_async
+from relationships.shop_model import Customer
+from tests.claims.rows import (
+    BATCH,
+    ENTITIES,
+    FAMILIES,
+    PARENTS,
+    SINCE_2_1,
+    STREAMED,
+    YIELD_PER,
+    Child,
+    Parent,
+    run_async,
+)
 from tests.support import ROWS, expected_rows
 
 
@@ -100,18 +113,53 @@ def test_partitions_of_a_stream_take_subquery_loading_which_loads_what_belongs_t
     assert len(statements) == 1 + queries
 
 
-def test_partitions_of_a_stream_refuse_joined_collections(url: str) -> None:
-    async def use(session: AsyncSession, unique: bool) -> None:
-        result = await session.stream_scalars(PARENTS.options(joinedload(Parent.children)))
-        async for _ in (result.unique() if unique else result).partitions(FAMILIES):
-            pass
+CUSTOMERS = select(Customer).options(joinedload(Customer.orders)).where(Customer.id < 100).order_by(Customer.id)
 
-    for unique in (False, True):
+
+async def families_by_partition(session: AsyncSession, keep: bool, unique: bool = True) -> tuple[int, int]:
+    """Return how many of 100 customers there are, and how many of their 400 orders; each is kept, or dropped."""
+    customers = orders = 0
+    kept: list[Customer] = []
+    result = await session.stream_scalars(CUSTOMERS)
+    async for batch in (result.unique() if unique else result).partitions(30):
+        customers += len(batch)
+        orders += sum(len(customer.orders) for customer in batch)
+        kept += batch if keep else []
+    return customers, orders
+
+
+def test_partitions_of_a_stream_refuse_joined_collections_since_2_1_and_lose_parents_and_children_before(
+    url: str,
+) -> None:
+    """With 2.0 a parent is told by its address, which the next one has once this one is dropped."""
+    with pytest.raises(InvalidRequestError, match=r"unique\(\)"):
+        run_async(url, functools.partial(families_by_partition, keep=False, unique=False))
+    lost = (functools.partial(families_by_partition, keep=keep) for keep in (True, False))
+    if SINCE_2_1:
+        for use in lost:
+            with pytest.raises(InvalidRequestError, match=r"unique\(\)"):
+                run_async(url, use)
+    else:
+        (customers, orders), (fewer_customers, fewer_orders) = (run_async(url, use) for use in lost)
+        assert (customers, fewer_customers < 100) == (100, True)
+        assert fewer_orders < orders < 400
+
+
+def test_synchronous_partitions_of_a_server_side_cursor_do_so_too(session: Session) -> None:
+    def orders(**options: bool) -> int:
+        batches = session.scalars(CUSTOMERS, execution_options=options).unique().partitions(30)
+        return sum(len(customer.orders) for batch in batches for customer in batch)
+
+    assert orders() == 400
+    if SINCE_2_1:
         with pytest.raises(InvalidRequestError, match=r"unique\(\)"):
-            run_async(url, functools.partial(use, unique=unique))
+            orders(stream_results=True)
+    else:
+        session.expunge_all()
+        assert orders(stream_results=True) < 400
 
 
-def test_partitions_of_a_stream_refuse_unique_and_row_by_row_does_not(url: str) -> None:
+def test_partitions_of_a_stream_refuse_unique_since_2_1_and_row_by_row_does_not(url: str) -> None:
     async def by_partitions(session: AsyncSession) -> None:
         async for _ in (await session.stream(ENTITIES)).unique().partitions(BATCH):
             pass
@@ -119,6 +167,6 @@ def test_partitions_of_a_stream_refuse_unique_and_row_by_row_does_not(url: str) 
     async def row_by_row(session: AsyncSession) -> int:
         return len([row async for row in (await session.stream(ENTITIES)).unique()])
 
-    with pytest.raises(InvalidRequestError, match="unique"):
+    with pytest.raises(InvalidRequestError, match="unique") if SINCE_2_1 else nullcontext():
         run_async(url, by_partitions)
     assert run_async(url, row_by_row) == ROWS

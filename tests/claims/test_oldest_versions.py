@@ -1,0 +1,59 @@
+"""The claims hold with the oldest versions that are allowed, too, or say since which version they do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fasteners import InterProcessLock  # type: ignore[import-untyped]
+
+from bench.environments import ENVIRONMENTS, ORIGINAL, Combination, NoWheelsError, install, interpreters
+from bench.errors import UserError
+from tests.support import PROJECT, TIMEOUT
+
+# What the pages say of behaviour; the other claims are of bytes, which other versions may differ in.
+CLAIMS = (
+    *("batches", "eager_loading", "identity_map", "loading_less", "models"),
+    *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions"),
+)
+PACKAGES = ("sqlalchemy", "psycopg", "pydantic", "greenlet")
+
+
+@pytest.fixture(scope="session")
+def oldest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with nothing but the oldest packages: what tests with them comes from this environment."""
+    combination = Combination(f"{sys.version_info.major}.{sys.version_info.minor}", ORIGINAL)
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    try:
+        with InterProcessLock(ENVIRONMENTS / f"{combination.folder.name}.lock"):
+            install(combination, interpreters()[combination.python])
+    except (NoWheelsError, UserError) as error:
+        pytest.skip(f"no environment with the oldest versions: {error}")
+    folder = tmp_path_factory.mktemp("oldest")
+    [packages] = combination.folder.glob("lib/python*/site-packages")
+    for path in packages.iterdir():
+        if path.name.lower().startswith(PACKAGES):
+            (folder / path.name).symlink_to(path)
+    return folder
+
+
+def test_claims_hold_with_the_oldest_versions(oldest: Path) -> None:
+    files = [f"tests/claims/test_{name}.py" for name in CLAIMS]
+    process = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(oldest)},
+        capture_output=True,
+        text=True,
+        timeout=5 * TIMEOUT,
+    )
+    assert process.returncode == 0, process.stdout
+
+
+def test_the_oldest_versions_are_those_that_are_allowed(oldest: Path) -> None:
+    allowed = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    found = {path.name.removesuffix(".dist-info").lower() for path in oldest.glob("*.dist-info")}
+    for package in PACKAGES:
+        [version] = [name.removeprefix(f"{package}-") for name in found if name.startswith(f"{package}-")]
+        assert f">={version}," in allowed, package
