@@ -103,7 +103,7 @@ def answer(costs: Costs) -> str:
         )
     )
     return (
-        f"- A row has {whole(stored_bytes(driver.rows))} bytes in PostgreSQL. As Python objects, its values take "
+        f"- A row's values have {whole(stored_bytes(driver.rows))} bytes in PostgreSQL. As Python objects, they take "
         f"{whole(driver.values)}. With its values, it takes {whole(driver.per_row)} bytes as psycopg's named tuple, "
         f"{whole(core.per_row)} as a Core row, {whole(model.per_row)} as a Pydantic model, and "
         f"**{whole(orm.per_row)} as an ORM entity**. Its place in the dict that keeps it is counted.\n"

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.support import query
 
-SINCE_3_3_5 = tuple(map(int, psycopg.__version__.split(".")[:3])) >= (3, 3, 5)
+PSYCOPG = tuple(map(int, psycopg.__version__.split(".")[:3]))
 SELECT = "SELECT * FROM data"
 PREPARED = "SELECT statement FROM pg_prepared_statements WHERE statement NOT LIKE '%pg_prepared%'"
 CHANGED = "FeatureNotSupported"
@@ -81,7 +81,10 @@ def test_with_autocommit_psycopg_s_prepared_statement_fails_ever_after(table_url
         assert outcomes(lambda: connection.execute(SELECT)) == [CHANGED] * 3
         assert outcomes(lambda: connection.execute(SELECT, prepare=False)) == [""] * 3
         connection.execute("DEALLOCATE ALL")
-        assert outcomes(lambda: connection.execute(SELECT)) == ["" if SINCE_3_3_5 else "InvalidSqlStatementName"] * 3
+        assert (
+            outcomes(lambda: connection.execute(SELECT))
+            == ["" if PSYCOPG >= (3, 3, 6) else "InvalidSqlStatementName"] * 3
+        )
         connection.execute("DROP TABLE IF EXISTS no_such_table")
         assert outcomes(lambda: connection.execute(SELECT)) == [""] * 3
 
@@ -136,8 +139,8 @@ def test_a_statement_of_its_own_that_alters_makes_psycopg_forget_what_is_prepare
         for _ in range(7):
             connection.execute(SELECT)
         connection.execute("ALTER TABLE data ALTER id TYPE bigint")
-        assert connection.execute(PREPARED).fetchall() == ([] if SINCE_3_3_5 else [(SELECT,)])
-        assert outcomes(lambda: connection.execute(SELECT)) == ["" if SINCE_3_3_5 else CHANGED] * 3
+        assert connection.execute(PREPARED).fetchall() == ([] if PSYCOPG >= (3, 3, 5) else [(SELECT,)])
+        assert outcomes(lambda: connection.execute(SELECT)) == ["" if PSYCOPG >= (3, 3, 5) else CHANGED] * 3
 
 
 async def by_fetch(connection: asyncpg.Connection) -> None:
