@@ -2,7 +2,7 @@
 
 Short: async ORM, partitions
 Instead of: run_async_sqlalchemy_session
-You lose: children until the next batch, and parents that are dropped, where SQLAlchemy 2.0 joins a collection; `unique`; the single loop, `commit` in it.
+You lose: children, and parents that are dropped, where SQLAlchemy 2.0 joins a collection; `unique`; the single loop.
 
 `AsyncSession.stream` reads through a server-side cursor, and then `partitions(1000)` builds a thousand entities at a
 time, even without `yield_per`; iterated row by row, the same result builds all of them first. `subqueryload` is not
