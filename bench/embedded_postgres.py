@@ -24,8 +24,8 @@ from typing import Any
 import psutil
 
 from bench.errors import UserError
+from bench.scripts import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent
 # Root's; not below the temporary directory, where anyone may take a name before.
 STATE_DIRECTORY = Path("/var/lib/what-does-a-row-cost")
 PORT = 54320

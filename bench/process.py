@@ -7,7 +7,6 @@ import signal
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -107,7 +106,6 @@ class Children:
                 **({"DATABASE_URL": job.url} if job.url else {}),
                 "PYTHONUTF8": "1",  # memray cannot write a path that the locale's encoding does not know
             }
-            start = time.perf_counter()
             child = self._start(job.command, variables)
             if not child:
                 return Outcome(job, error="interrupted")
@@ -122,7 +120,7 @@ class Children:
             if not file.exists():
                 return Outcome(job, error="wrote no measurement: it ends with print_top_allocations()")
             output = json.loads(file.read_text(encoding="utf-8"))
-            return Outcome(job, output, console, time.perf_counter() - start, _missing(output))
+            return Outcome(job, output, console, _missing(output))
 
     def _start(self, command: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
         pipe = subprocess.PIPE

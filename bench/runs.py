@@ -59,12 +59,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job's process wrote to MEMORY_JSON, and printed, and how many seconds it took; or why it failed."""
+    """What a job's process wrote to MEMORY_JSON, and printed; or why it failed."""
 
     job: Job
     output: Any = None
     console: str = ""
-    seconds: float = 0.0
     error: str = ""
 
 
