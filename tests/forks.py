@@ -9,12 +9,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.runs import TRACED, Job, Outcome
+from common import database_url
 from tests.support import PROJECT, TIMEOUT, Measurement, environment
 
 
@@ -58,15 +60,19 @@ def said() -> str:
 
 
 @contextmanager
-def forked(name: str, url: str, told: bool = False, **variables: str) -> Iterator[Fork]:
+def forked(
+    name: str, url: str, arguments: Sequence[str] = (), stdin: bytes = b"", told: bool = False, **variables: str
+) -> Iterator[Fork]:
     """Start a script, by its module's name, untraced; it is ended after the block, if need be."""
     with tempfile.TemporaryDirectory() as folder:
         order = {
             "name": name,
+            "arguments": list(arguments),
             "environment": environment(url, {"MEMORY_TRACING": "off", **variables}),
-            "files": ["/dev/null", f"{folder}/output", f"{folder}/errors"],
+            "files": [f"{folder}/input", f"{folder}/output", f"{folder}/errors"],
             "told": f"{folder}/told" if told else "",
         }
+        Path(folder, "input").write_bytes(stdin)
         requests = origin().stdin
         assert requests
         print(json.dumps(order), file=requests, flush=True)
@@ -83,6 +89,23 @@ def ended(name: str, url: str) -> subprocess.CompletedProcess[str]:
     """Run a script to its end."""
     with forked(name, url) as fork:
         return fork.ended()
+
+
+def run(together: Sequence[Job], alone: Sequence[Job] = (), **_: object) -> list[Outcome]:
+    """Do what `bench.process.run` does, by forks: for what is counted only once the libraries are imported."""
+    return [outcome(job) for job in (*together, *alone)]
+
+
+def outcome(job: Job) -> Outcome:
+    tracing = "on" if job.instrument == TRACED else "off"
+    name, *arguments = job.command[2:] if job.command[1] == "-m" else [job.script.name]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "measurement.json"
+        variables = {"MEMORY_JSON": str(file), "MEMORY_TRACING": tracing}
+        with forked(name, job.url or database_url(), arguments, job.script.stdin, **variables) as fork:
+            process = fork.ended()
+        assert process.returncode == 0, process.stderr
+        return Outcome(job, json.loads(file.read_text(encoding="utf-8")), process.stdout)
 
 
 def told_by(name: str, url: str, keeps: bool = True, **variables: str) -> tuple[Measurement, dict[str, Any]]:
