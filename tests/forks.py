@@ -1,23 +1,27 @@
-"""The project's scripts as a user runs them, each a fork of one process that has imported their libraries."""
+"""The project's scripts as a user runs them, and functions, each in a fork of one process that has their libraries."""
 
 import atexit
 import functools
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from bench.runs import TRACED, Job, Outcome
 from common import database_url
 from tests.support import PROJECT, TIMEOUT, Measurement, environment
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -61,13 +65,18 @@ def said() -> str:
 
 @contextmanager
 def forked(
-    name: str, url: str, arguments: Sequence[str] = (), stdin: bytes = b"", told: bool = False, **variables: str
+    name: str,
+    url: str | None,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    arguments: Sequence[str] = (),
+    stdin: bytes = b"",
+    told: bool = False,
 ) -> Iterator[Fork]:
     """Start a script, by its module's name, untraced; it is ended after the block, if need be."""
     with tempfile.TemporaryDirectory() as folder:
         order = {
             "name": name,
-            "arguments": list(arguments),
+            "arguments": [*arguments],
             "environment": environment(url, {"MEMORY_TRACING": "off", **variables}),
             "files": [f"{folder}/input", f"{folder}/output", f"{folder}/errors"],
             "told": f"{folder}/told" if told else "",
@@ -102,7 +111,7 @@ def outcome(job: Job) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "measurement.json"
         variables = {"MEMORY_JSON": str(file), "MEMORY_TRACING": tracing}
-        with forked(name, job.url or database_url(), arguments, job.script.stdin, **variables) as fork:
+        with forked(name, job.url or database_url(), variables, arguments, job.script.stdin) as fork:
             process = fork.ended()
         assert process.returncode == 0, process.stderr
         return Outcome(job, json.loads(file.read_text(encoding="utf-8")), process.stdout)
@@ -112,8 +121,18 @@ def told_by(name: str, url: str, keeps: bool = True, **variables: str) -> tuple[
     """Return what a script says, and what it keeps, where its rows are those of `data`. It ends without an error."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "measurement.json"
-        with forked(name, url, told=keeps, MEMORY_JSON=str(path), **variables) as fork:
+        with forked(name, url, {"MEMORY_JSON": str(path), **variables}, told=keeps) as fork:
             process = fork.ended()
             assert (process.returncode, process.stderr) == (0, ""), name
             kept = json.loads((fork.folder / "told").read_text(encoding="utf-8")) if keeps else {}
         return Measurement(process.stdout, json.loads(path.read_text(encoding="utf-8"))), kept
+
+
+def in_a_fresh_process(experiment: Callable[..., Found], *arguments: object) -> Found:
+    """Return what a function of a module returns, called in a process of its own, which has made no entity before."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, call = Path(folder) / "found", pickle.dumps((experiment, arguments))
+        with forked("tests.called", None, arguments=[str(path)], stdin=call) as fork:
+            assert fork.ended().returncode == 0, fork.ended().stderr
+        found: Found = pickle.loads(path.read_bytes())
+        return found

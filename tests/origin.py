@@ -1,4 +1,4 @@
-"""A process that has imported the scripts' libraries, and forks itself for each script that it is told to run.
+"""A process that has imported the libraries, and forks itself for each script that it is told to run.
 
 It reads an order a line (JSON) from standard input, and says the fork's number and, once it has ended, its exit code.
 """
@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 LIBRARIES = (
     *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.ext.asyncio", "sqlalchemy.orm", "pydantic"),
     *("sqlalchemy.dialects.postgresql.asyncpg", "asyncpg", "adbc_driver_postgresql.dbapi", "pyarrow.compute", "memray"),
+    "pytest",
 )
 
 
@@ -65,6 +66,7 @@ if __name__ == "__main__":
     for library in LIBRARIES:
         with suppress(ImportError):
             import_module(library)
+    gc.collect()
     gc.freeze()  # else each fork copies what it collects
     order = next_order()
     become(order["environment"], order["files"])

@@ -22,8 +22,8 @@ from bench.studies.graph_shape.model import (
 from bench.studies.graph_shape.page import figures
 from bench.studies.graph_shape.parts import LoadedFamilies, parts_of
 from bench.studies.graph_shape.shapes import BASE, FEW, OF_MIXED_TYPES, SHAPES, children, family, make, parent
-from tests.claims.fresh import in_a_fresh_process
 from tests.claims.test_entities import own
+from tests.forks import in_a_fresh_process
 from tests.support import query
 
 INLINE = sys.version_info >= (3, 13)

@@ -37,7 +37,7 @@ def measured() -> dict[str, Measured]:
     """Measure every scenario, one run each; native memory of those that no other reads its rows like."""
     with private_server(MEASURED_ROWS) as server, one_row_table([seeds.DATA]) as one_row:
         together, alone = turns.jobs(SCENARIOS, 1, one_row, native=SCENARIOS[:6])
-        # Both instruments begin after the imports; untraced, the growth of those without native memory is not looked at.
+        # Both instruments begin after the imports; untraced, nobody looks at the growth of those without native memory.
         fresh = [job for job in alone if job.url or job.script in SCENARIOS[:6]]
         outcomes = forks.run([job for job in (*together, *alone) if job not in fresh])
         outcomes += process.succeeded(process.run(fresh))
