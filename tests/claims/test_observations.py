@@ -13,13 +13,13 @@ from bench.layers.names import READERS
 from bench.layers.reading import Reading
 from bench.relations.describing import describe
 from bench.relations.transaction import connect
-from bench.runs import TRACED, Job, Measured
+from bench.runs import TRACED, UNTRACED, Job, Measured
 from bench.scripts import SCENARIOS
 from bench.studies.costs.measure import with_values
 from bench.studies.costs.page import figures, in_the_figure
 from bench.studies.growth.measure import container
 from bench.studies.script_costs import ScriptCosts, stored_bytes
-from common import MIB
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, MIB, STARTED
 from domain_model import DomainModel
 from tests import forks
 from tests.support import MEASURED_ROWS, linux, run
@@ -50,6 +50,27 @@ def scenarios(measured: dict[str, Measured]) -> dict[str, ScriptCosts]:
     """Return every scenario's figures by its name without `run_`."""
     found = figures(results.of(measured, "bench.studies.costs.measure", Snapshot.now()))
     return {name.removeprefix("run_"): one for name, one in found.by_name.items()}
+
+
+def test_checkpoints_of_the_nine_are_those_of_the_original_and_only_their_stack_is_imported(
+    measured: dict[str, Measured],
+) -> None:
+    """In a process of its own, as a user starts it."""
+    for name, one in measured.items():
+        [fresh] = [outcome for outcome in one.outcomes if outcome.job.kind == f"{UNTRACED}, one row"]
+        first = "Engine" if "engine" in name or "async" in name else "Session"
+        connected = [f"{first} connected"] if "sqlalchemy" in name else []
+        expected = [STARTED, IMPORTED, *connected, FIRST_ROW, LAST_CHECKPOINT]
+        assert [checkpoint["label"] for checkpoint in fresh.output["checkpoints"]] == expected
+        lines = fresh.console.splitlines()
+        assert [line.partition("  - ")[0] for line in lines[: len(expected)]] == expected
+        assert fresh.output["rows"] == 1
+        versions = fresh.output["versions"].keys()
+        for library in ("sqlalchemy", "pydantic"):
+            assert (library in versions) == (library in name), name
+        assert "psycopg" in versions
+        others = {"asyncpg", "sqlmodel", "msgspec", "adbc-driver-postgresql", "adbc-driver-manager", "pyarrow"}
+        assert not versions & others
 
 
 def test_an_entity_costs_at_least_ten_times_the_values(scenarios: dict[str, ScriptCosts]) -> None:
