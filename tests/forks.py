@@ -17,7 +17,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bench.runs import TRACED, Job, Outcome
+from bench.process import Progress, unseen
+from bench.process import run as really_run
+from bench.runs import TRACED, UNTRACED, Job, Outcome
 from common import database_url
 from tests.support import PROJECT, TIMEOUT, Measurement, environment
 
@@ -100,9 +102,23 @@ def ended(name: str, url: str) -> subprocess.CompletedProcess[str]:
         return fork.ended()
 
 
-def run(together: Sequence[Job], alone: Sequence[Job] = (), **_: object) -> list[Outcome]:
+def run(
+    together: Sequence[Job], alone: Sequence[Job] = (), *, progress: Progress = unseen, **_: object
+) -> list[Outcome]:
     """Do what `bench.process.run` does, by forks: for what is counted only once the libraries are imported."""
-    return [outcome(job) for job in (*together, *alone)]
+    outcomes = []
+    with progress(len(together) + len(alone)) as shown:
+        for job in (*together, *alone):
+            shown.started(str(job))
+            outcomes.append(outcome(job))
+            shown.finished()
+    return outcomes
+
+
+def run_traced(together: Sequence[Job], **options: Any) -> list[Outcome]:
+    """Do the same, but run what is not traced in fresh processes: a fork has room that its parent has given back."""
+    untraced = iter(really_run([job for job in together if job.instrument == UNTRACED], **options))
+    return [next(untraced) if job.instrument == UNTRACED else outcome(job) for job in together]
 
 
 def outcome(job: Job) -> Outcome:

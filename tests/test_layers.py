@@ -50,6 +50,7 @@ from bench.layers.turns import Turns
 from bench.relations.data import ReadColumn, Relation
 from bench.runs import TRACED, Job, Outcome
 from common import MIB
+from tests import forks
 from tests.servers import Servers, leaves_nothing, pgbouncer
 from tests.support import PROJECT, opened, query, unused_port, wait_until, write
 
@@ -526,7 +527,9 @@ def figures(layered: str) -> dict[str, Figures]:
         name: narrowed(Relation(f"layered.{name}", columns, "layered", name, ("id",)), ROWS)
         for name in ("same", "nulls")
     }
-    return {name: measure(subject, 60, layers[name]) for name, subject in subjects.items()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "run", forks.run_traced)
+        return {name: measure(subject, 60, layers[name]) for name, subject in subjects.items()}
 
 
 @pytest.mark.parametrize("layer", [TUPLE, MODEL, ENTITY])
