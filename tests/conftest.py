@@ -7,7 +7,8 @@ import socketserver
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,13 +43,28 @@ def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-@pytest.fixture
-def schema_url(url: str) -> Iterator[str]:
-    """Give the same server, seen from an empty schema of the test's own."""
+@contextmanager
+def schema(url: str) -> Iterator[str]:
+    """Give a server as it is seen from an empty schema."""
     name = f"schema_{time.monotonic_ns()}"
     query(url, f"CREATE SCHEMA {name}")
     yield f"{url}?options={quote(f'-csearch_path={name}')}"
     query(url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def schema_url(url: str) -> Iterator[str]:
+    """Give the same server, seen from an empty schema of the test's own."""
+    with schema(url) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def no_further_server(url: str) -> Iterator[None]:
+    """Let each server that a study starts for itself be a schema of the one that runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded_postgres, "temporary_server", partial(schema, url))
+        yield
 
 
 @pytest.fixture(scope="session")

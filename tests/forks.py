@@ -73,21 +73,23 @@ def forked(
     arguments: Sequence[str] = (),
     stdin: bytes = b"",
     told: bool = False,
+    folder: Path = PROJECT,
 ) -> Iterator[Fork]:
-    """Start a script, by its module's name, untraced; it is ended after the block, if need be."""
-    with tempfile.TemporaryDirectory() as folder:
+    """Start a script of a folder's, by its module's name, untraced; it is ended after the block, if need be."""
+    with tempfile.TemporaryDirectory() as files:
         order = {
             "name": name,
+            "folder": str(folder),
             "arguments": [*arguments],
             "environment": environment(url, {"MEMORY_TRACING": "off", **variables}),
-            "files": [f"{folder}/input", f"{folder}/output", f"{folder}/errors"],
-            "told": f"{folder}/told" if told else "",
+            "files": [f"{files}/input", f"{files}/output", f"{files}/errors"],
+            "told": f"{files}/told" if told else "",
         }
-        Path(folder, "input").write_bytes(stdin)
+        Path(files, "input").write_bytes(stdin)
         requests = origin().stdin
         assert requests
         print(json.dumps(order), file=requests, flush=True)
-        fork = Fork(int(said()), Path(folder))
+        fork = Fork(int(said()), Path(files))
         try:
             yield fork
         finally:
@@ -96,9 +98,11 @@ def forked(
                 fork.ended()
 
 
-def ended(name: str, url: str) -> subprocess.CompletedProcess[str]:
+def ended(
+    name: str, *arguments: str, url: str | None = None, folder: Path = PROJECT
+) -> subprocess.CompletedProcess[str]:
     """Run a script to its end."""
-    with forked(name, url) as fork:
+    with forked(name, url, arguments=arguments, folder=folder) as fork:
         return fork.ended()
 
 

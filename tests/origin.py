@@ -70,6 +70,8 @@ if __name__ == "__main__":
     gc.freeze()  # else each fork copies what it collects
     order = next_order()
     become(order["environment"], order["files"])
+    os.chdir(order["folder"])
+    sys.path[0] = order["folder"]
     warnings.simplefilter("error", DeprecationWarning)
     sys.argv[1:] = order["arguments"]
     # Tortoise looks its models up in the module.

@@ -27,6 +27,7 @@ from tests.claims.test_entities import own
 from tests.forks import in_a_fresh_process
 from tests.support import query
 
+pytestmark = pytest.mark.usefixtures("no_further_server")
 INLINE = sys.version_info >= (3, 13)
 # What is measured anew: two shapes that differ from the base, one of them a generation longer.
 ANEW = ("0, 1, 2 or 13 children", "3 children, with 2 each")

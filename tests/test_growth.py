@@ -16,6 +16,7 @@ from common import MIB
 from tests import forks
 from tests.support import ROWS, run
 
+pytestmark = pytest.mark.usefixtures("no_further_server")
 STREAMING = [scenario.name for scenario in EVERYTHING if scenario.streams]
 
 

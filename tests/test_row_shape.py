@@ -49,7 +49,7 @@ COUNTS = {MODEL: {LESS, MORE}, ENTITY: {LESS, MORE, 28, 29}}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def in_forks() -> Iterator[None]:
+def in_forks(no_further_server: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process, "run", forks.run)
         yield

@@ -33,7 +33,7 @@ CLIENT_SIDE = (
 
 
 @pytest.fixture(scope="module")
-def measured() -> dict[str, Measured]:
+def measured(no_further_server: None) -> dict[str, Measured]:
     """Measure every scenario, one run each; native memory of those that no other reads its rows like."""
     with private_server(MEASURED_ROWS) as server, one_row_table([seeds.DATA]) as one_row:
         together, alone = turns.jobs(SCENARIOS, 1, one_row, native=SCENARIOS[:6])
