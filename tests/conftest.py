@@ -146,7 +146,8 @@ def http_port() -> Iterator[int]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, for each file runs in one process."""
-    names = ("observations", "studies", "setup_db", "scripts", "your_table")
+    names = ("calculator", "graphs", "observations", "layers", "scripts", "oldest_versions", "setup_db", "studies")
+    names += ("your_table", "own_tables", "results", "relations", "samples", "runner", "machine")
     long = [f"test_{name}" for name in names]
     items.sort(key=lambda item: long.index(item.path.stem) if item.path.stem in long else len(long))
 

@@ -192,7 +192,7 @@ def test_every_way_leaves_the_sessions_of_a_pooler_as_they_were(
                 assert list(reader(8))
 
 
-def test_parent_with_100_000_children(url: str) -> None:
+def test_parent_with_more_children_than_rows_are_read(url: str) -> None:
     subject = look_at("odd_2.tall", "tall_child")
     assert (subject.size.rows, subject.size.children[0].rows, subject.complete(3)) == (3, MANY + 10, True)
     with opened_by(reading(subject, COLUMNS)) as reader:
