@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bench.process import Progress, unseen
+from bench.process import Progress, reason, unseen
 from bench.process import run as really_run
 from bench.runs import TRACED, UNTRACED, Job, Outcome
 from common import database_url
@@ -153,6 +153,7 @@ def in_a_fresh_process(experiment: Callable[..., Found], *arguments: object) -> 
     with tempfile.TemporaryDirectory() as folder:
         path, call = Path(folder) / "found", pickle.dumps((experiment, arguments))
         with forked("tests.called", None, arguments=[str(path)], stdin=call) as fork:
-            assert fork.ended().returncode == 0, fork.ended().stderr
+            process = fork.ended()
+            assert process.returncode == 0, f"{reason(process.returncode, process.stderr)}\n{process.stderr}"
         found: Found = pickle.loads(path.read_bytes())
         return found
