@@ -27,6 +27,9 @@ from tests.support import PROJECT, ROWS, copy_data, copy_project, query, unused_
 # What the caller has set for himself must not decide a test.
 for variable in [name for name in os.environ if name.startswith(("DATABASE_URL", "MEMORY_", "PG"))]:
     del os.environ[variable]
+# Else every process would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Else it may crash where a test closes a session: docs/versions.md says why.
