@@ -180,6 +180,6 @@ def test_tracing_begins_where_a_script_begins_it() -> None:
 
 
 def test_progress_that_cannot_be_written_changes_nothing(url: str) -> None:
-    process = shell('"$PYTHON" your_table.py data --layers core --rows 5 2>/dev/full', url=url)
+    process = shell('"$PYTHON" your_table.py data --layers tuple --rows 5 2>/dev/full', url=url)
     assert process.returncode == 0
-    assert "\n| Core row" in process.stdout
+    assert "\n| psycopg, tuple" in process.stdout

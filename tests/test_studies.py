@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bench import __main__ as command
-from bench import embedded_postgres, process, results, turns
+from bench import digests, embedded_postgres, process, results, turns
 from bench.database import seed
 from bench.digests import Deciding, Snapshot
 from bench.errors import UserError
@@ -253,7 +253,7 @@ def measured_here(folder: Path) -> Results:
     return here
 
 
-def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
+def test_only_what_is_stale_is_measured_again(copied: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     measured_here(copied)
     replace(f"{EMPTY_MODELS}.py", "if not storage", "if len(storage) == 0")(copied)
     written = run("-m", "bench", "costs", "--repeats", "1", "--write", url=url, folder=copied)
@@ -266,9 +266,9 @@ def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
     kinds = [kind + table for table in ("", ", one row") for kind in ("native", "traced")]
     kinds += ["without tracing", "without tracing, one row"]
     assert lines[2:8] == [f"{number}/6 psycopg, empty models ({kind})" for number, kind in enumerate(kinds, 1)]
-    code = "from bench import digests, results; from bench.studies.costs.page import NAMES; "
-    code += "print(results.load('costs').stale(NAMES, digests.Snapshot.now()))"
-    assert run("-c", code, folder=copied).stdout == "{}\n"
+    monkeypatch.setattr(digests, "PROJECT", copied)
+    monkeypatch.setattr(results, "RESULTS", copied / "bench" / "results")
+    assert results.load("costs").stale(NAMES, Snapshot.now()) == {}
 
 
 @pytest.fixture
