@@ -654,28 +654,27 @@ def test_headline_names_what_moves_it_most_and_lets_it_be_changed(visited: Page)
     )
     model, group = models()["3.12"], visited.get_by_role("group", name="What moves this answer most")
     asked = group.get_by_role("textbox").evaluate_all("all => all.map(({ ariaLabel, value }) => [ariaLabel, value])")
-    assert sorted(asked) == [
+    assert asked == [
         ["b: characters, beside the answer", "20"],
         ["e: bytes, beside the answer", "20"],
         ["h: members, beside the answer", "2"],
     ]
-    first, unit, much = {"b": ("b", "text", 2000), "h": ("h", "jsonb", 50)}[asked[0][0][0]]
-    more = model.scalar(unit, much) - model.scalar(unit, float(asked[0][1]))
-    least = bytes_of(visited, "Pydantic slots dataclass") + more
-    assert f"in {first}: {least:,.0f}" in visited.locator("#range").inner_text().replace("members", "characters")
-    core = bytes_of(visited, "Core row")
-    group.get_by_label(f"{first}:").fill("300")
-    assert bytes_of(visited, "Core row") == round(
-        core + model.scalar(unit, 300) - model.scalar(unit, float(asked[0][1]))
-    )
-    below = visited.get_by_label(re.compile(f"^{first}: (characters|members)$"))
-    assert below.input_value() == "300"
+    least, core = bytes_of(visited, "Pydantic slots dataclass"), bytes_of(visited, "Core row")
+    said = visited.locator("#range")
+    assert f"With 2,000 characters in b: {least + 1980:,} to " in said.inner_text()
+    group.get_by_label("b:").fill("2000")
+    assert bytes_of(visited, "Core row") == core + 1980
+    assert "With 2,000 bytes in e: " in said.inner_text()
+    assert f"of which b takes {model.scalar('text', 2000):,.0f}" in visited.locator("#values").inner_text()
+    assert visited.locator("#advice").inner_text().startswith(f"Without b, where it is not needed: {core + 1980:,} → ")
+    below = visited.get_by_label("b: characters", exact=True)
+    assert below.input_value() == "2000"
     below.fill("40")
-    assert group.get_by_label(f"{first}:").input_value() == "40"
-    assert f"in {first}:" not in visited.locator("#range").inner_text()
+    assert group.get_by_label("b:").input_value() == "40"
+    assert bytes_of(visited, "Core row") == core + 20
     visited.locator("#text").fill("id int\nc char(3)")
     assert group.get_by_role("textbox").count() == 0
-    assert visited.locator("#range").inner_text() == ""
+    assert said.inner_text() == ""
 
 
 def test_answer_is_copied_as_text(visited: Page) -> None:
