@@ -436,6 +436,7 @@ def test_dump_raises_no_alarm_and_opens_on_the_largest_table(visited: Page, url:
     query(url, "DROP SCHEMA shop CASCADE; DROP TABLE alembic_version")
     assert "CREATE SEQUENCE" in text
     visited.locator("#text").fill(text)
+    visited.get_by_role("button", name="data", exact=True).wait_for()  # the last one: what is long is not read at once
     assert visited.locator("#notes li").all_inner_texts() == []
     assert "A row of orders" in visited.locator("#out").inner_text()
     listed = visited.locator("#tables tbody tr")
@@ -834,6 +835,9 @@ def test_keyboard_reaches_everything_and_shows_where_it_is(visited: Page) -> Non
 
 def test_phone_shows_it_without_scrolling_sideways(visited: Page) -> None:
     visited.set_viewport_size({"width": 360, "height": 740})
+    name = f"a_very{'_long' * 9}_name"
+    visited.locator("#text").fill(f"CREATE TABLE {name} ({name} text, b {name}); CREATE TABLE b (x real[])")
+    visited.get_by_label("Other ORMs").check()
     assert visited.evaluate("document.documentElement.scrollWidth") == 360
     heights = "[...document.querySelectorAll('button, input, select, textarea')].map((one) => one.offsetHeight)"
     assert not [height for height in visited.evaluate(heights) if 0 < height < 44]
