@@ -866,6 +866,7 @@ def test_static_host_is_asked_for_the_page_alone(browser: Browser) -> None:
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{server.server_address[1]}/#t={quote('x')}&c={quote('a|int')}")
         assert bytes_of(page, "psycopg, tuple") == 48 + 28
+        assert page.evaluate("answerText()").endswith(page.url)
         page.close()
         server.shutdown()
     assert asked == ["GET / HTTP/1.1"]
