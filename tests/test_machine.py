@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import venv
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,19 @@ def test_script_is_run_by_its_path_from_any_folder(script: str, url: str, tmp_pa
     process = run(PROJECT / script, url=url, folder=tmp_path)
     assert (process.returncode, process.stderr) == (0, "")
     assert "\nResult iteration end  - process memory: " in process.stdout
+
+
+def test_endpoint_that_is_run_by_its_path_says_how_it_is_served(tmp_path: Path) -> None:
+    line = error_line(run(PROJECT / "endpoints" / "json_array.py", folder=tmp_path))
+    assert line == "an endpoint is served, and not run: `python -m uvicorn endpoints.json_array:app`"
+    beside = run("-c", "import lines; print(lines.app.title)", folder=PROJECT / "endpoints")  # as uvicorn may find it
+    assert (beside.stdout, beside.stderr) == ("FastAPI\n", "")
+
+
+def test_script_s_name_hides_no_module_from_those_beside_it() -> None:
+    others = {*sys.stdlib_module_names, *packages_distributions()}
+    for folder in (".", *FOLDERS, "endpoints"):
+        assert not others & {path.stem for path in (PROJECT / folder).glob("*.py")}, folder
 
 
 def test_python_that_may_not_look_beside_the_script_finds_the_project(url: str, tmp_path: Path) -> None:

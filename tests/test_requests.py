@@ -174,7 +174,7 @@ SELECT i AS id, 5 * i % 200 + 0 / (5000 - i) AS num, 'hello-' || i AS data FROM 
 
 
 @pytest.mark.parametrize("middleware", [passing_on, reading_all])
-@pytest.mark.parametrize("name", ["lines", "lines_database", "array", "array_sync", "csv_copy"])
+@pytest.mark.parametrize("name", ["lines", "lines_database", "json_array", "json_array_sync", "csv_copy"])
 def test_a_stream_that_a_middleware_has_finished_too_early_can_be_told_from_a_whole_one(
     name: str, middleware: Any, schema_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,7 +209,7 @@ def output(url: str) -> Output:
     """Measure one endpoint as the study does, in processes of their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
-        job = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")
+        job = Job(Scenario("endpoints.json_array"), UNTRACED, module="bench.studies.requests.serving")
         [outcome] = process.succeeded(process.run([], [job]))
     found: Output = measure.measured(outcome, {}).record
     return found
@@ -274,7 +274,7 @@ def figures(warm: int, single: int, many: int) -> EndpointFigures:
         given_back=0.0,
         versions={},
     )
-    return figures_of("endpoints.array", output)
+    return figures_of("endpoints.json_array", output)
 
 
 @pytest.mark.parametrize(
@@ -330,10 +330,10 @@ def test_what_a_reader_who_leaves_gives_back_is_told() -> None:
 
 
 def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -> None:
-    command = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
+    command = Job(Scenario("endpoints.json_array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
     files = Snapshot.now().loaded(command)
     assert {
-        "endpoints/array.py",
+        "endpoints/json_array.py",
         "domain_model.py",
         "bench/studies/requests/client.py",
         "bench/memory.py",

@@ -255,7 +255,7 @@ LAYERS = (
 LOADS = {
     "costs": (*SCRIPT, "bench/native.py"),
     "requests": (
-        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "domain_model.py", "endpoints/array.py"),
+        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "domain_model.py", "endpoints/json_array.py"),
         *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "serving", "watching")),
     ),
     "row_shape": (
@@ -299,7 +299,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
     """Return a process of each kind that the study runs."""
     joined = Scenario("relationships.run_sync_sqlalchemy_session_joined")
     if study == "requests":
-        return [Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")]
+        return [Job(Scenario("endpoints.json_array"), UNTRACED, module="bench.studies.requests.serving")]
     if study == "graph_shape":
         family = Family(2)
         graph_shapes.make(url, "family", family, mixed=False)

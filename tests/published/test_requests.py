@@ -20,7 +20,7 @@ def stored() -> dict[str, EndpointFigures]:
 
 
 def test_streamed_in_batches_a_request_takes_little_whatever_encodes_it(stored: dict[str, EndpointFigures]) -> None:
-    for name in ("lines", "array", "array_sync", "csv_copy", "lines_database"):
+    for name in ("lines", "json_array", "json_array_sync", "csv_copy", "lines_database"):
         assert stored[name].peak < 5 * MIB
         assert stored[name].many["peak"] < 30 * MIB
         assert stored[name].peak < 0.05 * stored["entities"].peak
@@ -29,7 +29,7 @@ def test_streamed_in_batches_a_request_takes_little_whatever_encodes_it(stored: 
 
 
 # Peaks in MiB that another machine had, of the same system: of one request, and of ten at once.
-ELSEWHERE = {"entities": (148.6, 222.7), "array": (1.4, 6.4)}
+ELSEWHERE = {"entities": (148.6, 222.7), "json_array": (1.4, 6.4)}
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
@@ -57,7 +57,7 @@ def test_the_peak_of_the_eleventh_request_is_that_of_the_first_but_for_json_agg(
 
 
 def test_a_batch_blocks_the_event_loop_for_a_small_part_of_what_a_list_does(stored: dict[str, EndpointFigures]) -> None:
-    for name in ("lines", "array", "lines_database", "csv_copy"):
+    for name in ("lines", "json_array", "lines_database", "csv_copy"):
         assert stored[name].blocked < 0.1 * stored["entities"].blocked
 
 
@@ -67,14 +67,14 @@ def test_a_slow_client_has_a_whole_response_wait_and_of_a_streamed_one_a_batch(
     for name in WHOLE:
         assert stored[name].slow["waiting"] > 0.9 * stored[name].single[0]["size"]
         assert stored[name].slow["connections"] == 0
-    for name in ("lines", "array", "lines_database"):
+    for name in ("lines", "json_array", "lines_database"):
         assert stored[name].slow["waiting"] < 65_536 + 2 * stored[name].single[0]["size"] / (ROWS / 1000)
         assert (stored[name].slow["connections"], stored[name].slow["held"] > client.PAUSE) == (1, True)
         assert stored[name].given_back is not None
 
 
 def test_the_database_makes_streamed_json_the_quickest(stored: dict[str, EndpointFigures]) -> None:
-    assert stored["lines_database"].last.value < min(stored[name].last.value for name in ("lines", "array"))
+    assert stored["lines_database"].last.value < min(stored[name].last.value for name in ("lines", "json_array"))
 
 
 def test_what_does_not_help_does_not(stored: dict[str, EndpointFigures]) -> None:

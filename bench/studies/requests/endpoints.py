@@ -11,7 +11,7 @@ from bench.studies.requests.serving import MANY, Load, Output, Slow
 from common import MIB
 
 # The endpoint that most services have, and the one to write instead.
-COMMONEST, STREAMED_ARRAY = "endpoints.entities", "endpoints.array"
+COMMONEST, STREAMED_ARRAY = "endpoints.entities", "endpoints.json_array"
 # What a worker may have, in bytes: the smallest container that is commonly let.
 WORKER = 512 * MIB
 
