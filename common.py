@@ -114,6 +114,7 @@ def start_tracing() -> None:
     if hasattr(signal, "SIGALRM"):  # not by lock_timeout, for a pooler refuses it at the start of a session
         signal.signal(signal.SIGALRM, _end_if_locked)
         signal.alarm(PATIENCE)
+    os.environ.setdefault("PGCONNECT_TIMEOUT", "10")  # seconds; libpq's own is for ever
     if os.environ.get("MEMORY_TRACING") != "off":
         tracemalloc.start()
 

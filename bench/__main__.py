@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UserError, explain, number, parser
+from bench.errors import UserError, explain, note, number, parser
 
 # Any import below may be the first to fail.
 # isort: split
@@ -97,14 +97,12 @@ def to_measure(study: Study[Any], names: list[str], everything: bool) -> tuple[R
     if stale and why:
         if names != list(study.names):
             raise UserError(f"{study.name} has to be measured whole, without --only: {why}")
-        print(f"{study.name}: all of it is measured: {why}", file=sys.stderr)
+        note(f"{study.name}: all of it is measured: {why}")
         return None, names
     for line in by_reason({name: reasons.get(name, "is measured as asked") for name in stale}):
-        print(f"{study.name}: {line}", file=sys.stderr)
+        note(f"{study.name}: {line}")
     if skipped := len(names) - len(stale):
-        print(
-            f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed", file=sys.stderr
-        )
+        note(f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed")
     return None if stale == list(study.names) else stored, stale
 
 
@@ -147,7 +145,7 @@ def check() -> int:
         stale += [f"bench/results/{study.name}.json: {line}: {results.AGAIN}" for line in by_reason(reasons)]
     stale = stale or pages.differences(expected())
     for line in stale:
-        print(line, file=sys.stderr)
+        note(line)
     return 1 if stale else 0
 
 

@@ -228,13 +228,16 @@ def _is_a_driver_s(error: BaseException) -> bool:
 
 
 def explain_waiting(url: str) -> str:
-    """Return that a table is in use, where a session waits to read one; else an empty text."""
+    """Return that a table is in use, where a session waits to read one, or that nobody answers; else an empty text."""
     with suppress(Exception):
         import psycopg
 
-        with psycopg.connect(url, connect_timeout=10) as connection:
-            if connection.execute(_WAITING).fetchone():
-                return _explain_driver(psycopg.errors.LockNotAvailable())
+        try:
+            with psycopg.connect(url) as connection:
+                if connection.execute(_WAITING).fetchone():
+                    return _explain_driver(psycopg.errors.LockNotAvailable())
+        except psycopg.errors.ConnectionTimeout as error:
+            return _explain_driver(error)
     return ""
 
 

@@ -2,10 +2,11 @@
 
 import sys
 import threading
-from contextlib import suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bench.errors import note
 
 
 class Bar:
@@ -33,8 +34,7 @@ class Bar:
             self._started += 1
             self._bar.update(self._task, description=name)
             if not sys.stderr.isatty():
-                with suppress(OSError):  # a full disk
-                    print(f"{self._started}/{self._total} {name}", file=sys.stderr)
+                note(f"{self._started}/{self._total} {name}")
 
     def finished(self) -> None:
         self._bar.advance(self._task)

@@ -522,10 +522,12 @@ def test_output_that_cannot_be_written_is_one_line() -> None:
         assert error_line(ended(code, ">&-")) == "standard output is closed: name a place for it"
 
 
-def test_output_appears_where_standard_error_is_closed() -> None:
+def test_output_appears_where_standard_error_is_closed_or_full() -> None:
     for redirection in ("2>&-", "2>&- <&-"):
         process = ended(f"{PRINTS}; print(open('/dev/null').fileno() > 2)", redirection)
         assert (process.returncode, process.stdout) == (0, "out\nput\nTrue\n")
+    process = ended("from bench import errors; errors.note('a'); print('b')", "2>/dev/full")
+    assert (process.returncode, process.stdout) == (0, "b\n")
     assert ended("from bench import errors; raise errors.UserError('no')", "2>&-").returncode == 1
 
 
