@@ -363,7 +363,7 @@ def test_the_answer_and_the_line_below_the_table_say_what_memory_and_what_the_po
     crowds = [Load(**{**entities.many[0], "last": [1.0] * 17 + [29.0], "refused": 2})]
     entities = replace(entities, crowds=crowds)
     text = blocks(replace(few, by_name={**few.by_name, "endpoints.entities": entities}))["requests-fit"]
-    assert ": entities 3; entities, def 3; " in text
+    assert ": entities 3; entities (def) 3; " in text
     assert "of 20, 18 were answered with rows, in 29 s, at a peak of 1,320 MiB. In 3 runs, " in text
 
 
