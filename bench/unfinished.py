@@ -33,6 +33,10 @@ FOLDER, VARIABLE = PROJECT / ".unfinished", "MEMORY_UNFINISHED"
 class Unfinished(Bar):
     """Shows how far the jobs are, of which a former run may have done some."""
 
+    def __init__(self, total: int) -> None:
+        super().__init__(total)
+        self._files: dict[int, Path] = {}
+
     def known(self, jobs: Sequence[Job]) -> list[Outcome | None]:
         """Return what a former run had of each job, and say of how many; what this one has of them is kept, too."""
         files, conditions, snapshot = [], _conditions(), Snapshot.now()
