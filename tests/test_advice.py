@@ -14,11 +14,10 @@ from sqlalchemy.orm import registry
 
 from bench.layers.figures import OTHER_VALUES, Figure, Figures
 from bench.layers.names import ENTITY, LAYERS, STREAMED, VALIDATED
-from bench.layers.subject import Subject, look_at
+from bench.layers.subject import ENOUGH, Subject, look_at
 from bench.relations.data import ReadColumn, Relation
 from bench.yours import code, fitting
 from bench.yours.advice import advice
-from bench.yours.words import ENOUGH
 from tests.advised import executed
 from tests.support import query
 

@@ -1,0 +1,93 @@
+"""What to write for single columns: to leave one out, or to have its values in a form that takes less."""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from bench.layers.figures import Figure, Figures
+from bench.layers.names import ARROW, CORE, ENTITY, POLARS, SELECTIN, TUPLE
+from bench.layers.subject import Subject
+from bench.layers.weighing import KEYS, PACKED, SHARED
+from bench.layers.weights import TableWeights, without
+from bench.look.tables import named
+from bench.relations.data import ReadColumn, Relation
+from bench.yours import code, forms
+from bench.yours.words import words_of
+from bench.yours.written import WORTH, Advice
+from common import MIB
+
+# What saves less than this of all values is not told of a column.
+LEAST = 0.05
+# An option of a query's keeps a dict in each entity: see docs/row-shape.md.
+ENTITIES = "entities without it, by `deferred=True` in the class, or by `load_only` for one query"
+Write = Callable[[Relation, Sequence[ReadColumn]], str]
+FORMS: dict[str, tuple[str, Write]] = {
+    PACKED: ("as NumPy's arrays, whose numbers lie side by side", forms.packed),
+    KEYS: ("by msgspec's decoder, which makes each key once", forms.keys),
+    SHARED: ("with equal texts made once, by `sys.intern` or an enum", forms.shared),
+}
+
+
+def left_out(subject: Subject, figures: Figures) -> Iterator[Advice]:
+    """Yield what reading without the column saves that takes half of all values, if there is one."""
+    if not (wide := figures.wide):
+        return
+    relation = subject.relation
+    name = named(f"{wide.table.name}.{wide.column.name}" if relation.children else wide.column.name)
+    row = words_of(relation).row
+    of = figures.values or wide.of
+    much = f"Leave {name} out where you do not need it: it takes {wide.size:,.0f} of {of:,.0f} bytes of values. C"
+    lighter = without(subject, wide).relation
+    for layer, how, write in (
+        (CORE, "olumns without it", code.columns),
+        (TUPLE, "olumns without it", code.columns),
+        (ENTITY, ENTITIES, code.batches),
+        (SELECTIN, ENTITIES, code.batches),
+    ):
+        if layer in figures.without and (saves := saving(figures.by_layer[layer], figures.without[layer], row)):
+            yield Advice(f"{much}{how}: {saves}.", fixed(partial(write, lighter)))
+            much = "Or "
+
+
+def saving(before: Figure, after: Figure, row: str) -> str:
+    """Return in words what a layer takes before and after, if that is worth it; else an empty text."""
+    if before.traced < WORTH * after.traced:
+        return ""
+    peaks = (
+        f", {before.peak / MIB:,.1f} → {after.peak / MIB:,.1f} MiB at the peak" if before.peak > after.peak > 0 else ""
+    )
+    return f"{before.traced:,.0f} → {after.traced:,.0f} bytes per {row}{peaks}"
+
+
+def in_other_forms(relation: Relation, figures: Figures) -> Iterator[Advice]:
+    """Yield what other forms of columns' values save, where that is worth it."""
+    total = sum(table.size * table.share for table in figures.weights)
+    for form, (how, write) in FORMS.items():
+        for table in figures.weights:
+            saves = {
+                column.name: (column, weighed["saves"] * table.share)
+                for column, weighed in table.largest
+                if weighed["form"] == form and weighed["saves"] * table.share >= LEAST * total
+            }
+            if saves:
+                columns = [column for column, _ in saves.values()]
+                names = ", ".join(named_in(relation, table, column) for column in columns)
+                after = total - sum(saved for _, saved in saves.values())
+                of = f"{total:,.0f} → {after:,.0f} bytes of values per {words_of(relation).row}"
+                text = f"{names} {how}: {of}{frames(figures) if form == PACKED else ''}."
+                yield Advice(text, fixed(partial(write, table.table, columns)))
+
+
+def fixed(write: Callable[[], str]) -> Callable[[Relation], str]:
+    """Return what writes the code, whatever the relation is, for the code is about another one."""
+    return lambda _: write()
+
+
+def named_in(relation: Relation, table: TableWeights, column: ReadColumn) -> str:
+    return named(f"{table.table.name}.{column.name}" if relation.children else column.name)
+
+
+def frames(figures: Figures) -> str:
+    """Return in words what reading all columns outside Python takes, where that was measured."""
+    layers = [layer for layer in (ARROW, POLARS) if layer in figures.by_layer]
+    told = ", ".join(f"{layer} {figures.by_layer[layer].traced:,.0f} bytes per row" for layer in layers)
+    return f"; or all columns at once: {told}" if told else ""
