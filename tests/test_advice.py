@@ -89,8 +89,8 @@ def figures(**changed: float) -> Figures:
     """Return figures where an entity is expensive, a row is cheap; `slots_dataclass=1` changes that layer's bytes."""
     sizes = dict.fromkeys(LAYERS, 500.0) | {ENTITY: 2000.0, "Pydantic model": 3000.0, "slots dataclass": 400.0}
     sizes |= {name.replace("_", " "): size for name, size in changed.items()}
-    by_layer = {layer: Figure(2000, size, 20 * MIB, 24 * MIB, 0.1) for layer, size in sizes.items()}
-    return Figures(by_layer | {STREAMED: Figure(2000, 1.0, MIB, 3 * MIB, 0.1)}, {}, 3)
+    by_layer = {layer: Figure(3000, size, 20 * MIB, 24 * MIB, 0.1) for layer, size in sizes.items()}
+    return Figures(by_layer | {STREAMED: Figure(3000, 1.0, MIB, 3 * MIB, 0.1)}, {}, 3)
 
 
 def mapped(subject: Subject, engine: Any) -> type:
@@ -178,7 +178,7 @@ ORDERS = Subject(
 def test_it_begins_with_the_question_whether_all_rows_are_needed() -> None:
     question = "Do you need all rows at once? If not, read them in batches, and keep none"
     first, *_ = advice(ORDERS, figures())
-    assert first.text == f"{question}: 24.0 → 3.0 MiB at the peak of 2,000 entities."
+    assert first.text == f"{question}: 24.0 → 3.0 MiB at the peak of 3,000 entities."
     assert "select(Orders).execution_options(yield_per=1000)" in first.code(ORDERS.relation)
     assert "await session.stream(statement)" in first.code(ORDERS.relation)
     assert "result.scalars().partitions()" in first.code(ORDERS.relation)

@@ -7,8 +7,8 @@ from bench.layers.subject import Subject, in_batches
 from bench.layers.weighing import Weighed, distinct
 from bench.relations.data import ReadColumn, Relation
 
-# What is told of a column first takes such a share of all values.
-HALF = 0.5
+# What is told of a column first takes such a share of all values, and so many bytes of each row.
+HALF, WIDE_BYTES = 0.5, 200
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TableWeights:
 
 @dataclass(frozen=True)
 class Wide:
-    """A column that takes half of all values, or more; in bytes of each row of the root."""
+    """A column that takes half of all values, or more: in bytes of each row of the root, as all of them are."""
 
     table: Relation
     column: ReadColumn
@@ -54,8 +54,8 @@ def wide_of(relation: Relation, weights: Sequence[TableWeights]) -> Wide | None:
     for table in weights:
         column, weighed = table.largest[0]
         needed = len(table.columns) == 1 or column.name in table.table.key or column.name in linking(relation)
-        if weighed["size"] * table.share >= HALF * size and not needed:
-            return Wide(table.table, column, weighed["size"] * table.share, size)
+        if (own := weighed["size"] * table.share) >= max(HALF * size, WIDE_BYTES) and not needed:
+            return Wide(table.table, column, own, size)
     return None
 
 

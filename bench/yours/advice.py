@@ -63,7 +63,7 @@ def of_all(subject: Subject, figures: Figures, kept: str) -> str:
     if 2 * batch < figures.count:
         return ""
     total, _ = all_rows(subject, figures)
-    told = f", which two batches of {batch:,} are about as large as"
+    told = f", of which two batches of {batch:,} are all"
     if not total or total <= figures.count:
         return told
     size = figures.by_layer[kept].traced * total / MIB

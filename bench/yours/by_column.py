@@ -7,7 +7,7 @@ from bench.layers.figures import Figure, Figures
 from bench.layers.names import ARROW, CORE, ENTITY, POLARS, SELECTIN, TUPLE
 from bench.layers.subject import Subject
 from bench.layers.weighing import KEYS, PACKED, SHARED
-from bench.layers.weights import TableWeights, without
+from bench.layers.weights import without
 from bench.look.tables import named
 from bench.relations.data import ReadColumn, Relation
 from bench.yours import code, forms
@@ -18,10 +18,10 @@ from common import MIB
 # What saves less than this of all values is not told of a column.
 LEAST = 0.05
 # An option of a query's keeps a dict in each entity: see docs/row-shape.md.
-ENTITIES = "entities without it, by `deferred=True` in the class, or by `load_only` for one query"
+ENTITIES = "Entities without it, by `deferred=True` in the class, or by `load_only` for one query"
 Write = Callable[[Relation, Sequence[ReadColumn]], str]
 FORMS: dict[str, tuple[str, Write]] = {
-    PACKED: ("as NumPy's arrays, whose numbers lie side by side", forms.packed),
+    PACKED: ("as arrays of NumPy's, by a loader for psycopg's binary format, or by pgvector's adapter", forms.packed),
     KEYS: ("by msgspec's decoder, which makes each key once", forms.keys),
     SHARED: ("with equal texts made once, by `sys.intern` or an enum", forms.shared),
 }
@@ -33,19 +33,21 @@ def left_out(subject: Subject, figures: Figures) -> Iterator[Advice]:
         return
     relation = subject.relation
     name = named(f"{wide.table.name}.{wide.column.name}" if relation.children else wide.column.name)
-    row = words_of(relation).row
     of = figures.values or wide.of
-    much = f"Leave {name} out where you do not need it: it takes {wide.size:,.0f} of {of:,.0f} bytes of values. C"
+    much = f"Leave {name} out where you do not need it: it takes {wide.size:,.0f} of {of:,.0f} bytes of values. "
     lighter = without(subject, wide).relation
-    for layer, how, write in (
-        (CORE, "olumns without it", code.columns),
-        (TUPLE, "olumns without it", code.columns),
-        (ENTITY, ENTITIES, code.batches),
-        (SELECTIN, ENTITIES, code.batches),
+    for layers, how, write in (
+        ((CORE, TUPLE), "Columns without it", columns),
+        ((ENTITY, SELECTIN), ENTITIES, code.batches),
     ):
-        if layer in figures.without and (saves := saving(figures.by_layer[layer], figures.without[layer], row)):
+        layer = next((layer for layer in layers if layer in figures.without), "")
+        if layer and (saves := saving(figures.by_layer[layer], figures.without[layer], words_of(relation).row)):
             yield Advice(f"{much}{how}: {saves}.", fixed(partial(write, lighter)))
-            much = "Or "
+            much = ""
+
+
+def columns(relation: Relation) -> str:
+    return code.rows(relation, code.sql(relation)) if relation.no_entities else code.columns(relation)
 
 
 def saving(before: Figure, after: Figure, row: str) -> str:
@@ -59,31 +61,29 @@ def saving(before: Figure, after: Figure, row: str) -> str:
 
 
 def in_other_forms(relation: Relation, figures: Figures) -> Iterator[Advice]:
-    """Yield what other forms of columns' values save, where that is worth it."""
+    """Yield what other forms of columns' values save, where that is worth it: what saves most first."""
     total = sum(table.size * table.share for table in figures.weights)
-    for form, (how, write) in FORMS.items():
-        for table in figures.weights:
-            saves = {
-                column.name: (column, weighed["saves"] * table.share)
-                for column, weighed in table.largest
-                if weighed["form"] == form and weighed["saves"] * table.share >= LEAST * total
-            }
-            if saves:
-                columns = [column for column, _ in saves.values()]
-                names = ", ".join(named_in(relation, table, column) for column in columns)
-                after = total - sum(saved for _, saved in saves.values())
-                of = f"{total:,.0f} → {after:,.0f} bytes of values per {words_of(relation).row}"
-                text = f"{names} {how}: {of}{frames(figures) if form == PACKED else ''}."
-                yield Advice(text, fixed(partial(write, table.table, columns)))
+    found: dict[tuple[str, int, str], list[tuple[float, ReadColumn]]] = {}
+    for table in figures.weights:
+        for column, weighed in table.largest:
+            saved, form = weighed["saves"] * table.share, weighed["form"]
+            if saved >= LEAST * total:
+                alone = column.name if form == PACKED else ""  # a type of numbers has a loader of its own
+                found.setdefault((form, table.table.oid, alone), []).append((saved, column))
+    tables = {table.table.oid: table.table for table in figures.weights}
+    for (form, oid, _), saving in sorted(found.items(), key=lambda group: -sum(saved for saved, _ in group[1])):
+        how, write = FORMS[form]
+        above = f"{tables[oid].name}." if relation.children else ""
+        names = ", ".join(named(f"{above}{column.name}") for _, column in saving)
+        after = total - sum(saved for saved, _ in saving)
+        of = f"{total:,.0f} → {after:,.0f} bytes of values per {words_of(relation).row}"
+        text = f"{names} {how}: {of}{frames(figures) if form == PACKED else ''}."
+        yield Advice(text, fixed(partial(write, tables[oid], [column for _, column in saving])))
 
 
 def fixed(write: Callable[[], str]) -> Callable[[Relation], str]:
     """Return what writes the code, whatever the relation is, for the code is about another one."""
     return lambda _: write()
-
-
-def named_in(relation: Relation, table: TableWeights, column: ReadColumn) -> str:
-    return named(f"{table.table.name}.{column.name}" if relation.children else column.name)
 
 
 def frames(figures: Figures) -> str:

@@ -128,8 +128,6 @@ def of_arrays(relation: Relation) -> str:
 
 
 def columns(relation: Relation) -> str:
-    if relation.no_entities:
-        return rows(relation, sql(relation))
     name = class_called(relation.name)
     statement = selected(relation, [f"{name}.{column.attribute}" for column in relation.read])
     return templates.COLUMNS.format(yours=yours(relation), statement=statement)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bench.layers.weighing import CODES, is_vector
 from bench.relations.data import ReadColumn, Relation
-from bench.yours.code import yours
-from bench.yours.fitting import WIDTH
+from bench.yours.code import sql, yours
+from bench.yours.fitting import WIDTH, assigned
 
 KEYS = """\
 # Yours: connection, by psycopg.connect(...)
@@ -60,13 +60,18 @@ class Numbers(Loader):
     element = ">i4,>{code}"
 
     def load(self, data):
-        # Each number has its length before it, the first one behind 20 bytes.
+        # Behind 20 bytes, each number has its length before it.
         parts = numpy.frombuffer(bytes(data)[20:], self.element)
         return parts["f1"].astype("{code}")
 
 
 connection.adapters.register_loader("{type}[]", Numbers)
-cursor = connection.cursor(binary=True)"""
+{query}
+with connection.cursor("rows", binary=True) as cursor:
+    cursor.itersize = {batch}
+    cursor.execute(query)
+    for row in cursor:
+        ..."""
 VECTOR = """\
 # Yours: connection, by psycopg.connect(...)
 from pgvector.psycopg import register_vector
@@ -99,4 +104,5 @@ def packed(relation: Relation, columns: Sequence[ReadColumn]) -> str:
     if is_vector(columns[0].stored):
         return VECTOR
     code = CODES[columns[0].stored.removesuffix("[]")]
-    return PACKED.format(code=NUMPY[code], type=PSYCOPG[code])
+    query = assigned(sql(relation))
+    return PACKED.format(code=NUMPY[code], type=PSYCOPG[code], query=query, batch=relation.batch)
