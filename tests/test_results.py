@@ -29,6 +29,7 @@ from bench.studies.graph_shape.reading import FamilyReading
 from bench.studies.relationships.measure import wire_jobs
 from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
+from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
 
 PSYCOPG = Scenario("run_sync_psycopg")
@@ -257,7 +258,7 @@ LOADS = {
     ),
     "row_shape": (
         *(*LAYERS, "bench/layers/allocations.py", "bench/layers/libraries/sqlalchemy.py"),
-        "bench/studies/row_shape/experiments.py",
+        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "vectors")),
     ),
     "relationships": (
         *(*INSTRUMENT, "bench/native.py", "bench/wire.py", "relationships/shop_model.py"),
@@ -278,11 +279,13 @@ DECIDES = {
         "bench/seeds.py",
         *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "measure", "serving", "watching")),
     ),
-    "row_shape": tuple(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+    "row_shape": tuple(
+        f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")
+    ),
     "relationships": (*("bench/seeds.py", "bench/studies/costs/measure.py", "bench/studies/relationships/measure.py"),),
     "graph_shape": (
         *(f"bench/studies/graph_shape/{name}.py" for name in ("measure", "model", "reading", "shapes")),
-        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")),
     ),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
@@ -309,6 +312,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
         if study == "row_shape":
             entity = READERS["ORM entity"]
             jobs += [Job(process(entity, relation, 5)) for process in (Reading, Analysis, Experiment)]
+            jobs.append(Job(VectorReading(READERS["psycopg, tuple"], relation, 5)))
     return jobs
 
 
