@@ -247,7 +247,7 @@ SCRIPT = (*INSTRUMENT, "run_sync_psycopg.py")
 LAYERS = (
     *INSTRUMENT,
     *("bench/memory.py", "bench/relations/data.py", "bench/relations/redaction.py", "bench/relations/transaction.py"),
-    *(f"bench/layers/{name}.py" for name in ("__main__", "measuring", "reading", "turns", "values")),
+    *(f"bench/layers/{name}.py" for name in ("__main__", "measuring", "reading", "turns", "values", "weighing")),
     "bench/layers/libraries/psycopg.py",
 )
 LOADS = {
