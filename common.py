@@ -17,7 +17,7 @@ import sysconfig
 import time
 import tracemalloc
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TypedDict
 
 import psutil
 
@@ -35,7 +35,7 @@ DISTRIBUTIONS = {"tortoise": "tortoise-orm", "opentelemetry": "opentelemetry-api
 _STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 
 
-class Checkpoint(NamedTuple):
+class Checkpoint(TypedDict):
     """Memory at one point of a script, in bytes; `seconds` on a clock whose start means nothing."""
 
     label: str
@@ -46,8 +46,8 @@ class Checkpoint(NamedTuple):
     tracer: int
 
 
-class Allocation(NamedTuple):
-    """The live memory that one source line allocated: its `size` in bytes, in so many `allocations`."""
+class Line(TypedDict):
+    """The traced memory that one source line holds: its `size` in bytes, in so many `allocations`."""
 
     file: str
     line: int
@@ -88,8 +88,11 @@ def print_memory_usage(label: str) -> None:
     rss = psutil.Process().memory_info().rss
     traced, traced_peak = tracemalloc.get_traced_memory()
     tracer = tracemalloc.get_tracemalloc_memory()
-    checkpoint = Checkpoint(label, time.perf_counter(), rss, traced, traced_peak, tracer)
-    checkpoints.append(checkpoint)
+    checkpoints.append(
+        Checkpoint(
+            label=label, seconds=time.perf_counter(), rss=rss, traced=traced, traced_peak=traced_peak, tracer=tracer
+        )
+    )
     if label == FIRST_ROW and hasattr(signal, "SIGALRM"):
         signal.alarm(0)
     print(
@@ -129,41 +132,40 @@ def print_top_allocations(limit: int = 10, *, rows: int | None = None) -> None:
     if rows == 0:
         raise UserError(f"the table is empty: {SEED}")
     peak = peak_rss()
-    allocations: list[Allocation] = []
+    lines: list[Line] = []
     if tracemalloc.is_tracing():
         snapshot = tracemalloc.take_snapshot()
         tracemalloc.stop()
-        allocations = group_by_line(snapshot)
-        print_list(allocations, limit)
+        lines = group_by_line(snapshot)
+        print_list(lines, limit)
     if path := os.environ.get("MEMORY_JSON"):
-        _write_json(path, peak, allocations, rows)
+        _write_json(path, peak, lines, rows)
 
 
-def group_by_line(snapshot: tracemalloc.Snapshot) -> list[Allocation]:
-    """Return the snapshot's allocations by source line, largest first.
+def group_by_line(snapshot: tracemalloc.Snapshot) -> list[Line]:
+    """Return the source lines that hold the snapshot's memory, largest first.
 
     The result is that of the recipe in https://docs.python.org/3/library/tracemalloc.html#pretty-top, sooner: it
     filters the lines, not every trace. Two differences: `<unknown>`, what C code allocated without a
     Python frame, is kept, and only the import system's own lines are left out.
     """
-    allocations = []
-    for statistic in snapshot.statistics("lineno"):
-        frame = statistic.traceback[0]
-        if frame.filename != "<frozen importlib._bootstrap>":
-            allocations.append(Allocation(frame.filename, frame.lineno, statistic.size, statistic.count))
-    return allocations
+    return [
+        Line(file=frame.filename, line=frame.lineno, size=statistic.size, allocations=statistic.count)
+        for statistic in snapshot.statistics("lineno")
+        if (frame := statistic.traceback[0]).filename != "<frozen importlib._bootstrap>"
+    ]
 
 
-def print_list(allocations: list[Allocation], limit: int) -> None:
-    """Print the first `limit` allocations with their source lines, the number and size of the others, and the total."""
+def print_list(lines: list[Line], limit: int) -> None:
+    """Print the first `limit` lines with their source, the number and size of the others, and the total, in MiB."""
     print(f"\nTop {limit} lines for memory allocation")
-    for index, allocation in enumerate(allocations[:limit], 1):
-        print(f"#{index}: {short_path(allocation.file)}:{allocation.line}: {allocation.size / MIB:.1f} MiB")
-        if source := linecache.getline(allocation.file, allocation.line).strip():
+    for index, line in enumerate(lines[:limit], 1):
+        print(f"#{index}: {short_path(line['file'])}:{line['line']}: {line['size'] / MIB:.1f} MiB")
+        if source := linecache.getline(line["file"], line["line"]).strip():
             print(f"    {source}")
-    if other := allocations[limit:]:
-        print(f"{len(other)} other: {sum(allocation.size for allocation in other) / MIB:.1f} MiB")
-    print(f"Total allocated size: {sum(allocation.size for allocation in allocations) / MIB:.1f} MiB")
+    if other := lines[limit:]:
+        print(f"{len(other)} other: {sum(line['size'] for line in other) / MIB:.1f} MiB")
+    print(f"Total allocated size: {sum(line['size'] for line in lines) / MIB:.1f} MiB")
 
 
 def short_path(file: str) -> str:
@@ -187,18 +189,18 @@ def package_of(file: str) -> str:
     return file if file.startswith("<") else "script"
 
 
-def _write_json(path: str, peak: int, allocations: list[Allocation], rows: int | None) -> None:
+def _write_json(path: str, peak: int, lines: list[Line], rows: int | None) -> None:
     import json
 
     packages: dict[str, int] = {}
-    for allocation in allocations:
-        package = package_of(allocation.file)
-        packages[package] = packages.get(package, 0) + allocation.size
+    for line in lines:
+        package = package_of(line["file"])
+        packages[package] = packages.get(package, 0) + line["size"]
     measurement = {
         "rows": rows,
         "peak_rss": peak,
-        "checkpoints": [checkpoint._asdict() for checkpoint in checkpoints],
-        "lines": [allocation._replace(file=short_path(allocation.file))._asdict() for allocation in allocations],
+        "checkpoints": checkpoints,
+        "lines": [{**line, "file": short_path(line["file"])} for line in lines],
         "packages": packages,
         "versions": loaded_versions(),
     }

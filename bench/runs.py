@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any, Protocol, TypedDict
 
-from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, Checkpoint, Line
 
 TRACED, UNTRACED, NATIVE = "traced", "without tracing", "native"
 
@@ -79,26 +79,6 @@ class Measured:
     files: Sequence[str] = ()
     # The bytes of all rows' values as Python objects, of the seeded table.
     values: int = 0
-
-
-class Checkpoint(TypedDict):
-    """Memory at one point of a script, in bytes; `seconds` on a clock whose start means nothing."""
-
-    label: str
-    seconds: float
-    rss: int
-    traced: int
-    traced_peak: int
-    tracer: int
-
-
-class Line(TypedDict):
-    """The traced memory that one source line holds at the end: its `size` in bytes, in so many `allocations`."""
-
-    file: str
-    line: int
-    size: int
-    allocations: int
 
 
 class Process(TypedDict):

@@ -4,16 +4,18 @@ Scripts are timed one after the other, again and again, so that a drift of the m
 that is compared with a scenario, or with what is compared with it, and so on, and the scenario itself.
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from typing import Any, TypedDict
 
 from bench import process
 from bench.database import server_version
-from bench.errors import UserError
+from bench.errors import UserError, explain
 from bench.process import Progress, unseen
-from bench.runs import NATIVE, TRACED, UNTRACED, Job, Line, Measured, Outcome, Process, Run, seconds
+from bench.runs import NATIVE, TRACED, UNTRACED, Job, Measured, Outcome, Process, Run, seconds
 from bench.scripts import Scenario
-from common import database_url
+from common import Line, database_url
 
 # A line below this many bytes is counted by its package only.
 SMALLEST_LINE = 100_000
@@ -48,6 +50,29 @@ class Record(TypedDict):
     compared: list[float]
     console: str
     lines: list[Line]
+
+
+def that_can_run(scenarios: Iterable[Scenario]) -> list[Scenario]:
+    """Return those whose packages are all here; say which one is not."""
+    able = []
+    for scenario in scenarios:
+        if missing := scenario.missing:
+            print(f"{scenario.name} is left out: {_not_installed(missing)}", file=sys.stderr)
+        else:
+            able.append(scenario)
+    return able
+
+
+def with_native(full: bool) -> bool:
+    """Return whether native memory is to be measured, and can be; say why it cannot."""
+    if full and not find_spec("memray"):
+        print(f"native memory is left out: {_not_installed('memray')}", file=sys.stderr)
+        return False
+    return full
+
+
+def _not_installed(package: str) -> str:
+    return explain(ModuleNotFoundError(name=package)) or f"{package} is not installed for this Python"
 
 
 def jobs(

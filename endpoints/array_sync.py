@@ -1,6 +1,6 @@
 """One JSON array, streamed in batches, without asyncio
 
-Short: JSON array, def
+Short: JSON array (def)
 You lose: what streaming loses; a thread for each batch, of the 40 that there are.
 
 The same as a plain generator: Starlette asks it for each batch in a thread.

@@ -1,6 +1,6 @@
 """Entities with `response_model`, without asyncio
 
-Short: entities, def
+Short: entities (def)
 You lose: memory and time, as with asyncio; a thread for each request, of the 40 that there are.
 
 The same endpoint as a plain function: FastAPI calls it in a thread, and validates in one, too.

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -12,11 +13,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bench import embedded_postgres, results
 from bench.database import seed
 from bench.studies.costs.page import figures
 from bench.studies.script_costs import ScriptCosts
+from db_model import DbModel
 from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import PROJECT, ROWS, copy_data, copy_project, query, unused_port
 
@@ -25,6 +28,10 @@ for variable in [name for name in os.environ if name.startswith(("DATABASE_URL",
     del os.environ[variable]
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Else it may crash where a test closes a session: docs/versions.md says why.
+if sys.version_info < (3, 12):
+    with Session() as session_with_an_entity:
+        session_with_an_entity.add(DbModel())
 
 
 @pytest.fixture(scope="session")

@@ -22,10 +22,10 @@ import psycopg
 import pytest
 
 from bench import results, seeds
+from bench.layers.locks import Turns
 from bench.layers.measuring import measure as measure_rows
 from bench.layers.names import READERS
 from bench.layers.reading import COUNT, Opened, Reading
-from bench.layers.turns import Turns
 from bench.relations.data import Relation
 from bench.relations.describing import describe
 from bench.relations.redaction import without_values

@@ -144,9 +144,12 @@ def test_list_is_that_of_the_recipe(tmp_path: Path) -> None:
     # https://docs.python.org/3/library/tracemalloc.html#pretty-top, which also leaves out `<unknown>`.
     recipe = snapshot.filter_traces((tracemalloc.Filter(False, "<frozen importlib._bootstrap>"),))
     expected = [
-        common.Allocation(
-            statistic.traceback[0].filename, statistic.traceback[0].lineno, statistic.size, statistic.count
-        )
+        {
+            "file": statistic.traceback[0].filename,
+            "line": statistic.traceback[0].lineno,
+            "size": statistic.size,
+            "allocations": statistic.count,
+        }
         for statistic in recipe.statistics("lineno")
     ]
     assert len(expected) > 1_000

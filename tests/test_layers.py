@@ -26,6 +26,7 @@ from bench.errors import UserError
 from bench.layers import costs, measuring, values
 from bench.layers.costs import measure
 from bench.layers.figures import AgainstTuples, Figure, Figures
+from bench.layers.locks import Turns
 from bench.layers.names import (
     ARROW,
     CORE,
@@ -46,7 +47,6 @@ from bench.layers.names import (
 )
 from bench.layers.reading import Reader, Reading
 from bench.layers.subject import Subject, look_at, narrowed
-from bench.layers.turns import Turns
 from bench.relations.data import ReadColumn, Relation
 from bench.runs import TRACED, Job, Outcome
 from common import MIB

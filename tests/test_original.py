@@ -8,9 +8,9 @@ import pytest
 
 from bench.errors import UserError
 from bench.original.__main__ import PUBLISHED, Comparison, Console, compare, main, report
-from bench.runs import Checkpoint, Line, Run
+from bench.runs import Run
 from bench.scripts import SCENARIOS
-from common import MIB
+from common import MIB, Checkpoint, Line
 
 ORIGINAL: dict[str, Console] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
 SCRIPT = "run_sync_psycopg"

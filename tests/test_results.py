@@ -247,7 +247,7 @@ SCRIPT = (*INSTRUMENT, "run_sync_psycopg.py")
 LAYERS = (
     *INSTRUMENT,
     *("bench/memory.py", "bench/relations/data.py", "bench/relations/redaction.py", "bench/relations/transaction.py"),
-    *(f"bench/layers/{name}.py" for name in ("__main__", "measuring", "reading", "turns", "values", "weighing")),
+    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values", "weighing")),
     "bench/layers/libraries/psycopg.py",
 )
 LOADS = {
@@ -282,7 +282,7 @@ DECIDES = {
     "row_shape": tuple(
         f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")
     ),
-    "relationships": (*("bench/seeds.py", "bench/studies/costs/measure.py", "bench/studies/relationships/measure.py"),),
+    "relationships": ("bench/seeds.py", "bench/studies/relationships/measure.py"),
     "graph_shape": (
         *(f"bench/studies/graph_shape/{name}.py" for name in ("measure", "model", "reading", "shapes")),
         *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")),

@@ -246,7 +246,7 @@ def test_what_fails_because_of_the_table_is_told_from_what_does_not(
     monkeypatch.setenv("DATABASE_URL", schema_url)
     monkeypatch.setattr(common, "checkpoints", [])
     assert explain_table(TypeError("before a checkpoint")) is None
-    monkeypatch.setattr(common, "checkpoints", [common.Checkpoint(STARTED, 0, 0, 0, 0, 0)])
+    monkeypatch.setattr(common, "checkpoints", [{"label": STARTED}])
     seed(schema_url, 10)
     assert explain_table(TypeError("1 + 'a'")) is None
     for columns in (

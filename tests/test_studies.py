@@ -78,11 +78,11 @@ def test_in_short_the_other_stacks_are_measured_only_where_nothing_else_is() -> 
 
 
 def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(costs, "find_spec", lambda name: None)
+    monkeypatch.setattr(turns, "find_spec", lambda name: None)
     monkeypatch.setattr(Scenario, "missing", "asyncpg")
-    assert not costs.with_native(full=False)
-    assert not costs.with_native(full=True)
-    assert not costs.can_run(ALTERNATIVES[1])
+    assert not turns.with_native(full=False)
+    assert not turns.with_native(full=True)
+    assert not turns.that_can_run([ALTERNATIVES[1]])
     assert capsys.readouterr().err.splitlines() == [
         "native memory is left out: memray is not installed for this Python: "
         "`make venv groups=full` installs it into .venv",

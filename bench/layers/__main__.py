@@ -10,7 +10,7 @@ import importlib
 import pickle
 import sys
 
-from bench.layers.turns import Turns
+from bench.layers.locks import Turns
 
 
 def main(module: str, turns: str = "") -> None:

@@ -15,9 +15,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from bench.layers.locks import Turns
 from bench.layers.measuring import measure
 from bench.layers.reading import Read, Reading
-from bench.layers.turns import Turns
 from common import loaded_versions, short_path
 
 

@@ -21,8 +21,8 @@ import psutil
 import psycopg
 
 from bench.errors import UserError, visible
+from bench.layers.locks import Turns
 from bench.layers.reading import Counting, Opened, Read, Reading
-from bench.layers.turns import Turns
 from bench.layers.values import Taken, of_rows
 from bench.layers.weighing import columns_of, weigh
 from bench.memory import reset_peak

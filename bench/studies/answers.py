@@ -22,7 +22,7 @@ ANSWERS = (
     (
         "faster asyncio",
         "entities-one-by-one",
-        "`partitions(1000)`, and a loop in the loop",
+        "`async for batch in result.partitions(1000)`, and `for row in batch` in it",
         "run_async_sqlalchemy_engine",
         "remedies.run_async_sqlalchemy_engine_partitions",
     ),
@@ -42,13 +42,18 @@ ANSWERS = (
     ),
     ("psycopg alone", "psycopg-alone", "`cursor.stream(…)`", "run_sync_psycopg", "remedies.run_sync_psycopg_stream"),
 )
-# What one wants, what to write, the peak in MiB, the bytes per row and the seconds: each before → after.
+# What one wants, the peak in MiB, the bytes per row and the seconds, each before → after, and what to write.
 Answer = tuple[str, str, str, str, str]
-TITLES = ("You want", "Write", "Peak, MiB", "Bytes per row", "Time, s")
+TITLES = ("You want", "Peak, MiB", "Bytes per row", "Time, s", "Write")
 
 
 def blocks(costs: Costs, ways: Ways, requests: Requests) -> dict[str, str]:
-    return {"cure": cure(costs), "answer": answer(costs), "answers": answers(costs, ways, requests).markdown()}
+    return {
+        "cure": cure(costs),
+        "answer": answer(costs),
+        "answers": answers(costs, ways, requests).markdown(),
+        "legend": legend(costs),
+    }
 
 
 def cure(costs: Costs) -> str:
@@ -62,6 +67,22 @@ def cure(costs: Costs) -> str:
     )
 
 
+def legend(costs: Costs) -> str:
+    orm, asynchronous = costs[ORM], costs["run_async_sqlalchemy_session"]
+    return (
+        "Before → after. `±` marks a time whose runs lie more than 10 % apart. A MiB is one of the process, and for "
+        "the rows alone: the fixed cost (the same script on a table of one row) is subtracted everywhere on these "
+        f"pages, unless they say otherwise. So the ORM's script has a *peak* of {whole(peak(orm))} MiB, and its "
+        f"*growth*, what is left of that at the last row, is {mib_whole(orm.growth.value)} "
+        f"({mib_whole(asynchronous.growth.value)} with asyncio). Its whole process takes "
+        f"{mib_whole(orm.process.value)} by then, and {mib_whole(orm.process_while_traced)} while tracemalloc runs."
+    )
+
+
+def mib_whole(size: float) -> str:
+    return whole(size / MIB)
+
+
 def answers(costs: Costs, ways: Ways, requests: Requests) -> Table[Answer]:
     """Return what to write, and what it changes; the last two are of parents with children, and of responses."""
     rows = [
@@ -69,13 +90,15 @@ def answers(costs: Costs, ways: Ways, requests: Requests) -> Table[Answer]:
         for wanted, anchor, code, before, after in ANSWERS
     ]
     rows += [with_children(ways), into_a_response(requests)]
-    columns = [Column[Answer](title, None, itemgetter(place), text=place < 2) for place, title in enumerate(TITLES)]
+    columns = [
+        Column[Answer](title, None, itemgetter(place), text=place in (0, 4)) for place, title in enumerate(TITLES)
+    ]
     return Table("", columns, rows)
 
 
 def of_pair(wanted: str, code: str, pair: Pair) -> Answer:
     by_peak, by_row = changed(peak, 0), changed(lambda script: script.per_row, 0)
-    return wanted, code, by_peak(pair), by_row(pair), changed_time(pair)
+    return wanted, by_peak(pair), by_row(pair), changed_time(pair), code
 
 
 def with_children(ways: Ways) -> Answer:
@@ -87,9 +110,9 @@ def with_children(ways: Ways) -> Answer:
 def into_a_response(requests: Requests) -> Answer:
     """Return what streaming changes in an endpoint. What a row takes there was not measured."""
     endpoints = [requests.by_name[name] for name in (COMMONEST, STREAMED_ARRAY)]
-    peaks = " → ".join(whole(endpoint.peak / MIB) for endpoint in endpoints)
+    peaks = " → ".join(mib_whole(endpoint.peak) for endpoint in endpoints)
     times = " → ".join(time(endpoint.last) for endpoint in endpoints)
-    return "[And into a response?](docs/a-request.md)", "`StreamingResponse`, batch by batch", peaks, "", times
+    return "[And into a response?](docs/a-request.md)", peaks, "", times, "`StreamingResponse`, batch by batch"
 
 
 def answer(costs: Costs) -> str:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from bench.runs import Line, Process, Spread, checkpoint, growth, kept, seconds
+from bench.runs import Process, Spread, checkpoint, growth, kept, seconds
 from bench.scripts import Scenario
 from bench.turns import Record
-from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED, Line
 
 # Who holds memory, as the overview calls them, by the beginning of the instrument's name of the package.
 HOLDERS = {

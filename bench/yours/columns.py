@@ -16,7 +16,7 @@ MOST, LONGEST_NAME, LONGEST_BAR = 20, 16, 8
 
 
 @dataclass(frozen=True)
-class Line:
+class ColumnLine:
     """What is shown of a column, or of all others, or of all."""
 
     name: str
@@ -26,7 +26,7 @@ class Line:
     bar: str = ""
 
 
-def tables(relation: Relation, figures: Figures) -> Iterator[Table[Line]]:
+def tables(relation: Relation, figures: Figures) -> Iterator[Table[ColumnLine]]:
     for place, weights in enumerate(figures.weights, 1):
         name = visible(weights.table.name or "the query")
         each = f", of which a parent has {weights.share:,.1f}" if weights.table.oid != relation.oid else ""
@@ -35,13 +35,13 @@ def tables(relation: Relation, figures: Figures) -> Iterator[Table[Line]]:
         yield Table(f"The columns of a row of {name}{each}", COLUMNS, list(lines(weights, total)), note=note)
 
 
-def lines(weights: TableWeights, total: float) -> Iterator[Line]:
+def lines(weights: TableWeights, total: float) -> Iterator[ColumnLine]:
     largest = weights.largest
     longest = largest[0][1]["size"] or 1
     for column, weighed in largest[:MOST]:
         unit = weighed["unit"]
         lengths = [f"{weighed[key]:,}" if unit else "" for key in ("median", "high", "most")]
-        yield Line(
+        yield ColumnLine(
             column.name,
             weighed["size"],
             share(weighed["nulls"]),
@@ -49,8 +49,8 @@ def lines(weights: TableWeights, total: float) -> Iterator[Line]:
             block() * round(LONGEST_BAR * weighed["size"] / longest),
         )
     if others := largest[MOST:]:
-        yield Line(f"{len(others):,} others", sum(weighed["size"] for _, weighed in others))
-    yield Line("all", total)
+        yield ColumnLine(f"{len(others):,} others", sum(weighed["size"] for _, weighed in others))
+    yield ColumnLine("all", total)
 
 
 def share(nulls: float) -> str:
@@ -65,7 +65,7 @@ def cut(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-COLUMNS: list[Column[Line]] = [
+COLUMNS: list[Column[ColumnLine]] = [
     Column("Column", "", lambda line: visible(line.name), lambda line: cut(visible(line.name)), text=True),
     Column("Bytes per row", "bytes/row", lambda line: f"{max(line.size, 0):,.0f}"),
     Column("NULL", "NULL", lambda line: line.nulls),

@@ -1,8 +1,11 @@
 """Which entities a session keeps, and for how long."""
 
 import gc
+import sys
 import weakref
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from sqlalchemy.orm import QueryContext, Session, selectinload
 from sqlalchemy.orm.interfaces import ORMOption
 
 from db_model import DbModel
+from tests.claims.fresh import in_a_fresh_process, open_session
 from tests.claims.rows import BATCH, ENTITIES, FAMILIES, PARENTS, STREAMED, Child, Parent, run_async
 from tests.support import ROWS
 
@@ -117,3 +121,28 @@ def test_asynchronous_result_that_is_read_to_its_end_holds_no_identity_map(url: 
 
 def test_all_keeps_all_rows_at_once_with_yield_per_too(session: Session) -> None:
     assert len(session.scalars(STREAMED).all()) == len(session.identity_map) == ROWS
+
+
+def close_while_garbage_is_collected(url: str, one_before: bool) -> None:
+    """Close sessions whose entities wait for the collector, which begins a little later in each."""
+    if one_before:
+        with Session() as session:
+            session.add(Parent())
+    families = PARENTS.limit(4).options(selectinload(Parent.children).selectinload(Child.parent))
+    for allocations in range(1, 120, 3):
+        gc.disable()
+        with open_session(url) as session:
+            for parent in session.scalars(families):
+                assert len(parent.children) == 50
+            del parent
+            gc.set_threshold(gc.get_count()[0] + allocations, 5, 5)
+            gc.enable()
+        gc.set_threshold(700, 10, 10)
+        gc.collect()
+
+
+@pytest.mark.parametrize("one_before", [False, True], ids=["", "one was added before"])
+def test_python_3_11_may_crash_where_a_session_with_garbage_is_closed(url: str, one_before: bool) -> None:
+    safe = sys.version_info >= (3, 12) or one_before
+    with nullcontext() if safe else pytest.raises(BrokenProcessPool):
+        in_a_fresh_process(close_while_garbage_is_collected, url, one_before)

@@ -73,3 +73,10 @@ def test_sqlalchemy_2_1_lowers_the_peak_and_not_the_cost_as_readme_says(python: 
     assert lock["per_row"] == pytest.approx(original["per_row"], abs=4)
     # 65 bytes a row, less what the newer libraries' own modules take.
     assert 4 * MIB < original["peak"] - lock["peak"] < 6 * MIB
+
+
+def test_a_row_takes_least_on_3_12_and_an_entity_most_on_3_13() -> None:
+    for name, script in stored().items():
+        sizes = {python: script.costs[f"{python}, {LOCK}"]["per_row"] for python in PYTHONS}
+        assert round(min(sizes.values())) == round(sizes["3.12"])
+        assert "session" not in name or max(sizes, key=sizes.__getitem__) == "3.13"

@@ -1,13 +1,11 @@
 """Measure what every scenario, remedy and alternative costs on table data, group by group."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 
 from bench import process, turns
 from bench.database import one_row_table
-from bench.errors import UserError, explain
+from bench.errors import UserError
 from bench.process import Progress, unseen
 from bench.runs import Measured, bytes_of_values
 from bench.scripts import Scenario
@@ -20,10 +18,10 @@ def measure(
     names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
 ) -> Iterator[dict[str, Measured]]:
     """Yield the records of each group as soon as they are known. Raises UserError at the end where some have failed."""
-    failures, counts, native = [], set(), with_native(full)
+    failures, counts, native = [], set(), turns.with_native(full)
     with one_row_table([DATA]) as one_row:
         for group in groups(names, full):
-            group = [scenario for scenario in group if can_run(scenario)]
+            group = turns.that_can_run(group)
             times = repeats or _repeats(group, full)
             records, failed = turns.measure(group, times, one_row, _parted(group, native), progress=progress)
             failures += failed
@@ -47,25 +45,6 @@ def groups(names: Sequence[str], full: bool) -> list[list[Scenario]]:
     if not full and len(rooms) > 1:
         rooms.pop(ALTERNATIVES, None)
     return list(rooms.values())
-
-
-def can_run(scenario: Scenario) -> bool:
-    """Return whether all of the scenario's packages are here; say which one is not."""
-    if missing := scenario.missing:
-        print(f"{scenario.name} is left out: {_not_installed(missing)}", file=sys.stderr)
-    return not missing
-
-
-def with_native(full: bool) -> bool:
-    """Return whether native memory is to be measured, and can be; say why it cannot."""
-    if full and not find_spec("memray"):
-        print(f"native memory is left out: {_not_installed('memray')}", file=sys.stderr)
-        return False
-    return full
-
-
-def _not_installed(package: str) -> str:
-    return explain(ModuleNotFoundError(name=package)) or f"{package} is not installed for this Python"
 
 
 def _repeats(group: Sequence[Scenario], full: bool) -> int:

@@ -56,17 +56,18 @@ def charts(scripts: Mapping[str, ScriptOverTime]) -> dict[str, str]:
     from bench.look import charts as style  # with matplotlib, which `make bench` does without
 
     figure = style.new(6.6, 5)
-    axes = figure.subplots()
-    for script, colour, line in zip(scripts.values(), LINES, ("-", "--", "-."), strict=False):
+    panels = figure.subplots(len(scripts), sharex=True, sharey=True)
+    for axes, script, colour in zip(panels, scripts.values(), LINES, strict=False):
         seconds, sizes = zip(*((seconds, rss / MIB) for seconds, rss in script.samples), strict=True)
-        axes.plot(seconds, sizes, line, color=colour, linewidth=2.5, label=script.scenario.short)
+        axes.plot(seconds, sizes, color=colour, linewidth=2.5)
         first, size = script.at_first_row
         axes.plot(first, size / MIB, "o", color=colour, markersize=10)
-    axes.plot([], [], "o", color=INK, markersize=10, label="first row handed out")
-    axes.set_xlabel("seconds since the start of the process")
-    axes.set_ylabel("process memory, MiB")
-    axes.set_ylim(bottom=0)
-    axes.grid(color=INK, alpha=0.25)
+        axes.annotate("first row", (first, size / MIB), (8, -12), textcoords="offset points", color=INK)
+        axes.set_title(script.scenario.short, loc="left")
+        axes.set_ylim(bottom=0)
+        axes.grid(color=INK, alpha=0.25)
+    panels[-1].set_xlabel("seconds since the start of the process")
+    panels[len(panels) // 2].set_ylabel("process memory, MiB")
     return {"over-time.svg": style.svg(figure)}
 
 

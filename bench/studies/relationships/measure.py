@@ -11,7 +11,6 @@ from bench.process import Progress, unseen
 from bench.runs import Job, Measured, Outcome
 from bench.scripts import Scenario
 from bench.seeds import SHOP
-from bench.studies.costs.measure import with_native
 from bench.turns import Record
 from bench.wire import Traffic
 
@@ -29,7 +28,7 @@ def measure(
 ) -> Iterator[dict[str, Measured]]:
     """Yield the records of all scripts. Raises UserError at the end where some have failed."""
     scenarios = [Scenario(name) for name in names]
-    native = scenarios if with_native(full) else []
+    native = scenarios if turns.with_native(full) else []
     with one_row_table(SHOP) as one_row:
         records, failures = turns.measure(scenarios, repeats or (3 if full else 1), one_row, native, progress=progress)
     if records:

@@ -1,11 +1,9 @@
 """Measure what requests to each endpoint take: one process an endpoint, which serves, and its client beside it."""
 
-import sys
 from collections.abc import Iterator, Sequence
 
-from bench import process
+from bench import process, turns
 from bench.database import private_server
-from bench.errors import explain
 from bench.process import Progress, unseen
 from bench.runs import UNTRACED, Job, Measured, Outcome
 from bench.scripts import Scenario
@@ -17,20 +15,13 @@ def measure(
     names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
 ) -> Iterator[dict[str, Measured]]:
     """Yield what requests take, of all endpoints that can run; each has eleven single ones. Raises UserError."""
-    endpoints = [endpoint for endpoint in map(Scenario, names) if can_run(endpoint)]
+    endpoints = turns.that_can_run(map(Scenario, names))
     jobs = [Job(endpoint, UNTRACED, module="bench.studies.requests.serving") for endpoint in endpoints]
     if not jobs:
         return
     with private_server(ROWS) as server:
         outcomes = process.succeeded(process.run([], jobs, progress=progress))
     yield {outcome.job.script.name: measured(outcome, server) for outcome in outcomes}
-
-
-def can_run(endpoint: Scenario) -> bool:
-    """Return whether its packages are installed; say which one is not."""
-    if endpoint.missing:
-        print(f"{endpoint.name} is left out: {explain(ModuleNotFoundError(name=endpoint.missing))}", file=sys.stderr)
-    return not endpoint.missing
 
 
 def measured(outcome: Outcome, server: dict[str, str]) -> Measured:
