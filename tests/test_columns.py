@@ -4,15 +4,21 @@ import json
 import random
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy
 import pytest
 from playwright.sync_api import Page
+from psycopg.types.json import set_json_loads
 
-from bench.layers.names import CORE, ENTITY, READERS, SLOTS, TUPLE
+from bench.layers import weighing
+from bench.layers.names import CORE, ENTITY, READERS, SELECTIN, SLOTS, TUPLE
 from bench.layers.reading import Reading
-from bench.layers.subject import Subject, look_at
+from bench.layers.subject import Subject, look_at, narrowed
 from bench.yours import calculator
 from tests.support import query, write
 from tests.test_calculator import chromium
@@ -121,3 +127,96 @@ def test_page_and_terminal_agree_within_one_percent(page: Page, number: int, out
     assert told[TUPLE] == pytest.approx(per_row(tuples), rel=0.01, abs=FIXED)
     for layer in (SLOTS, CORE, ENTITY) if number % 10 == 0 else ():
         assert told[layer] == pytest.approx(per_row(taken(subject, layer, output)), rel=0.01, abs=FIXED), layer
+
+
+# Columns whose values are known: no size of theirs is computed as the code computes it.
+KNOWN = """
+CREATE TABLE columns.known AS SELECT i AS id, CASE WHEN i % 4 > 0 THEN repeat('x', 100) || i END AS note,
+    repeat('y', i % 100) AS growing, CASE WHEN i % 2 = 0 THEN 'paid' ELSE 'new' END AS state,
+    ARRAY[[i, 2], [3, 4]] AS matrix, jsonb_build_object('first_key', i, 'second_key', 'x') AS details,
+    ARRAY(SELECT (n / 3.0)::real FROM generate_series(1, 100) AS n WHERE i > 0) AS vector, i % 50 AS few,
+    decode(repeat('ab', 20), 'hex') AS data FROM generate_series(1, 1000) AS i;
+ALTER TABLE columns.known ADD PRIMARY KEY (id);
+CREATE TABLE columns.node (id integer PRIMARY KEY, parent integer REFERENCES columns.node, label text);
+INSERT INTO columns.node VALUES (1000, NULL, repeat('z', 500));
+INSERT INTO columns.node SELECT i, 1000, repeat('z', 500) || i FROM generate_series(1, 999) AS i"""
+
+
+@pytest.fixture(scope="module")
+def known(tables: str) -> Subject:
+    for statement in KNOWN.split(";\n"):
+        query(tables, statement)
+    return look_at("columns.known", 60, count=False)
+
+
+def test_what_is_weighed_of_each_column(known: Subject, output: Path) -> None:
+    [columns] = taken(known, TUPLE, output, weighs=True)["weighed"]
+    by_name = {column.name: one for column, one in zip(known.relation.columns, columns, strict=True)}
+    told = {name: (one["unit"], one["median"], one["high"], one["most"]) for name, one in by_name.items()}
+    assert told == {
+        **dict.fromkeys(("id", "few"), ("", 0, 0, 0)),
+        "note": ("characters", 103, 103, 103),
+        "growing": ("characters", 49, 94, 99),
+        "state": ("characters", 3, 4, 4),
+        "matrix": ("elements", 4, 4, 4),
+        "details": ("keys", 2, 2, 2),
+        "vector": ("elements", 100, 100, 100),
+        "data": ("bytes", 20, 20, 20),
+    }
+    assert by_name["note"]["nulls"] == pytest.approx(0.25)
+    size = {name: one["size"] for name, one in by_name.items()}
+    assert size["note"] == pytest.approx(0.75 * sys.getsizeof("x" * 103), abs=2)
+    assert size["few"] == pytest.approx(0, abs=1)
+    assert size["vector"] == pytest.approx(100 * 24 + sys.getsizeof([0.5] * 100), rel=0.1)
+    # What another form saves is what its values take less.
+    assert by_name["state"]["saves"] == pytest.approx(size["state"], abs=1)
+    assert by_name["note"]["saves"] == pytest.approx(0, abs=1)
+    assert size["vector"] - by_name["vector"]["saves"] == pytest.approx(sys.getsizeof(numpy.zeros(100, "f4")), abs=20)
+    assert by_name["matrix"]["saves"] == 0, "an array of arrays has no such form"
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {sys.intern(key): value for key, value in pairs}
+
+
+@pytest.mark.parametrize("decoder", [msgspec.json.decode, partial(json.loads, object_pairs_hook=once)])
+def test_what_keys_take_is_what_a_decoder_saves(
+    known: Subject, output: Path, monkeypatch: pytest.MonkeyPatch, decoder: Any
+) -> None:
+    """Measured again, with msgspec's, and with the hook that is advised where msgspec is not here."""
+    monkeypatch.setattr(weighing, "find_spec", lambda name: decoder is msgspec.json.decode or None)
+    relation = replace(known.relation, deferred=frozenset(one.name for one in known.relation.columns) - {"details"})
+    before = taken(replace(known, relation=relation), TUPLE, output, weighs=True)
+    try:
+        set_json_loads(decoder)
+        after = taken(replace(known, relation=relation), TUPLE, output)
+    finally:
+        set_json_loads(json.loads)
+    [[column]] = before["weighed"]
+    assert per_row(before) - per_row(after) == pytest.approx(column["saves"], abs=FIXED)
+
+
+def test_each_entity_and_its_children_are_weighed_once(known: Subject, output: Path) -> None:
+    """A table that refers to itself, so that its rows are parents and children."""
+    subject = look_at("columns.node", 60, False, 2000, "node:parent,parent")
+    [columns] = taken(subject, SELECTIN, output, weighs=True)["weighed"]
+    labels = columns[-1]
+    assert (labels["rows"], labels["most"]) == (1000, 503)
+    assert labels["size"] == pytest.approx(sys.getsizeof("z" * 503), abs=3)
+
+
+@pytest.mark.parametrize("layer", [TUPLE, CORE, ENTITY])
+def test_what_is_deferred_is_not_read(known: Subject, output: Path, layer: str) -> None:
+    lighter = replace(known, relation=replace(known.relation, deferred=frozenset({"vector"})))
+    saved = per_row(taken(known, layer, output)) - per_row(taken(lighter, layer, output))
+    assert saved == pytest.approx(100 * 24 + sys.getsizeof([0.5] * 100), rel=0.1)
+
+
+def test_some_rows_of_large_arrays_are_traced_and_all_are_read(known: Subject) -> None:
+    """Of one 60 KiB wide, 34 are 2 MiB; a batch of it is as large."""
+    first, *others = known.relation.columns
+    wide = replace(known.relation, columns=(replace(first, width=60.0 * 1024, nested=60.0 * 1024), *others))
+    subject = narrowed(wide, 1000)
+    assert (subject.traced, subject.size.rows, subject.relation.batch) == (33, 1000, 20)
+    narrow = narrowed(known.relation, 1000)
+    assert (narrow.traced, narrow.relation.batch) == (1000, 1000)

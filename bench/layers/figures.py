@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from bench.errors import visible
 from bench.layers.names import RECORD, TUPLE
 from bench.layers.values import ALIKE, Kept
-from bench.layers.weights import TableWeights, Wide
+from bench.layers.weights import TableWeights, WideColumn
 from bench.relations.data import Relation
 
 # So many columns are told one by one.
@@ -79,7 +79,7 @@ class Figures:
     notes: tuple[str, ...] = ()
     # What the columns take, table by table; the one that takes half; and what layers take without it.
     weights: tuple[TableWeights, ...] = ()
-    wide: Wide | None = None
+    wide: WideColumn | None = None
     without: Mapping[str, Figure] = field(default_factory=dict)
 
     @property

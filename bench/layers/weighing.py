@@ -6,10 +6,12 @@ form is measured there, too: made of them, before they are dropped.
 
 import gc
 import importlib
+import json
 import tracemalloc
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import chain
 from sys import getsizeof
 from typing import Any, TypedDict
@@ -18,8 +20,8 @@ from bench.relations.data import Relation
 
 # What is counted of a value, by its class.
 UNITS: dict[type, str] = {str: "characters", bytes: "bytes", list: "elements", dict: "keys"}
-# Other forms of values: equal texts are one object, equal keys are; numbers lie side by side.
-SHARED, KEYS, PACKED = "shared", "keys", "packed"
+# Other forms of values: equal texts are one object; equal keys are, by msgspec or by a hook; numbers lie side by side.
+SHARED, DECODED, HOOKED, PACKED = "shared", "decoded", "hooked", "packed"
 # What an array of numbers is called by `array` and NumPy, by its elements' type.
 CODES = {"real": "f", "double precision": "d", "smallint": "h", "integer": "i", "bigint": "q"}
 # The largest integers of one and two digits, as CPython has them: https://docs.python.org/3/library/sys.html#sys.int_info
@@ -135,7 +137,7 @@ def described(column: Sequence[Any], stored: str) -> tuple[Weighed, str]:
     if kind is str:
         return weighed, PACKED if is_vector(stored) else SHARED
     if kind in (list, dict) and stored in ("json", "jsonb"):
-        return weighed, KEYS
+        return weighed, DECODED if find_spec("msgspec") else HOOKED
     return weighed, PACKED if kind is list and stored.removesuffix("[]") in CODES else ""
 
 
@@ -148,7 +150,10 @@ def change_to(form: str, stored: str, shared: dict[Any, Any]) -> Callable[[Any],
     """Return what makes that form of a value; `shared` has what there is once."""
     if form == SHARED:
         return lambda value: shared.setdefault(value, value)
-    if form == KEYS:
+    if form == DECODED:
+        decode = importlib.import_module("msgspec.json").decode
+        return lambda value: None if value is None else decode(json.dumps(value))
+    if form == HOOKED:
         return lambda value: with_shared_keys(value, shared)
     return packing(stored) if form == PACKED else None
 

@@ -30,7 +30,7 @@ class TableWeights:
 
 
 @dataclass(frozen=True)
-class Wide:
+class WideColumn:
     """A column that takes half of all values, or more: in bytes of each row of the root, as all of them are."""
 
     table: Relation
@@ -48,14 +48,14 @@ def weights_of(relation: Relation, weighed: Sequence[Sequence[Weighed]], rows: i
     )
 
 
-def wide_of(relation: Relation, weights: Sequence[TableWeights]) -> Wide | None:
+def wide_of(relation: Relation, weights: Sequence[TableWeights]) -> WideColumn | None:
     """Return the column that takes half of all values, unless it is the only one, or a key's."""
     size = sum(table.size * table.share for table in weights)
     for table in weights:
         column, weighed = table.largest[0]
         needed = len(table.columns) == 1 or column.name in table.table.key or column.name in linking(relation)
         if (own := weighed["size"] * table.share) >= max(HALF * size, WIDE_BYTES) and not needed:
-            return Wide(table.table, column, own, size)
+            return WideColumn(table.table, column, own, size)
     return None
 
 
@@ -65,7 +65,7 @@ def linking(relation: Relation) -> set[str]:
     return {name for step in steps for name in (*step.here, *step.there)}
 
 
-def without(subject: Subject, wide: Wide) -> Subject:
+def without(subject: Subject, wide: WideColumn) -> Subject:
     """Return the subject with a column of one of its tables left unread, wherever that table is read."""
 
     def lighter(table: Relation) -> Relation:

@@ -6,7 +6,7 @@ from functools import partial
 from bench.layers.figures import Figure, Figures
 from bench.layers.names import ARROW, CORE, ENTITY, POLARS, SELECTIN, TUPLE
 from bench.layers.subject import Subject
-from bench.layers.weighing import KEYS, PACKED, SHARED
+from bench.layers.weighing import DECODED, HOOKED, PACKED, SHARED
 from bench.layers.weights import without
 from bench.look.tables import named
 from bench.relations.data import ReadColumn, Relation
@@ -22,7 +22,8 @@ ENTITIES = "Entities without it, by `deferred=True` in the class, or by `load_on
 Write = Callable[[Relation, Sequence[ReadColumn]], str]
 FORMS: dict[str, tuple[str, Write]] = {
     PACKED: ("as arrays of NumPy's, by a loader for psycopg's binary format, or by pgvector's adapter", forms.packed),
-    KEYS: ("by msgspec's decoder, which makes each key once", forms.keys),
+    DECODED: ("by msgspec's decoder, which makes each key once", forms.decoded),
+    HOOKED: ("by a hook that makes each key once, or, faster, by msgspec's decoder", forms.hooked),
     SHARED: ("with equal texts made once, by `sys.intern` or an enum", forms.shared),
 }
 

@@ -7,7 +7,7 @@ from bench.relations.data import ReadColumn, Relation
 from bench.yours.code import sql, yours
 from bench.yours.fitting import WIDTH, assigned
 
-KEYS = """\
+DECODED = """\
 # Yours: connection, by psycopg.connect(...)
 import msgspec
 from psycopg.types.json import set_json_loads
@@ -18,6 +18,24 @@ set_json_loads(msgspec.json.decode, connection)
 engine = create_engine(
     "postgresql+psycopg://", json_deserializer=msgspec.json.decode
 )"""
+HOOKED = """\
+# Yours: connection, by psycopg.connect(...)
+import json
+import sys
+from functools import partial
+
+from psycopg.types.json import set_json_loads
+from sqlalchemy import create_engine
+
+
+def once(pairs):
+    return {sys.intern(key): value for key, value in pairs}
+
+
+loads = partial(json.loads, object_pairs_hook=once)
+set_json_loads(loads, connection)
+# Or with SQLAlchemy:
+engine = create_engine("postgresql+psycopg://", json_deserializer=loads)"""
 SHARED = """\
 {yours}
 import sys
@@ -65,7 +83,8 @@ class Numbers(Loader):
         return parts["f1"].astype("{code}")
 
 
-connection.adapters.register_loader("{type}[]", Numbers)
+number = connection.adapters.types["{type}"].array_oid
+connection.adapters.register_loader(number, Numbers)
 {query}
 with connection.cursor("rows", binary=True) as cursor:
     cursor.itersize = {batch}
@@ -84,8 +103,12 @@ NUMPY = {"f": "f4", "d": "f8", "h": "i2", "i": "i4", "q": "i8"}
 PSYCOPG = {"f": "float4", "d": "float8", "h": "int2", "i": "int4", "q": "int8"}
 
 
-def keys(relation: Relation, columns: Sequence[ReadColumn]) -> str:
-    return KEYS
+def decoded(relation: Relation, columns: Sequence[ReadColumn]) -> str:
+    return DECODED
+
+
+def hooked(relation: Relation, columns: Sequence[ReadColumn]) -> str:
+    return HOOKED
 
 
 def shared(relation: Relation, columns: Sequence[ReadColumn]) -> str:
