@@ -336,11 +336,11 @@ def test_batches_that_are_all_that_was_read_are_told_with_all_rows() -> None:
     few = {layer: replace(one, count=2000) for layer, one in figures().by_layer.items()}
     begin = "Do you need all rows at once? If not, read them in batches, and keep none: 24.0 → 3.0 MiB at the peak of "
     [told, *_] = advice(ORDERS, Figures(few))
-    assert told.text == f"{begin}2,000 entities, of which two batches of 1,000 are all."
+    assert told.text == f"{begin}2,000 entities; two batches of 1,000 are all that was read."
     [told, *_] = advice(replace(ORDERS, total=10**6, limit=2000), Figures(few))
     assert told.text == (
-        f"{begin}2,000 entities, of which two batches of 1,000 are all; all 1,000,000 rows would take 1,907 MiB, and "
-        "batches no more than these."
+        f"{begin}2,000 entities; two batches of 1,000 are all that was read, while all 1,000,000 rows would take 1,907 "
+        "MiB, and batches no more than these."
     )
     few = {layer: replace(one, count=2001) for layer, one in figures().by_layer.items()}
     assert advice(ORDERS, Figures(few))[0].text == f"{begin}2,001 entities."

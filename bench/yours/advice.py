@@ -63,11 +63,11 @@ def of_all(subject: Subject, figures: Figures, kept: str) -> str:
     if 2 * batch < figures.count:
         return ""
     total, _ = all_rows(subject, figures)
-    told = f", of which two batches of {batch:,} are all"
+    told = f"; two batches of {batch:,} are all that was read"
     if not total or total <= figures.count:
         return told
     size = figures.by_layer[kept].traced * total / MIB
-    return f"{told}; all {total:,} {rows} would take {size:,.0f} MiB, and batches no more than these"
+    return f"{told}, while all {total:,} {rows} would take {size:,.0f} MiB, and batches no more than these"
 
 
 def strategies(figures: Figures) -> Iterator[Advice]:
