@@ -62,6 +62,8 @@ CREATE TABLE users (
     "a mapped class of SQLAlchemy 2.0": (
         '''from sqlalchemy import ForeignKey, String
 
+str50 = Annotated[str, mapped_column(String(50))]
+
 class Base(DeclarativeBase):
     pass
 
@@ -78,7 +80,7 @@ class Order(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     status: Mapped[Status]
     note: Mapped[str | None] = mapped_column(Text)
-    name: Mapped[Optional[str]] = mapped_column(String(50))  # a comment, with = and :
+    name: Mapped[Optional[str50]]  # a comment, with = and :
     at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now()
     )
@@ -118,6 +120,17 @@ class Order(Base):
     Column("name", String(40), nullable=False),
 )""",
         "users: id=bigint! name=text(20)!",
+        PYTHON,
+    ),
+    "a revision of Alembic": (
+        """def upgrade():
+    op.create_table("users",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=50).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+""",
+        "users: id=int! name=text(25)",
         PYTHON,
     ),
     "an SQLModel": (
@@ -201,7 +214,7 @@ class Hero(HeroBase, table=True):
 }  # fmt: skip
 
 REFUSED = {
-    "SELECT id, name FROM users": "This looks like a query: its columns' types are its tables': paste",
+    "SELECT id, name FROM users": "This looks like a query: its types are those of its tables: paste",
     "-- all\nWITH x AS (SELECT 1)\nSELECT * FROM x": "This looks like a query: ",
     "INSERT INTO t (a) VALUES (1)": "This looks like a query: ",
     "model User {\n  id    Int     @id @default(autoincrement())\n  email String  @unique\n  posts Post[]\n}":
