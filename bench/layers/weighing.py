@@ -93,7 +93,7 @@ def drop(columns: list[Sequence[Any]], place: int, stored: str) -> Weighed:
     change = change_to(other, stored, shared)
     before = traced()
     if change:
-        with suppress(TypeError, ValueError, OverflowError):  # an array of NULLs, or of arrays, has no such form
+        with suppress(Exception):  # an array of NULLs, or of arrays, has no such form, nor has a number without end
             form += map(change, columns[place])
     columns[place] = ()
     left = traced() - getsizeof(form) - getsizeof(shared)
@@ -180,11 +180,15 @@ def packing(stored: str) -> Callable[[Any], Any]:
 
 
 def elements_of(value: Any) -> int:
-    return sum(map(elements_of, value)) if value and type(value[0]) is list else len(value)
+    return sum(map(elements_of, value)) if has_more_dimensions(value) else len(value)
 
 
 def leaves(values: Iterable[Any]) -> Iterator[Any]:
-    return chain.from_iterable(leaves(value) if value and type(value[0]) is list else value for value in values)
+    return chain.from_iterable(leaves(value) if has_more_dimensions(value) else value for value in values)
+
+
+def has_more_dimensions(value: Any) -> bool:
+    return bool(value) and all(type(part) is list for part in value)
 
 
 def trait_of(parts: Sequence[Any]) -> str:
