@@ -17,8 +17,9 @@ from common import MIB
 
 # What saves less than this of all values is not told of a column.
 LEAST = 0.05
-# An option of a query's keeps a dict in each entity: see docs/row-shape.md.
-ENTITIES = "Entities without it, by `deferred=True` in the class, or by `load_only` for one query"
+ENTITIES = "Entities without it, by `deferred=True` in the class"
+# See docs/row-shape.md.
+OPTION = " `load_only`, for one query, saves less, for it keeps a dict in each entity."
 Write = Callable[[Relation, Sequence[ReadColumn]], str]
 FORMS: dict[str, tuple[str, Write]] = {
     PACKED: ("as arrays of NumPy's, by a loader for psycopg's binary format, or by pgvector's adapter", forms.packed),
@@ -37,13 +38,13 @@ def left_out(subject: Subject, figures: Figures) -> Iterator[Advice]:
     of = figures.values or wide.of
     much = f"Leave {name} out where you do not need it: it takes {wide.size:,.0f} of {of:,.0f} bytes of values. "
     lighter = without(subject, wide).relation
-    for layers, how, write in (
-        ((CORE, TUPLE), "Columns without it", columns),
-        ((ENTITY, SELECTIN), ENTITIES, code.batches),
+    for layers, how, write, more in (
+        ((CORE, TUPLE), "Columns without it", columns, ""),
+        ((ENTITY, SELECTIN), ENTITIES, code.batches, OPTION),
     ):
         layer = next((layer for layer in layers if layer in figures.without), "")
         if layer and (saves := saving(figures.by_layer[layer], figures.without[layer], words_of(relation).row)):
-            yield Advice(f"{much}{how}: {saves}.", fixed(partial(write, lighter)))
+            yield Advice(f"{much}{how}: {saves}.{more}", fixed(partial(write, lighter)))
             much = ""
 
 
@@ -63,7 +64,7 @@ def saving(before: Figure, after: Figure, row: str) -> str:
 
 def in_other_forms(relation: Relation, figures: Figures) -> Iterator[Advice]:
     """Yield what other forms of columns' values save, where that is worth it: what saves most first."""
-    total = sum(table.size * table.share for table in figures.weights)
+    total = figures.values or sum(table.size * table.share for table in figures.weights)
     found: dict[tuple[str, int, str], list[tuple[float, ReadColumn]]] = {}
     for table in figures.weights:
         for column, weighed in table.largest:

@@ -5,6 +5,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bench.errors import visible
 from bench.relations import joins
@@ -130,7 +131,7 @@ def of_arrays(relation: Relation) -> str:
 def columns(relation: Relation) -> str:
     name = class_called(relation.name)
     statement = selected(relation, [f"{name}.{column.attribute}" for column in relation.read])
-    return templates.COLUMNS.format(yours=yours(relation), statement=statement)
+    return templates.COLUMNS.format(yours=yours(replace(relation, deferred=frozenset())), statement=statement)
 
 
 def dataclass(relation: Relation) -> str:

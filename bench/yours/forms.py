@@ -1,5 +1,6 @@
 """Code that reads a column's values in another form, which takes less: keys or texts once, or numbers side by side."""
 
+import json
 from collections.abc import Sequence
 
 from bench.layers.weighing import CODES, is_vector
@@ -113,7 +114,7 @@ def hooked(relation: Relation, columns: Sequence[ReadColumn]) -> str:
 
 def shared(relation: Relation, columns: Sequence[ReadColumn]) -> str:
     if relation.no_entities:
-        types = tuple(dict.fromkeys(TEXTS.get(column.stored.partition("(")[0], 0) for column in columns))
+        types = json.dumps(list(dict.fromkeys(TEXTS.get(column.stored.partition("(")[0], 0) for column in columns)))
         return LOADER.format(types=types)
     return SHARED.format(yours=yours(relation), columns="\n".join(map(interned, columns)))
 
