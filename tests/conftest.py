@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,6 +27,9 @@ from tests.support import PROJECT, ROWS, copy_data, copy_project, query, unused_
 # What the caller has set for himself must not decide a test.
 for variable in [name for name in os.environ if name.startswith(("DATABASE_URL", "MEMORY_", "PG"))]:
     del os.environ[variable]
+# Else every process would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Else it may crash where a test closes a session: docs/versions.md says why.
@@ -49,13 +53,28 @@ def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-@pytest.fixture
-def schema_url(url: str) -> Iterator[str]:
-    """Give the same server, seen from an empty schema of the test's own."""
+@contextmanager
+def schema(url: str) -> Iterator[str]:
+    """Give a server as it is seen from an empty schema."""
     name = f"schema_{time.monotonic_ns()}"
     query(url, f"CREATE SCHEMA {name}")
     yield f"{url}?options={quote(f'-csearch_path={name}')}"
     query(url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def schema_url(url: str) -> Iterator[str]:
+    """Give the same server, seen from an empty schema of the test's own."""
+    with schema(url) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def no_further_server(url: str) -> Iterator[None]:
+    """Let each server that a study starts for itself be a schema of the one that runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded_postgres, "temporary_server", partial(schema, url))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +156,10 @@ def http_port() -> Iterator[int]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, for each file runs in one process."""
-    names = ("observations", "studies", "setup_db", "scripts", "your_table")
+    names = (
+        *("calculator", "graphs", "observations", "layers", "scripts", "oldest_versions", "setup_db", "studies"),
+        *("your_table", "own_tables", "results", "relations", "samples", "runner", "machine"),
+    )
     long = [f"test_{name}" for name in names]
     items.sort(key=lambda item: long.index(item.path.stem) if item.path.stem in long else len(long))
 

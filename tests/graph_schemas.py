@@ -4,7 +4,7 @@ https://github.com/lerocha/chinook-database (the names are those of its PostgreS
 """
 
 ARTISTS, ALBUMS = 60, 120
-MANY = 100_000
+MANY = 30_000
 CHINOOK = f"""
 CREATE SCHEMA chinook;
 CREATE TABLE chinook.artist (artist_id integer PRIMARY KEY, name varchar(120));

@@ -128,12 +128,11 @@ def test_what_a_machine_is_short_of_is_one_line(error: BaseException, line: str)
     assert bool(explain(error)) == bool(line)
 
 
-@pytest.mark.parametrize("columns", ["1", "2", "3"])
-def test_narrow_terminal_shows_all_words(columns: str) -> None:
+def test_narrow_terminal_shows_all_words() -> None:
     for arguments in (["setup_db.py", "--help"], ["-m", "remedies.run_sync_psycopg_stream", "--help"]):
-        process = run(*arguments, COLUMNS=columns)
-        assert (process.returncode, process.stderr) == (0, "")
-        assert "".join(process.stdout.split()) == "".join(run(*arguments, COLUMNS="80").stdout.split())
+        shown = [run(*arguments, COLUMNS=columns) for columns in ("1", "2", "3", "80")]
+        assert {(process.returncode, process.stderr) for process in shown} == {(0, "")}
+        assert len({"".join(process.stdout.split()) for process in shown}) == 1
 
 
 def test_table_that_is_locked_is_one_line(url: str) -> None:
@@ -181,6 +180,6 @@ def test_tracing_begins_where_a_script_begins_it() -> None:
 
 
 def test_progress_that_cannot_be_written_changes_nothing(url: str) -> None:
-    process = shell('"$PYTHON" your_table.py data --layers core --rows 5 2>/dev/full', url=url)
+    process = shell('"$PYTHON" your_table.py data --layers tuple --rows 5 2>/dev/full', url=url)
     assert process.returncode == 0
-    assert "\n| Core row" in process.stdout
+    assert "\n| psycopg, tuple" in process.stdout

@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
+from tests.forks import in_a_fresh_process
 
 PSYCOPG = Scenario("run_sync_psycopg")
 CODE = '''
@@ -118,10 +118,12 @@ def test_on_this_tree() -> None:
         ("bench/look/tables.py", "import", "import wave, ", False),
         ("bench/scripts.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
     ):
+        changed = now
         for study in STUDIES:
             path = file.format(study=study)
             assert old in now.texts[path]
-            changed = Snapshot({**now.texts, path: now.texts[path].replace(old, new, 1)})
+            if changed.texts[path] == now.texts[path]:
+                changed = Snapshot({**now.texts, path: now.texts[path].replace(old, new, 1)})
             words = [f"bench.studies.{study}.measure"]
             before, after = (one.study(words) | one.loaded(PSYCOPG.command) for one in (now, changed))
             stale = [name for name in {**before, **after} if before.get(name) != after.get(name)]
@@ -334,11 +336,9 @@ def test_what_decides_a_study_is_what_its_processes_load(
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_study_s_measure_loads_what_decides_it(study: str) -> None:
-    files = "(getattr(module, '__file__', '') for module in sys.modules.values())"
-    code = f"import sys, bench.studies.{study}.measure; print(*{files}, sep='\\n')"
-    command = [sys.executable, "-c", code]
-    output = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.splitlines() if below_the_project(file)}
+    imported = f"[__import__('bench.studies.{study}.measure'), *__import__('sys').modules.values()]"
+    files: list[str] = in_a_fresh_process(eval, f"[getattr(module, '__file__', '') or '' for module in {imported}]")
+    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in files if below_the_project(file)}
     assert set(DECIDES[study]) <= loaded
     own = {file for file in loaded if file.startswith("bench/studies/") and not file.endswith("__init__.py")}
     assert own <= set(DECIDES[study])

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import your_table
+from bench import process
 from bench.errors import UserError
 from bench.layers import names
 from bench.layers.costs import measure
@@ -36,6 +37,7 @@ from bench.relations.sizes import Size
 from bench.yours import told
 from bench.yours.show import as_json, show
 from bench.yours.words import chosen
+from tests import forks
 from tests.support import error_line, finished, opened, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
@@ -153,7 +155,9 @@ def found(shop: str, orders: Subject) -> Figures:
         before = query(shop, ORDERS)
         connection.execute('GRANT UPDATE ON shop.orders TO "user"')
         connection.execute("LOCK TABLE shop.orders IN EXCLUSIVE MODE")
-        result = measure(orders, 60, orders.layers)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(process, "run", forks.run_traced)
+            result = measure(orders, 60, orders.layers)
         connection.rollback()
     assert query(shop, ORDERS) == before
     return result
@@ -518,7 +522,7 @@ def test_ctrl_c_is_one_line_and_ends_the_children(shop: str) -> None:
 @pytest.mark.parametrize("width", [80, 60])
 @pytest.mark.parametrize("colours", [{}, {"NO_COLOR": "1"}], ids=["colours", "no colours"])
 def test_output_fits_the_terminal(width: int, colours: dict[str, str]) -> None:
-    text = ESCAPES.sub("", in_terminal("", width, script=SHOW, **colours))
+    text = ESCAPES.sub("", in_terminal(lambda: exec(SHOW, {}), width, **colours))
     drawn, _, code = text.partition("# Yours: ")
     assert max(len(line.rstrip()) for line in drawn.splitlines()) <= width
     assert "rows of s.t[bold]" in text

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import bindparam, inspect, select
 
-from tests.claims.fresh import COUNT, INTEGER, entity_class, held, in_a_fresh_process, open_session
+from tests.claims.fresh import COUNT, INTEGER, entity_class, held, open_session
 from tests.claims.rows import Parent
 from tests.claims.test_entities import PYTHON, own
+from tests.forks import in_a_fresh_process
 
 # The lines of `InstanceState._expire` that make something, and the one whose values it frees.
 DICT = 'if "_pending_mutations" in self.__dict__:'

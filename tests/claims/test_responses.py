@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
-from tests.claims.fresh import in_a_fresh_process
+from tests.forks import in_a_fresh_process
 from tests.serving import Served, passing_on, reading_all, served
 from tests.support import PROJECT, ROWS, TIMEOUT, expected_rows, linux, query, wait_until
 
