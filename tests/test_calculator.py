@@ -686,7 +686,7 @@ def test_answer_is_copied_as_text(visited: Page) -> None:
     assert text.startswith(f"**{visited.locator('#out').inner_text()}** with ")
     size = bytes_of(visited, "ORM entity")
     assert f"\n| ORM entity | {size:,} | " in text
-    assert code.COLUMNS.partition("\n")[0] in text
+    assert "# Yours: class Orders" in text
     assert "file://" not in text
     assert text.count("```") == 6
 

@@ -249,7 +249,7 @@ SCRIPT = (*INSTRUMENT, "run_sync_psycopg.py")
 LAYERS = (
     *INSTRUMENT,
     *("bench/memory.py", "bench/relations/data.py", "bench/relations/redaction.py", "bench/relations/transaction.py"),
-    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values")),
+    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values", "weighing")),
     "bench/layers/libraries/psycopg.py",
 )
 LOADS = {

@@ -14,7 +14,7 @@ from bench.studies.row_shape.model import NAMES as RULE_NAMES
 from bench.studies.row_shape.overheads import OTHER_MODELS, RowShapes, shapes_of_layer
 from bench.studies.row_shape.shapes import ARRAY, CHARACTER, TEXT
 from bench.studies.row_shape.tables import CONSISTS, consists, experiments, overheads, prediction, values
-from bench.yours import code
+from bench.yours import templates
 
 NAMES = (*LAYERS, *OTHER_MODELS)
 
@@ -119,6 +119,6 @@ def row_model(shapes: RowShapes) -> str:
         "rules": rules,
         "once": CHARACTER.name,
         "array": {"name": ARRAY.name, "elements": ELEMENTS, "rule": RULE_NAMES[TEXT], "length": CHARACTERS},
-        "code": {"entities": code.ENTITIES, "columns": code.COLUMNS, "dataclass": code.DATACLASS},
+        "code": {"entities": templates.ENTITIES, "columns": templates.COLUMNS, "dataclass": templates.DATACLASS},
     }
     return look.data("row-model", content)
