@@ -19,6 +19,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
+from bench.errors import note
+
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
 
@@ -94,7 +96,7 @@ def main(name: str) -> None:
             connection.untrace()
         traffic = counter.end()
     except psycopg.NotSupportedError:
-        print("libpq traces on Linux alone: what crosses the wire is not counted", file=sys.stderr)
+        note("libpq traces on Linux alone: what crosses the wire is not counted")
     Path(os.environ["MEMORY_JSON"]).write_text(json.dumps({"wire": traffic}), encoding="utf-8")
 
 

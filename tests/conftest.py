@@ -20,6 +20,7 @@ from bench import embedded_postgres, results
 from bench.database import seed
 from bench.studies.costs.page import figures
 from bench.studies.script_costs import ScriptCosts
+from bench.unfinished import VARIABLE
 from db_model import DbModel
 from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import PROJECT, ROWS, copy_data, copy_project, query, unused_port
@@ -36,6 +37,12 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if sys.version_info < (3, 12):
     with Session() as session_with_an_entity:
         session_with_an_entity.add(DbModel())
+
+
+@pytest.fixture(autouse=True)
+def _of_this_test_alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no test meet what another one's run had measured before it was ended, nor the reader's."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path_factory.getbasetemp() / f"unfinished_{time.monotonic_ns()}"))
 
 
 @pytest.fixture(scope="session")

@@ -115,7 +115,7 @@ def run(
         for job in (*together, *alone):
             shown.started(str(job))
             outcomes.append(outcome(job))
-            shown.finished()
+            shown.finished(outcomes[-1])
     return outcomes
 
 

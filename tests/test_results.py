@@ -28,6 +28,7 @@ from bench.studies.graph_shape.reading import FamilyReading
 from bench.studies.relationships.measure import wire_jobs
 from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
+from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
 from tests.forks import in_a_fresh_process
 
@@ -248,18 +249,18 @@ SCRIPT = (*INSTRUMENT, "run_sync_psycopg.py")
 LAYERS = (
     *INSTRUMENT,
     *("bench/memory.py", "bench/relations/data.py", "bench/relations/redaction.py", "bench/relations/transaction.py"),
-    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values")),
+    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values", "weighing")),
     "bench/layers/libraries/psycopg.py",
 )
 LOADS = {
     "costs": (*SCRIPT, "bench/native.py"),
     "requests": (
-        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "domain_model.py", "endpoints/array.py"),
+        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "domain_model.py", "endpoints/json_array.py"),
         *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "serving", "watching")),
     ),
     "row_shape": (
         *(*LAYERS, "bench/layers/allocations.py", "bench/layers/libraries/sqlalchemy.py"),
-        "bench/studies/row_shape/experiments.py",
+        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "vectors")),
     ),
     "relationships": (
         *(*INSTRUMENT, "bench/native.py", "bench/wire.py", "relationships/shop_model.py"),
@@ -280,11 +281,13 @@ DECIDES = {
         "bench/seeds.py",
         *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "measure", "serving", "watching")),
     ),
-    "row_shape": tuple(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+    "row_shape": tuple(
+        f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")
+    ),
     "relationships": ("bench/seeds.py", "bench/studies/relationships/measure.py"),
     "graph_shape": (
         *(f"bench/studies/graph_shape/{name}.py" for name in ("measure", "model", "reading", "shapes")),
-        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")),
     ),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
@@ -296,7 +299,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
     """Return a process of each kind that the study runs."""
     joined = Scenario("relationships.run_sync_sqlalchemy_session_joined")
     if study == "requests":
-        return [Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")]
+        return [Job(Scenario("endpoints.json_array"), UNTRACED, module="bench.studies.requests.serving")]
     if study == "graph_shape":
         family = Family(2)
         graph_shapes.make(url, "family", family, mixed=False)
@@ -311,6 +314,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
         if study == "row_shape":
             entity = READERS["ORM entity"]
             jobs += [Job(process(entity, relation, 5)) for process in (Reading, Analysis, Experiment)]
+            jobs.append(Job(VectorReading(READERS["psycopg, tuple"], relation, 5)))
     return jobs
 
 

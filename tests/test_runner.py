@@ -80,10 +80,10 @@ import time
 from bench.progress import Bar
 with Bar(2) as bar:
     bar.started("a job")
-    bar.finished()
+    bar.finished(None)
     bar.started("another")
     time.sleep(1)  # it is drawn ten times a second
-    bar.finished()
+    bar.finished(None)
 """
 
 

@@ -12,17 +12,17 @@ import psutil
 import pytest
 
 from bench import __main__ as command
-from bench import digests, embedded_postgres, process, results, turns
+from bench import digests, embedded_postgres, process, results, turns, unfinished
 from bench.database import seed
 from bench.digests import Deciding, Snapshot
 from bench.errors import UserError
-from bench.progress import Bar
 from bench.results import Results
-from bench.runs import Measured
+from bench.runs import Job, Measured, Outcome
 from bench.scripts import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
 from bench.studies.costs import measure as costs
 from bench.studies.costs.page import NAMES, figures
 from bench.studies.study import COSTS, Study
+from bench.unfinished import Unfinished
 from tests import forks
 from tests.support import ROWS, TIMEOUT, finished, query, refused, replace, run, running, store_costs, wait_until
 
@@ -66,10 +66,42 @@ def test_same_work_whatever_the_output(terminal: bool, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
     monkeypatch.setattr(costs, "measure", measure)
-    options = Namespace(repeats=None, full=False, wide=False, write=False)
+    options = Namespace(all=False, repeats=None, full=False, wide=False, write=False)
     with pytest.raises(UserError, match="nothing was measured"):
         command.measured(COSTS, list(NAMES), options)
-    assert asked == [(list(NAMES), None, False, Bar)]
+    assert asked == [(list(NAMES), None, False, Unfinished)]
+
+
+def test_what_a_run_had_measured_before_it_was_ended_is_measured_once(
+    schema_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", schema_url)
+    seed(schema_url, 10)
+    kept, again, timed = (
+        Job(Scenario(f"remedies.run_sync_psycopg_{name}")) for name in ("stream", "tuple_row", "args_row")
+    )
+
+    def run_again() -> tuple[list[str], list[Outcome]]:
+        outcomes = process.succeeded(process.run([kept, again, again], [timed], progress=Unfinished))
+        return capsys.readouterr().err.splitlines(), list(outcomes)
+
+    said, first = run_again()
+    assert [line.partition(" ")[0] for line in said] == ["1/4", "2/4", "3/4", "4/4"]
+    said, second = run_again()
+    assert re.fullmatch(
+        r"1 of 4 are from \d{4}-\d\d-\d\d \d\d:\d\d, before a run was ended: --all measures them anew", said[0]
+    )
+    assert [line.partition(" ")[2] for line in said[1:]] == [str(again), str(again), str(timed)]
+    assert second[0] == first[0]
+    text = Snapshot.now().texts
+    with monkeypatch.context() as patch:
+        patch.setattr(Snapshot, "now", lambda: Snapshot({**text, "common.py": f"{text['common.py']}\nnew = 1"}))
+        assert len(run_again()[0]) == 4
+    seed(schema_url, 11)  # other rows
+    assert len(run_again()[0]) == 4
+    assert "1 of 4" in run_again()[0][0]
+    unfinished.forget()
+    assert len(run_again()[0]) == 4
 
 
 def test_in_short_the_other_stacks_are_measured_only_where_nothing_else_is() -> None:
@@ -237,7 +269,6 @@ def test_wrong_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--repeats", "x"], "argument --repeats: 'x' is not a number"),
         (["--unknown"], "unrecognized arguments: --unknown: see `python -m bench --help`"),
         (["speed"], "there is no study 'speed'; there are: costs, "),
-        (["--all"], "--all goes with --write"),
         (["--check", "costs"], "--check goes alone"),
     ):
         assert refused(command.main, *arguments).startswith(message)
