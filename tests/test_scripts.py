@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 import common
 from bench.database import seed
 from bench.faults import PACKAGES, explain_table
-from bench.scripts import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS, Scenario
+from bench.scripts import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS, WRITING, Scenario
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED
 from tests.forks import ended, forked, told_by
 from tests.support import (
@@ -38,9 +38,15 @@ from tests.support import (
     wait_until,
 )
 
-SCRIPTS = EVERYTHING + ALTERNATIVES + RELATIONSHIPS
+SCRIPTS = EVERYTHING + ALTERNATIVES + RELATIONSHIPS + WRITING
 INSTALLED = [script.name for script in SCRIPTS if not script.missing]
-ROOMS = {"": SCENARIOS, "remedies": REMEDIES, "alternatives": ALTERNATIVES, "relationships": RELATIONSHIPS}
+ROOMS = {
+    "": SCENARIOS,
+    "remedies": REMEDIES,
+    "alternatives": ALTERNATIVES,
+    "relationships": RELATIONSHIPS,
+    "writing": WRITING,
+}
 # One of each driver, and of each way to it: what they leave behind at an error comes out of different code.
 DRIVERS = [
     "run_sync_psycopg",
@@ -68,6 +74,8 @@ COUNTING = ("_streaming", "_dropped")
 GIVING_BACK = ("_given_back", "_survivors")
 # The relationships' two that load nothing beside their table.
 ALONE = tuple(f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "orders"))
+# Those of writing's that others are compared with.
+FIRST = [script.name for script in WRITING if not script.compared_with]
 FEW = ROWS // 2
 NOT_SEEDED = (
     "a table is not the seeded one at localhost:{}/db: "
@@ -93,6 +101,7 @@ def fields_of(script: Scenario) -> list[set[str]]:
         "remedies": [compared | loses, compared | helps_not],
         "alternatives": [compared | loses | {"Choose it"}],
         "relationships": [{"Short"} if script.name in ALONE else compared | loses],
+        "writing": [{"Short"}] if script.name in FIRST else [compared | loses, compared | helps_not],
         "endpoints": [{"Short"} | loses, {"Short"} | helps_not],
     }[script.room]
 
@@ -102,7 +111,7 @@ def test_docstring_has_a_short_name_what_it_is_compared_with_and_what_one_loses(
         assert set(script.fields) in fields_of(script), script.name
         assert 0 < len(script.short) <= 24, script.name
         assert script.description, script.name
-        others = RELATIONSHIPS if script in RELATIONSHIPS else EVERYTHING
+        others = {"relationships": RELATIONSHIPS, "writing": WRITING}.get(script.room, EVERYTHING)
         assert script.compared_with in (None, *(other for other in others if other != script)), script.name
 
 
@@ -158,8 +167,8 @@ def own_packages(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", INSTALLED)
 def test_script_reads_all_rows_says_so_and_keeps_what_it_is_to_keep(name: str, few_url: str) -> None:
-    of_the_shop = name.startswith("relationships.")
-    measurement, kept = told_by(name, few_url, keeps=not of_the_shop)
+    of_the_shop, writes = name.startswith("relationships."), name.startswith("writing.")
+    measurement, kept = told_by(name, few_url, keeps=not of_the_shop and not writes)
     marks = (STARTED, IMPORTED, FIRST_ROW, LAST_CHECKPOINT)
     assert [label for label in measurement.labels if label in marks] == list(marks)
     said = [line.partition("  - ")[0] for line in measurement.console.splitlines() if "  - " in line]
@@ -168,7 +177,10 @@ def test_script_reads_all_rows_says_so_and_keeps_what_it_is_to_keep(name: str, f
     assert own_packages(name) <= measurement.json["versions"].keys()
     assert measurement.json["rows"] == (FEW // 5 if of_the_shop else FEW)
     rows = expected_rows(FEW)
-    if name in FRAMES:
+    if writes:
+        stands = query(few_url, "SELECT num, data FROM written ORDER BY id")
+        assert stands == [(num, data) for _, num, data in rows]
+    elif name in FRAMES:
         assert kept["table"] == [{"id": i, "num": num, "data": data} for i, num, data in rows]
         assert kept["found"] == kept["table"][-1:]
     elif name.endswith(COUNTING) and not of_the_shop:
