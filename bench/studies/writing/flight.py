@@ -1,0 +1,81 @@
+"""What a row of any columns takes while it is on its way into a table: traced bytes for each, at the peak.
+
+usage: MEMORY_JSON=OUTPUT python -m bench.studies.writing.flight WAY TABLE
+
+The rows come from TABLE by a server-side cursor, so that each value is made when it is asked for. They go into a copy
+of it, which is rolled back. Of two numbers of rows, the difference is measured: what a batch takes, both have.
+"""
+
+import json
+import os
+import sys
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, MetaData, Table, create_engine, insert, select
+from sqlalchemy.orm import Session, registry
+
+from common import database_url, loaded_versions
+
+# They fill a dict alike, and are several of SQLAlchemy's batches, of 1,000 rows at most, and of the cursor's.
+FEWER, MORE = 2_900, 5_800
+Dicts = Iterable[dict[str, Any]]
+Write = Callable[[Session, Any, Dicts], object]
+
+
+def kept(session: Session, entity: Any, rows: Dicts) -> None:
+    """Keep the values alone, each row as a tuple, in a list that has its length from the beginning."""
+    storage: list[Any] = [None] * MORE
+    for place, row in enumerate(rows):
+        storage[place] = tuple(row.values())
+
+
+def added(session: Session, entity: Any, rows: Dicts) -> None:
+    session.add_all(entity(**row) for row in rows)
+    session.flush()
+
+
+def in_bulk(session: Session, entity: Any, rows: Dicts) -> None:
+    session.execute(insert(entity).execution_options(render_nulls=True), list(rows))
+
+
+def in_core(session: Session, entity: Any, rows: Dicts) -> None:
+    session.connection().execute(insert(entity.__table__), list(rows))
+
+
+WAYS: dict[str, Write] = {"values": kept, "add_all": added, "bulk insert": in_bulk, "Core, insert": in_core}
+
+
+def main(way: str, name: str) -> None:
+    engine = create_engine(database_url("postgresql+psycopg"))
+    source = Table(name, MetaData(), autoload_with=engine)
+    columns = (Column(column.name, column.type, primary_key=column.primary_key) for column in source.columns)
+    target = Table("in_flight", MetaData(), *columns, prefixes=["TEMPORARY"])
+    entity = type("Entity", (), {})
+    registry().map_imperatively(entity, target)
+    entity.__table__ = target  # type: ignore[attr-defined]
+    with engine.connect() as reading, Session(engine) as session:
+        target.create(session.connection())
+        rows = reading.execution_options(yield_per=100).execute(select(source)).mappings()
+        dicts = map(dict, rows)
+        peaks = [peak(partial(WAYS[way], session, entity), dicts, count) for count in (FEWER, FEWER, MORE)]
+    per_row = (peaks[2] - peaks[1]) / (MORE - FEWER)
+    output = {"per_row": per_row, "versions": loaded_versions()}
+    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps(output), encoding="utf-8")
+
+
+def peak(write: Callable[[Dicts], object], rows: Iterator[dict[str, Any]], count: int) -> int:
+    """Return the traced bytes at the peak while so many rows are written, above those before."""
+    tracemalloc.start()
+    write(islice(rows, count))
+    _, highest = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return highest
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
