@@ -68,6 +68,16 @@ OTHERS = [
     "remedies.run_sync_sqlalchemy_session_streaming",
     "remedies.run_sync_sqlalchemy_session_given_back",
 ]
+# One of each driver that writes, and one that commits each batch.
+WRITERS = [
+    "writing.run_sync_psycopg_copy",
+    "writing.run_sync_psycopg_executemany",
+    "writing.run_sync_sqlalchemy_session_flush",
+    "writing.run_sync_sqlalchemy_session_commit",
+    "writing.run_async_sqlalchemy_session_copy",
+    "writing.run_async_asyncpg_copy",
+]
+WRITERS = [name for name in WRITERS if name in INSTALLED]
 EMPTY_MODELS = ("run_sync_psycopg_pydantic_no_validation", "run_async_sqlalchemy_engine_pydantic_no_validation")
 FRAMES = ("alternatives.run_sync_adbc_arrow", "alternatives.run_sync_polars_adbc")
 COUNTING = ("_streaming", "_dropped")
@@ -280,6 +290,23 @@ def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
     for scenario in SCENARIOS:
         process = ended(scenario.name, url=schema_url)
         assert (process.returncode, process.stderr) == (0, ""), scenario.name
+
+
+def test_row_that_breaks_a_constraint_is_one_line_and_leaves_nothing_but_what_was_committed(schema_url: str) -> None:
+    seed(schema_url, 1500)
+    query(schema_url, "ALTER TABLE written ADD CONSTRAINT refused CHECK (num <> -1 AND data <> 'hello-1200')")
+    for name in WRITERS:
+        assert "refused" in error_line(ended(name, url=schema_url)), name
+        left = 1000 if name.endswith("_commit") else 0
+        assert query(schema_url, "SELECT count(*) FROM written") == [(left,)], name
+
+
+def test_table_to_write_that_is_somebody_s_stays(schema_url: str) -> None:
+    seed(schema_url, 5)
+    query(schema_url, "INSERT INTO written VALUES (7, 7, 'mine'); COMMENT ON TABLE written IS 'mine'")
+    line = error_line(ended(WRITERS[0], url=schema_url))
+    assert line == "table written was not made by setup_db.py and stays as it is: name another database"
+    assert query(schema_url, "SELECT data FROM written") == [("mine",)]
 
 
 def test_interrupt_is_one_line(url: str) -> None:

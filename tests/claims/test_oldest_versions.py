@@ -15,7 +15,7 @@ from tests.support import PROJECT, TIMEOUT
 # What the pages say of behaviour; the other claims are of bytes, which other versions may differ in.
 CLAIMS = (
     *("batches", "eager_loading", "identity_map", "loading_less", "models"),
-    *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions"),
+    *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions", "writing"),
 )
 PACKAGES = ("sqlalchemy", "psycopg", "pydantic", "greenlet")
 
