@@ -184,7 +184,16 @@ OF_ENTITIES, OF_ROWS, OF_COLUMNS = (
             "run_sync_peewee_tuples",
             "run_async_piccolo_select",
         ),
-        ("run_sync_adbc_arrow", "run_sync_polars_adbc"),
+        (
+            "run_sync_adbc_arrow",
+            "run_sync_polars_adbc",
+            "run_sync_pandas",
+            "run_sync_pandas_arrow",
+            "run_sync_pandas_adbc",
+            "run_sync_pandas_entities",
+            "run_sync_pandas_chunks_dropped",
+            "run_sync_pandas_streaming",
+        ),
     )
 )
 ALTERNATIVES = OF_ENTITIES + OF_ROWS + OF_COLUMNS
@@ -219,6 +228,9 @@ INSERTS, UPSERTS, CHANGES = (
             "run_async_tortoise_bulk_create",
             "run_sync_peewee_insert_many",
             "run_async_piccolo_insert",
+            "run_sync_pandas_to_sql",
+            "run_sync_pandas_to_sql_multi",
+            "run_sync_pandas_to_sql_copy",
         ),
         (
             "run_sync_sqlalchemy_engine_upsert_values",

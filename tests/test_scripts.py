@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -79,7 +80,12 @@ WRITERS = [
 ]
 WRITERS = [name for name in WRITERS if name in INSTALLED]
 EMPTY_MODELS = ("run_sync_psycopg_pydantic_no_validation", "run_async_sqlalchemy_engine_pydantic_no_validation")
-FRAMES = ("alternatives.run_sync_adbc_arrow", "alternatives.run_sync_polars_adbc")
+PANDAS = [script.name for script in SCRIPTS if "pandas" in script.name]
+FRAMES = (
+    "alternatives.run_sync_adbc_arrow",
+    "alternatives.run_sync_polars_adbc",
+    *(f"alternatives.run_sync_pandas{how}" for how in ("", "_arrow", "_adbc", "_entities")),
+)
 COUNTING = ("_streaming", "_dropped")
 GIVING_BACK = ("_given_back", "_survivors")
 # The relationships' two that load nothing beside their table.
@@ -121,7 +127,7 @@ def test_docstring_has_a_short_name_what_it_is_compared_with_and_what_one_loses(
         assert set(script.fields) in fields_of(script), script.name
         assert 0 < len(script.short) <= 24, script.name
         assert script.description, script.name
-        others = {"relationships": RELATIONSHIPS, "writing": WRITING}.get(script.room, EVERYTHING)
+        others = {"relationships": RELATIONSHIPS, "writing": WRITING}.get(script.room, EVERYTHING + ALTERNATIVES)
         assert script.compared_with in (None, *(other for other in others if other != script)), script.name
 
 
@@ -148,11 +154,19 @@ def test_no_scenario_no_remedy_and_no_relationship_lacks_a_package() -> None:
         ("sync_polars_adbc", "polars"),
         ("sync_adbc_arrow", "adbc_driver_postgresql"),
         ("sync_adbc_arrow", "pyarrow"),
+        ("sync_pandas", "pandas"),
     ],
 )
 def test_missing_package_is_known_beforehand(monkeypatch: pytest.MonkeyPatch, name: str, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     assert Scenario(f"alternatives.run_{name}").missing == package
+
+
+def test_scripts_of_pandas_are_tested() -> None:
+    if not find_spec("pandas"):
+        pytest.skip("pandas is not installed: `make venv groups=dataframes` installs it into .venv")
+    assert len(PANDAS) == 9
+    assert {*PANDAS} <= {*INSTALLED}
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@
 
 Short: ORM, delete
 
-As many rows stand there as are to be deleted, and as many others. The session holds each deleted entity until the
-transaction ends.
+As many rows stand there as are to be deleted, and as many others. The session holds each deleted entity until
+the flush.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing
