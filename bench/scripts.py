@@ -160,8 +160,9 @@ RELATIONSHIPS = tuple(
     )
 )
 
-# Each may lack its package, which `missing` names. What they keep are entities, rows (tuples, dicts), or columns.
-OF_ENTITIES, OF_ROWS, OF_COLUMNS = (
+# Each may lack its package, which `missing` names. What they keep are entities, rows (tuples, dicts), columns or
+# frames of pandas, whole or in chunks.
+OF_ENTITIES, OF_ROWS, OF_COLUMNS, OF_PANDAS = (
     tuple(Scenario(f"alternatives.{name}") for name in group)
     for group in (
         (
@@ -184,9 +185,8 @@ OF_ENTITIES, OF_ROWS, OF_COLUMNS = (
             "run_sync_peewee_tuples",
             "run_async_piccolo_select",
         ),
+        ("run_sync_adbc_arrow", "run_sync_polars_adbc"),
         (
-            "run_sync_adbc_arrow",
-            "run_sync_polars_adbc",
             "run_sync_pandas",
             "run_sync_pandas_arrow",
             "run_sync_pandas_adbc",
@@ -196,7 +196,7 @@ OF_ENTITIES, OF_ROWS, OF_COLUMNS = (
         ),
     )
 )
-ALTERNATIVES = OF_ENTITIES + OF_ROWS + OF_COLUMNS
+ALTERNATIVES = OF_ENTITIES + OF_ROWS + OF_COLUMNS + OF_PANDAS
 
 # What a row costs on its way in: written, written where some stand there already, changed or deleted. Those of another
 # stack may lack its package.

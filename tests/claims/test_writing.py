@@ -118,6 +118,10 @@ def test_bulk_insert_leaves_nulls_out_so_that_rows_of_other_nulls_are_other_stat
             session.execute(insert(Record).execution_options(**options), rows)
             assert len(statements) == count
             session.execute(text("DELETE FROM written"))
+        statements.clear()
+        session.add_all(Record(**row) for row in rows)
+        session.flush()
+        assert len(statements) == 1
 
 
 def test_text_with_a_placeholder_a_value_is_cached_and_values_are_not(engine: Engine) -> None:
@@ -221,6 +225,27 @@ def test_copy_fires_triggers_routes_to_partitions_and_refuses_generated_columns(
         assert found == [("low", 2, 4), ("high", 12, 24)]
         with pytest.raises(psycopg.errors.InvalidColumnReference, match="generated column"):
             connection.execute("COPY parted (id, twice) FROM STDIN")
+
+
+def test_deferred_constraint_names_no_line_and_an_identity_may_be_copied(written: str) -> None:
+    query(written, "CREATE TABLE late (id integer GENERATED ALWAYS AS IDENTITY UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    with psycopg.connect(written) as connection:
+        with connection.cursor().copy("COPY late FROM STDIN") as copy:
+            for key in (7, 7):
+                copy.write_row([key])
+        with pytest.raises(psycopg.errors.UniqueViolation) as raised:
+            connection.commit()
+    assert raised.value.diag.context is None
+
+
+def test_value_that_python_cannot_write_and_two_rows_of_one_key(written: str) -> None:
+    with psycopg.connect(written) as connection:
+        with pytest.raises(psycopg.ProgrammingError, match="cannot adapt"):
+            by_copy(connection, iter([(1, object(), "")]))  # type: ignore[list-item]
+        connection.rollback()
+        statement = "INSERT INTO written VALUES (1, 1, ''), (1, 2, '') ON CONFLICT (id) DO UPDATE SET num = 3"
+        with pytest.raises(psycopg.errors.CardinalityViolation, match="a second time"):
+            connection.execute(statement)
 
 
 def test_copy_is_refused_under_row_level_security_and_an_insert_is_not(written: str) -> None:
