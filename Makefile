@@ -11,7 +11,7 @@ python = .venv/bin/python
 bench:
 	@$(environment)
 	$(python) setup_db.py
-	$(python) -m bench costs
+	$(python) -m bench costs $(if $(ALL),--all)
 
 # Measures what is stale; ALL=1 everything.
 readme: groups = full alternatives dataframes requests

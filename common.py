@@ -8,6 +8,7 @@ from bench.errors import DEFAULT_URL, SEED, UserError, address, explain_waiting,
 
 # Any import below may be the first to fail.
 # isort: split
+import atexit
 import linecache
 import os
 import re
@@ -114,6 +115,8 @@ def start_tracing() -> None:
     if hasattr(signal, "SIGALRM"):  # not by lock_timeout, for a pooler refuses it at the start of a session
         signal.signal(signal.SIGALRM, _end_if_locked)
         signal.alarm(PATIENCE)
+        atexit.register(signal.alarm, 0)  # at its end the interpreter no longer hears it, and would be killed
+    os.environ.setdefault("PGCONNECT_TIMEOUT", "10")  # seconds; libpq's own is for ever
     if os.environ.get("MEMORY_TRACING") != "off":
         tracemalloc.start()
 

@@ -10,7 +10,7 @@ and all rows are there at once. A table has no index: the look-up by id compares
 what it computes with.
 """
 
-from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+from common import PATIENCE, database_url, print_memory_usage, print_top_allocations, start_tracing
 
 print_memory_usage("Start")
 
@@ -22,6 +22,7 @@ print_memory_usage("After imports")
 start_tracing()
 
 with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
+    cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}s'")  # it waits where Python hears no signal
     cursor.execute("SELECT * FROM data")
     table: pyarrow.Table = cursor.fetch_arrow_table()
     print_memory_usage("Result iteration start")

@@ -9,17 +9,21 @@ ADBC reads by `COPY` into Arrow's columns, of which polars makes its own, outsid
 all rows are there at once. A frame has no index: the look-up by id compares every id.
 """
 
-from common import database_url, print_memory_usage, print_top_allocations, start_tracing
+from common import PATIENCE, database_url, print_memory_usage, print_top_allocations, start_tracing
 
 print_memory_usage("Start")
 
-import adbc_driver_postgresql.dbapi  # noqa: F401 (polars imports it, but not before it reads)
 import polars
+from adbc_driver_postgresql import dbapi
 
 print_memory_usage("After imports")
 start_tracing()
 
-table = polars.read_database_uri("SELECT * FROM data", database_url(), engine="adbc")
+# As `read_database_uri` does.
+with dbapi.connect(database_url()) as connection, connection.cursor() as cursor:
+    cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}s'")  # it waits where Python hears no signal
+    cursor.execute("SELECT * FROM data")
+    table = polars.DataFrame(cursor.fetch_arrow())
 print_memory_usage("Result iteration start")
 print_memory_usage("Result iteration end")
 

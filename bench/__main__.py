@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UserError, explain, number, parser
+from bench.errors import UserError, explain, note, number, parser
 
 # Any import below may be the first to fail.
 # isort: split
@@ -16,9 +16,9 @@ from bench.digests import Snapshot
 from bench.faults import PACKAGES
 from bench.look import pages
 from bench.look.tables import print_sentence
-from bench.progress import Bar
 from bench.results import Results
 from bench.studies.study import COSTS, STUDIES, Study, shown
+from bench.unfinished import Unfinished, forget
 
 PANDAS = "pandas"
 
@@ -31,7 +31,9 @@ def main() -> int:
     options.add_argument("--full", action="store_true", help="also native memory, other stacks, and all shapes")
     options.add_argument("--wide", action="store_true", help="in a terminal: print every column")
     options.add_argument("--write", action="store_true", help="measure what is stale, in full; rewrite the pages")
-    options.add_argument("--all", action="store_true", help="with --write: measure what is not stale, too")
+    options.add_argument(
+        "--all", action="store_true", help="measure what is not stale, or was measured before a run was ended"
+    )
     options.add_argument("--check", action="store_true", help="measure nothing: fail where something is stale")
     arguments = options.parse_args()
     for signalled in (signal.SIGTERM, signal.SIGHUP):  # what was made for the measurement is removed, as after Ctrl-C
@@ -40,8 +42,6 @@ def main() -> int:
         raise UserError(f"there is no study {unknown[0]!r}; there are: {', '.join(STUDIES)}")
     if arguments.check and (arguments.write or arguments.only or arguments.names):
         options.error("--check goes alone, for the pages are made of all studies")
-    if arguments.all and not arguments.write:
-        options.error("--all goes with --write")
     if arguments.check:
         return check()
     # Of pandas' scripts, only what is stale needs it, for the tests do without.
@@ -60,6 +60,8 @@ def main() -> int:
 
 def run(chosen: dict[Study[Any], list[str]], arguments: argparse.Namespace) -> None:
     """Measure these names of each study; with --write, those that are stale, and store and show them."""
+    if arguments.all:
+        forget()
     for study, names in chosen.items():
         if not names:
             continue
@@ -71,6 +73,7 @@ def run(chosen: dict[Study[Any], list[str]], arguments: argparse.Namespace) -> N
             raise UserError(without(PANDAS))
         if stale:
             results.write(study.name, measured(study, stale, arguments, stored))
+    forget()
     if arguments.write:
         pages.write(expected())
     else:
@@ -108,14 +111,12 @@ def to_measure(study: Study[Any], names: list[str], everything: bool) -> tuple[R
     if stale and why:
         if names != list(study.names):
             raise UserError(f"{study.name} has to be measured whole, without --only: {why}")
-        print(f"{study.name}: all of it is measured: {why}", file=sys.stderr)
+        note(f"{study.name}: all of it is measured: {why}")
         return None, names
     for line in by_reason({name: reasons.get(name, "is measured as asked") for name in stale}):
-        print(f"{study.name}: {line}", file=sys.stderr)
+        note(f"{study.name}: {line}")
     if skipped := len(names) - len(stale):
-        print(
-            f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed", file=sys.stderr
-        )
+        note(f"{study.name}: {skipped} of {len(names)} skipped: nothing that decides them has changed")
     return None if stale == list(study.names) else stored, stale
 
 
@@ -124,7 +125,7 @@ def measured(
 ) -> Results:
     """Measure and print; return the results that were known with the new ones. Raises UserError."""
     before = Snapshot.now()  # a file may change meanwhile
-    for new in study.measuring.measure(names, arguments.repeats, arguments.full or arguments.write, Bar):
+    for new in study.measuring.measure(names, arguments.repeats, arguments.full or arguments.write, Unfinished):
         latest = results.of(new, f"bench.studies.{study.name}.measure", before)
         known = known.joined(latest) if known else latest
         for table in study.tables(known, new):
@@ -158,7 +159,7 @@ def check() -> int:
         stale += [f"bench/results/{study.name}.json: {line}: {results.AGAIN}" for line in by_reason(reasons)]
     stale = stale or pages.differences(expected())
     for line in stale:
-        print(line, file=sys.stderr)
+        note(line)
     return 1 if stale else 0
 
 

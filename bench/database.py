@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import parse_qsl, quote, urlencode
@@ -13,7 +12,7 @@ from psycopg import Connection, sql
 
 from bench import embedded_postgres, own_tables
 from bench.digests import SERVER
-from bench.errors import UserError, address, visible
+from bench.errors import UserError, address, note, visible
 from bench.own_tables import MARK, Thing
 from bench.seeds import DATA, TABLES, SeededTable
 from common import database_url
@@ -131,7 +130,7 @@ def one_row_table(tables: Sequence[SeededTable] = TABLES) -> Iterator[str]:
                 own_tables.drop(connection, own_tables.everywhere(connection, schema))
         except (psycopg.Error, UserError) as error:
             reason = visible(str(error).splitlines()[0])
-            print(f"schema {schema} is left at {address()}: {reason}: `python setup_db.py --remove`", file=sys.stderr)
+            note(f"schema {schema} is left at {address()}: {reason}: `python setup_db.py --remove`")
 
 
 def _is_searched(url: str, schema: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import UserError
+from bench.errors import UserError, note
 from bench.scripts import PROJECT
 
 ENVIRONMENTS = PROJECT / ".venvs"
@@ -104,7 +104,7 @@ def install(combination: Combination, python: str) -> None:
     installed = combination.folder / "requirements.txt"
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
         return
-    print(f"{combination}: making {combination.folder.relative_to(ENVIRONMENTS.parent)}", file=sys.stderr)
+    note(f"{combination}: making {combination.folder.relative_to(ENVIRONMENTS.parent)}")
     _run(combination, [python, "-m", "venv", "--clear", str(combination.folder)])
     fill(combination, wanted)
 

@@ -12,6 +12,7 @@ import re
 import sys
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -80,6 +81,12 @@ def visible(text: str) -> str:
 def _printable(text: str) -> str:
     """Return a text whose characters a terminal shows, each, and does not obey."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
+def note(line: str) -> None:
+    """Write a line to standard error; where that is closed or full, it is lost, and nothing else."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def address() -> str:

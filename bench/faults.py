@@ -6,6 +6,7 @@ It is loaded when there is an error, and by what explains one: no process that i
 import os
 import re
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -38,27 +39,34 @@ class Fault(NamedTuple):
 
     `codes` are SQLSTATEs (https://www.postgresql.org/docs/18/errcodes-appendix.html) and names of exceptions' classes.
     `text` tells faults of one code apart, of which the last is the general one; and those that have no code, for libpq
-    has none while it connects, and PgBouncer always that of a protocol violation.
+    has none while it connects, and PgBouncer always that of a protocol violation. `parameters` are those of libpq's
+    that decide it, which an environment variable may have set.
     """
 
     codes: str
     text: str
     problem: str
     fix: str
+    parameters: str = ""
 
 
 _ENTRY = "add an entry to its pg_hba.conf"
 _LETS_IN = "the server does not let this user in from here"
+_HOST, _ROLE, _SSL = "host hostaddr port service", "user password passfile", "sslmode sslrootcert sslcert sslkey"
 FAULTS = (
     Fault("28000", "SSL encryption|SSL on", _LETS_IN, f"{_ENTRY}, or {_FIX}"),
     Fault("28000", "no encryption|SSL off", f"{_LETS_IN} without encryption", f"set sslmode=require, or {_ENTRY}"),
     Fault("28000", r"pg_hba\.conf", _LETS_IN, f"{_ENTRY}, or {_FIX}"),
     Fault("28000", "not permitted to log in", "this user may not log in", f"grant LOGIN, or {_FIX}"),
-    Fault("28P01 28000", "auth[a-z]* failed|no password|no such user|role .* exist", "user or password is wrong", _FIX),
     Fault(
-        "3D000", "database .* exist|is disabled|no such database", "there is no such database", f"create it, or {_FIX}"
+        *("28P01 28000", "auth[a-z]* failed|no password|no such user|role .* exist"),
+        *("user or password is wrong", _FIX, _ROLE),
     ),
-    Fault("55000", "database .* not currently accepting", "that database lets nobody in", _FIX),
+    Fault(
+        *("3D000", "database .* exist|is disabled|no such database"),
+        *("there is no such database", f"create it, or {_FIX}", "dbname"),
+    ),
+    Fault("55000", "database .* not currently accepting", "that database lets nobody in", _FIX, "dbname"),
     Fault(
         *("53300", "too many connections for", "no connection is left that this role or database may have"),
         f"raise its CONNECTION LIMIT, or end another one, {_AGAIN}",
@@ -86,30 +94,60 @@ FAULTS = (
         f"grant it, or {_FIX}",
     ),
     Fault(
-        *("", "session is (not )?read-only|server is (not )?in hot standby"),
-        *("no server is what target_session_attrs asks for", _FIX),
+        *("TargetServerAttributeNotMatched", "session is (not )?read-only|server is (not )?in hot standby"),
+        *("no server is what target_session_attrs asks for", _FIX, "target_session_attrs"),
+    ),
+    Fault(
+        *("42846", "cannot cast type", "a type of search_path hides the server's own"),
+        *(f"let pg_catalog be searched first, or {_FIX}", "options"),
     ),
     Fault("25006", "read-only|during recovery", "the server is read-only", f"name the primary: {_FIX}"),
     Fault("40001", "conflict with recovery", "the replica ended the query", f"wait, {_AGAIN}, or name the primary"),
     Fault("55P03", "lock timeout", "a table is in use by another session", "end that session"),
     Fault("57014", "statement timeout", "a statement took longer than statement_timeout", f"raise it, {_AGAIN}"),
     Fault("53100", "No space left", "the server's disk is full", f"make room there, {_AGAIN}"),
-    Fault("gaierror", "resolve|translate host|not known|nodename", "host or port is unknown", _FIX),
-    Fault("ConnectionRefusedError", "refused", "nothing listens", _START),
-    Fault("FileNotFoundError", "on socket .*No such file", "there is no such socket or certificate", _FIX),
-    Fault("", "not support SSL|rejected SSL", "what listens has no encryption", f"set sslmode=disable, or {_FIX}"),
-    Fault("", "GSSAPI", "there is no GSSAPI encryption, or no ticket for it", f"set gssencmode=disable, or {_FIX}"),
-    Fault("", "certificate", "the server's certificate is not trusted", "set sslrootcert or sslmode in DATABASE_URL"),
-    Fault("", "negotiation|authentication request|failed: server closed", "what listens is no PostgreSQL", _FIX),
+    Fault("gaierror", "resolve|translate host|not known|nodename", "host or port is unknown", _FIX, _HOST),
+    Fault("ConnectionRefusedError", "refused", "nothing listens", _START, _HOST),
+    Fault(
+        *("FileNotFoundError", "on socket .*No such file"),
+        *("there is no such socket or certificate", _FIX, f"{_HOST} {_SSL}"),
+    ),
+    Fault(
+        *("", "not support SSL|rejected SSL"),
+        *("what listens has no encryption", f"set sslmode=disable, or {_FIX}", "sslmode"),
+    ),
+    Fault(
+        *("", "GSSAPI", "there is no GSSAPI encryption, or no ticket for it"),
+        *(f"set gssencmode=disable, or {_FIX}", "gssencmode"),
+    ),
+    Fault(
+        *("", "channel binding required", "the server cannot bind the channel"),
+        *(f"set channel_binding=prefer, or {_FIX}", "channel_binding"),
+    ),
+    Fault(
+        *("", "certificate", "the server's certificate is not trusted"),
+        *(f"set sslrootcert or sslmode, or {_FIX}", _SSL),
+    ),
+    Fault(
+        *("", "(?<!ssl)negotiation|authentication request|failed: server closed"),
+        *("what listens is no PostgreSQL", _FIX, _HOST),
+    ),
     Fault(
         *("57P01 57P02 57P05 25P03 25P04", "terminating|closed the|(is|was) closed|is lost|connection_lost|SYSCALL"),
         *("the server ended the connection", f"see that server's log, {_AGAIN}"),
     ),
-    Fault("ConnectionTimeout TimeoutError", "timeout expired", "what listens does not answer", _FIX),
+    Fault("ConnectionTimeout TimeoutError", "timeout expired", "what listens does not answer", _FIX, _HOST),
     Fault("", "definition of service|service file", "DATABASE_URL names no known service", f"define it, or {_FIX}"),
-    Fault("", "(invalid|bad) (port|.*value)|value .*invalid|must be one of", "DATABASE_URL has a wrong value", _FIX),
     Fault(
-        *("", "percent-encoded|in URI|URI query parameter|separator|invalid literal|bad query|Invalid IPv6"),
+        *("", "(invalid|bad) (port|.*value)|value .*invalid|(must|to) be one of|requires a|invalid literal"),
+        *("DATABASE_URL has a wrong value", _FIX),
+    ),
+    Fault(
+        *("", "may not be used with|direct TLS requires|No such TLS", "DATABASE_URL has a wrong value", _FIX),
+        "sslnegotiation sslmode ssl_min_protocol_version ssl_max_protocol_version",
+    ),
+    Fault(
+        *("", "percent-encoded|in URI|URI query parameter|separator|bad query|Invalid IPv6"),
         *("DATABASE_URL cannot be read", "percent-encode what user, password and parameters have of @ : / ? # and %"),
     ),
 )
@@ -165,35 +203,57 @@ def _unwrapped(error: BaseException) -> BaseException:
 
 def _explain_driver(error: BaseException) -> str:
     """Return in one line what is wrong with the database or its address. It has no part of the URL that is secret."""
-    text, source = str(error), _source(str(error))
-    line = _line(error, text, source == URL)
+    text, state = str(error), getattr(error, "sqlstate", None) or ""
+    fault = _fault(error, "" if state.startswith("08") else state, text)
+    source = _source(text, fault.parameters.split() if fault else ())
+    line = _line(error, text, fault, source == URL)
     return line if source == URL else line.replace(URL, source)
 
 
-def _source(text: str) -> str:
-    """Return the variable of libpq's whose name or value this text quotes, where DATABASE_URL has it not; else that."""
-    quoted = {name for names in re.findall("\"(.+?)\"|'(.+?)'|`(.+?)`", text) for name in names if name}
-    own = _unquoted(os.environ.get(URL, DEFAULT_URL))
-    for variable, value in os.environ.items():
-        keyword = variable.removeprefix("PG").lower()
-        says = {keyword, value, *re.findall(r"\w+(?==)", value)}  # -c name=value
-        if variable.startswith("PG") and value not in own and f"{keyword}=" not in own and says & quoted:
-            return variable
-    return URL
+def _source(text: str, parameters: Sequence[str]) -> str:
+    """Return which of libpq's variables are to blame, where DATABASE_URL has not what they say; else that.
+
+    They are those of the parameters that decide the fault, and those whose name or value the text quotes.
+    """
+    own, keywords = _parameters()
+    used = {name: keywords.get(name, name[2:].lower()) for name in os.environ if name.startswith("PG")}
+    used = {name: keyword for name, keyword in used.items() if keyword not in own}
+    deciding = [name for keyword in parameters for name in used if used[name] == keyword]
+    found = {name for names in re.findall("\"(.+?)\"|'(.+?)'|`(.+?)`|(--\\S+)", text) for name in names if name}
+    quoted = [name for name, keyword in used.items() if found & {keyword, *_values(os.environ[name])}]
+    return " or ".join(dict.fromkeys([*deciding, *quoted])) or URL
 
 
-def _line(error: BaseException, text: str, of_the_url: bool) -> str:
-    state = getattr(error, "sqlstate", None) or ""
+def _values(value: str) -> list[str]:
+    """Return a variable's value, and the names of the settings in it: -c name=value."""
+    return [value, *re.findall(r"\w+(?==)", value)]
+
+
+def _parameters() -> tuple[set[str], dict[str, str]]:
+    """Return the parameters that DATABASE_URL has, or makes needless; and that of each of libpq's variables."""
+    own: set[str] = set()
+    keywords: dict[str, str] = {}
+    with suppress(Exception):
+        from psycopg.conninfo import conninfo_to_dict
+        from psycopg.pq import Conninfo
+
+        keywords = {one.envvar.decode(): one.keyword.decode() for one in Conninfo.get_defaults() if one.envvar}
+        scheme, _, rest = os.environ.get(URL, DEFAULT_URL).partition("://")
+        own = {*conninfo_to_dict(f"{scheme.partition('+')[0]}://{rest}")}
+    return own | ({"passfile"} if "password" in own else set()), keywords
+
+
+def _line(error: BaseException, text: str, fault: Fault | None, of_the_url: bool) -> str:
     if (match := re.search(_PARAMETER, text)) and (name := match[1] or match[2]) in _query():
         who = type(error).__module__.partition(".")[0] + ("" if match[0].startswith("invalid") else ", or the server,")
         return f"{who} does not know parameter {visible(name)} of DATABASE_URL at {address()}: remove it"
-    if fault := _fault(error, "" if state.startswith("08") else state, text):
-        fix, name = fault.fix, re.search('"(.+?)"', text)
+    if fault:
+        fix, quoted = fault.fix, re.search('"(.+?)"', text)
         if of_the_url and URL not in os.environ:
             fix = SEED if fix == _START else _OTHER if fix.endswith(_FIX) else fix
-        return f"{fault.problem.format(name=visible(name[1]) if name else 'data')} at {address()}: {fix}"
+        return f"{fault.problem.format(name=visible(quoted[1]) if quoted else 'data')} at {address()}: {fix}"
     said = re.search(r"(?:ERROR|FATAL|PANIC|failed): +(?!.*FATAL: )(.+)", text)
-    if not state and not said:  # what the driver itself says may quote the URL
+    if not getattr(error, "sqlstate", None) and not said:  # what the driver itself says may quote the URL
         return f"{type(error).__name__} at {address()}: {_FIX}"
     line = said[1] if said else text.partition("\n")[0]
     return f"the database at {address()} says: {visible(line)}: fix it, or DATABASE_URL"
@@ -223,19 +283,23 @@ def _is_a_driver_s(error: BaseException) -> bool:
     if type(error).__module__.startswith(_DRIVERS):
         return True
     trace = error.__traceback__ if isinstance(error, (OSError, ValueError)) else None
-    while trace and trace.tb_frame.f_globals["__name__"] != "asyncpg.connect_utils":
+    modules = ("asyncpg.connect_utils", *(("asyncpg.connection",) if isinstance(error, TimeoutError) else ()))
+    while trace and trace.tb_frame.f_globals["__name__"] not in modules:
         trace = trace.tb_next
     return trace is not None
 
 
 def explain_waiting(url: str) -> str:
-    """Return that a table is in use, where a session waits to read one; else an empty text."""
+    """Return that a table is in use, where a session waits to read one, or that nobody answers; else an empty text."""
     with suppress(Exception):
         import psycopg
 
-        with psycopg.connect(url, connect_timeout=10) as connection:
-            if connection.execute(_WAITING).fetchone():
-                return _explain_driver(psycopg.errors.LockNotAvailable())
+        try:
+            with psycopg.connect(url) as connection:
+                if connection.execute(_WAITING).fetchone():
+                    return _explain_driver(psycopg.errors.LockNotAvailable())
+        except psycopg.errors.ConnectionTimeout as error:
+            return _explain_driver(error)
     return ""
 
 

@@ -27,9 +27,12 @@ Watch = Callable[[Job, int], None]
 class Shown(Protocol):
     """Shows how far the jobs are, from several threads."""
 
+    def known(self, jobs: Sequence[Job]) -> Sequence[Outcome | None]:
+        """Return what a former run had of each of these jobs, if anything."""
+
     def started(self, name: str) -> None: ...
 
-    def finished(self) -> None: ...
+    def finished(self, outcome: Outcome) -> None: ...
 
 
 # Begins to show so many jobs: `bench.progress.Bar` does.
@@ -39,9 +42,12 @@ Progress = Callable[[int], AbstractContextManager[Shown]]
 @contextmanager
 def unseen(total: int) -> Iterator[Shown]:
     class Nothing:
+        def known(self, jobs: Sequence[Job]) -> Sequence[Outcome | None]:
+            return [None] * len(jobs)
+
         def started(self, name: str) -> None: ...
 
-        def finished(self) -> None: ...
+        def finished(self, outcome: Outcome) -> None: ...
 
     yield Nothing()
 
@@ -64,22 +70,23 @@ def run(
     children = Children()
     failed: dict[Script, str] = {}
 
-    def outcome_of(job: Job) -> Outcome:
-        outcome = Outcome(job, error=failed.get(job.script, ""))
-        if not outcome.error:
+    def outcome_of(job: Job, known: Outcome | None = None) -> Outcome:
+        outcome = known or Outcome(job, error=failed.get(job.script, ""))
+        if not known and not outcome.error:
             shown.started(str(job))
             outcome = children.run(job, watch)
         if outcome.error:
             outcome = Outcome(job, error=failed.setdefault(job.script, outcome.error))
-        shown.finished()
+        shown.finished(outcome)
         return outcome
 
     outcomes: list[Outcome] = []
     with progress(len(together) + len(alone)) as shown:
-        for jobs, at_a_time in ((together, workers or os.cpu_count()), (alone, 1)):
+        known = shown.known(together)
+        for jobs, former, at_a_time in ((together, known, workers or os.cpu_count()), (alone, [None] * len(alone), 1)):
             with ThreadPoolExecutor(at_a_time) as pool:
                 try:
-                    outcomes += pool.map(outcome_of, jobs)
+                    outcomes += pool.map(outcome_of, jobs, former)
                 except BaseException:
                     children.kill()
                     pool.shutdown(cancel_futures=True)

@@ -2,17 +2,20 @@
 
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from bench.errors import note
+from bench.runs import Job, Outcome
 
 
 class Bar:
     """What runs now and the time left."""
 
     def __init__(self, total: int) -> None:
-        self._total = total
+        self.total = total
         self._started = 0
         self._lock = threading.Lock()
         columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
@@ -33,8 +36,10 @@ class Bar:
             self._started += 1
             self._bar.update(self._task, description=name)
             if not sys.stderr.isatty():
-                with suppress(OSError):  # a full disk
-                    print(f"{self._started}/{self._total} {name}", file=sys.stderr)
+                note(f"{self._started}/{self.total} {name}")
 
-    def finished(self) -> None:
+    def known(self, jobs: Sequence[Job]) -> Sequence[Outcome | None]:
+        return [None] * len(jobs)
+
+    def finished(self, outcome: Outcome) -> None:
         self._bar.advance(self._task)

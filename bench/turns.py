@@ -4,14 +4,13 @@ Scripts are timed one after the other, again and again, so that a drift of the m
 that is compared with a scenario, or with what is compared with it, and so on, and the scenario itself.
 """
 
-import sys
 from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from typing import Any, TypedDict
 
 from bench import process
 from bench.database import server_version
-from bench.errors import UserError, explain
+from bench.errors import UserError, explain, note
 from bench.process import Progress, unseen
 from bench.runs import NATIVE, TRACED, UNTRACED, Job, Measured, Outcome, Process, Run, seconds
 from bench.scripts import Scenario
@@ -57,7 +56,7 @@ def that_can_run(scenarios: Iterable[Scenario]) -> list[Scenario]:
     able = []
     for scenario in scenarios:
         if missing := scenario.missing:
-            print(f"{scenario.name} is left out: {_not_installed(missing)}", file=sys.stderr)
+            note(f"{scenario.name} is left out: {_not_installed(missing)}")
         else:
             able.append(scenario)
     return able
@@ -66,7 +65,7 @@ def that_can_run(scenarios: Iterable[Scenario]) -> list[Scenario]:
 def with_native(full: bool) -> bool:
     """Return whether native memory is to be measured, and can be; say why it cannot."""
     if full and not find_spec("memray"):
-        print(f"native memory is left out: {_not_installed('memray')}", file=sys.stderr)
+        note(f"native memory is left out: {_not_installed('memray')}")
         return False
     return full
 

@@ -20,6 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
+from bench.errors import note
+
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn
 
@@ -92,7 +94,7 @@ def main(name: str) -> None:
         connection.untrace()
     traffic = counter.end() if connections else None
     if not traffic:
-        print("libpq traces on Linux alone: what crosses the wire is not counted", file=sys.stderr)
+        note("libpq traces on Linux alone: what crosses the wire is not counted")
     path = Path(os.environ["MEMORY_JSON"])
     path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"wire": traffic}), encoding="utf-8")
 

@@ -1,1 +1,1 @@
-"""What a request costs, from the rows to the response: `python -m uvicorn endpoints.array:app` serves one of them."""
+"""What a request costs, from rows to response: `python -m uvicorn endpoints.json_array:app` serves one of them."""

@@ -8,7 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from bench import embedded_postgres, results
 from bench.database import seed
 from bench.studies.costs.page import figures
 from bench.studies.script_costs import ScriptCosts
+from bench.unfinished import VARIABLE
 from db_model import DbModel
 from tests.servers import VERSIONS, Servers, pgbouncer
 from tests.support import PROJECT, ROWS, copy_data, copy_project, query, unused_port
@@ -26,12 +28,21 @@ from tests.support import PROJECT, ROWS, copy_data, copy_project, query, unused_
 # What the caller has set for himself must not decide a test.
 for variable in [name for name in os.environ if name.startswith(("DATABASE_URL", "MEMORY_", "PG"))]:
     del os.environ[variable]
+# Else every process would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Else it may crash where a test closes a session: docs/versions.md says why.
 if sys.version_info < (3, 12):
     with Session() as session_with_an_entity:
         session_with_an_entity.add(DbModel())
+
+
+@pytest.fixture(autouse=True)
+def _of_this_test_alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let no test meet what another one's run had measured before it was ended, nor the reader's."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path_factory.getbasetemp() / f"unfinished_{time.monotonic_ns()}"))
 
 
 @pytest.fixture(scope="session")
@@ -49,13 +60,28 @@ def database(url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-@pytest.fixture
-def schema_url(url: str) -> Iterator[str]:
-    """Give the same server, seen from an empty schema of the test's own."""
+@contextmanager
+def schema(url: str) -> Iterator[str]:
+    """Give a server as it is seen from an empty schema."""
     name = f"schema_{time.monotonic_ns()}"
     query(url, f"CREATE SCHEMA {name}")
     yield f"{url}?options={quote(f'-csearch_path={name}')}"
     query(url, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def schema_url(url: str) -> Iterator[str]:
+    """Give the same server, seen from an empty schema of the test's own."""
+    with schema(url) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def no_further_server(url: str) -> Iterator[None]:
+    """Let each server that a study starts for itself be a schema of the one that runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded_postgres, "temporary_server", partial(schema, url))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +163,10 @@ def http_port() -> Iterator[int]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, for each file runs in one process."""
-    names = ("observations", "studies", "setup_db", "scripts", "your_table")
+    names = (
+        *("calculator", "graphs", "observations", "layers", "scripts", "oldest_versions", "setup_db", "studies"),
+        *("your_table", "own_tables", "results", "relations", "samples", "runner", "machine"),
+    )
     long = [f"test_{name}" for name in names]
     items.sort(key=lambda item: long.index(item.path.stem) if item.path.stem in long else len(long))
 

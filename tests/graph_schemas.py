@@ -4,7 +4,7 @@ https://github.com/lerocha/chinook-database (the names are those of its PostgreS
 """
 
 ARTISTS, ALBUMS = 60, 120
-MANY = 100_000
+MANY = 30_000
 CHINOOK = f"""
 CREATE SCHEMA chinook;
 CREATE TABLE chinook.artist (artist_id integer PRIMARY KEY, name varchar(120));
@@ -53,7 +53,7 @@ CREATE TYPE odd_2.state AS ENUM ('new', 'paid');
 CREATE DOMAIN odd_2.amount AS numeric;
 CREATE TABLE "Odd Shop"."Kunden-Größe" ("land" text, "Nr." integer, "order" text, PRIMARY KEY ("land", "Nr."));
 CREATE TABLE odd_2."select" ("Kunde: Land" text, "kunde_nr" integer, id bigint PRIMARY KEY, tags text[],
-    state odd_2.state, total odd_2.amount, "select_id" text, "100%" integer, span int4range,
+    state odd_2.state, total odd_2.amount, "select_id" text, "100\n%" integer, span int4range,
     FOREIGN KEY ("Kunde: Land", kunde_nr) REFERENCES "Odd Shop"."Kunden-Größe");
 CREATE TABLE odd_2.node (tenant integer, id integer, parent integer, word text, PRIMARY KEY (tenant, id),
     FOREIGN KEY (tenant, parent) REFERENCES odd_2.node);

@@ -1,9 +1,9 @@
-"""A process that has imported the scripts' libraries, and forks itself for each script that it is told to run.
+"""A process that has imported the libraries, and forks itself for each script that it is told to run.
 
-A fork ends as the script does by itself: with its exit code, and by the interpreter's own end. It reads an order a line
-(JSON) from standard input, and says the fork's number and, once it has ended, its exit code.
+It reads an order a line (JSON) from standard input, and says the fork's number and, once it has ended, its exit code.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -13,11 +13,12 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 LIBRARIES = (
     *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.ext.asyncio", "sqlalchemy.orm", "pydantic"),
-    *("sqlalchemy.dialects.postgresql.asyncpg", "asyncpg", "adbc_driver_postgresql.dbapi", "pyarrow.compute"),
+    *("sqlalchemy.dialects.postgresql.asyncpg", "asyncpg", "adbc_driver_postgresql.dbapi", "pyarrow.compute", "memray"),
+    "pytest",
 )
 
 
@@ -52,15 +53,30 @@ def told(names: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def end(names: dict[str, Any]) -> NoReturn:
+    """End as an interpreter does, but for the libraries: to take them down takes longer than most scripts."""
+    names.clear()
+    atexit._run_exitfuncs()
+    gc.collect()  # what is frozen is not looked at
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
 if __name__ == "__main__":
     for library in LIBRARIES:
         with suppress(ImportError):
             import_module(library)
+    gc.collect()
     gc.freeze()  # else each fork copies what it collects
     order = next_order()
     become(order["environment"], order["files"])
+    os.chdir(order["folder"])
+    sys.path[0] = order["folder"]
     warnings.simplefilter("error", DeprecationWarning)
+    sys.argv[1:] = order["arguments"]
     # Tortoise looks its models up in the module.
     names = runpy.run_module(order["name"], run_name="__main__", alter_sys=True)
     if path := order["told"]:
         Path(path).write_text(json.dumps(told(names)), encoding="utf-8")
+    end(names)

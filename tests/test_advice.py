@@ -2,23 +2,26 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Collection, Iterator
 from dataclasses import astuple, replace
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
-from sqlalchemy import MetaData, Table, create_engine, text
+from sqlalchemy import MetaData, Table, create_engine, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import deferred as deferred_column
 from sqlalchemy.orm import registry
 
 from bench.layers.figures import OTHER_VALUES, Figure, Figures
-from bench.layers.names import ENTITY, LAYERS, STREAMED, VALIDATED
-from bench.layers.subject import Subject, look_at
+from bench.layers.names import CORE, ENTITY, LAYERS, STREAMED, TUPLE, VALIDATED
+from bench.layers.subject import ENOUGH, Subject, look_at
+from bench.layers.weighing import DECODED, HOOKED, PACKED, SHARED, Weighed, is_vector
+from bench.layers.weights import weights_of, wide_of
 from bench.relations.data import ReadColumn, Relation
 from bench.yours import code, fitting
 from bench.yours.advice import advice
-from bench.yours.words import ENOUGH
 from tests.advised import executed
 from tests.support import query
 
@@ -50,7 +53,16 @@ INSERT INTO advised."|""class""\\ :x %s {{x}}
 CREATE TABLE advised.fullwidth (id integer PRIMARY KEY, at date, {wide});
 INSERT INTO advised.fullwidth VALUES (1), (2);
 CREATE TABLE advised.left_out (id integer PRIMARY KEY, at date);
-INSERT INTO advised.left_out VALUES (1, 'infinity'), (2, now())
+INSERT INTO advised.left_out VALUES (1, 'infinity'), (2, now());
+CREATE TYPE advised.state AS ENUM ('new', 'paid');
+CREATE TYPE advised.vector AS ENUM ('[1,2.5,3]', '[4,5,6]');
+CREATE TABLE advised.forms (id integer PRIMARY KEY, note text, state text, kind varchar(9), code char(3), label
+    advised.state, details jsonb, halves real[], doubles double precision[], small smallint[], numbers integer[],
+    large bigint[], embedding advised.vector);
+INSERT INTO advised.forms SELECT i, 'a note of ' || i, 'paid', 'kind', 'abc', 'new',
+    '{{"key": 1, "list": [{{"key": 2}}]}}', ARRAY[i, -0.5], ARRAY[i, 1e300], ARRAY[i, -3], ARRAY[i, -70000],
+    ARRAY[i, -9000000000], '[1,2.5,3]' FROM generate_series(1, 3) AS i;
+INSERT INTO advised.forms (id, halves) VALUES (4, '{{}}')
 """.replace("{long}", LONG[:50])
 TABLES = (
     *("advised.orders", "advised.seen", 'advised."a²"', "advised.session", f'advised."{LONG[:50]}xyz"'),
@@ -90,11 +102,11 @@ def figures(**changed: float) -> Figures:
     """Return figures where an entity is expensive, a row is cheap; `slots_dataclass=1` changes that layer's bytes."""
     sizes = dict.fromkeys(LAYERS, 500.0) | {ENTITY: 2000.0, "Pydantic model": 3000.0, "slots dataclass": 400.0}
     sizes |= {name.replace("_", " "): size for name, size in changed.items()}
-    by_layer = {layer: Figure(2000, size, 20 * MIB, 24 * MIB, 0.1) for layer, size in sizes.items()}
-    return Figures(by_layer | {STREAMED: Figure(2000, 1.0, MIB, 3 * MIB, 0.1)}, {}, 3)
+    by_layer = {layer: Figure(3000, size, 20 * MIB, 24 * MIB, 0.1) for layer, size in sizes.items()}
+    return Figures(by_layer | {STREAMED: Figure(3000, 1.0, MIB, 3 * MIB, 0.1)}, {}, 3)
 
 
-def mapped(subject: Subject, engine: Any) -> type:
+def mapped(subject: Subject, engine: Any, deferred: Collection[str] = ()) -> type:
     """Return the reader's class, whose attributes are those that the code names."""
     relation = subject.relation
     attributes = {column.name: column.attribute for column in relation.columns}
@@ -109,7 +121,10 @@ def mapped(subject: Subject, engine: Any) -> type:
     registry().map_imperatively(
         kind,
         table,
-        properties={attributes[column.name]: column for column in table.c},
+        properties={
+            attributes[column.name]: deferred_column(column) if column.name in deferred else column
+            for column in table.c
+        },
         primary_key=[table.c[name] for name in relation.key],
     )
     return kind
@@ -179,7 +194,7 @@ ORDERS = Subject(
 def test_it_begins_with_the_question_whether_all_rows_are_needed() -> None:
     question = "Do you need all rows at once? If not, read them in batches, and keep none"
     first, *_ = advice(ORDERS, figures())
-    assert first.text == f"{question}: 24.0 → 3.0 MiB at the peak of 2,000 entities."
+    assert first.text == f"{question}: 24.0 → 3.0 MiB at the peak of 3,000 entities."
     assert "select(Orders).execution_options(yield_per=1000)" in first.code(ORDERS.relation)
     assert "await session.stream(statement)" in first.code(ORDERS.relation)
     assert "result.scalars().partitions()" in first.code(ORDERS.relation)
@@ -187,6 +202,151 @@ def test_it_begins_with_the_question_whether_all_rows_are_needed() -> None:
     for measured in ({STREAMED: replace(by_layer[STREAMED], peak=24 * MIB)}, {}):
         others = {layer: by_layer[layer] for layer in LAYERS} | measured
         assert advice(ORDERS, Figures(others, {}, 3))[0].text == f"{question}."
+
+
+def weighed(size: float, form: str = "", saves: float = 0.0) -> Weighed:
+    lengths = {"unit": "", "median": 0, "high": 0, "most": 0, "length": 0.0, "elements": 0.0, "trait": ""}
+    return cast(Weighed, {"rows": 3000, "size": size, "nulls": 0.0, **lengths, "form": form, "saves": saves})
+
+
+def by_column(subject: Subject, **columns: Weighed) -> Figures:
+    """Return figures in which these columns take that much, and all others nothing."""
+    all_columns = [columns.get(column.name, weighed(0.0)) for column in subject.relation.columns]
+    weights = weights_of(subject.relation, [all_columns], 3000)
+    tuples = sum(column["size"] for column in columns.values()) + sys.getsizeof((None,) * 3)
+    return replace(figures(**{TUPLE: tuples}), weights=weights, wide=wide_of(subject.relation, weights))
+
+
+@pytest.fixture(scope="module")
+def forms(advised: str) -> Subject:
+    return look_at("advised.forms", 60, count=False)
+
+
+def test_it_begins_with_the_column_that_takes_half_of_the_values(advised: str, forms: Subject) -> None:
+    found = by_column(forms, note=weighed(600.0), state=weighed(500.0))
+    lighter = {layer: replace(found.by_layer[layer], traced=300.0, peak=6 * MIB) for layer in (CORE, ENTITY)}
+    columns, entities, *_ = advice(forms, replace(found, without=lighter))
+    assert re.fullmatch(
+        r"Leave .note. out where you do not need it: it takes 600 of 1,100 bytes of values\. "
+        r"Columns without it: 500 → 300 bytes per row, 24\.0 → 6\.0 MiB at the peak\.",
+        columns.text,
+    )
+    assert re.match(r"Entities without it, by `deferred=True` in the class.*: 2,000 → 300 bytes per row", entities.text)
+    relation = forms.relation
+    engine = create_engine(advised.replace("postgresql:", "postgresql+psycopg:"))
+    whole = mapped(forms, engine)
+    defined = executed(columns.code(relation), Forms=whole)
+    defined["read"](engine)
+    assert [set(row._mapping) for row in defined["found"]] == [
+        {one.attribute for one in relation.columns} - {"note"}
+    ] * 4
+    assert "In class Forms" not in columns.code(relation)
+    assert "# In class Forms: note = mapped_column(..., deferred=True)\n" in entities.code(relation)
+    lazy = mapped(forms, engine, deferred={"note"})
+    defined = executed(entities.code(relation), Forms=lazy)
+    defined["read"](engine)
+    assert [inspect(row).unloaded for row in defined["found"]] == [{"note"}] * 4
+
+
+@pytest.mark.parametrize(
+    ("columns", "size", "wide"),
+    [
+        ({"note": 500.0, "state": 500.0}, 500, True),
+        ({"note": 499.0, "state": 500.0, "kind": 2.0}, 0, False),
+        ({"note": 150.0}, 0, False),
+        ({"id": 900.0, "state": 10.0}, 0, False),
+    ],
+    ids=["half", "less than half", "narrow", "the key"],
+)
+def test_which_column_is_left_out(forms: Subject, columns: dict[str, float], size: float, wide: bool) -> None:
+    found = by_column(forms, **{name: weighed(bytes_) for name, bytes_ in columns.items()})
+    assert (found.wide.size if found.wide else 0) == size
+    assert bool(found.wide) == wide
+    assert not any(one.text.startswith("Leave") for one in advice(forms, found)), "it was not measured without it"
+
+
+def test_other_forms_are_advised_from_a_twentieth_on_the_largest_first(forms: Subject) -> None:
+    named = {"note": weighed(100.0), "details": weighed(100.0, DECODED, 60.0), "state": weighed(800.0, SHARED, 200.0)}
+    told = [one.text for one in advice(forms, by_column(forms, **named))]
+    assert re.match(r".state. with equal texts made once.*: 1,000 → 800 bytes of values per row\.$", told[0])
+    assert re.match(r".details. by msgspec's decoder.*: 1,000 → 940 bytes of values per row\.$", told[1])
+    assert told[2].startswith("Do you need all rows at once?")
+    named["details"] = weighed(100.0, DECODED, 49.0)
+    assert not any("msgspec" in one.text for one in advice(forms, by_column(forms, **named)))
+
+
+def form_code(subject: Subject, form: str, *names: str) -> str:
+    found = by_column(subject, **{name: weighed(100.0, form, 90.0) for name in names})
+    return advice(subject, found)[0].code(subject.relation)
+
+
+@pytest.mark.parametrize("form", [DECODED, HOOKED])
+def test_keys_are_made_once(advised: str, forms: Subject, form: str) -> None:
+    with psycopg.connect(advised) as connection:
+        defined = executed(form_code(forms, form, "details"), connection=connection)
+        rows = connection.execute("SELECT details FROM advised.forms WHERE id < 4").fetchall()
+        assert rows == [({"key": 1, "list": [{"key": 2}]},)] * 3
+        keys = [id(key) for [row] in rows for part in (row, *row["list"]) for key in part if key == "key"]
+        assert (len(keys), len(set(keys))) == (6, 1)
+        assert defined["engine"].dialect._json_deserializer('{"a": 1}') == {"a": 1}
+
+
+def test_texts_are_made_once_in_entities(advised: str, forms: Subject) -> None:
+    source = form_code(forms, SHARED, "state", "label")
+    assert "# In the class: state = mapped_column(Interned)\n# In the class: label = mapped_column(Interned)" in source
+    interned = executed(source)["Interned"]
+    with create_engine(advised.replace("postgresql:", "postgresql+psycopg:")).connect() as connection:
+        statement = text("SELECT state, label FROM advised.forms").columns(state=interned, label=interned)
+        rows = list(connection.execute(statement))
+    assert rows[0] == ("paid", "new")
+    assert rows[3] == (None, None)
+    assert len({id(value) for row in rows[:3] for value in row}) == 2
+
+
+def test_texts_are_made_once_in_rows(advised: str) -> None:
+    query = "SELECT state, kind, code, label FROM advised.forms WHERE id < 4"
+    subject = look_at(query, 60, count=False)
+    with psycopg.connect(advised) as connection:
+        executed(form_code(subject, SHARED, "state", "kind", "code", "label"), connection=connection)
+        rows = connection.execute(query.encode()).fetchall()
+    assert rows == [("paid", "kind", "abc", "new")] * 3
+    assert len({id(value) for row in rows for value in row}) == 4
+
+
+@pytest.mark.parametrize("name", ["halves", "doubles", "small", "numbers", "large"])
+def test_numbers_lie_side_by_side(advised: str, forms: Subject, name: str) -> None:
+    column = next(place for place, column in enumerate(forms.relation.columns) if column.name == name)
+    with psycopg.connect(advised) as connection:
+        plain = connection.execute("SELECT * FROM advised.forms").fetchall()
+        found = executed(form_code(forms, PACKED, name), connection=connection)["found"]
+    assert [row[column].tolist() for row in found[:3]] == [row[column] for row in plain[:3]]
+    assert found[3][column] is None or found[3][column].tolist() == []
+    size = found[0][column].itemsize
+    assert size == {"halves": 4, "doubles": 8, "small": 2, "numbers": 4, "large": 8}[name]
+
+
+def test_pgvector_s_own_type_is_left_to_its_adapter(forms: Subject) -> None:
+    """Without the adapter, psycopg reads it as a text; no server here has the extension, so an enum stands for it."""
+    assert is_vector("vector(3)")
+    assert is_vector("public.halfvec")
+    assert not is_vector("tsvector")
+    source = form_code(forms, PACKED, "embedding")
+    compile(source, "advice", "exec")
+    assert "register_vector(connection)" in source
+
+
+def test_batches_that_are_all_that_was_read_are_told_with_all_rows() -> None:
+    few = {layer: replace(one, count=2000) for layer, one in figures().by_layer.items()}
+    begin = "Do you need all rows at once? If not, read them in batches, and keep none: 24.0 → 3.0 MiB at the peak of "
+    [told, *_] = advice(ORDERS, Figures(few))
+    assert told.text == f"{begin}2,000 entities; two batches of 1,000 are all that was read."
+    [told, *_] = advice(replace(ORDERS, total=10**6, limit=2000), Figures(few))
+    assert told.text == (
+        f"{begin}2,000 entities; two batches of 1,000 are all that was read, while all 1,000,000 rows would take 1,907 "
+        "MiB, and batches no more than these."
+    )
+    few = {layer: replace(one, count=2001) for layer, one in figures().by_layer.items()}
+    assert advice(ORDERS, Figures(few))[0].text == f"{begin}2,001 entities."
 
 
 def test_what_saves_is_told_and_what_does_not_is_not() -> None:

@@ -16,8 +16,8 @@ from sqlalchemy.orm.state import InstanceState
 
 from bench.studies.row_shape.experiments import MADE_LATER, make_later, sharing_model
 from tests import entity_uses
-from tests.claims.fresh import in_a_fresh_process
 from tests.entity_uses import Author, Base, Book
+from tests.forks import in_a_fresh_process
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench import results
+from bench import process, results
 from bench.studies.graph_shape import families, measure, page, shapes
 from bench.studies.graph_shape.families import JOINED, LATE, SELECT_IN, WAYS
 from bench.studies.graph_shape.measure import FamilyCost, cost, of, values_below
@@ -22,10 +22,12 @@ from bench.studies.graph_shape.model import (
 from bench.studies.graph_shape.page import figures
 from bench.studies.graph_shape.parts import LoadedFamilies, parts_of
 from bench.studies.graph_shape.shapes import BASE, FEW, OF_MIXED_TYPES, SHAPES, children, family, make, parent
-from tests.claims.fresh import in_a_fresh_process
+from tests import forks
 from tests.claims.test_entities import own
+from tests.forks import in_a_fresh_process
 from tests.support import query
 
+pytestmark = pytest.mark.usefixtures("no_further_server")
 INLINE = sys.version_info >= (3, 13)
 # What is measured anew: two shapes that differ from the base, one of them a generation longer.
 ANEW = ("0, 1, 2 or 13 children", "3 children, with 2 each")
@@ -132,6 +134,7 @@ def test_the_study_measures_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -
     for name, value in {"BASE": {"no children": BASE["no children"], "one child": BASE["one child"]}}.items():
         monkeypatch.setattr(measure, name, value)
     monkeypatch.setattr(shapes, "ENTITIES", 200)
+    monkeypatch.setattr(process, "run", forks.run)
     [found] = measure.measure([JOINED], None, full=False)
     [record] = [one.record for one in found.values()]
     assert list(record["costs"]) == ["no children", "one child"]

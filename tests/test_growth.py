@@ -5,6 +5,7 @@ import sys
 import psutil
 import pytest
 
+from bench import process
 from bench.database import seed
 from bench.scripts import EVERYTHING, SCENARIOS, Scenario
 from bench.studies.growth import measure as growth
@@ -12,8 +13,10 @@ from bench.studies.growth.page import growth_of
 from bench.studies.over_time import measure as sampling
 from bench.studies.over_time import page as over_time
 from common import MIB
+from tests import forks
 from tests.support import ROWS, run
 
+pytestmark = pytest.mark.usefixtures("no_further_server")
 STREAMING = [scenario.name for scenario in EVERYTHING if scenario.streams]
 
 
@@ -45,6 +48,7 @@ def test_container_is_the_dict_that_keeps_the_rows() -> None:
 def test_growth_is_measured_at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(growth, "STEPS", (20, 200))
     monkeypatch.setattr(growth, "MOST", 2_000)
+    monkeypatch.setattr(process, "run", forks.run)
     [found] = growth.measure(["run_sync_psycopg", STREAMING[0]], None, full=True)
     keeping, streaming = (found[name].record for name in ("run_sync_psycopg", STREAMING[0]))
     assert [step["rows"] for step in keeping] == [1, 20, 200]

@@ -57,6 +57,11 @@ def test_the_instrument_stands_on_the_errors_alone() -> None:
         assert of_the_project(BENCH / f"{name}.py") <= {"bench.errors", "bench.faults"}
 
 
+def test_what_goes_to_standard_error_may_be_lost() -> None:
+    files = [*BENCH.rglob("*.py"), *PROJECT.glob("*.py")]
+    assert [path.name for path in files if "file=sys.stderr" in path.read_text(encoding="utf-8")] == ["errors.py"]
+
+
 def test_nothing_below_the_studies_names_one() -> None:
     # Two of the names are also words for packages: their versions, and a group of them.
     names = "|".join(name for name in STUDIES if name not in ("versions", "requests"))

@@ -50,6 +50,7 @@ from bench.layers.subject import Subject, look_at, narrowed
 from bench.relations.data import ReadColumn, Relation
 from bench.runs import TRACED, Job, Outcome
 from common import MIB
+from tests import forks
 from tests.servers import Servers, leaves_nothing, pgbouncer
 from tests.support import PROJECT, opened, query, unused_port, wait_until, write
 
@@ -263,7 +264,7 @@ def test_all_layers_read_the_same_rows(layered: str, sampled: bool) -> None:
     relation = look_at("layered.growing", 60, count=False, rows=5_000).relation
     assert 40 < relation.sample < 60
     relation = relation if sampled else replace(relation, sample=0.0)
-    count = 10_000
+    count = 10_000 if sampled else 1_000
     found: dict[str, list[Any]] = {layer: read(layer, relation, count) for layer in (TUPLE, *NATIVE)}
     ids = [row[0] for row in found[TUPLE]]
     assert (ids != list(range(1, len(ids) + 1))) == sampled
@@ -526,7 +527,12 @@ def figures(layered: str) -> dict[str, Figures]:
         name: narrowed(Relation(f"layered.{name}", columns, "layered", name, ("id",)), ROWS)
         for name in ("same", "nulls")
     }
-    return {name: measure(subject, 60, layers[name]) for name, subject in subjects.items()}
+    found = {}
+    for name, run in (("same", forks.run_traced), ("nulls", forks.run)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(process, "run", run)
+            found[name] = measure(subjects[name], 60, layers[name])
+    return found
 
 
 @pytest.mark.parametrize("layer", [TUPLE, MODEL, ENTITY])
@@ -594,7 +600,8 @@ def test_fewer_rows_are_read_where_they_are_wide(mixed: Subject, monkeypatch: py
         ]
 
     monkeypatch.setattr(process, "run", run)
-    wide = narrowed(replace(mixed.relation, width=3.0 * MIB), 20_000)
+    first, *others = mixed.relation.columns
+    wide = narrowed(replace(mixed.relation, columns=(replace(first, width=3.0 * MIB), *others)), 20_000)
     found = measure(wide, 60, [TUPLE])
     assert {pickle.loads(job.script.stdin) for job in jobs} == {job.script for job in jobs}
     assert {pickle.loads(job.script.stdin).count for job in jobs} == {42}
@@ -687,9 +694,9 @@ def test_who_reads_alone_waits_for_the_others_and_lets_nobody_begin(tmp_path: Pa
 # What a process imports, which decides its figure.
 
 
-def decides(reader: Reader) -> set[str]:
+def decides(reader: Reader, now: Snapshot) -> set[str]:
     """Return which of the modules that read, and that know relations, decide what a process of a reader's does."""
-    files = Snapshot.now().loaded(["bench.layers", reader.module])
+    files = now.loaded(["bench.layers", reader.module])
     return {file for file in files if file.startswith(("bench/layers/libraries/", "bench/relations/"))} - {
         *("bench/layers/libraries/__init__.py", "bench/relations/__init__.py"),
         *(f"bench/relations/{name}.py" for name in ("data", "redaction", "transaction")),
@@ -707,10 +714,13 @@ def test_a_process_imports_the_library_that_it_reads_by_and_nothing_of_children(
         "children_as_columns": {"sqlalchemy"},
     }
     relations = {"asyncpg": {"addresses"}, "children_as_columns": {"joins"}}
+    now = Snapshot.now()
     for name, reader in READERS.items():
         module = reader.module.rpartition(".")[2]
         libraries = {f"bench/layers/libraries/{one}.py" for one in (module, *above.get(module, ()))}
-        assert decides(reader) == libraries | {f"bench/relations/{one}.py" for one in relations.get(module, ())}, name
+        assert decides(reader, now) == libraries | {f"bench/relations/{one}.py" for one in relations.get(module, ())}, (
+            name
+        )
 
 
 def test_every_reader_is_in_its_module() -> None:

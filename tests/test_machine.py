@@ -3,11 +3,14 @@
 import ast
 import errno
 import os
+import socket
 import subprocess
 import sys
 import sysconfig
 import venv
+from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,8 @@ COMMANDS = ("setup_db.py", "your_table.py", "bench/__main__.py", "bench/original
 SCRIPTS = tuple(
     path.relative_to(PROJECT).as_posix() for folder in (".", *FOLDERS) for path in PROJECT.glob(f"{folder}/run_*")
 )
+# Runs a script, which waits a second for a table.
+IMPATIENT = "import common, runpy; common.PATIENCE = 1; runpy.run_module('{}', run_name='__main__', alter_sys=True)"
 # Runs each file, a script by its path and a module by its name, as another version does, and says by what it ends.
 AS_ANOTHER_VERSION = """
 import os, runpy, sys
@@ -70,6 +75,19 @@ def test_script_is_run_by_its_path_from_any_folder(script: str, url: str, tmp_pa
     process = run(PROJECT / script, url=url, folder=tmp_path)
     assert (process.returncode, process.stderr) == (0, "")
     assert "\nResult iteration end  - process memory: " in process.stdout
+
+
+def test_endpoint_that_is_run_by_its_path_says_how_it_is_served(tmp_path: Path) -> None:
+    line = error_line(run(PROJECT / "endpoints" / "json_array.py", folder=tmp_path))
+    assert line == "an endpoint is served, and not run: `python -m uvicorn endpoints.json_array:app`"
+    beside = run("-c", "import lines; print(lines.app.title)", folder=PROJECT / "endpoints")  # as uvicorn may find it
+    assert (beside.stdout, beside.stderr) == ("FastAPI\n", "")
+
+
+def test_script_s_name_hides_no_module_from_those_beside_it() -> None:
+    others = {*sys.stdlib_module_names, *packages_distributions()}
+    for folder in (".", *FOLDERS, "endpoints"):
+        assert not others & {path.stem for path in (PROJECT / folder).glob("*.py")}, folder
 
 
 def test_python_that_may_not_look_beside_the_script_finds_the_project(url: str, tmp_path: Path) -> None:
@@ -129,27 +147,36 @@ def test_what_a_machine_is_short_of_is_one_line(error: BaseException, line: str)
     assert bool(explain(error)) == bool(line)
 
 
-@pytest.mark.parametrize("columns", ["1", "2", "3"])
-def test_narrow_terminal_shows_all_words(columns: str) -> None:
+def test_narrow_terminal_shows_all_words() -> None:
     for arguments in (["setup_db.py", "--help"], ["-m", "remedies.run_sync_psycopg_stream", "--help"]):
-        process = run(*arguments, COLUMNS=columns)
-        assert (process.returncode, process.stderr) == (0, "")
-        assert "".join(process.stdout.split()) == "".join(run(*arguments, COLUMNS="80").stdout.split())
+        shown = [run(*arguments, COLUMNS=columns) for columns in ("1", "2", "3", "80")]
+        assert {(process.returncode, process.stderr) for process in shown} == {(0, "")}
+        assert len({"".join(process.stdout.split()) for process in shown}) == 1
 
 
 def test_table_that_is_locked_is_one_line(url: str) -> None:
-    code = "import common, runpy; common.PATIENCE = 1; runpy.run_module('{}', run_name='__main__', alter_sys=True)"
-    for name in ("run_async_sqlalchemy_session", "alternatives.run_async_asyncpg_fetch"):
-        with locked(url), running("-c", code.format(name), url=url) as process:
+    stacks = ("async_asyncpg_fetch", "async_tortoise", "sync_django", "sync_polars_adbc")
+    names = ("run_async_sqlalchemy_session", *(f"alternatives.run_{stack}" for stack in stacks))
+    with locked(url), ExitStack() as stack:
+        for process in [stack.enter_context(running("-c", IMPATIENT.format(name), url=url)) for name in names]:
             line = error_line(finished(process))
             assert line.startswith("a table is in use by another session at ")
             assert line.endswith(": end that session")
 
 
 def test_script_that_waits_for_no_lock_is_not_ended() -> None:
-    code = "import common, signal, time; common.PATIENCE = 1; common.start_tracing(); time.sleep(1.2)"
-    ended = run("-c", f"{code}; print(signal.alarm(0) > 0)", url="postgresql://127.0.0.1:1/db")
-    assert (ended.stdout, ended.stderr) == ("True\n", "")
+    code = "import common, os, signal, time; common.PATIENCE = 1; common.start_tracing(); time.sleep(1.2)"
+    code += "; print(signal.alarm(0) > 0, os.environ['PGCONNECT_TIMEOUT'])"
+    ended = run("-c", code, url="postgresql://127.0.0.1:1/db")
+    assert (ended.stdout, ended.stderr) == ("True 10\n", "")
+
+
+def test_server_that_accepts_and_never_answers_is_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://user:password@127.0.0.1:{silent.getsockname()[1]}/db"
+        for name in ("sync_adbc_arrow", "async_asyncpg_fetch"):  # by libpq; by asyncpg, which has a minute of its own
+            process = run("-c", IMPATIENT.format(f"alternatives.run_{name}"), url=url, PGCONNECT_TIMEOUT="2")
+            assert error_line(process).startswith("what listens does not answer at 127.0.0.1:")
 
 
 @dataclass(frozen=True)
@@ -182,6 +209,6 @@ def test_tracing_begins_where_a_script_begins_it() -> None:
 
 
 def test_progress_that_cannot_be_written_changes_nothing(url: str) -> None:
-    process = shell('"$PYTHON" your_table.py data --layers core --rows 5 2>/dev/full', url=url)
+    process = shell('"$PYTHON" your_table.py data --layers tuple --rows 5 2>/dev/full', url=url)
     assert process.returncode == 0
-    assert "\n| Core row" in process.stdout
+    assert "\n| psycopg, tuple" in process.stdout

@@ -125,6 +125,15 @@ def test_python_that_is_too_old_or_none_is_one_line(project: Path, python: str) 
     assert process.returncode != 0
 
 
+def test_all_is_passed_on() -> None:
+    for target in ("bench", "readme"):
+        plans = [
+            subprocess.run(["make", "-n", target, all_], cwd=PROJECT, check=True, capture_output=True, text=True).stdout
+            for all_ in ("ALL=1", "ALL=")
+        ]
+        assert ["--all" in plan for plan in plans] == [True, False]
+
+
 def test_target_asks_for_what_it_needs() -> None:
     for target, groups in GROUPS.items():
         plan = subprocess.run(["make", "-n", target], cwd=PROJECT, check=True, capture_output=True, text=True).stdout

@@ -5,11 +5,14 @@ import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
+import threading
+from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
 from itertools import chain
 from typing import Any
+
+import pytest
 
 from bench import results
 from bench.look import charts
@@ -17,44 +20,45 @@ from bench.look.colours import COLOURS, LETTERS, coloured
 from bench.look.tables import Bars, Column, Table, terminal, time
 from bench.runs import Spread
 from bench.studies.study import STUDIES
-from tests.support import PROJECT, environment
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-SHOW = """
-import sys
-from bench import results
-from bench.runs import Spread
-from bench.studies.study import STUDIES
-for name in sys.argv[1].split():
-    stored = results.load(name)
-    for table in STUDIES[name].tables(stored, stored.records):
-        table.print(wide="--wide" in sys.argv)
-"""
 
 
-def in_terminal(names: str, width: int, *arguments: str, script: str = SHOW, **variables: str) -> str:
-    """Return what the tables of these studies, or a script, show in a terminal so many columns wide."""
+def in_terminal(show: Callable[[], object], width: int, **variables: str) -> str:
+    """Return what a function shows in a terminal so many columns wide."""
     parent, child = pty.openpty()
     fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 50, width, 0, 0))
-    variables = environment(None, {"TERM": "xterm-256color", "PYTHONUTF8": "1"} | variables)
-    for name_of_size in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
-        variables.pop(name_of_size, None)
-    command = [sys.executable, "-c", script, names, *arguments]
-    with subprocess.Popen(command, cwd=PROJECT, env=variables, stdout=child) as process:
+    output = bytearray()
+    reader = threading.Thread(target=_read, args=[parent, output])
+    reader.start()
+    usual = os.dup(1)
+    with pytest.MonkeyPatch.context() as patch:
+        for name_of_size in ("COLUMNS", "LINES"):  # they would be believed before the terminal itself
+            patch.delenv(name_of_size, raising=False)
+        for name, value in ({"TERM": "xterm-256color"} | variables).items():
+            patch.setenv(name, value)
+        os.dup2(child, 1)
         os.close(child)
-        output = b""
-        while chunk := _read(parent):
-            output += chunk
-    os.close(parent)
-    assert process.returncode == 0
+        try:
+            with open(1, "w", encoding="utf-8", closefd=False) as stream, redirect_stdout(stream):
+                show()
+        finally:
+            os.dup2(usual, 1)  # the terminal's last place
+            os.close(usual)
+            reader.join()
+            os.close(parent)
     return output.decode().replace("\r\n", "\n")
 
 
-def _read(descriptor: int) -> bytes:
-    try:
-        return os.read(descriptor, 65536)
-    except OSError:  # the other side is closed
-        return b""
+def _read(descriptor: int, output: bytearray) -> None:
+    with suppress(OSError):  # the other side is closed
+        while chunk := os.read(descriptor, 65536):
+            output += chunk
+
+
+def print_tables(names: str, *, wide: bool = False) -> None:
+    for table in chain.from_iterable(map(shown_of, names.split())):
+        table.print(wide=wide)
 
 
 def shown_of(name: str) -> list[Table[Any]]:
@@ -64,7 +68,7 @@ def shown_of(name: str) -> list[Table[Any]]:
 
 
 def test_bar_goes_first_in_a_narrow_terminal() -> None:
-    wide, narrow = (ESCAPES.sub("", in_terminal("costs", width)) for width in (80, 40))
+    wide, narrow = (ESCAPES.sub("", in_terminal(lambda: print_tables("costs"), width)) for width in (80, 40))
     assert "█" in wide
     assert "█" not in narrow
     for line in narrow.splitlines():
@@ -79,7 +83,7 @@ def test_bar_goes_first_in_a_narrow_terminal() -> None:
 def test_bars_are_as_long_as_the_growth_and_told_by_letters_without_colours() -> None:
     _, table, *_ = shown_of("costs")
     rows = table.texts(short=True)[1:]
-    lines = in_terminal("costs", 120, NO_COLOR="1").splitlines()
+    lines = in_terminal(lambda: print_tables("costs"), 120, NO_COLOR="1").splitlines()
     assert table.bar
     growths = [sum(table.bar(one).values()) for one in table.items]
     longest = max(growths)
@@ -101,7 +105,7 @@ def test_bars_are_as_long_as_the_growth_and_told_by_letters_without_colours() ->
 
 
 def test_wide_shows_every_column_on_one_line() -> None:
-    lines = ESCAPES.sub("", in_terminal("costs", 60, "--wide")).splitlines()
+    lines = ESCAPES.sub("", in_terminal(lambda: print_tables("costs", wide=True), 60)).splitlines()
     for row in (row for table in shown_of("costs") for row in table.texts()):
         assert any(all(cell in line for cell in row) for line in lines), row
 
@@ -112,7 +116,6 @@ COLUMNS = [
     Column[str]("Twice", None, lambda item: item * 2),
 ]
 ITEMS = ["a|b\nc", "[bold] :smiley:", "表"]
-SHOW_COLUMNS = "from tests.test_report import *; Table('[red] :bug:', COLUMNS, ITEMS).print(wide='--wide' in sys.argv)"
 
 
 def test_a_column_is_declared_once_for_both_widths() -> None:
@@ -130,7 +133,7 @@ def test_markdown_survives_what_ends_a_cell() -> None:
 
 
 def test_a_terminal_interprets_no_text() -> None:
-    shown = ESCAPES.sub("", in_terminal("", 80, script=SHOW_COLUMNS)).splitlines()
+    shown = ESCAPES.sub("", in_terminal(Table("[red] :bug:", COLUMNS, ITEMS).print, 80)).splitlines()
     assert [line.rstrip() for line in shown[1:4]] == ["[red] :bug:", "", "                  n"]
     assert "[bold] :smiley:  15" in shown
     assert "表                1" in shown  # two places wide

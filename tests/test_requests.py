@@ -5,6 +5,7 @@ import re
 import runpy
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -22,9 +23,9 @@ from bench.runs import UNTRACED, Job
 from bench.scripts import ENDPOINTS, PROJECT, Scenario
 from bench.studies.requests import client, measure
 from bench.studies.requests.bodies import count_rows, rows_of
-from bench.studies.requests.endpoints import EndpointFigures, Requests, figures_of
+from bench.studies.requests.endpoints import PATIENCE, EndpointFigures, Requests, figures_of
 from bench.studies.requests.page import blocks, charts, given_back, tables
-from bench.studies.requests.serving import MANY, Client, Load, Output, Slow
+from bench.studies.requests.serving import AGAIN, MANY, Client, Load, Output, Slow
 from bench.studies.requests.watching import Watch
 from common import MIB
 from db_model import DbModel
@@ -167,26 +168,26 @@ def test_a_csv_that_lacks_rows_is_seen_from_its_header(announced: str | None) ->
         count_rows("text/csv", body, 0, announced)
 
 
-FAILS_AT_50_000 = """
+FAILS_AT_5_000 = """
 CREATE VIEW data AS
-SELECT i AS id, 5 * i % 200 + 0 / (50000 - i) AS num, 'hello-' || i AS data FROM generate_series(0, 60000) AS i
+SELECT i AS id, 5 * i % 200 + 0 / (5000 - i) AS num, 'hello-' || i AS data FROM generate_series(0, 6000) AS i
 """
 
 
 @pytest.mark.parametrize("middleware", [passing_on, reading_all])
-@pytest.mark.parametrize("name", ["lines", "lines_database", "array", "array_sync", "csv_copy"])
+@pytest.mark.parametrize("name", ["lines", "lines_database", "json_array", "json_array_sync", "csv_copy"])
 def test_a_stream_that_a_middleware_has_finished_too_early_can_be_told_from_a_whole_one(
     name: str, middleware: Any, schema_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    query(schema_url, FAILS_AT_50_000)
+    query(schema_url, FAILS_AT_5_000)
     monkeypatch.setenv("DATABASE_URL", schema_url)
     app = application(f"endpoints.{name}")
     app.middleware("http")(middleware)
     with served(app) as one:
         response = httpx.get(f"{one.url}/rows")
         assert response.status_code == 200
-        assert '"hello-40000"' in response.text or ",hello-40000\n" in response.text
-        with pytest.raises(ValueError, match=r"lines were cut|Expecting|its header says (60001|None)"):
+        assert '"hello-3000"' in response.text or ",hello-3000\n" in response.text
+        with pytest.raises(ValueError, match=r"lines were cut|Expecting|its header says (6001|None)"):
             client.several(one.port, 1, 0)
 
 
@@ -199,7 +200,7 @@ def test_why_the_client_has_failed_is_told(database: str) -> None:
 
     with served(app) as one:
         reader = Client(one.port, one.port)
-        with pytest.raises(RuntimeError, match=r"^the client says: ValueError: the endpoint answers with status 404$"):
+        with pytest.raises(RuntimeError, match=r"^the client says: .*Error: the endpoint answers with status 404$"):
             reader.tell("1 few")
         reader.end()
 
@@ -209,7 +210,7 @@ def output(url: str) -> Output:
     """Measure one endpoint as the study does, in processes of their own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
-        job = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")
+        job = Job(Scenario("endpoints.json_array"), UNTRACED, module="bench.studies.requests.serving")
         [outcome] = process.succeeded(process.run([], [job]))
     found: Output = measure.measured(outcome, {}).record
     return found
@@ -224,8 +225,9 @@ def test_what_is_measured_of_an_endpoint(output: Output) -> None:
     assert all(one["after"] <= one["peak"] + MIB < 50 * MIB for one in single)
     assert all(one["held"] > 0 for one in single)
     assert {one["connections"] for one in single} == {1}
-    assert len(output["many"]["last"]) == MANY
-    assert 1 <= output["many"]["connections"] <= MANY
+    assert [len(many["last"]) for many in output["many"]] == [MANY] * AGAIN
+    assert all(1 <= many["connections"] <= MANY for many in output["many"])
+    assert output["crowds"] == []
     assert output["slow"]["connections"] in (0, 1)  # a body this small may lie in the kernel's buffers
     assert output["given_back"] is not None
     assert {"fastapi", "uvicorn", "sqlalchemy", "psycopg", "pydantic", "python"} <= set(output["versions"])
@@ -261,7 +263,16 @@ def figures(warm: int, single: int, many: int) -> EndpointFigures:
 
     def load(peak: int) -> Load:
         return Load(
-            peak=peak * MIB, after=0, blocked=0.0, held=0.0, connections=1, first=[0.1], last=[0.2], rows=1, size=1
+            peak=peak * MIB,
+            after=0,
+            blocked=0.0,
+            held=1.0,
+            connections=1,
+            first=[0.1],
+            last=[0.2],
+            rows=1,
+            size=1,
+            refused=0,
         )
 
     output = Output(
@@ -269,30 +280,58 @@ def figures(warm: int, single: int, many: int) -> EndpointFigures:
         warm=warm * MIB,
         one=load(single),
         more=[load(single)] * MANY,
-        many=load(many),
+        many=[load(many), load(many + 1), load(many - 1)],
+        crowds=[],
         slow=Slow(waiting=0, connections=0, held=0.0),
         given_back=0.0,
         versions={},
     )
-    return figures_of("endpoints.array", output)
+    return figures_of("endpoints.json_array", output)
 
 
 @pytest.mark.parametrize(
     ("warm", "single", "many", "fitting"),
     [
-        (82, 150, 240, 1 + 28),  # 280 MiB are left, and each further request takes 10
+        (82, 150, 240, None),  # 280 MiB are left, and each further request takes 10: all fifteen of the pool's fit
+        (82, 150, 420, 1 + 9),  # 30
         (82, 150, 1320, 1 + 2),  # 130
         (82, 430, 430 + 90, 1),  # exactly one
         (82, 431, 431 + 90, 0),
-        (412, 10, 19, 1 + 90),
+        (412, 10, 10 + 9 * 6, None),  # exactly fifteen
+        (412, 17, 17 + 9 * 6, 14),
     ],
 )
-def test_how_many_requests_fit_a_worker(warm: int, single: int, many: int, fitting: int) -> None:
+def test_how_many_requests_fit_a_worker(warm: int, single: int, many: int, fitting: int | None) -> None:
     one = figures(warm, single, many)
     assert one.fitting(512 * MIB) == fitting
     further = (many - single) / 9
     if fitting:
         assert warm + single + (fitting - 1) * further <= 512 < warm + single + fitting * further
+
+
+def test_the_pool_has_connections_in_time_for_those_it_lends_and_for_who_waits_no_longer_than_it_does() -> None:
+    assert figures(82, 150, 240).in_time == 15 + 1500  # ten take 0.2 s
+    one = figures(82, 150, 240)
+    slow = replace(
+        one, many=[Load(**{**one.many[0], "last": [14.0, 15.0]})], single=[Load(**{**one.single[0], "held": 2.0})]
+    )
+    assert slow.in_time == 15 + 20
+    assert create_engine("postgresql+psycopg://").pool.timeout() == PATIENCE  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("crowd", [True, False])
+def test_a_crowd_of_which_some_are_refused(crowd: bool, database: str) -> None:
+    app = FastAPI()
+    answered: list[int] = []
+
+    @app.get("/rows")
+    async def rows() -> Response:
+        answered.append(1)
+        return Response(b"[]", 200 if len(answered) % 2 else 500, media_type="application/json")
+
+    with served(app) as one, nullcontext() if crowd else pytest.raises(ValueError, match="with status 500"):
+        answer = client.several(one.port, 4, 0, crowd)
+        assert (answer["refused"], len(answer["last"])) == (2, 2)
 
 
 def all_figures(warm: int = 82, single: int = 150, many: int = 240) -> Requests:
@@ -306,12 +345,26 @@ def test_every_block_has_its_place() -> None:
     assert {match[1] for match in pages.BLOCK.finditer(page)} == blocks(all_figures()).keys()
 
 
-def test_the_answer_and_the_line_below_the_table_name_how_many_fit() -> None:
+def test_the_answer_and_the_line_below_the_table_say_what_memory_and_what_the_pool_allow() -> None:
     found = blocks(all_figures())
-    assert "A worker of 512 MiB has room for 29 of the former at once, and for 29 of the latter." in found["request"]
-    assert "whose process takes 82 MiB without any: entities 29, " in found["requests-fit"]
-    assert "JSON array 29" in found["requests-fit"]
-    assert "entities hundreds" in blocks(all_figures(82, 1, 10))["requests-fit"]
+    assert "has memory for any number of the former at once, for any number of the latter" in found["request"]
+    assert (
+        "in a worker of 512 MiB, whose process takes 82 MiB without any: the others any number, "
+        in found["requests-fit"]
+    )
+    assert "entities hundreds" in found["requests-fit"]
+    assert (
+        "In 3 runs, ten at once took 239.0 to 241.0 MiB (entities) and 239.0 to 241.0 MiB (JSON array). "
+        in found["requests-fit"]
+    )
+    assert "Measured with entities" not in found["requests-fit"]
+    few = all_figures(82, 150, 1320)
+    entities = few.by_name["endpoints.entities"]
+    crowds = [Load(**{**entities.many[0], "last": [1.0] * 17 + [29.0], "refused": 2})]
+    entities = replace(entities, crowds=crowds)
+    text = blocks(replace(few, by_name={**few.by_name, "endpoints.entities": entities}))["requests-fit"]
+    assert ": entities 3; entities (def) 3; " in text
+    assert "of 20, 18 were answered with rows, in 29 s, at a peak of 1,320 MiB. In 3 runs, " in text
 
 
 def test_tables_name_every_endpoint_once() -> None:
@@ -330,10 +383,10 @@ def test_what_a_reader_who_leaves_gives_back_is_told() -> None:
 
 
 def test_an_endpoint_s_result_is_decided_by_its_file_and_by_what_measures_it() -> None:
-    command = Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
+    command = Job(Scenario("endpoints.json_array"), UNTRACED, module="bench.studies.requests.serving").command[1:]
     files = Snapshot.now().loaded(command)
     assert {
-        "endpoints/array.py",
+        "endpoints/json_array.py",
         "domain_model.py",
         "bench/studies/requests/client.py",
         "bench/memory.py",

@@ -5,7 +5,6 @@ import os
 import re
 import resource
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -29,8 +28,10 @@ from bench.studies.graph_shape.reading import FamilyReading
 from bench.studies.relationships.measure import wire_jobs
 from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
+from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
 from bench.studies.writing.measure import InFlight
+from tests.forks import in_a_fresh_process
 
 PSYCOPG = Scenario("run_sync_psycopg")
 CODE = '''
@@ -118,10 +119,12 @@ def test_on_this_tree() -> None:
         ("bench/look/tables.py", "import", "import wave, ", False),
         ("bench/scripts.py", '"run_sync_psycopg",', '"run_sync_psycopg", "one_more",', False),
     ):
+        changed = now
         for study in STUDIES:
             path = file.format(study=study)
             assert old in now.texts[path]
-            changed = Snapshot({**now.texts, path: now.texts[path].replace(old, new, 1)})
+            if changed.texts[path] == now.texts[path]:
+                changed = Snapshot({**now.texts, path: now.texts[path].replace(old, new, 1)})
             words = [f"bench.studies.{study}.measure"]
             before, after = (one.study(words) | one.loaded(PSYCOPG.command) for one in (now, changed))
             stale = [name for name in {**before, **after} if before.get(name) != after.get(name)]
@@ -247,18 +250,18 @@ SCRIPT = (*INSTRUMENT, "run_sync_psycopg.py")
 LAYERS = (
     *INSTRUMENT,
     *("bench/memory.py", "bench/relations/data.py", "bench/relations/redaction.py", "bench/relations/transaction.py"),
-    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values")),
+    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values", "weighing")),
     "bench/layers/libraries/psycopg.py",
 )
 LOADS = {
     "costs": (*SCRIPT, "bench/native.py"),
     "requests": (
-        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "domain_model.py", "endpoints/array.py"),
+        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "domain_model.py", "endpoints/json_array.py"),
         *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "serving", "watching")),
     ),
     "row_shape": (
         *(*LAYERS, "bench/layers/allocations.py", "bench/layers/libraries/sqlalchemy.py"),
-        "bench/studies/row_shape/experiments.py",
+        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "vectors")),
     ),
     "relationships": (
         *(*INSTRUMENT, "bench/native.py", "bench/wire.py", "relationships/shop_model.py"),
@@ -283,11 +286,13 @@ DECIDES = {
         "bench/seeds.py",
         *(f"bench/studies/requests/{name}.py" for name in ("bodies", "client", "measure", "serving", "watching")),
     ),
-    "row_shape": tuple(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+    "row_shape": tuple(
+        f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")
+    ),
     "relationships": ("bench/seeds.py", "bench/studies/relationships/measure.py"),
     "graph_shape": (
         *(f"bench/studies/graph_shape/{name}.py" for name in ("measure", "model", "reading", "shapes")),
-        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes")),
+        *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")),
     ),
     "writing": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/writing/measure.py"),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
@@ -300,7 +305,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
     """Return a process of each kind that the study runs."""
     joined = Scenario("relationships.run_sync_sqlalchemy_session_joined")
     if study == "requests":
-        return [Job(Scenario("endpoints.array"), UNTRACED, module="bench.studies.requests.serving")]
+        return [Job(Scenario("endpoints.json_array"), UNTRACED, module="bench.studies.requests.serving")]
     if study == "graph_shape":
         family = Family(2)
         graph_shapes.make(url, "family", family, mixed=False)
@@ -319,6 +324,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
         if study == "row_shape":
             entity = READERS["ORM entity"]
             jobs += [Job(process(entity, relation, 5)) for process in (Reading, Analysis, Experiment)]
+            jobs.append(Job(VectorReading(READERS["psycopg, tuple"], relation, 5)))
     return jobs
 
 
@@ -340,11 +346,9 @@ def test_what_decides_a_study_is_what_its_processes_load(
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_study_s_measure_loads_what_decides_it(study: str) -> None:
-    files = "(getattr(module, '__file__', '') for module in sys.modules.values())"
-    code = f"import sys, bench.studies.{study}.measure; print(*{files}, sep='\\n')"
-    command = [sys.executable, "-c", code]
-    output = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True).stdout
-    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in output.splitlines() if below_the_project(file)}
+    imported = f"[__import__('bench.studies.{study}.measure'), *__import__('sys').modules.values()]"
+    files: list[str] = in_a_fresh_process(eval, f"[getattr(module, '__file__', '') or '' for module in {imported}]")
+    loaded = {Path(file).relative_to(PROJECT).as_posix() for file in files if below_the_project(file)}
     assert set(DECIDES[study]) <= loaded
     own = {file for file in loaded if file.startswith("bench/studies/") and not file.endswith("__init__.py")}
     assert own <= set(DECIDES[study])

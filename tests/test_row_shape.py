@@ -35,6 +35,7 @@ from bench.studies.row_shape.shapes import (
 )
 from bench.studies.row_shape.tables import CHANGED, CONSISTS, SHORT
 from common import database_url
+from tests import forks
 
 # Of the packages whose source lines the objects link to.
 LINKED = {name: name for name in ("sqlalchemy", "pydantic", "psycopg", "django")} | {"tortoise": "tortoise-orm"}
@@ -45,6 +46,13 @@ MORE = CROSSINGS.get(sys.version_info[:2], 20)
 LESS = MORE - 1 if sys.version_info[:2] in CROSSINGS else 4
 # What is measured anew, of each layer; with as many rows as fill a dict like those of the study do.
 COUNTS = {MODEL: {LESS, MORE}, ENTITY: {LESS, MORE, 28, 29}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def in_forks(no_further_server: None) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "run", forks.run)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from bench.process import reason
 from bench.progress import Bar
 from bench.runs import NATIVE, Job, kept
 from bench.scripts import Scenario
+from tests import forks
 from tests.support import PROJECT, ROWS, environment, expected_rows, query, run, unused_port
 
 RUNNING = f"3.{sys.version_info.minor}"
@@ -79,10 +80,10 @@ import time
 from bench.progress import Bar
 with Bar(2) as bar:
     bar.started("a job")
-    bar.finished()
+    bar.finished(None)
     bar.started("another")
     time.sleep(1)  # it is drawn ten times a second
-    bar.finished()
+    bar.finished(None)
 """
 
 
@@ -157,7 +158,7 @@ def test_server_that_ignores_the_options_keeps_its_table(database: str, monkeypa
 @pytest.mark.parametrize("scenario", [PSYCOPG, ENTITIES], ids=str)
 def test_what_is_traced_is_the_same_in_a_second_run(database: str, scenario: Scenario) -> None:
     """So each script is traced once only."""
-    first, second = measure(Job(scenario), Job(scenario))
+    first, second = (one.output for one in forks.run([Job(scenario)] * 2))
     assert kept(second) == pytest.approx(kept(first), rel=0.001)
     total, again = (sum(line["size"] for line in output["lines"]) for output in (first, second))
     assert again == pytest.approx(total, rel=0.001)

@@ -31,7 +31,6 @@ from tests.support import (
     expected_rows,
     finished,
     locked,
-    measure,
     port_of,
     query,
     run,
@@ -104,7 +103,7 @@ def test_every_script_is_listed_in_one_room() -> None:
         assert sorted(one.name for one in scripts) == sorted(
             ".".join(path.relative_to(PROJECT).with_suffix("").parts) for path in (PROJECT / room).glob("run_*.py")
         )
-    files = {f"endpoints.{path.stem}" for path in (PROJECT / "endpoints").glob("[a-z]*.py")}
+    files = {f"endpoints.{path.stem}" for path in (PROJECT / "endpoints").glob("[a-z]*.py") if path.stem != "common"}
     assert {one.name for one in ENDPOINTS} == files
 
 
@@ -215,28 +214,6 @@ def test_script_reads_all_rows_says_so_and_keeps_what_it_is_to_keep(name: str, f
         assert kept["keys"] == list(range(FEW))
         # Models constructed as in the original are empty.
         assert kept["kept"] == ([[]] * FEW if name in EMPTY_MODELS else [list(row) for row in rows])
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_checkpoints_of_the_nine_are_those_of_the_original_and_only_their_stack_is_imported(
-    url: str, scenario: Scenario
-) -> None:
-    """In a process of its own, as a user starts it."""
-    measurement = measure(str(scenario.script), url, tracing="off")
-    first = "Engine" if "engine" in scenario.name or "async" in scenario.name else "Session"
-    connected = [f"{first} connected"] if "sqlalchemy" in scenario.name else []
-    expected = [STARTED, IMPORTED, *connected, FIRST_ROW, LAST_CHECKPOINT]
-    assert measurement.labels == expected
-    assert [line.partition("  - ")[0] for line in measurement.console.splitlines()[: len(expected)]] == expected
-    assert measurement.json["rows"] == ROWS
-    versions = measurement.json["versions"].keys()
-    assert ("sqlalchemy" in versions, "pydantic" in versions) == (
-        "sqlalchemy" in scenario.name,
-        "pydantic" in scenario.name,
-    )
-    assert "psycopg" in versions
-    others = {"asyncpg", "sqlmodel", "msgspec", "adbc-driver-postgresql", "adbc-driver-manager", "pyarrow"}
-    assert not versions & others
 
 
 def test_address_without_a_server_is_one_line(port: int) -> None:

@@ -18,6 +18,7 @@ import setup_db
 from bench import embedded_postgres, seeds
 from bench.database import seed
 from relationships.shop_model import Base
+from tests.forks import ended
 from tests.servers import programs
 from tests.support import (
     copy_project,
@@ -29,6 +30,7 @@ from tests.support import (
     port_of,
     query,
     refused,
+    replace,
     run,
     running,
     unused_port,
@@ -82,13 +84,13 @@ def listens(port: int) -> bool:
 
 
 def test_rows_are_those_of_the_original(schema_url: str) -> None:
-    process = run("setup_db.py", "--rows", "2000", url=schema_url)
+    process = ended("setup_db", "--rows", "2000", url=schema_url)
     assert (process.returncode, process.stderr) == (0, "")
     assert query(schema_url, ALL_ROWS) == expected_rows(2000)
 
 
 def test_table_is_that_of_the_original(schema_url: str) -> None:
-    run("setup_db.py", "--rows", "1", url=schema_url)
+    ended("setup_db", "--rows", "1", url=schema_url)
     columns = query(
         schema_url,
         "SELECT column_name, data_type, is_nullable, column_default FROM information_schema.columns "
@@ -104,7 +106,7 @@ def test_table_is_that_of_the_original(schema_url: str) -> None:
 
 
 def test_default_is_92_000_rows_and_the_line_says_what_was_done(schema_url: str) -> None:
-    process = run("setup_db.py", url=schema_url)
+    process = ended("setup_db", url=schema_url)
     assert seeds.ROWS == 92_000
     assert query(schema_url, "SELECT count(*), min(id), max(id) FROM data") == [(92_000, 0, 91_999)]
     address = re.escape(f"localhost:{port_of(schema_url)}/db")
@@ -183,7 +185,7 @@ def test_rows_must_be_a_number_that_the_table_can_hold() -> None:
 
 
 def test_help_names_the_command_as_one_types_it() -> None:
-    assert run("setup_db.py", "--help").stdout.startswith(
+    assert ended("setup_db", "--help").stdout.startswith(
         "usage: python setup_db.py [-h] [--rows ROWS] [--replace | --remove | --stop]\n"
     )
 
@@ -233,7 +235,7 @@ def test_no_right_to_create_the_table_is_one_line(schema_url: str, right: str, p
 
 
 def test_default_address_gets_the_embedded_server(project: Path, port: int) -> None:
-    process = run("setup_db.py", "--rows", "10", folder=project)
+    process = ended("setup_db", "--rows", "10", folder=project)
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.startswith("10 rows in table data, 2 in shop_customer, ")
     assert f" at localhost:{port}/db (PostgreSQL 18." in process.stdout
@@ -241,10 +243,10 @@ def test_default_address_gets_the_embedded_server(project: Path, port: int) -> N
     assert "Total allocated size" in run("run_sync_psycopg.py", folder=project).stdout
     directory = embedded_postgres.data_directory_of(project)
     stays = f"; its data stays: `rm -r {shlex.quote(str(directory))}` deletes it\n"
-    assert run("setup_db.py", "--stop", folder=project).stdout == f"embedded server stopped{stays}"
-    assert run("setup_db.py", "--stop", folder=project).stdout == f"no embedded server runs{stays}"
-    assert "nothing listens" in error_line(run("run_sync_psycopg.py", folder=project))
-    line = error_line(run("setup_db.py", "--remove", folder=project))
+    assert ended("setup_db", "--stop", folder=project).stdout == f"embedded server stopped{stays}"
+    assert ended("setup_db", "--stop", folder=project).stdout == f"no embedded server runs{stays}"
+    assert "nothing listens" in error_line(ended("run_sync_psycopg", folder=project))
+    line = error_line(ended("setup_db", "--remove", folder=project))
     assert line == f"nothing listens at localhost:{port}/db{stays.rstrip()}"
     embedded_postgres.start(embedded_postgres.data_directory_of(project), port)
     assert query(f"postgresql://user:password@localhost:{port}/db", ALL_ROWS) == expected_rows(10)
@@ -272,7 +274,7 @@ def test_private_folders_of_root_stay_private(tmp_path: Path, port: int) -> None
         assert process.stdout.endswith(f", embedded in {data_directory})\n")
         assert data_directory.stat().st_mode & 0o777 == 0o700
         assert data_directory.stat().st_uid != 0
-        assert run("setup_db.py", "--stop", folder=project).stdout.startswith("embedded server stopped")
+        assert ended("setup_db", "--stop", folder=project).stdout.startswith("embedded server stopped")
         assert not list(project.glob(".postgres*"))
 
 
@@ -284,11 +286,11 @@ def test_default_address_gets_the_embedded_server_where_localhost_has_a_useless_
 def test_embedded_server_at_another_port_is_one_line(prepared: Path, port: int) -> None:
     directory = embedded_postgres.data_directory_of(prepared)
     embedded_postgres.start(directory, unused_port())
-    line = error_line(run("setup_db.py", folder=prepared))
+    line = error_line(ended("setup_db", folder=prepared))
     assert line.startswith(f"the embedded server in {directory} runs, but nothing listens at localhost:{port}/db: ")
     assert "stop it with `python setup_db.py --stop`, then run this again" in line
-    assert run("setup_db.py", "--stop", folder=prepared).returncode == 0
-    assert run("setup_db.py", "--rows", "10", folder=prepared).returncode == 0
+    assert ended("setup_db", "--stop", folder=prepared).returncode == 0
+    assert ended("setup_db", "--rows", "10", folder=prepared).returncode == 0
 
 
 def test_embedded_server_where_localhost_is_elsewhere_is_one_line(prepared: Path) -> None:
@@ -307,11 +309,11 @@ def test_two_first_set_ups_at_once_share_one_server(project: Path, port: int) ->
 
 def test_set_up_waits_for_a_server_that_recovers(prepared: Path, port: int) -> None:
     # After a crash a server listens at once, but refuses everyone until it has redone what it had not saved.
-    run("setup_db.py", "--rows", MANY_ROWS, folder=prepared)
+    ended("setup_db", "--rows", MANY_ROWS, folder=prepared)
     crash(embedded_postgres.data_directory_of(prepared))
     with running("setup_db.py", "--rows", "10", folder=prepared) as first:
         wait_until(lambda: listens(port))
-        second = run("setup_db.py", "--rows", "10", folder=prepared)
+        second = ended("setup_db", "--rows", "10", folder=prepared)
         assert [(process.returncode, process.stderr) for process in (second, finished(first))] == [(0, "")] * 2
 
 
@@ -324,19 +326,19 @@ def test_interrupt_while_the_embedded_server_is_made(project: Path) -> None:
             send(process.pid, signal.SIGINT)
             assert error_line(finished(process)) == "interrupted", send
         assert not list(directory.parent.glob(f"{directory.name}.new-*")), send
-    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+    assert ended("setup_db", "--rows", "10", folder=project).returncode == 0
 
 
 def test_other_program_at_the_default_address_is_one_line(tmp_path: Path, http_port: int) -> None:
-    line = error_line(run("setup_db.py", folder=copy_project(tmp_path, http_port)))
+    line = error_line(ended("setup_db", folder=copy_project(tmp_path, http_port)))
     assert f"no PostgreSQL at localhost:{http_port}/db" in line
     assert "DATABASE_URL" in line
 
 
-def test_other_postgresql_at_the_default_address_is_one_line(tmp_path: Path) -> None:
-    with embedded_postgres.temporary_server() as url:
-        query(url, """ALTER ROLE "user" PASSWORD 'another'""")
-        line = error_line(run("setup_db.py", folder=copy_project(tmp_path, port_of(url))))
+def test_other_postgresql_at_the_default_address_is_one_line(url: str, tmp_path: Path) -> None:
+    folder = copy_project(tmp_path, port_of(url))
+    replace("bench/errors.py", ":password@", ":another@")(folder)
+    line = error_line(ended("setup_db", folder=folder))
     assert "password is wrong" in line
     assert "another server has that port" in line
 
@@ -345,9 +347,9 @@ def test_port_taken_between_check_and_start_is_one_line(prepared: Path, port: in
     with socket.socket() as taken:
         # Bound, but not listening: connecting is refused, as if nothing were there.
         taken.bind(("127.0.0.1", port))
-        line = error_line(run("setup_db.py", folder=prepared))
+        line = error_line(ended("setup_db", folder=prepared))
     assert f"port {port} was taken" in line
-    assert run("setup_db.py", "--rows", "10", folder=prepared).returncode == 0
+    assert ended("setup_db", "--rows", "10", folder=prepared).returncode == 0
 
 
 def test_missing_embedded_package_is_one_line(project: Path) -> None:
@@ -374,7 +376,7 @@ def test_failing_initialisation_is_one_line(project: Path) -> None:
     assert str(directory) in line
     assert "DATABASE_URL" in line
     assert not list(directory.parent.glob(f"{directory.name}.new-*"))
-    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+    assert ended("setup_db", "--rows", "10", folder=project).returncode == 0
 
 
 def test_data_directory_of_another_version_is_one_line_and_stays(project: Path) -> None:
@@ -385,14 +387,14 @@ def test_data_directory_of_another_version_is_one_line_and_stays(project: Path) 
     directory.mkdir(exist_ok=True)
     (directory / "PG_VERSION").write_text("16\n")
     before = {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-    line = error_line(run("setup_db.py", folder=project))
+    line = error_line(ended("setup_db", folder=project))
     assert line == (
         f"{directory} was made by PostgreSQL 16, and this one is 18: "
         "move it away, then run this again; or set DATABASE_URL"
     )
     assert {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()} == before
     directory.rename(f"{directory}.16")
-    assert run("setup_db.py", "--rows", "10", folder=project).returncode == 0
+    assert ended("setup_db", "--rows", "10", folder=project).returncode == 0
 
 
 def test_interrupt_while_waiting_is_one_line(schema_url: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -13,17 +12,18 @@ import psutil
 import pytest
 
 from bench import __main__ as command
-from bench import embedded_postgres, results, turns
+from bench import digests, embedded_postgres, process, results, turns, unfinished
 from bench.database import seed
 from bench.digests import Deciding, Snapshot
 from bench.errors import UserError
-from bench.progress import Bar
 from bench.results import Results
-from bench.runs import Measured
-from bench.scripts import ALTERNATIVES, EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
+from bench.runs import Job, Measured, Outcome
+from bench.scripts import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
 from bench.studies.costs import measure as costs
 from bench.studies.costs.page import NAMES, figures
 from bench.studies.study import COSTS, Study
+from bench.unfinished import Unfinished
+from tests import forks
 from tests.support import ROWS, TIMEOUT, finished, query, refused, replace, run, running, store_costs, wait_until
 
 PSYCOPG = "run_sync_psycopg.py"
@@ -33,20 +33,22 @@ CORE = "run_sync_sqlalchemy_engine"
 EMPTY_MODELS = "run_sync_psycopg_pydantic_no_validation"
 
 
-def studies(*arguments: str, url: str, folder: Path = PROJECT) -> subprocess.CompletedProcess[str]:
-    return run("-m", "bench", "costs", "--repeats", "1", *arguments, url=url, folder=folder)
-
-
-def test_three_tables_in_markdown_where_the_output_is_no_terminal(url: str) -> None:
-    process = studies("--only", CORE, url=url)
-    assert process.returncode == 0
-    lines = process.stdout.splitlines()
+def test_three_tables_in_markdown_where_the_output_is_no_terminal(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(process, "run", forks.run)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["", "costs", "--repeats", "1", "--only", CORE])
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert not command.main()
+    output, errors = capsys.readouterr()
+    lines = output.splitlines()
     title = "| Synchronous SQLAlchemy Engine - Core | "
     assert sum(line.startswith(title) for line in lines) == 2
     assert sum("| Core with `yield_per` | Core | " in line for line in lines) == 1
-    assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in process.stdout
+    assert "| Scenario | Result Iteration End | Total Allocated Size | Main Memory Sources |" in lines
     assert lines[-1].startswith(f"These figures are of {results.here()['python']}")
-    progress = process.stderr.splitlines()
+    progress = errors.splitlines()
     kinds = [f"({kind}{table})" for kind in ("traced", "without tracing") for table in ("", ", one row")]
     assert progress[:4] == [f"{number}/4 Core {kind}" for number, kind in enumerate(kinds, 1)]
     jobs = [f"Core, yield_per {kind}" for kind in kinds]
@@ -64,10 +66,42 @@ def test_same_work_whatever_the_output(terminal: bool, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal, raising=False)
     monkeypatch.setattr(costs, "measure", measure)
-    options = Namespace(repeats=None, full=False, wide=False, write=False)
+    options = Namespace(all=False, repeats=None, full=False, wide=False, write=False)
     with pytest.raises(UserError, match="nothing was measured"):
         command.measured(COSTS, list(NAMES), options)
-    assert asked == [(list(NAMES), None, False, Bar)]
+    assert asked == [(list(NAMES), None, False, Unfinished)]
+
+
+def test_what_a_run_had_measured_before_it_was_ended_is_measured_once(
+    schema_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", schema_url)
+    seed(schema_url, 10)
+    kept, again, timed = (
+        Job(Scenario(f"remedies.run_sync_psycopg_{name}")) for name in ("stream", "tuple_row", "args_row")
+    )
+
+    def run_again() -> tuple[list[str], list[Outcome]]:
+        outcomes = process.succeeded(process.run([kept, again, again], [timed], progress=Unfinished))
+        return capsys.readouterr().err.splitlines(), list(outcomes)
+
+    said, first = run_again()
+    assert [line.partition(" ")[0] for line in said] == ["1/4", "2/4", "3/4", "4/4"]
+    said, second = run_again()
+    assert re.fullmatch(
+        r"1 of 4 are from \d{4}-\d\d-\d\d \d\d:\d\d, before a run was ended: --all measures them anew", said[0]
+    )
+    assert [line.partition(" ")[2] for line in said[1:]] == [str(again), str(again), str(timed)]
+    assert second[0] == first[0]
+    text = Snapshot.now().texts
+    with monkeypatch.context() as patch:
+        patch.setattr(Snapshot, "now", lambda: Snapshot({**text, "common.py": f"{text['common.py']}\nnew = 1"}))
+        assert len(run_again()[0]) == 4
+    seed(schema_url, 11)  # other rows
+    assert len(run_again()[0]) == 4
+    assert "1 of 4" in run_again()[0][0]
+    unfinished.forget()
+    assert len(run_again()[0]) == 4
 
 
 def test_in_short_the_other_stacks_are_measured_only_where_nothing_else_is() -> None:
@@ -122,14 +156,23 @@ def test_a_pair_has_the_times_of_one_turn() -> None:
     ]
 
 
-def test_scenario_that_fails_is_named_and_the_others_still_run(copied: Path, url: str) -> None:
+@pytest.fixture
+def spoiled(copied: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let the scripts be run that are in a copy of the project."""
+    monkeypatch.setattr(process, "PROJECT", copied)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    return copied
+
+
+def test_scenario_that_fails_is_named_and_the_others_still_run(
+    spoiled: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Of those that read through psycopg alone, which take the least time."""
-    with (copied / "remedies" / "run_sync_psycopg_server_cursor.py").open("a") as script:
+    with (spoiled / "remedies" / "run_sync_psycopg_server_cursor.py").open("a") as script:
         script.write("raise SystemExit('broken on purpose')\n")
-    process = studies("--only", "run_sync_psycopg_s", url=url, folder=copied)
-    assert process.returncode == 1
-    assert process.stderr.splitlines()[-1] == "remedies.run_sync_psycopg_server_cursor failed: broken on purpose"
-    assert "Psycopg with `Cursor.stream`" in process.stdout
+    line = refused(command.main, "costs", "--repeats", "1", "--only", "run_sync_psycopg_s", url=url)
+    assert line == "remedies.run_sync_psycopg_server_cursor failed: broken on purpose"
+    assert "Psycopg with `Cursor.stream`" in capsys.readouterr().out
 
 
 def test_nothing_is_stored_where_a_scenario_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -147,16 +190,17 @@ def test_nothing_is_stored_where_a_scenario_fails(monkeypatch: pytest.MonkeyPatc
     assert list(tmp_path.iterdir()) == []
 
 
-def test_table_that_changes_between_two_runs(copied: Path, schema_url: str) -> None:
+def test_table_that_changes_between_two_runs(
+    spoiled: Path, schema_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Each run takes a row away, but not the only one of the other table, for an empty one is another error."""
     seed(schema_url, ROWS)
-    with (copied / f"{EMPTY_MODELS}.py").open("a") as script:
+    with (spoiled / f"{EMPTY_MODELS}.py").open("a") as script:
         delete = "DELETE FROM data WHERE id = (SELECT min(id) FROM data HAVING count(*) > 1)"
         script.write(f"with psycopg.connect(database_url()) as connection:\n    connection.execute({delete!r})\n")
-    process = studies("--only", EMPTY_MODELS, url=schema_url, folder=copied)
-    assert process.returncode == 1
-    assert re.match(r"a table changed between two runs \((1,99\d and )+", process.stderr.splitlines()[-1])
-    assert process.stdout == ""
+    line = refused(command.main, "costs", "--repeats", "1", "--only", EMPTY_MODELS, url=schema_url)
+    assert re.match(r"a table changed between two runs \((1,99\d and )+", line)
+    assert capsys.readouterr().out == ""
 
 
 def test_server_that_goes_away_in_the_middle() -> None:
@@ -225,7 +269,6 @@ def test_wrong_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
         (["--repeats", "x"], "argument --repeats: 'x' is not a number"),
         (["--unknown"], "unrecognized arguments: --unknown: see `python -m bench --help`"),
         (["speed"], "there is no study 'speed'; there are: costs, "),
-        (["--all"], "--all goes with --write"),
         (["--check", "costs"], "--check goes alone"),
     ):
         assert refused(command.main, *arguments).startswith(message)
@@ -241,12 +284,12 @@ def measured_here(folder: Path) -> Results:
     return here
 
 
-def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
+def test_only_what_is_stale_is_measured_again(copied: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     measured_here(copied)
     replace(f"{EMPTY_MODELS}.py", "if not storage", "if len(storage) == 0")(copied)
-    process = studies("--write", url=url, folder=copied)
-    assert process.returncode == 0, process.stderr
-    lines = process.stderr.splitlines()
+    written = run("-m", "bench", "costs", "--repeats", "1", "--write", url=url, folder=copied)
+    assert written.returncode == 0, written.stderr
+    lines = written.stderr.splitlines()
     assert lines[:2] == [
         f"costs: {EMPTY_MODELS} is older than {EMPTY_MODELS}.py",
         f"costs: {len(NAMES) - 1} of {len(NAMES)} skipped: nothing that decides them has changed",
@@ -254,9 +297,9 @@ def test_only_what_is_stale_is_measured_again(copied: Path, url: str) -> None:
     kinds = [kind + table for table in ("", ", one row") for kind in ("native", "traced")]
     kinds += ["without tracing", "without tracing, one row"]
     assert lines[2:8] == [f"{number}/6 psycopg, empty models ({kind})" for number, kind in enumerate(kinds, 1)]
-    code = "from bench import digests, results; from bench.studies.costs.page import NAMES; "
-    code += "print(results.load('costs').stale(NAMES, digests.Snapshot.now()))"
-    assert run("-c", code, folder=copied).stdout == "{}\n"
+    monkeypatch.setattr(digests, "PROJECT", copied)
+    monkeypatch.setattr(results, "RESULTS", copied / "bench" / "results")
+    assert results.load("costs").stale(NAMES, Snapshot.now()) == {}
 
 
 @pytest.fixture
@@ -315,12 +358,11 @@ def test_what_is_stale_for_one_reason_is_one_line() -> None:
     assert command.by_reason(reasons) == ["a (and 1 more) is older than x.py", "b was never measured"]
 
 
-def test_study_of_a_script_that_fails_is_one_line(copied: Path, url: str) -> None:
-    with (copied / "run_sync_sqlalchemy_engine.py").open("a") as script:
+def test_study_of_a_script_that_fails_is_one_line(spoiled: Path, url: str) -> None:
+    with (spoiled / "run_sync_sqlalchemy_engine.py").open("a") as script:
         script.write("raise SystemExit('broken on purpose')\n")
-    process = run("-m", "bench", "over_time", "--only", "run_sync_sqlalchemy_engine", url=url, folder=copied)
-    assert process.returncode == 1
-    assert process.stderr.splitlines()[-1] == "run_sync_sqlalchemy_engine failed: broken on purpose"
+    line = refused(command.main, "over_time", "--only", "run_sync_sqlalchemy_engine", url=url)
+    assert line == "run_sync_sqlalchemy_engine failed: broken on purpose"
 
 
 def test_record_that_was_never_measured_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import your_table
+from bench import process
 from bench.errors import UserError
 from bench.layers import names
 from bench.layers.costs import measure
@@ -36,6 +37,7 @@ from bench.relations.sizes import Size
 from bench.yours import told
 from bench.yours.show import as_json, show
 from bench.yours.words import chosen
+from tests import forks
 from tests.support import error_line, finished, opened, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
@@ -91,6 +93,9 @@ CREATE TABLE shop.part_2 PARTITION OF shop.parts FOR VALUES FROM ('2025-01-01') 
 INSERT INTO shop.parts SELECT i, date '2024-06-01' + i FROM generate_series(1, 400) AS i;
 CREATE VIEW shop.seen AS SELECT id, note FROM shop.orders;
 CREATE MATERIALIZED VIEW shop.stored AS SELECT * FROM shop.parts;
+CREATE TABLE shop.texts (id integer PRIMARY KEY, title text NOT NULL, embedding real[]);
+INSERT INTO shop.texts SELECT i, 'text ' || i, ARRAY(SELECT (i / n::float8)::real FROM generate_series(1, 400) AS n)
+    FROM generate_series(1, {ROWS}) AS i;
 CREATE TABLE shop.empty (a integer);
 CREATE TABLE shop.bare ();
 CREATE TABLE shop.forbidden (a integer);
@@ -112,6 +117,7 @@ SHOW = """
 from bench.layers.figures import Figure, Figures
 from bench.layers.names import DROPPING, ENTITY, LAYERS
 from bench.layers.subject import Subject
+from bench.layers.weights import weights_of
 from bench.relations.data import ReadColumn, Relation
 from bench.yours.show import show
 traced = dict.fromkeys([*LAYERS, *DROPPING], 12_345.6) | {ENTITY: 98_765.4}
@@ -119,7 +125,10 @@ figures = {layer: Figure(20_000, size, 2**28, 2**29, 12.34, 999.0, objects=9) fo
 columns = (ReadColumn("a", "a", "int"), ReadColumn(":smiley: [b]", "order_id", "decimal.Decimal"))
 quotes = {"s": "s", "t": "t[bold]", "a": "a", ":smiley: [b]": "b"}
 relation = Relation("", columns, "s", "t", ("a",), key_is_primary=True, quotes=quotes)
-show(Subject(relation, total=10**5), Figures(figures, {}, 3))
+takes = {"rows": 9, "size": 12_345.6, "nulls": 0.001, "unit": "characters", "median": 99_999, "high": 99_999,
+    "most": 99_999, "length": 9.5, "elements": 0, "trait": "", "form": "", "saves": 0}
+weights = weights_of(relation, [[takes, takes]], 9)
+show(Subject(relation, total=10**5), Figures(figures, {}, 3, (), weights))
 """
 
 
@@ -146,7 +155,9 @@ def found(shop: str, orders: Subject) -> Figures:
         before = query(shop, ORDERS)
         connection.execute('GRANT UPDATE ON shop.orders TO "user"')
         connection.execute("LOCK TABLE shop.orders IN EXCLUSIVE MODE")
-        result = measure(orders, 60, orders.layers)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(process, "run", forks.run_traced)
+            result = measure(orders, 60, orders.layers)
         connection.rollback()
     assert query(shop, ORDERS) == before
     return result
@@ -199,6 +210,9 @@ def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, caps
     before, after, times = (float(figure.replace(",", "")) for figure in factor)
     assert times == pytest.approx(before / after, abs=0.1)
     assert "statement = select(Orders).execution_options(yield_per=1000)" in text
+    assert "\nThe columns of a row of orders\n\n| Column | Bytes per row | NULL | Median | 95 % | Largest |" in text
+    assert re.search(r"^\| note \| \d+ \| 25% \| 23 \| 24 \| 24 \| characters \| █+ \|$", text, re.MULTILINE)
+    assert f"| all | {found.values:,.0f} |" in text
     assert "    total: Decimal\n    discount: Decimal | None\n    ordered_at: datetime\n    due: date | None" in text
 
 
@@ -211,6 +225,30 @@ def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
         expected = None if one["no_overhead"] else pytest.approx(one["traced"] - told["values"], abs=100)
         assert one["overhead"] == expected
     assert SECRET not in json.dumps(told)
+    assert [one["stored"] for one in told["columns"]][3:5] == ["shop.state", "numeric(12,2)"]
+    [weights] = told["weights"]
+    sizes = [one["size"] for one in weights["columns"]]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sum(sizes) == weights["bytes"] == pytest.approx(told["values"], rel=0.005)
+    assert {one["name"] for one in weights["columns"]} == {one["name"] for one in told["columns"]}
+
+
+def test_embedding_is_weighed_by_a_sample_and_left_out_first(capsys: pytest.CaptureFixture[str]) -> None:
+    subject = look_at("shop.texts", 60, count=False, rows=10_000)
+    assert 0 < subject.traced < ROWS
+    result = measure(subject, 60, [TUPLE, ENTITY, ARROW])
+    text = printed(subject, result, capsys)
+    assert f"\n{ROWS:,} rows of `shop.texts`\n" in text
+    assert "read instead of" not in text
+    assert f"\n- The bytes per row are weighed on the first {subject.traced:,} rows, for their lists" in text
+    first, second, *_ = [one["text"] for one in as_json(subject, result)["advice"]]
+    assert re.match(r"Leave `embedding` out.*\. Entities without it, by `deferred=True` in the class.*: ", first)
+    before, after = re.findall(r"([\d,]+) → ([\d,]+) bytes per row", first)[0]
+    assert int(before.replace(",", "")) - int(after.replace(",", "")) == pytest.approx(400 * 32, rel=0.15)
+    assert re.search(r"^`embedding` as arrays of NumPy's.*; or all columns at once: Arrow table [\d,]+ bytes", second)
+    assert "No layer saves much" not in text
+    assert "yield_per=500)" in text
+    assert "%7Creal%5B%5D%7C%7C400.0%7C" in text
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type")
@@ -484,8 +522,8 @@ def test_ctrl_c_is_one_line_and_ends_the_children(shop: str) -> None:
 @pytest.mark.parametrize("width", [80, 60])
 @pytest.mark.parametrize("colours", [{}, {"NO_COLOR": "1"}], ids=["colours", "no colours"])
 def test_output_fits_the_terminal(width: int, colours: dict[str, str]) -> None:
-    text = ESCAPES.sub("", in_terminal("", width, script=SHOW, **colours))
-    drawn, _, code = text.partition("from sqlalchemy import")
+    text = ESCAPES.sub("", in_terminal(lambda: exec(SHOW, {}), width, **colours))
+    drawn, _, code = text.partition("# Yours: ")
     assert max(len(line.rstrip()) for line in drawn.splitlines()) <= width
     assert "rows of s.t[bold]" in text
     assert 'Column ":smiley: [b]" is order_id here.' in text

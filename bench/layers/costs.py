@@ -8,10 +8,11 @@ from dataclasses import replace
 from bench import process
 from bench.errors import UserError
 from bench.layers.figures import MOST_TOLD, AgainstTuples, Figure, Figures, counted, shared_objects
-from bench.layers.names import READERS, TUPLE
+from bench.layers.names import LIGHTENED, READERS, TUPLE, WEIGHING
 from bench.layers.reading import Reader, Reading
 from bench.layers.subject import MOST_BYTES, Subject
 from bench.layers.values import Taken
+from bench.layers.weights import weights_of, wide_of, without
 from bench.process import Progress, unseen
 from bench.relations import catalog
 from bench.relations.redaction import without_values
@@ -32,21 +33,29 @@ def measure(subject: Subject, timeout: int, layers: Iterable[str], progress: Pro
     """
     outcomes = outcomes_of(subject, timeout, layers, progress)
     measured = figures(outcomes, subject)
-    return replace(measured, notes=(*measured.notes, *differences(outcomes, measured, subject, timeout)))
+    measured = replace(measured, notes=(*measured.notes, *differences(outcomes, measured, subject, timeout)))
+    return lightened(measured, subject, timeout, progress)
 
 
 def outcomes_of(subject: Subject, timeout: int, layers: Iterable[str], progress: Progress = unseen) -> Outcomes:
     """Return what the two processes of each layer wrote, or why they failed."""
-    size = subject.size
+    size, chosen = subject.size, list(layers)
+    weighing = next((layer for layer in WEIGHING if layer in chosen), "")
     with tempfile.NamedTemporaryFile() as turns:
-        readings = [
-            Reading(READERS[layer], subject.relation, size.rows, size.joined, size.first, timeout, turns.name)
-            for layer in layers
-        ]
-        jobs = [Job(reading, instrument) for instrument in (TRACED, UNTRACED) for reading in readings]
+
+        def job(layer: str, instrument: str) -> Job:
+            count = subject.traced if instrument == TRACED else size.rows
+            weighs = layer == weighing and instrument == TRACED
+            reader = READERS[layer]
+            return Job(
+                Reading(reader, subject.relation, count, size.joined, size.first, timeout, weighs, turns.name),
+                instrument,
+            )
+
+        jobs = [job(layer, instrument) for instrument in (TRACED, UNTRACED) for layer in chosen]
         outcomes = process.run(jobs, workers=SESSIONS, progress=progress)
-    pairs = zip(outcomes[: len(readings)], outcomes[len(readings) :], strict=True)
-    return {reading.layer: pair for reading, pair in zip(readings, pairs, strict=True)}
+    pairs = zip(outcomes[: len(chosen)], outcomes[len(chosen) :], strict=True)
+    return dict(zip(chosen, pairs, strict=True))
 
 
 def figures(outcomes: Outcomes, subject: Subject) -> Figures:
@@ -62,14 +71,28 @@ def figures(outcomes: Outcomes, subject: Subject) -> Figures:
             by_layer[layer] = figure(READERS[layer], traced.output, untraced.output, subject)
     if not by_layer:
         raise UserError(next(iter(failures.values())))
-    split = Figures(by_layer, failures, len(subject.relation.columns))
+    split = Figures(by_layer, failures, len(subject.relation.read))
     notes: tuple[str, ...] = ()
     if not subject.relation.children:
         compared = against_tuples(outcomes, split, subject)
         notes = (*fewer_rows(subject, split.count), *shared_objects(by_layer))
         by_layer = {layer: compared.with_overhead(layer, split.values) for layer in by_layer}
     ordered = dict(sorted(by_layer.items(), key=lambda layer: layer[1].traced))
-    return Figures(ordered, failures, split.columns, notes)
+    weighed: Taken = next((outcomes[layer][0].output for layer in WEIGHING if layer in ordered), Taken())
+    rows = weighed.get("objects") or weighed.get("count", 0)
+    weights = weights_of(subject.relation, weighed.get("weighed", ()), rows)
+    return Figures(ordered, failures, split.columns, notes, weights, wide_of(subject.relation, weights))
+
+
+def lightened(measured: Figures, subject: Subject, timeout: int, progress: Progress) -> Figures:
+    """Return the figures with what rows take without the column that takes half of them, if one does."""
+    if not measured.wide or not subject.enough(measured.count):
+        return measured
+    layers = [layer for layer in LIGHTENED if layer in measured.by_layer] or [TUPLE]
+    lighter = without(subject, measured.wide)
+    with suppress(UserError):  # what was measured counts, whatever the server says now
+        return replace(measured, without=figures(outcomes_of(lighter, timeout, layers, progress), lighter).by_layer)
+    return measured
 
 
 def against_tuples(outcomes: Outcomes, figures: Figures, subject: Subject) -> AgainstTuples:
@@ -83,8 +106,10 @@ def figure(reader: Reader, traced: Taken, untraced: Taken, subject: Subject) -> 
 
     With children the bytes are per parent, whatever a row is.
     """
-    count = subject.size.rows if reader.children else traced["count"]
+    fewer = subject.traced < subject.size.rows
+    count = subject.size.rows if reader.children else (untraced if fewer else traced)["count"]
     own = count if reader.joins else traced.get("objects", 0) or traced["count"]
+    sample = untraced["count"] if reader.samples and count != untraced["count"] else traced["count"] if fewer else 0
     # Else one, unless somebody writes meanwhile.
     share = 1.0 if reader.children and not reader.samples else count / untraced["count"]
     rows, statements = traced.get("wire_rows"), traced.get("statements")
@@ -99,7 +124,7 @@ def figure(reader: Reader, traced: Taken, untraced: Taken, subject: Subject) -> 
         traced_peak=traced["traced_peak"] / own,
         rows=None if rows is None else round(rows * share),
         statements=None if statements is None else round(statements * share),
-        sample=untraced["count"] if reader.samples and share > 1 else 0,
+        sample=sample,
     )
 
 
@@ -107,8 +132,12 @@ def fewer_rows(subject: Subject, count: int) -> Iterator[str]:
     if subject.limit < subject.asked and not subject.complete(count):
         yield (
             f"{counted(count, 'row was', 'rows were')} read instead of {subject.asked:,}, for one takes "
-            f"{subject.relation.width / MIB:,.1f} MiB: no more than {MOST_BYTES // MIB} MiB are read."
+            f"{size_of(subject.relation.width)}: no more than {MOST_BYTES // MIB} MiB are read."
         )
+
+
+def size_of(width: float) -> str:
+    return f"{width / MIB:,.1f} MiB" if width >= MIB else f"{width / 1024:,.1f} KiB"
 
 
 def differences(outcomes: Outcomes, figures: Figures, subject: Subject, timeout: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from bench.errors import visible
 from bench.layers.names import RECORD, TUPLE
 from bench.layers.values import ALIKE, Kept
+from bench.layers.weights import TableWeights, WideColumn
 from bench.relations.data import Relation
 
 # So many columns are told one by one.
@@ -44,8 +45,13 @@ class Figure:
     traced_peak: float = 0
     rows: int | None = None
     statements: int | None = None
-    # Of how many the figures are, where they were multiplied.
+    # Of how many the figures are, where they were multiplied; without children, of how many rows the bytes are.
     sample: int = 0
+
+    @property
+    def weighed(self) -> int:
+        """How many rows were traced."""
+        return self.sample or self.count
 
     @property
     def keeps(self) -> bool:
@@ -71,6 +77,10 @@ class Figures:
     columns: int = 0
     # Sentences on what the figures do not show.
     notes: tuple[str, ...] = ()
+    # What the columns take, table by table; the one that takes half; and what layers take without it.
+    weights: tuple[TableWeights, ...] = ()
+    wide: WideColumn | None = None
+    without: Mapping[str, Figure] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -102,7 +112,7 @@ class AgainstTuples:
             reason = "its values are no objects"
         elif not figure.objects:
             reason = "it keeps no row"
-        elif figure.objects < figure.count:
+        elif figure.objects < figure.weighed:
             reason = "its rows share objects"
         elif values is None or not plain or not mine:
             reason = f"there is no {TUPLE} to compare it with"
@@ -115,11 +125,11 @@ class AgainstTuples:
 
     def size_of(self, layer: str) -> float:
         """Return the mean bytes of a row's values in a layer."""
-        return sum(column["size"] for column in self.kept[layer]) / self.by_layer[layer].count
+        return sum(column["size"] for column in self.kept[layer]) / self.by_layer[layer].weighed
 
     def other_classes(self, layer: str) -> Iterator[str]:
         """Yield each column whose values have other classes than psycopg's."""
-        for column, mine, plain in zip(self.relation.columns, self.kept[layer], self.kept[TUPLE], strict=True):
+        for column, mine, plain in zip(self.relation.read, self.kept[layer], self.kept[TUPLE], strict=True):
             if mine["classes"] != plain["classes"]:
                 own = [name for name in mine["classes"] if name not in plain["classes"]]
                 yield f"{visible(column.name)} is {' or '.join(own or mine['classes'])}"
@@ -131,11 +141,11 @@ class AgainstTuples:
 
     def differing(self, layer: str) -> list[str]:
         """Return the columns in which a layer kept other values, of those where that can be compared."""
-        if self.by_layer[layer].objects < self.by_layer[layer].count:
+        if self.by_layer[layer].objects < self.by_layer[layer].weighed:
             return []
         return [
             visible(column.name)
-            for column, mine, plain in zip(self.relation.columns, self.kept[layer], self.kept[TUPLE], strict=False)
+            for column, mine, plain in zip(self.relation.read, self.kept[layer], self.kept[TUPLE], strict=False)
             if mine["classes"] == plain["classes"] and (layer != RECORD or ALIKE.issuperset(mine["classes"]))
             if mine["checksum"] != plain["checksum"]
         ]
@@ -144,7 +154,7 @@ class AgainstTuples:
 def shared_objects(by_layer: Mapping[str, Figure], row: str = "row") -> Iterator[str]:
     """Yield in which layers rows share objects, because they have the same key."""
     for layer, figure in by_layer.items():
-        count, objects = figure.count, figure.objects
+        count, objects = figure.weighed, figure.objects
         if 0 < objects < count:
             yield (
                 f"{layer}: {count:,} {row}s are {counted(objects, 'object')}, for {row}s with the same key share one: "

@@ -24,6 +24,7 @@ from bench.errors import UserError, visible
 from bench.layers.locks import Turns
 from bench.layers.reading import Counting, Opened, Read, Reading
 from bench.layers.values import Taken, of_rows
+from bench.layers.weighing import columns_of, weigh
 from bench.memory import reset_peak
 from bench.relations.data import ReadColumn, Relation
 from bench.relations.redaction import INTERRUPTS, meaning, silent, without_values
@@ -62,7 +63,7 @@ def measure(
 
 
 def names_of(relation: Relation) -> list[str]:
-    return [column.attribute for column in relation.columns]
+    return [column.attribute for column in relation.read]
 
 
 def unreadable(reading: Reading, error: BaseException, layer: Layer) -> UserError | None:
@@ -141,8 +142,10 @@ def read_alone(relation: Relation, reading: Reading, see: Callable[[Iterable[Any
 def measured(read: Read, reading: Reading, traced: bool) -> Taken:
     """Return what so many rows take. All are kept until that is known, but by a layer that drops them."""
     with read.counting() if traced and isinstance(read, Counting) else nullcontext(Taken()) as traffic:
-        kept, taken = weighed(read, reading, traced)
+        kept, taken = taking(read, reading, traced)
     taken |= traffic
+    if not reading.weighs:
+        tracemalloc.stop()
     if reading.reader.native and kept:
         return taken | Taken(native=native(kept[0]))
     if reading.reader.keeps:
@@ -150,11 +153,17 @@ def measured(read: Read, reading: Reading, traced: bool) -> Taken:
         if traced and not reading.relation.children:
             with suppress(RecursionError):  # where a document is nested deeper than Python's stack
                 taken["columns"] = of_rows(kept, names_of(reading.relation))
+    if traced and reading.weighs:
+        tables = columns_of(kept, reading.relation)
+        kept.clear()
+        with suppress(RecursionError):
+            taken["weighed"] = weigh(tables, reading.relation)
+        tracemalloc.stop()
     return taken
 
 
-def weighed(read: Read, reading: Reading, traced: bool) -> tuple[list[Any], Taken]:
-    """Return the rows, if they are kept, and how many they are, and their bytes and seconds."""
+def taking(read: Read, reading: Reading, traced: bool) -> tuple[list[Any], Taken]:
+    """Return the rows, if they are kept, and how many they are, and their bytes and seconds; they are traced on."""
     kept: list[object] = [None] * reading.places
     keep = reading.reader.keeps
     process = psutil.Process()
@@ -175,7 +184,6 @@ def weighed(read: Read, reading: Reading, traced: bool) -> tuple[list[Any], Take
         gc.collect()  # empties the free lists of built-in types, in which memory of no row may lie
         clear_caches()
         taken["traced"], taken["traced_peak"] = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
     else:
         size, peak = process.memory_info().rss - before, peak_rss()
         # Where it cannot begin anew, a peak that did not rise is one of what was before.

@@ -65,6 +65,10 @@ WAYS = readers(
     reader(COLUMNS, "children_as_columns", children=True, joins=True),
     reader(ARRAYS, "children_as_columns", children=True, arrays=True),
 )
+# Those whose traced process tells what each column takes: the first one that is read.
+WEIGHING = (TUPLE, SELECTIN, JOINED)
+# Those that are read again without a column that takes half of the values.
+LIGHTENED = (CORE, ENTITY, SELECTIN)
 READERS = LAYERS | DROPPING | OTHERS | MODELS | WAYS
 # What an entity needs a key for.
 KEYED = [name for name, reader in (LAYERS | DROPPING | OTHERS).items() if reader.keyed]

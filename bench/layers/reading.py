@@ -9,8 +9,8 @@ from typing import Protocol, runtime_checkable
 from bench.layers.values import Taken
 from bench.relations.data import Relation
 
-# How many rows a layer reads, unless told otherwise; and each batch of a server-side cursor.
-COUNT, BATCH = 20_000, 1000
+# How many rows a layer reads, unless told otherwise.
+COUNT = 20_000
 # CPython 3.12 gives the first thirty instances of a class room for more attributes than they have: each one less.
 FIRST_INSTANCES = 30
 
@@ -66,6 +66,8 @@ class Reading:
     first: int = 1
     # Seconds that a statement may take.
     timeout: int = 60
+    # What each column takes is told, too.
+    weighs: bool = False
     # The file by whose lock processes take turns, where their times count.
     turns: str = ""
 
@@ -87,7 +89,7 @@ class Reading:
     @property
     def short(self) -> str:
         """The way to read; without children there are many relations, which their number of columns tells apart."""
-        columns = len(self.relation.columns)
+        columns = len(self.relation.read)
         return self.layer if self.relation.children else f"{self.layer}, {columns} column{'s' * (columns != 1)}"
 
     @property

@@ -21,6 +21,13 @@ from common import database_url
 MOST_BYTES = samples.BYTES
 # A join has no more rows than these: so many rows of entities take half a gigabyte.
 MOST_JOINED = 400_000
+# Fewer rows make no figure to advise by, for what is fixed weighs in them.
+ENOUGH = 1000
+# So many bytes of lists and dicts are traced and compared: each of their parts is an object, for which that takes long.
+MOST_TRACED = 2 * 2**20
+# So many bytes, as the server sends them, are a batch of rows: a few MiB as objects. And how many rows these may be.
+BATCH_BYTES = 2 * 2**20
+BATCHES = (1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 # What is aimed at where there are more.
 AIM = 0.9
 
@@ -43,6 +50,17 @@ class Subject:
         """The layers that can hold its rows, those of other stacks where they are installed."""
         there = {**LAYERS, **DROPPING, **{name: OTHERS[name] for name in installed()}, **WAYS}
         return [name for name, reader in there.items() if reader.reads(self.relation)]
+
+    @property
+    def traced(self) -> int:
+        """How many rows are traced, and compared: fewer than are read, where they are large lists or dicts."""
+        if self.relation.children or not self.relation.nested:
+            return self.size.rows
+        return min(self.size.rows, int(MOST_TRACED / self.relation.nested) or 1)
+
+    def enough(self, count: int) -> bool:
+        """Return whether so many rows, and their children, are enough that what is fixed weighs little in figures."""
+        return count + sum(child.rows for child in self.size.children) >= ENOUGH
 
     def complete(self, count: int) -> bool:
         return not self.relation.sample and count < self.limit
@@ -74,7 +92,17 @@ def narrowed(relation: Relation, rows: int) -> Subject:
     """Return so many rows of a relation, or fewer where they are wide."""
     limit = min(rows, int(MOST_BYTES / (relation.width or 1)) or 1)
     count = EXCESS * limit if relation.sample else limit
-    return Subject(relation, rows, limit, Size(count, count))
+    return in_batches(Subject(relation, rows, limit, Size(count, count)))
+
+
+def in_batches(subject: Subject) -> Subject:
+    """Return the subject with so many rows to a batch that these, and their children, take some MiB."""
+    relation, size = subject.relation, subject.size
+    children = zip(relation.children, size.children, strict=True)
+    width = relation.width + sum(child.relation.width * each.rows for child, each in children) / (size.rows or 1)
+    return replace(
+        subject, relation=replace(relation, batch=next((rows for rows in BATCHES if rows * width <= BATCH_BYTES), 1))
+    )
 
 
 def fitted(connection: "psycopg.Connection[Any]", relation: Relation, text: str, rows: int) -> Subject:
@@ -88,7 +116,7 @@ def fitted(connection: "psycopg.Connection[Any]", relation: Relation, text: str,
     while True:
         size, large = size_of(connection, relation, count, most)
         if size.joined <= most:
-            return Subject(relation, rows, size.rows if fewer else rows, size)
+            return in_batches(Subject(relation, rows, size.rows if fewer else rows, size))
         if large == 1:
             name = visible(relation.name)
             raise UserError(f"one row of {name} alone has too many children: joined, more than {most:,} rows")

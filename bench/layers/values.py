@@ -8,6 +8,8 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from operator import attrgetter
 from typing import Any, TypedDict
 
+from bench.layers.weighing import Weighed
+
 # What is looked into: what it contains may be a layer's own where it is not.
 CONTAINERS = (list, tuple, dict, set, frozenset)
 # The classes whose values every driver reads alike; others differ in a float's last digits, or in a year's days.
@@ -90,7 +92,8 @@ class Taken(TypedDict, total=False):
 
     `kept` and `peak` are the process's: by how much it grew, and by how much at most while it read. `traced`, and
     what is kept of each column, are there with tracemalloc alone, as is `traced_peak`; `native` lies outside Python.
-    `statements`, and the `wire_rows` that the server sent, are there where libpq counted them.
+    `weighed` is what each column takes, table by table, where that is asked for. `statements`, and the `wire_rows` that
+    the server sent, are there where libpq counted them.
     """
 
     count: int
@@ -104,3 +107,4 @@ class Taken(TypedDict, total=False):
     wire_rows: int
     native: int
     columns: list[Kept]
+    weighed: list[list[Weighed]]

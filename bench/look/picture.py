@@ -39,10 +39,10 @@ def take() -> None:
         opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         page = opened.new_page(viewport={"width": WIDTH, "height": WIDTH})
         page.goto(CALCULATOR.as_uri())
-        box = page.locator(".first").bounding_box()
+        box = page.locator("#figures").bounding_box()
         assert box
         height = box["y"] + box["height"] + MARGIN
-        png = page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
+        png = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": height})
         PICTURE.write_bytes(png)
         SHOWN.write_text(shown(page), encoding="utf-8")
         opened.close()

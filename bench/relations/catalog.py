@@ -144,6 +144,16 @@ def forbidden(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) ->
     return [table for [table] in answer]
 
 
+def types(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) -> list[str]:
+    """Return each column's type as one writes it in SQL."""
+    statement = (
+        "SELECT pg_catalog.format_type(type, modifier) "
+        "FROM unnest(%s::oid[], %s::int4[]) WITH ORDINALITY AS types(type, modifier, place) ORDER BY place"
+    )
+    answer = connection.execute(statement, [[field.type for field in fields], [field.modifier for field in fields]])
+    return [name for [name] in answer]
+
+
 def keys(connection: "psycopg.Connection[Any]", oid: int) -> list[tuple[bool, tuple[str, ...]]]:
     """Return by which columns a row can be told from all others, the primary key first, and whether it is that one."""
     answer = connection.execute(

@@ -10,15 +10,25 @@ from bench.errors import visible
 
 # What a number of a parent is called where its rows are counted, unless a column is.
 NUMBER = "number_of_parent"
+# How many rows are read at a time, unless they are wide.
+BATCH = 1000
 
 
 @dataclass(frozen=True)
 class ReadColumn:
-    """A column: its name, the attribute that holds it in a class, and its values' class (`int`), or `Any`."""
+    """A column: its name, the attribute that holds it in a class, and its values' class (`int`), or `Any`.
+
+    `stored` is its type as the server writes it: `numeric(10,2)`, `real[]`; of a domain, the one that it is made of.
+    `width` are the mean bytes of a row's value as the server sends it, in text, and `nested` those that become lists
+    and dicts.
+    """
 
     name: str
     attribute: str
     type: str
+    stored: str = ""
+    width: float = 0
+    nested: float = 0
 
 
 @dataclass(frozen=True)
@@ -107,8 +117,10 @@ class Relation:
     left_out: tuple[LeftOut, ...] = ()
     # The columns that cannot be NULL, as far as the server knows.
     required: frozenset[str] = frozenset()
-    # Mean bytes of a row's values as the server sends them, in text.
-    width: float = 0
+    # How many rows are read at a time, so that these take some MiB.
+    batch: int = BATCH
+    # The columns that are not read, for somebody asked what the others take.
+    deferred: frozenset[str] = frozenset()
     # What share of its blocks is read, in percent, chosen over the whole table; 0: the first rows are.
     sample: float = 0
     # Its children and theirs, a parent before its children; no class has two attributes of one name.
@@ -121,7 +133,22 @@ class Relation:
     def statement(self) -> str:
         """The SQL that reads all rows, its columns called as the attributes are."""
         attributes = [column.attribute for column in self.columns]
-        return select(self.source, attributes, self.aliases or attributes, self.sample)
+        read = [column.attribute for column in self.read]
+        return select(self.source, read, self.aliases or attributes, self.sample)
+
+    @property
+    def width(self) -> float:
+        """Mean bytes of a row's values as the server sends them, in text."""
+        return sum(column.width for column in self.read)
+
+    @property
+    def nested(self) -> float:
+        """Those of them that become lists and dicts."""
+        return sum(column.nested for column in self.read)
+
+    @property
+    def read(self) -> tuple[ReadColumn, ...]:
+        return tuple(column for column in self.columns if column.name not in self.deferred)
 
     @property
     def sql_name(self) -> str:

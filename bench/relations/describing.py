@@ -38,7 +38,7 @@ def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPL
     if not fields:
         raise UserError("the table has no columns, so that there is nothing to measure")
     with catalog.catalog_first(connection):
-        tables = catalog.forbidden(connection, fields)
+        tables, stored = catalog.forbidden(connection, fields), catalog.types(connection, fields)
         sample = samples.share(connection, listed.oid, rows) if listed else 0.0
     if all(tables) or (any(tables) and not listed):
         raise UserError(f"no right to read {visible(max(tables))} at {address()}: grant SELECT on it")
@@ -46,7 +46,7 @@ def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPL
     aliases = tuple(attributes([field.name for field in fields], in_utf8))
     types = {alias: field.type for alias, field, table in zip(aliases, fields, tables, strict=True) if not table}
     relation, seen = look(connection, Relation(source, (), aliases=aliases, sample=sample), types, rows)
-    relation = as_seen(relation, fields, seen, empty)
+    relation = as_seen(relation, fields, stored, seen, empty)
     if not listed:
         return replace(relation, keyless="a query has none")
     with catalog.catalog_first(connection):
@@ -68,22 +68,23 @@ def look(
     return relation, seen
 
 
-def as_seen(relation: Relation, fields: Sequence[Field], seen: Mapping[str, Sampled], empty: bool) -> Relation:
+def as_seen(
+    relation: Relation, fields: Sequence[Field], stored: Sequence[str], seen: Mapping[str, Sampled], empty: bool
+) -> Relation:
     """Return the relation with the columns that can be read, and those that cannot. Raises UserError."""
     columns, left_out = [], []
-    for alias, field in zip(relation.aliases, fields, strict=True):
+    for alias, field, kind in zip(relation.aliases, fields, stored, strict=True):
         values = seen.get(alias, Sampled(fault=FORBIDDEN))
         if values.fault:
             left_out.append(LeftOut(field.name, values.fault))
         else:
-            columns.append(ReadColumn(field.name, alias, values.type))
+            rows = values.rows or 1
+            columns.append(ReadColumn(field.name, alias, values.type, kind, values.size / rows, values.nested / rows))
     if not columns:
         raise UserError(f"no column can be read: {visible(left_out[0].name)}: {left_out[0].reason}")
-    rows = seen[columns[0].attribute].rows
-    if not rows and not empty:
+    if not seen[columns[0].attribute].rows and not empty:
         raise UserError("the table or query has no rows, so that there is nothing to measure")
-    width = sum(seen[column.attribute].size for column in columns) / (rows or 1)
-    return replace(relation, columns=tuple(columns), left_out=tuple(left_out), width=width)
+    return replace(relation, columns=tuple(columns), left_out=tuple(left_out))
 
 
 def named(connection: "psycopg.Connection[Any]", relation: Relation, table: Found, hashable: Set[str]) -> Relation:

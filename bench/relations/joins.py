@@ -137,4 +137,5 @@ def array(relation: Relation, child: Child, name: str, order: str) -> str:
 
 
 def indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.split("\n"))
+    """Return SQL whose lines are indented; a line break in a quoted name is none of them."""
+    return "    " + re.sub(r'("[^"]*")|\n', lambda match: match[1] or "\n    ", text)

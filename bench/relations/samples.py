@@ -31,12 +31,16 @@ CLASSES = {
 
 @dataclass
 class Sampled:
-    """What was seen of a column: how many rows, the classes and bytes of its values, and what kept one unread."""
+    """What was seen of a column: how many rows, the classes and bytes of its values, and what kept one unread.
+
+    `nested` are the bytes of those values that are lists and dicts.
+    """
 
     # What the server calls the values' type, as far as psycopg knows it.
     stored: str = ""
     rows: int = 0
     size: int = 0
+    nested: int = 0
     classes: set[type] = field(default_factory=set)
     fault: str = ""
 
@@ -48,7 +52,9 @@ class Sampled:
                 continue
             self.size += len(value)
             try:
-                self.classes.add(type(load(value)))
+                kind = type(load(value))
+                self.classes.add(kind)
+                self.nested += len(value) * (kind in (list, dict))
             except Exception as error:  # what it says holds the value
                 stored = f"{self.stored}: " if self.stored else ""
                 self.fault = f"psycopg cannot read one of its values ({stored}{type(error).__name__})"

@@ -29,12 +29,16 @@ BEFORE = "SELECT * FROM ("
 
 @dataclass(frozen=True)
 class Field:
-    """A column that a statement gives: its type's number, and which column of which table it is, if of any (else 0)."""
+    """A column that a statement gives: its type's number, and which column of which table it is, if of any (else 0).
+
+    `modifier` says more of the type, such as how long a text may be; -1 says nothing.
+    """
 
     name: str
     type: int
     table: int
     number: int
+    modifier: int = -1
 
 
 class StatementError(UserError):
@@ -74,7 +78,7 @@ def described(connection: "psycopg.Connection[Any]", statement: str) -> list[Fie
     if result.nparams:
         raise UserError(PARAMETER)
     return [
-        Field((result.fname(i) or b"").decode(), result.ftype(i), result.ftable(i), result.ftablecol(i))
+        Field((result.fname(i) or b"").decode(), result.ftype(i), result.ftable(i), result.ftablecol(i), result.fmod(i))
         for i in range(result.nfields)
     ]
 

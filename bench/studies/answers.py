@@ -6,7 +6,8 @@ from bench.look.tables import Column, Table, mib, time, whole
 from bench.studies.costs.pairs import Costs, Pair
 from bench.studies.costs.tables import changed, changed_time, peak
 from bench.studies.relationships.ways import Ways
-from bench.studies.requests.endpoints import COMMONEST, STREAMED_ARRAY, Requests
+from bench.studies.requests.endpoints import Requests
+from bench.studies.requests.serving import COMMONEST, STREAMED_ARRAY
 from bench.studies.script_costs import stored_bytes
 from bench.studies.writing.ways import WaysToWrite
 from common import MIB

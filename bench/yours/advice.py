@@ -1,7 +1,6 @@
 """What to write instead, and what it saves, as far as the figures show it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from bench.layers.figures import OTHER_VALUES, Figure, Figures
 from bench.layers.names import (
@@ -21,40 +20,30 @@ from bench.layers.names import (
     VALIDATED,
 )
 from bench.layers.subject import Subject
-from bench.relations.data import Relation
 from bench.yours import code
-from bench.yours.words import enough, words_of
+from bench.yours.by_column import in_other_forms, left_out
+from bench.yours.words import all_rows, words_of
+from bench.yours.written import WORTH, Advice
 from common import MIB
 
-# What saves less than this is not worth another way to write it.
-WORTH = 1.15
 ARTICLES = {ENTITY: "an ORM entity", MODEL: "a Pydantic model", CORE: "a Core row", DICT: "a dict"}
 # What keeps entities, and the same in batches, of which none is kept.
 STREAMS = ((ENTITY, STREAMED), (SELECTIN, DROPPED))
 
 
-@dataclass(frozen=True)
-class Advice:
-    """What to write, what it saves, and what writes the code, if there is any to show."""
-
-    text: str
-    write: Callable[[Relation], str] | None = None
-
-    def code(self, relation: Relation) -> str:
-        return self.write(relation) if self.write else ""
-
-
 def advice(subject: Subject, figures: Figures) -> list[Advice]:
     """Return what follows from the figures, what saves most first; nothing of few rows, or of a layer that failed."""
-    if not enough(subject, figures):
+    if not subject.enough(figures.count):
         return []
-    asked = list(streaming(subject.relation, figures))
+    by_column = [*left_out(subject, figures), *in_other_forms(subject.relation, figures)]
+    asked = list(streaming(subject, figures))
     cheaper = [*strategies(figures), *values(figures), *others(figures)]
-    return [*asked, *(cheaper or nothing(subject, figures))]
+    return [*by_column, *asked, *(cheaper or ([] if by_column else nothing(subject, figures)))]
 
 
-def streaming(relation: Relation, figures: Figures) -> Iterator[Advice]:
+def streaming(subject: Subject, figures: Figures) -> Iterator[Advice]:
     """Yield the question to ask first, with the peaks where both were measured and differ."""
+    relation = subject.relation
     if relation.children and relation.no_entities:
         return
     rows = f"{words_of(relation).row}s"
@@ -64,8 +53,21 @@ def streaming(relation: Relation, figures: Figures) -> Iterator[Advice]:
             before, after = (max(figures.by_layer[layer].peak, 0) / MIB for layer in (kept, dropped))
             if before > WORTH * after:
                 of = "" if relation.children else f" of {figures.count:,} entities"
-                text += f": {before:,.1f} → {after:,.1f} MiB at the peak{of}"
+                text += f": {before:,.1f} → {after:,.1f} MiB at the peak{of}{of_all(subject, figures, kept)}"
     yield Advice(f"{text}.", code.batches)
+
+
+def of_all(subject: Subject, figures: Figures, kept: str) -> str:
+    """Return what batches save of all rows, where two of them, which are there at once, are all that was read."""
+    batch, rows = subject.relation.batch, f"{words_of(subject.relation).row}s"
+    if 2 * batch < figures.count:
+        return ""
+    total, _ = all_rows(subject, figures)
+    told = f"; two batches of {batch:,} are all that was read"
+    if not total or total <= figures.count:
+        return told
+    size = figures.by_layer[kept].traced * total / MIB
+    return f"{told}, while all {total:,} {rows} would take {size:,.0f} MiB, and batches no more than these"
 
 
 def strategies(figures: Figures) -> Iterator[Advice]:

@@ -5,86 +5,28 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from bench.errors import visible
 from bench.relations import joins
 from bench.relations.data import Child, ReadColumn, Relation
+from bench.yours import templates
 from bench.yours.fitting import WIDTH, assigned, fitted, for_text, packed
 
 # What the code imports, which no class of the reader's may hide.
 IMPORTED = frozenset(("Any", "AsyncEngine", "AsyncSession", "Decimal", "Engine", "Session", "UUID"))
 
-ENTITIES = """\
-from sqlalchemy import Engine, select
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import Session
 
-{statement}
-
-
-def read(engine: Engine) -> None:
-    with Session(engine) as session:
-        for row in session.scalars(statement):
-            ...
-
-
-async def read_async(engine: AsyncEngine) -> None:
-    async with AsyncSession(engine) as session:
-        result = await session.stream(statement)
-        async for rows in result.scalars().partitions():
-            for row in rows:
-                ..."""
-ROWS = """\
-from sqlalchemy import Engine, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-{query}
-statement = text(query).execution_options(yield_per=1000)
-
-
-def read(engine: Engine) -> None:
-    with engine.connect() as connection:
-        for row in connection.execute(statement):
-            ...
-
-
-async def read_async(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        result = await connection.stream(statement)
-        async for rows in result.partitions(1000):
-            for row in rows:
-                ..."""
-COLUMNS = """\
-from sqlalchemy import select
-
-{statement}"""
-DATACLASS = """\
-{imports}
-
-
-@dataclass(slots=True)
-class {name}:
-{fields}
-
-
-{query}
-with connection.cursor("rows") as cursor:
-{factory}
-    cursor.itersize = 1000
-    cursor.execute(query)
-    for row in cursor:
-        ..."""
-JOINED = """\
-from sqlalchemy import Engine, select
-from sqlalchemy.orm import Session, joinedload
-
-{statement}
-
-
-def read(engine: Engine) -> None:
-    with Session(engine) as session:
-        for row in session.scalars(statement).unique():
-            ..."""
+def yours(relation: Relation) -> str:
+    """Return comments that name the classes that are the reader's, and what of them is deferred there."""
+    told = []
+    for table in {table.oid: table for table in relation.tables}.values():
+        name = classes(relation)[table.oid]
+        told.append(f"Yours: class {name}")
+        for column in table.columns:
+            if column.name in table.deferred:
+                told.append(f"In class {name}: {column.attribute} = mapped_column(..., deferred=True)")
+    return "\n".join(f"# {line}" for text in told for line in textwrap.wrap(text, WIDTH - 2))
 
 
 def class_called(table: str) -> str:
@@ -107,15 +49,22 @@ def classes(relation: Relation) -> dict[int, str]:
 def batches(relation: Relation) -> str:
     """Return how SQLAlchemy reads a batch at a time, with and without asyncio: entities, or rows where is no key."""
     if relation.no_entities:
-        return rows(sql(relation))
-    if not relation.children:
-        return ENTITIES.format(statement=selected([class_called(relation.name)]))
-    code = ENTITIES.format(statement=loading(relation, "selectinload", ".execution_options(yield_per=1000)"))
-    return code.replace("import Session\n", "import Session, selectinload\n")
+        return rows(relation, sql(relation))
+    if relation.children:
+        statement = loading(relation, "selectinload", f".execution_options(yield_per={relation.batch})")
+    else:
+        statement = selected(relation, [class_called(relation.name)])
+    return importing(templates.ENTITIES.format(yours=yours(relation), statement=statement))
 
 
 def at_once(relation: Relation) -> str:
-    return JOINED.format(statement=loading(relation, "joinedload"))
+    return importing(templates.JOINED.format(yours=yours(relation), statement=loading(relation, "joinedload")))
+
+
+def importing(code: str) -> str:
+    """Return code that imports the options that it uses, too."""
+    used = [name for name in ("joinedload", "selectinload") if re.search(rf"^ +{name}\(", code, re.MULTILINE)]
+    return code.replace("import Session\n", f"import {', '.join(['Session', *used])}\n")
 
 
 def loading(relation: Relation, strategy: str, *end: str) -> str:
@@ -167,27 +116,29 @@ def options(relation: Relation, strategy: str, place: int, indent: str) -> Itera
         yield f"{line},"
 
 
-def rows(query: str) -> str:
-    return ROWS.format(query=assigned(for_text(query)))
+def rows(relation: Relation, query: str) -> str:
+    return templates.ROWS.format(query=assigned(for_text(query)), batch=relation.batch)
 
 
 def of_join(relation: Relation) -> str:
-    return rows(joins.flat(relation))
+    return rows(relation, joins.flat(relation))
 
 
 def of_arrays(relation: Relation) -> str:
-    return rows(joins.arrays(relation))
+    return rows(relation, joins.arrays(relation))
 
 
 def columns(relation: Relation) -> str:
     name = class_called(relation.name)
-    return COLUMNS.format(statement=selected([f"{name}.{column.attribute}" for column in relation.columns]))
+    statement = selected(relation, [f"{name}.{column.attribute}" for column in relation.read])
+    return templates.COLUMNS.format(yours=yours(replace(relation, deferred=frozenset())), statement=statement)
 
 
 def dataclass(relation: Relation) -> str:
     """Return a dataclass for the rows, and how psycopg makes its instances, a batch at a time."""
     name = f"{class_called(relation.name)}Row" if relation.name else "Row"
-    return DATACLASS.format(
+    return templates.DATACLASS.format(
+        batch=relation.batch,
         imports=imports(relation.columns),
         name=name,
         fields="\n".join(field(column, column.name in relation.required) for column in relation.columns),
@@ -196,8 +147,8 @@ def dataclass(relation: Relation) -> str:
     )
 
 
-def selected(names: list[str]) -> str:
-    return fitted("statement = select(", names, ").execution_options(yield_per=1000)")
+def selected(relation: Relation, names: list[str]) -> str:
+    return fitted("statement = select(", names, f").execution_options(yield_per={relation.batch})")
 
 
 def field(column: ReadColumn, required: bool) -> str:
@@ -224,8 +175,8 @@ def imports(columns: Iterable[ReadColumn]) -> str:
 def sql(relation: Relation) -> str:
     """Return the SQL that reads the columns in their order: the reader's own, where that is a query."""
     if not relation.name:
-        return relation.statement if relation.left_out else relation.source[1:-2]
-    quoted = [relation.quotes[column.name] for column in relation.columns]
+        return relation.statement if relation.left_out or relation.deferred else relation.source[1:-2]
+    quoted = [relation.quotes[column.name] for column in relation.read]
     line = f"SELECT {', '.join(quoted)} FROM {relation.sql_name}"
     names = "\n".join(packed(quoted, "    ")).removesuffix(",")
     return line if len(line) <= WIDTH else f"SELECT\n{names}\nFROM {relation.sql_name}"

@@ -9,6 +9,7 @@ from bench.errors import visible
 from bench.layers.figures import Figure, Figures
 from bench.layers.subject import Subject
 from bench.look.tables import Column, Table, fenced, mib, print_told
+from bench.yours import columns as by_column
 from bench.yours.advice import advice
 from bench.yours.calculator import address
 from bench.yours.code import sql
@@ -25,10 +26,13 @@ def show(subject: Subject, figures: Figures, *, wide: bool = False) -> None:
     relation = subject.relation
     sentences, advised = told(subject, figures), advice(subject, figures)
     table(subject, figures).print(wide=wide)
+    for weights in by_column.tables(relation, figures):
+        weights.print(wide=wide)
     print_told(sentences, [(advice.text, advice.code(relation)) for advice in advised])
     if not relation.children:
         total, _ = all_rows(subject, figures)
-        url = address(relation, total or figures.count)
+        weighed = figures.weights[0].columns if figures.weights else ()
+        url = address(relation, total or figures.count, weighed)
         shown = url if sys.stdout.isatty() else f"<{url}>"
         print(f"\nThese columns on the calculator's page, a file on this disk:\n{shown}")
 
@@ -111,6 +115,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         f"all_{words.row}s_are": known,
         **({} if relation.children else {"values": figures.values}),
         f"{words.layer}s": by_layer,
+        "weights": by_column.as_json(figures),
         "notes": figures.notes,
         "left_out": figures.failures,
         "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
@@ -121,7 +126,10 @@ def described(subject: Subject) -> dict[str, Any]:
     relation = subject.relation
     return {
         "sql": sql(relation),
-        "columns": [asdict(column) for column in relation.columns],
+        "columns": [
+            {"name": column.name, "attribute": column.attribute, "type": column.type, "stored": column.stored}
+            for column in relation.columns
+        ],
         "columns_left_out": [asdict(column) for column in relation.left_out],
         "key": relation.key,
         "key_is_primary": relation.key_is_primary,

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 
 from bench.layers.figures import Figures, counted
 from bench.layers.names import ARRAYS, COLUMNS, DROPPED, ENTITY, KEYED, LAZY, STREAMED, missing
-from bench.layers.subject import Subject
+from bench.layers.subject import ENOUGH, Subject
 from bench.look.tables import named
 from bench.relations.joins import AS_TEXT, OF_ARRAYS
 from bench.yours.code import along
-from bench.yours.words import ENOUGH, all_rows, enough, words_of
+from bench.yours.words import all_rows, words_of
 
 # So many columns with other names are told one by one.
 MOST_NAMED = 10
@@ -41,6 +41,8 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
         more = bool(total and total > figures.count)
         none = f" All {rows} have no figure where less than a tenth, 0.1 s or 10 MiB of them was read." if more else ""
         yield f"The {rows} are {read}{'' if more or subject.relation.sample else ', if there are more'}.{none}"
+    if (weighed := max(figure.weighed for figure in figures.by_layer.values())) < figures.count:
+        yield f"The bytes per row are weighed on the first {weighed:,} rows, for their lists and dicts have many parts."
     if subject.relation.children and subject.limit != subject.asked:
         row = words_of(subject.relation).row
         fewer = counted(figures.count, f"{row} was", f"{row}s were")
@@ -51,7 +53,7 @@ def ways(subject: Subject, figures: Figures) -> Iterator[str]:
     if (lazy := figures.by_layer.get(LAZY)) and lazy.sample:
         yield f"{LAZY}: measured of {lazy.sample:,} parents, chosen evenly, and extrapolated to {figures.count:,}."
     if DROPPED in figures.by_layer:
-        yield f"{DROPPED}: `yield_per=1000`, and each parent is dropped after use."
+        yield f"{DROPPED}: `yield_per={subject.relation.batch}`, and each parent is dropped after use."
     if COLUMNS in figures.by_layer:
         yield f"{COLUMNS}: a row for each row of the join, with the parent's columns again."
     if ARRAYS in figures.by_layer:
@@ -79,7 +81,7 @@ def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
 
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
     yield from figures.notes
-    if not enough(subject, figures):
+    if not subject.enough(figures.count):
         yield f"From fewer than {ENOUGH:,} rows no advice follows, for what is fixed weighs in these figures."
 
 

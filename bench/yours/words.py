@@ -8,9 +8,6 @@ from bench.layers.names import KEYED, WAYS, missing
 from bench.layers.subject import Subject
 from bench.relations.data import Relation
 
-# Fewer rows make no figure to advise by, for what is fixed weighs in them.
-ENOUGH = 1000
-
 
 @dataclass(frozen=True)
 class Words:
@@ -63,11 +60,6 @@ def all_rows(subject: Subject, figures: Figures) -> tuple[int | None, str]:
     if subject.total is None or subject.total < figures.count:
         return None, "not known: --count counts them"
     return subject.total, "as the server estimates: --count counts them"
-
-
-def enough(subject: Subject, figures: Figures) -> bool:
-    """Return whether so many rows were read, of all tables, that what is fixed weighs little in the figures."""
-    return figures.count + sum(child.rows for child in subject.size.children) >= ENOUGH
 
 
 def chosen(subject: Subject, parts: str) -> list[str]:

@@ -1,30 +1,17 @@
-"""A fresh process for an experiment: what the instances of a class share depends on which of them were made before."""
+"""What an experiment does in a fresh process: what the instances of a class share depends on which were made before."""
 
 import gc
 import tracemalloc
-from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, create_engine, func, select
 from sqlalchemy.orm import Session, deferred, registry
 
-Found = TypeVar("Found")
-
-# Each process is forked from one that has imported this much, and has made no entity.
-CONTEXT = get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.claims.fresh", "sqlalchemy.dialects.postgresql.psycopg", "asyncpg", "pydantic"])
 # How many rows are read, which is enough for a figure that is exact to a few bytes a row.
 COUNT = 1_000
 # What an integer from 257 to 2^30 takes, in bytes.
 INTEGER = 28
-
-
-def in_a_fresh_process(experiment: Callable[..., Found], *arguments: object) -> Found:
-    """Return what a function of a module returns, called in a process of its own."""
-    with ProcessPoolExecutor(1, CONTEXT) as pool:
-        return pool.submit(experiment, *arguments).result()
 
 
 def numbers() -> ColumnElement[int]:

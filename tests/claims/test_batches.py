@@ -1,5 +1,6 @@
 """How many rows a batch has, and how many exist before the first one is handed out."""
 
+import gc
 import sys
 import tracemalloc
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,18 @@ from sqlalchemy.ext.asyncio.exc import AsyncMethodRequired
 from sqlalchemy.orm import Bundle, Session, aliased
 
 from db_model import DbModel
-from tests.claims.rows import BATCH, ENTITIES, STREAMED, by_execute, by_partition, by_row, read_core, run_async, traced
+from tests.claims.rows import (
+    BATCH,
+    ENTITIES,
+    SINCE_2_1,
+    STREAMED,
+    by_execute,
+    by_partition,
+    by_row,
+    read_core,
+    run_async,
+    traced,
+)
 from tests.support import ROWS
 
 
@@ -42,6 +54,22 @@ def test_row_by_row_builds_all_entities_first_and_partitions_one_batch(url: str)
     assert run_async(url, lambda session: by_row(session, STREAMED)) == (ROWS, BATCH)
     assert run_async(url, lambda session: by_partition(session, ENTITIES)) == (ROWS, BATCH)
     assert run_async(url, lambda session: by_partition(session, STREAMED, None)) == (ROWS, BATCH)
+
+
+def test_up_to_2_0_what_a_stream_has_read_row_by_row_stays_with_the_driver_while_the_result_lives(url: str) -> None:
+    def kept() -> list[int]:
+        gc.collect()
+        cursors = [cursor for cursor in gc.get_objects() if isinstance(cursor, psycopg.AsyncServerCursor)]
+        return [result.ntuples for cursor in cursors if (result := cursor._tx.pgresult)]
+
+    async def read(session: AsyncSession) -> None:
+        result = await session.stream_scalars(ENTITIES)
+        assert len([entity async for entity in result]) == ROWS
+        assert kept() == ([] if SINCE_2_1 else [ROWS - 1])  # the first one came with a FETCH of its own
+        del result
+        assert kept() == []
+
+    run_async(url, read)
 
 
 def sizes(engine: Engine, statement: sqlalchemy.Executable, stack: Callable[[Engine], Any]) -> list[int]:

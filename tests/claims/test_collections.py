@@ -15,9 +15,10 @@ from bench.studies.graph_shape import shapes
 from bench.studies.graph_shape.families import LAZY, SELECT_IN, WAYS, mapped, options, used
 from bench.studies.graph_shape.reading import LEAST
 from bench.studies.graph_shape.shapes import children, family, make
-from tests.claims.fresh import in_a_fresh_process, open_session
+from tests.claims.fresh import open_session
 from tests.claims.rows import PARENTS, Parent
 from tests.claims.test_entities import own
+from tests.forks import in_a_fresh_process
 from tests.support import query
 
 SIZES = (0, 1, 20, 21)

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import bindparam, inspect, select
 from sqlalchemy.orm import foreign, joinedload, load_only, registry, relationship, selectinload
 
-from tests.claims.fresh import COUNT, INTEGER, entity_class, held, in_a_fresh_process, numbers, open_session
+from tests.claims.fresh import COUNT, INTEGER, entity_class, held, numbers, open_session
+from tests.forks import in_a_fresh_process
 
 PYTHON = sys.version_info[:2]
 

@@ -8,8 +8,9 @@ from sqlalchemy import ForeignKey, bindparam, inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, defer, load_only, mapped_column, with_polymorphic
 from sqlalchemy.util import immutabledict
 
-from tests.claims.fresh import entity_class, held, in_a_fresh_process, open_session
+from tests.claims.fresh import entity_class, held, open_session
 from tests.claims.test_entities import own
+from tests.forks import in_a_fresh_process
 
 
 class Part(NamedTuple):

@@ -14,8 +14,9 @@ import sqlmodel
 from sqlalchemy.orm import Session
 
 from domain_model import DomainModel
-from tests.claims.fresh import COUNT, held, in_a_fresh_process
+from tests.claims.fresh import COUNT, held
 from tests.claims.rows import ENTITIES
+from tests.forks import in_a_fresh_process
 
 
 @pydantic.dataclasses.dataclass(slots=True, config=pydantic.ConfigDict(from_attributes=True))

@@ -13,15 +13,15 @@ from bench.layers.names import READERS
 from bench.layers.reading import Reading
 from bench.relations.describing import describe
 from bench.relations.transaction import connect
-from bench.runs import TRACED, Job, Measured, Outcome
+from bench.runs import TRACED, UNTRACED, Job, Measured
 from bench.scripts import SCENARIOS
 from bench.studies.costs.measure import with_values
 from bench.studies.costs.page import figures, in_the_figure
 from bench.studies.growth.measure import container
 from bench.studies.script_costs import ScriptCosts, stored_bytes
-from common import MIB, database_url
+from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, MIB, STARTED
 from domain_model import DomainModel
-from tests.forks import told_by
+from tests import forks
 from tests.support import MEASURED_ROWS, linux, run
 
 CLIENT_SIDE = (
@@ -33,21 +33,16 @@ CLIENT_SIDE = (
 
 
 @pytest.fixture(scope="module")
-def measured() -> dict[str, Measured]:
+def measured(no_further_server: None) -> dict[str, Measured]:
     """Measure every scenario, one run each; native memory of those that no other reads its rows like."""
     with private_server(MEASURED_ROWS) as server, one_row_table([seeds.DATA]) as one_row:
         together, alone = turns.jobs(SCENARIOS, 1, one_row, native=SCENARIOS[:6])
-        jobs = [*together, *alone]
-        outcomes = [*process.succeeded(process.run([job for job in jobs if job.instrument != TRACED]))]
-        outcomes += [traced(job) for job in jobs if job.instrument == TRACED]
+        # Both instruments begin after the imports; untraced, nobody looks at the growth of those without native memory.
+        fresh = [job for job in alone if job.url or job.script in SCENARIOS[:6]]
+        outcomes = forks.run([job for job in (*together, *alone) if job not in fresh])
+        outcomes += process.succeeded(process.run(fresh))
     by_scenario = {one: [outcome for outcome in outcomes if outcome.job.script == one] for one in SCENARIOS}
     return {one.name: with_values(turns.measured(one, own, [], server)) for one, own in by_scenario.items()}
-
-
-def traced(job: Job) -> Outcome:
-    """Run a scenario in a fork of a process that has imported its libraries, for it begins to trace after them."""
-    said, _ = told_by(job.script.name, job.url or database_url(), keeps=False, MEMORY_TRACING="on")
-    return Outcome(job, said.json, said.console)
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +50,27 @@ def scenarios(measured: dict[str, Measured]) -> dict[str, ScriptCosts]:
     """Return every scenario's figures by its name without `run_`."""
     found = figures(results.of(measured, "bench.studies.costs.measure", Snapshot.now()))
     return {name.removeprefix("run_"): one for name, one in found.by_name.items()}
+
+
+def test_checkpoints_of_the_nine_are_those_of_the_original_and_only_their_stack_is_imported(
+    measured: dict[str, Measured],
+) -> None:
+    """In a process of its own, as a user starts it."""
+    for name, one in measured.items():
+        [fresh] = [outcome for outcome in one.outcomes if outcome.job.kind == f"{UNTRACED}, one row"]
+        first = "Engine" if "engine" in name or "async" in name else "Session"
+        connected = [f"{first} connected"] if "sqlalchemy" in name else []
+        expected = [STARTED, IMPORTED, *connected, FIRST_ROW, LAST_CHECKPOINT]
+        assert [checkpoint["label"] for checkpoint in fresh.output["checkpoints"]] == expected
+        lines = fresh.console.splitlines()
+        assert [line.partition("  - ")[0] for line in lines[: len(expected)]] == expected
+        assert fresh.output["rows"] == 1
+        versions = fresh.output["versions"].keys()
+        for library in ("sqlalchemy", "pydantic"):
+            assert (library in versions) == (library in name), name
+        assert "psycopg" in versions
+        others = {"asyncpg", "sqlmodel", "msgspec", "adbc-driver-postgresql", "adbc-driver-manager", "pyarrow"}
+        assert not versions & others
 
 
 def test_an_entity_costs_at_least_ten_times_the_values(scenarios: dict[str, ScriptCosts]) -> None:
@@ -179,7 +195,7 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Scri
         with connect(schema_url, 60) as connection:
             table = describe(connection, "data")
         jobs = [Job(Reading(READERS[layer], table, MEASURED_ROWS), TRACED) for layer in layers]
-        found = [one.output for one in process.succeeded(process.run(jobs))]
+        found = [one.output for one in forks.run(jobs)]
     for (layer, name), one in zip(layers.items(), found, strict=True):
         expected = scenarios[name].per_row - container(scenarios[name].scenario, MEASURED_ROWS)
         assert one["count"] == MEASURED_ROWS

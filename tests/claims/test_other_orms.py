@@ -22,7 +22,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, load_only, mapped_c
 
 from common import MIB
 from db_model import DbModel
-from tests.claims.fresh import COUNT, held, in_a_fresh_process
+from tests.claims.fresh import COUNT, held
+from tests.forks import in_a_fresh_process
 from tests.support import query, run
 
 ROWS = 3_000

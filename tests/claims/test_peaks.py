@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, func, literal, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.claims.fresh import in_a_fresh_process
+from tests.forks import in_a_fresh_process
 from tests.support import linux
 
 COUNT, WIDTH = 10_000, 2_000

@@ -36,9 +36,10 @@ from sqlalchemy.orm.interfaces import ORMOption
 from bench.database import seed
 from bench.wire import Counter
 from relationships.shop_model import Address, Customer, Order
-from tests.claims.fresh import held, in_a_fresh_process, open_session
+from tests.claims.fresh import held, open_session
 from tests.claims.rows import SINCE_2_1
 from tests.claims.test_entities import PYTHON
+from tests.forks import in_a_fresh_process
 from tests.support import ROWS, query
 
 CUSTOMERS = ROWS // 5

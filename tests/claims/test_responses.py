@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from common import MIB
 from db_model import DbModel
 from domain_model import DomainModel
-from tests.claims.fresh import in_a_fresh_process
+from tests.forks import in_a_fresh_process
 from tests.serving import Served, passing_on, reading_all, served
 from tests.support import PROJECT, ROWS, TIMEOUT, expected_rows, linux, query, wait_until
 
@@ -255,8 +255,8 @@ def failing(*middlewares: Callable[..., Any]) -> FastAPI:
         raise RuntimeError
 
     @app.get("/fails")
-    async def fails(after: int) -> StreamingResponse:
-        return StreamingResponse(parts(after), media_type="application/jsonl")
+    async def fails(after: int, media_type: str = "application/jsonl") -> StreamingResponse:
+        return StreamingResponse(parts(after), media_type=media_type)
 
     for middleware in middlewares:
         app.middleware("http")(middleware)
@@ -276,9 +276,11 @@ def test_behind_compression_a_stream_that_fails_before_its_first_part_is_a_500_a
     app = failing()
     app.add_middleware(GZipMiddleware)
     with served(app) as where:
-        assert get(where, "/fails", after="0").status_code == 500
-        with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
-            get(where, "/fails", after="2")
+        for media_type in ("application/jsonl", "application/json", "text/csv"):
+            assert get(where, "/fails", after="0", media_type=media_type).status_code == 500
+        for options in ({"after": "2"}, {"after": "0", "media_type": "text/event-stream"}):
+            with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
+                get(where, "/fails", **options)
     with served(failing()) as where, pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
         get(where, "/fails", after="0")
 
@@ -511,8 +513,8 @@ class Held:
         self.app = FastAPI()
 
         @self.app.get("/streamed")
-        async def streamed() -> StreamingResponse:
-            return StreamingResponse(self.parts(), media_type="application/jsonl")
+        async def streamed(media_type: str = "application/jsonl") -> StreamingResponse:
+            return StreamingResponse(self.parts(), media_type=media_type)
 
         @self.app.get("/whole")
         async def whole() -> Response:
@@ -554,6 +556,8 @@ def test_compression_takes_even_a_small_stream_and_no_small_response() -> None:
     one.may.set()
     with served(one.app) as where:
         streamed, whole = (get(where, path) for path in ("/streamed", "/whole"))
+        for media_type in ("text/event-stream", "application/gzip", "image/png", "video/mp4"):
+            assert "content-encoding" not in get(where, "/streamed", media_type=media_type).headers
     assert streamed.headers["content-encoding"] == "gzip"
     assert "content-length" not in streamed.headers
     assert "content-encoding" not in whole.headers

@@ -16,7 +16,8 @@ from sqlalchemy import Enum, create_engine, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 
-from tests.claims.fresh import COUNT, INTEGER, held, in_a_fresh_process, numbers
+from tests.claims.fresh import COUNT, INTEGER, held, numbers
+from tests.forks import in_a_fresh_process
 
 # What a text takes beside its characters. On 3.11 each has 8 bytes more, those that are not ASCII another 8.
 ASCII, LATIN_1, BEYOND = (41, 57, 58) if sys.version_info >= (3, 12) else (49, 73, 74)

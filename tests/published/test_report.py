@@ -5,13 +5,13 @@ import re
 import pytest
 
 from bench.studies.study import STUDIES
-from tests.test_report import ESCAPES, in_terminal, shown_of
+from tests.test_report import ESCAPES, in_terminal, print_tables, shown_of
 
 
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=["colours", "no colours", "dumb"])
 @pytest.mark.parametrize("names", ["costs", " ".join(name for name in STUDIES if name != "costs")])
 def test_nothing_is_cut_or_wrapped_at_80_columns(names: str, variables: dict[str, str]) -> None:
-    shown = in_terminal(names, 80, **variables)
+    shown = in_terminal(lambda: print_tables(names), 80, **variables)
     coloured = "38;2;" in shown or "38;5;" in shown
     assert coloured == (names == "costs" and not variables)
     lines = [line.rstrip() for line in ESCAPES.sub("", shown).splitlines()]

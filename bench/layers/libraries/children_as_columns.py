@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import text
 
 from bench.layers.libraries.sqlalchemy import connected
-from bench.layers.reading import BATCH, Read, Reading
+from bench.layers.reading import Read, Reading
 from bench.layers.wired import wired
 from bench.relations import joins
 from bench.relations.data import Relation
@@ -17,7 +17,7 @@ def rows(reading: Reading, statement: Callable[[Relation, int], str]) -> Iterato
 
         def read(count: int) -> Iterator[object]:
             sql = text(statement(reading.relation, count).replace("\\", "\\\\").replace(":", r"\:"))
-            yield from connection.execute(sql, execution_options={"yield_per": BATCH})
+            yield from connection.execute(sql, execution_options={"yield_per": reading.relation.batch})
 
         connection.begin()
         yield wired(read, connection)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased, foreign, joinedload, registry, rela
 from sqlalchemy.types import NullType
 
 from bench.layers.libraries.sqlalchemy import connected, mapped, reflected, sampled
-from bench.layers.reading import BATCH, Read, Reading
+from bench.layers.reading import Read, Reading
 from bench.layers.wired import wired
 from bench.relations.data import Child, Found, Link, Relation, Step
 
@@ -166,7 +166,7 @@ def dropped(reading: Reading) -> Iterator[Read]:
         def read(count: int) -> Iterator[object]:
             entity = classes.root(count)
             statement = select(entity).options(*classes.options(entity, selectinload))
-            yield from opened.scalars(statement.execution_options(yield_per=BATCH))
+            yield from opened.scalars(statement.execution_options(yield_per=reading.relation.batch))
 
         yield wired(read, opened.connection())
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg import rows
 
-from bench.layers.reading import BATCH, Read, Reading
+from bench.layers.reading import Read, Reading
 from bench.relations.data import ReadColumn
 from bench.relations.transaction import connect
 from common import database_url
@@ -19,7 +19,7 @@ def psycopg_rows(reading: Reading, row_factory: Any) -> Iterator[Read]:
 
     def read(count: int) -> Iterator[object]:
         with connection.cursor("rows", row_factory=row_factory) as cursor:
-            cursor.itersize = BATCH
+            cursor.itersize = reading.relation.batch
             cursor.execute(f"{reading.relation.statement} LIMIT {count}".encode())
             yield from cursor
 

@@ -19,9 +19,9 @@ from sqlalchemy import (
     tablesample,
     text,
 )
-from sqlalchemy.orm import Session, aliased, registry
+from sqlalchemy.orm import Session, aliased, deferred, registry
 
-from bench.layers.reading import BATCH, Read, Reading
+from bench.layers.reading import Read, Reading
 from bench.relations.data import Relation
 from bench.relations.transaction import connect, settings
 from common import database_url
@@ -58,7 +58,10 @@ def mapped(relation: Relation, table: Table, mapper: registry, name: str = "Row"
     mapper.map_imperatively(
         kind,
         table,
-        properties={names[column.name]: column for column in table.c},
+        properties={
+            names[column.name]: deferred(column, raiseload=True) if column.name in relation.deferred else column
+            for column in table.c
+        },
         primary_key=[table.c[name] for name in relation.key],
     )
     return kind
@@ -88,7 +91,9 @@ def session(reading: Reading) -> Iterator[tuple[Session, Select[Any]]]:
 def core_row(reading: Reading) -> Iterator[Read]:
     statement = text(reading.relation.statement.replace(":", r"\:") + " LIMIT :count")
     with connected(reading.timeout) as connection:
-        yield lambda count: connection.execute(statement, {"count": count}, execution_options={"yield_per": BATCH})
+        yield lambda count: connection.execute(
+            statement, {"count": count}, execution_options={"yield_per": reading.relation.batch}
+        )
 
 
 @contextmanager
@@ -107,7 +112,7 @@ def entity(reading: Reading) -> Iterator[Read]:
 def streamed_entity(reading: Reading) -> Iterator[Read]:
     """Yield entities in batches; whoever drops them has at most two batches of them."""
     with session(reading) as (opened, statement):
-        yield lambda count: opened.scalars(statement.limit(count).execution_options(yield_per=BATCH))
+        yield lambda count: opened.scalars(statement.limit(count).execution_options(yield_per=reading.relation.batch))
 
 
 LAYERS = {"Core row": core_row, "ORM entity": entity, "ORM entity, streamed": streamed_entity}

@@ -3,7 +3,18 @@
 from collections.abc import Container, Sequence
 from typing import Any
 
-from bench.layers.names import CORE, ENTITY, MODEL, SLOTS, TUPLE, VALIDATED
+from bench.layers.names import (
+    CORE,
+    DJANGO,
+    ENTITY,
+    MODEL,
+    PEEWEE,
+    PICCOLO,
+    SLOTS,
+    TORTOISE,
+    TUPLE,
+    VALIDATED,
+)
 from bench.look.blocks import data, environment, linked, losses
 from bench.look.tables import Column, Table, mib, time, whole
 from bench.results import Results
@@ -45,6 +56,10 @@ PROCESSES = {
     MODEL: "run_async_sqlalchemy_engine_pydantic",
     VALIDATED: "remedies.run_async_sqlalchemy_engine_pydantic_dataclass",
     ENTITY: "run_sync_sqlalchemy_session",
+    DJANGO: "alternatives.run_sync_django",
+    TORTOISE: "alternatives.run_async_tortoise",
+    PEEWEE: "alternatives.run_sync_peewee",
+    PICCOLO: "alternatives.run_async_piccolo",
 }
 
 

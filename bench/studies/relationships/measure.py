@@ -1,12 +1,11 @@
 """Measure what every way to load customers with their orders costs, and what crosses the wire for it."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bench import process, turns
 from bench.database import one_row_table
-from bench.errors import UserError
+from bench.errors import UserError, note
 from bench.process import Progress, unseen
 from bench.runs import Job, Measured, Outcome
 from bench.scripts import Scenario
@@ -35,7 +34,7 @@ def measure(
         outcomes = process.run(wire_jobs(list(map(Scenario, records))), progress=progress)
         crossed = {outcome.job.script.name: outcome for outcome in outcomes}
         for line in process.failures(crossed.values()):
-            print(f"{line}: what crosses the wire is left out", file=sys.stderr)
+            note(f"{line}: what crosses the wire is left out")
         yield {name: _with_wire(measured, crossed[name]) for name, measured in records.items()}
     if failures:
         raise UserError("\n".join(failures))

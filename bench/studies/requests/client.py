@@ -3,8 +3,9 @@
 usage: python -m bench.studies.requests.client PORT SLOW_PORT
 
 Each line of standard input is a number of readers that begin at once, and what they do: `few` read the last ten rows,
-`all` every row; one that is `slow` stops in the middle of a response and goes on after the next line; one that `leaves`
-closes its connection there. The answer is a line of JSON, an `Answer`; that of a slow one comes twice.
+`all` every row; a `crowd` does, too, and some of it may be refused; one that is `slow` stops in the middle of a body
+and goes on after the next line; one that `leaves` closes its connection there. The answer is a line of JSON, an
+`Answer`; that of a slow one comes twice.
 """
 
 import json
@@ -33,12 +34,20 @@ TIMEOUT = 300.0
 
 
 class Answer(TypedDict):
-    """Seconds to the first and to the last byte of each reader's bodies; how many rows and bytes one has read."""
+    """Seconds to the first and to the last byte of each reader's bodies; how many rows and bytes one has read.
+
+    `refused` is how many were answered by an error.
+    """
 
     first: list[float]
     last: list[float]
     rows: int
     size: int
+    refused: int
+
+
+class RefusedError(ValueError):
+    """The endpoint has answered with another status than that of success."""
 
 
 class Body(NamedTuple):
@@ -69,17 +78,26 @@ def read_all(port: int, start: int) -> list[Body]:
 
 
 def checked_type(response: HTTPResponse) -> str:
-    """Return a response's type. Raises ValueError where its status is not that of success."""
+    """Return a response's type. Raises RefusedError where its status is not that of success."""
     if response.status != 200:
-        raise ValueError(f"the endpoint answers with status {response.status}")
+        raise RefusedError(f"the endpoint answers with status {response.status}")
     return response.getheader("Content-Type", "")
 
 
-def several(port: int, readers: int, start: int) -> Answer:
-    """Let so many read at once, and check what they have read."""
+def several(port: int, readers: int, start: int, crowd: bool = False) -> Answer:
+    """Let so many read at once, and check what they have read; of a `crowd`, some may be refused."""
+
+    def read(_: int) -> list[Body]:
+        try:
+            return read_all(port, start)
+        except RefusedError:
+            if not crowd:
+                raise
+            return []
+
     begin = time.perf_counter()
     with ThreadPoolExecutor(readers) as pool:
-        every = list(pool.map(lambda _: read_all(port, start), range(readers)))
+        every = [bodies for bodies in pool.map(read, range(readers)) if bodies]
     counts = set()
     for responses in {tuple(body[:3] for body in bodies) for bodies in every}:
         count = 0
@@ -92,6 +110,7 @@ def several(port: int, readers: int, start: int) -> Answer:
         last=[bodies[-1].last - begin for bodies in every],
         rows=rows,
         size=sum(len(body.content) for body in every[0]),
+        refused=readers - len(every),
     )
 
 
@@ -107,10 +126,11 @@ def stopped(port: int, start: int) -> Iterator[Answer]:
         response = connection.getresponse()
         content, first = response.read(1), time.perf_counter() - begin
         time.sleep(PAUSE)
-        yield Answer(first=[first], last=[], rows=0, size=1)
+        yield Answer(first=[first], last=[], rows=0, size=1, refused=0)
         content += response.read()
         rows = count_rows(checked_type(response), content, start, response.getheader("Row-Count"))
-        yield Answer(first=[first], last=[time.perf_counter() - begin], rows=rows, size=len(content))
+        last = time.perf_counter() - begin
+        yield Answer(first=[first], last=[last], rows=rows, size=len(content), refused=0)
 
 
 def main(port: int, slow_port: int) -> None:
@@ -118,8 +138,9 @@ def main(port: int, slow_port: int) -> None:
         [(last,)] = connection.execute("SELECT max(id) FROM data").fetchall()
     for line in sys.stdin:
         readers, task = line.split()
-        if task in ("few", "all"):
-            print(json.dumps(several(port, int(readers), max(0, last + 1 - FEW) if task == "few" else 0)), flush=True)
+        if task in ("few", "all", "crowd"):
+            start = max(0, last + 1 - FEW) if task == "few" else 0
+            print(json.dumps(several(port, int(readers), start, task == "crowd")), flush=True)
             continue
         answers = stopped(slow_port, 0)
         print(json.dumps(next(answers)), flush=True)

@@ -10,23 +10,25 @@ from bench.scripts import Scenario
 from bench.studies.requests.serving import MANY, Load, Output, Slow
 from common import MIB
 
-# The endpoint that most services have, and the one to write instead.
-COMMONEST, STREAMED_ARRAY = "endpoints.entities", "endpoints.array"
 # What a worker may have, in bytes: the smallest container that is commonly let.
 WORKER = 512 * MIB
+# How many connections SQLAlchemy's pool lends, and for how many seconds a request waits for one before it fails:
+# `pool_size`, `max_overflow` and `timeout` in https://docs.sqlalchemy.org/en/21/core/pooling.html
+LENT, PATIENCE = 5 + 10, 30
 
 
 @dataclass(frozen=True)
 class EndpointFigures:
     """One endpoint's figures: bytes over the warm process, and seconds.
 
-    `single` are the first request and ten more, one by one; `many` are ten at once.
+    `single` are the first request and ten more, one by one; `many` are ten at once, in each run.
     """
 
     scenario: Scenario
     warm: int
     single: Sequence[Load]
-    many: Load
+    many: Sequence[Load]
+    crowds: Sequence[Load]
     slow: Slow
     given_back: float | None
 
@@ -50,9 +52,13 @@ class EndpointFigures:
         return Spread.of([load["last"][0] for load in self.single])
 
     @property
+    def peak_of_many(self) -> Spread:
+        return Spread.of([load["peak"] for load in self.many])
+
+    @property
     def last_of_many(self) -> float:
         """When the last byte of ten at once came."""
-        return max(self.many["last"])
+        return median(max(load["last"]) for load in self.many)
 
     @property
     def blocked(self) -> float:
@@ -67,12 +73,21 @@ class EndpointFigures:
     @property
     def further(self) -> float:
         """What each further request at once adds to the peak: from the eleventh single one to ten at once."""
-        return (self.many["peak"] - self.single[-1]["peak"]) / (MANY - 1)
+        return (self.peak_of_many.value - self.single[-1]["peak"]) / (MANY - 1)
 
-    def fitting(self, worker: int = WORKER) -> int:
-        """Return how many requests at once fit a worker of so many bytes, if each further one takes as much."""
+    def fitting(self, worker: int = WORKER) -> int | None:
+        """Return how many requests at once have room in so many bytes, if each further one takes as much.
+
+        None: as many as one likes, for all that the pool lends a connection have room, and the others hold no rows.
+        """
         left = worker - self.warm - self.single[-1]["peak"]
-        return 1 + int(left / self.further) if left >= 0 else 0
+        count = 1 + int(left / self.further) if left >= 0 else 0
+        return None if count >= LENT else count
+
+    @property
+    def in_time(self) -> int:
+        """How many at once get a connection before they fail: one is given back as often as a request is answered."""
+        return LENT + int(PATIENCE / min(self.last_of_many / MANY, self.held))
 
 
 @dataclass(frozen=True)
@@ -85,4 +100,6 @@ class Requests:
 
 def figures_of(name: str, record: Output) -> EndpointFigures:
     single = [record["one"], *record["more"]]
-    return EndpointFigures(Scenario(name), record["warm"], single, record["many"], record["slow"], record["given_back"])
+    return EndpointFigures(
+        Scenario(name), record["warm"], single, record["many"], record["crowds"], record["slow"], record["given_back"]
+    )

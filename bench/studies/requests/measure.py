@@ -20,7 +20,7 @@ def measure(
     if not jobs:
         return
     with private_server(ROWS) as server:
-        outcomes = process.succeeded(process.run([], jobs, progress=progress))
+        outcomes = process.succeeded(process.run(jobs, progress=progress, workers=1))
     yield {outcome.job.script.name: measured(outcome, server) for outcome in outcomes}
 
 

@@ -9,7 +9,8 @@ from bench.look.colours import INK, LINES
 from bench.look.tables import Column, Table, mib, script_column, time, whole
 from bench.results import Results
 from bench.scripts import ENDPOINTS
-from bench.studies.requests.endpoints import COMMONEST, STREAMED_ARRAY, WORKER, EndpointFigures, Requests, figures_of
+from bench.studies.requests.endpoints import LENT, PATIENCE, WORKER, EndpointFigures, Requests, figures_of
+from bench.studies.requests.serving import COMMONEST, STREAMED_ARRAY
 from common import MIB
 
 NAMES = tuple(scenario.name for scenario in ENDPOINTS)
@@ -20,7 +21,7 @@ PACKAGES = {"fastapi": "FastAPI", "uvicorn": "uvicorn", "sqlalchemy": "SQLAlchem
 LEAST_MIB = 0.1
 COLUMNS: tuple[Column[EndpointFigures], ...] = (
     Column("Peak, 1 request, MiB", "peak", lambda endpoint: mib(endpoint.peak)),
-    Column("Peak, 10 at once, MiB", "of 10", lambda endpoint: mib(endpoint.many["peak"])),
+    Column("Peak, 10 at once, MiB", "of 10", lambda endpoint: mib(endpoint.peak_of_many.value)),
     Column("Stays after 1, after 11, MiB", "stays", lambda endpoint: ", ".join(map(mib, endpoint.stays))),
     Column("First byte, s", "first", lambda endpoint: time(endpoint.first)),
     Column("Last byte, s", "last", lambda endpoint: time(endpoint.last)),
@@ -29,8 +30,8 @@ COLUMNS: tuple[Column[EndpointFigures], ...] = (
 )
 READERS: tuple[Column[EndpointFigures], ...] = (
     Column("Connection held, s", "held", lambda endpoint: f"{endpoint.held:.2f}"),
-    Column("10 at once: connections", None, lambda endpoint: f"{endpoint.many['connections']}"),
-    Column("held at the longest, s", None, lambda endpoint: f"{endpoint.many['held']:.2f}"),
+    Column("10 at once: connections", None, lambda endpoint: f"{endpoint.many[0]['connections']}"),
+    Column("held at the longest, s", None, lambda endpoint: f"{endpoint.many[0]['held']:.2f}"),
     Column("Slow client: waits to be sent, MiB", "waits", lambda endpoint: mib(endpoint.slow["waiting"])),
     Column("connection held, s", "held", lambda endpoint: f"{endpoint.slow['held']:.2f}"),
     Column("Client gone: given back after, s", "back", lambda endpoint: given_back(endpoint)),
@@ -70,7 +71,7 @@ def blocks(requests: Requests) -> dict[str, str]:
         "request": answer(requests),
         "request-environment": environment(requests.header, packages=PACKAGES),
         "requests": Table("", [name, *COLUMNS], helpful).markdown(),
-        "requests-fit": fit(helpful),
+        "requests-fit": fit(requests, helpful),
         "requests-readers": Table("", [name, *READERS], helpful).markdown(),
         "requests-losses": "\n".join(
             f"- {linked(endpoint.scenario)}: you lose {endpoint.scenario.fields['You lose']}" for endpoint in helpful
@@ -93,38 +94,68 @@ def answer(requests: Requests) -> str:
     size = f"{requests.header['rows']:,} rows, {mib(before.single[0]['size'])} MiB of JSON"
     return (
         f"For {size}, a list of entities with `response_model` takes **{whole(before.peak / MIB)} MiB** at its peak, "
-        f"and ten requests at once {whole(before.many['peak'] / MIB)}. Streamed in batches, one request takes "
-        f"**{mib(after.peak)} MiB**, and ten take {mib(after.many['peak'])}. A worker of {WORKER // MIB} MiB has room "
-        f"for {room(before)} of the former at once, and for {room(after)} of the latter. The former blocks the event "
+        f"and ten requests at once {whole(before.peak_of_many.value / MIB)}. Streamed in batches, one request takes "
+        f"**{mib(after.peak)} MiB**, and ten take {mib(after.peak_of_many.value)}. A worker of {WORKER // MIB} MiB has "
+        f"memory for {room(before)} of the former at once, for {room(after)} of the latter; the pool has "
+        f"connections in time for about {patience(before)}, and for {patience(after)}. The former blocks the event "
         f"loop for {whole(1000 * before.blocked)} ms in one piece, the latter for {whole(1000 * after.blocked)}."
     )
 
 
 def room(endpoint: EndpointFigures) -> str:
-    """Return how many requests at once fit a worker, as one says it."""
+    """Return how many requests at once have room in a worker, as one says it."""
     count = endpoint.fitting()
-    return f"{count}" if count < HUNDRED else "hundreds"
+    return "any number" if count is None else f"{count}"
 
 
-def fit(endpoints: Sequence[EndpointFigures]) -> str:
-    """Return how many requests at once fit a worker, for each endpoint; warm, their processes differ little."""
-    counts = ", ".join(
-        f"{endpoint.scenario.short} {room(endpoint)}" for endpoint in sorted(endpoints, key=EndpointFigures.fitting)
-    )
+def patience(endpoint: EndpointFigures) -> str:
+    """Return how many requests at once get a connection in time, as one says it."""
+    return f"{endpoint.in_time}" if endpoint.in_time < HUNDRED else "hundreds"
+
+
+def fit(requests: Requests, endpoints: Sequence[EndpointFigures]) -> str:
+    """Return how many requests at once memory and the pool allow; warm, the endpoints' processes differ little."""
     warm = median_high(endpoint.warm for endpoint in endpoints)
+    short = [endpoint for endpoint in endpoints if endpoint.fitting() is not None]
+    few = "".join(f"{endpoint.scenario.short} {room(endpoint)}; " for endpoint in short)
+    longest = sorted(endpoints, key=lambda endpoint: endpoint.in_time)
+    pooled = "; ".join(f"{endpoint.scenario.short} {patience(endpoint)}" for endpoint in longest)
     return (
-        f"**Requests at once that fit a worker of {WORKER // MIB} MiB**, whose process takes {whole(warm / MIB)} MiB "
-        f"without any: {counts}."
+        f"**What memory allows at once**, in a worker of {WORKER // MIB} MiB, whose process takes {whole(warm / MIB)} "
+        f"MiB without any: {few}the others any number, because no more than the pool's {LENT} hold rows. **What the "
+        f"pool allows**, which lets none wait for more than {PATIENCE} s: about {pooled}.{crowded(requests)}"
+        f"{spread(requests)} On another machine a peak lies within a tenth of these, or a MiB if that is more."
     )
+
+
+def crowded(requests: Requests) -> str:
+    """Return what came of more requests at once than the pool lends connections to."""
+    told = [
+        f"of {len(load['last']) + load['refused']}, {len(load['last'])} were answered with rows, in "
+        f"{whole(max(load['last']))} s, at a peak of {whole(load['peak'] / MIB)} MiB"
+        for load in requests.by_name[COMMONEST].crowds
+    ]
+    return f" Measured with entities: {'; '.join(told)}." if told else ""
+
+
+def spread(requests: Requests) -> str:
+    """Return how far the runs of ten at once lie apart."""
+    runs = {name: [load["peak"] for load in requests.by_name[name].many] for name in (COMMONEST, STREAMED_ARRAY)}
+    told = [
+        f"{mib(min(peaks))} to {mib(max(peaks))} MiB ({requests.by_name[name].scenario.short})"
+        for name, peaks in runs.items()
+    ]
+    count = len(runs[COMMONEST])
+    return f" In {count} runs, ten at once took {' and '.join(told)}." if count > 1 else ""
 
 
 def charts(requests: Requests) -> dict[str, str]:
     """Return the chart's SVG by its file's name: each endpoint's peaks, of one request and of ten at once."""
     from bench.look import charts as style  # with matplotlib, which `make bench` does without
 
-    endpoints = sorted(requests.by_name.values(), key=lambda endpoint: endpoint.many["peak"])
+    endpoints = sorted(requests.by_name.values(), key=lambda endpoint: endpoint.peak_of_many.value)
     single = [max(endpoint.peak / MIB, LEAST_MIB) for endpoint in endpoints]
-    many = [max(endpoint.many["peak"] / MIB, LEAST_MIB) for endpoint in endpoints]
+    many = [max(endpoint.peak_of_many.value / MIB, LEAST_MIB) for endpoint in endpoints]
     positions = range(len(endpoints))
     figure = style.new(8, 6)
     axes = figure.subplots()

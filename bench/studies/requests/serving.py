@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     import uvicorn
 
 MANY = 10
+# The endpoint that most services have, and the one to write instead: both have ten at once so many times, for the
+# spread. Of the first one, so many come at once, too, which the pool does not lend a connection each: forty of the
+# others would take minutes, and say the same of the pool.
+COMMONEST, STREAMED_ARRAY = "endpoints.entities", "endpoints.json_array"
+AGAIN = 3
+CROWDS = (20, 40)
 # Towards a reader that stops, the kernel keeps few bytes, in place of the megabytes that it has for a loopback: else
 # it would take most of a body, and neither the server nor its database would notice that nobody reads.
 KERNEL = 65536
@@ -47,7 +54,8 @@ class Slow(TypedDict):
 class Output(TypedDict):
     """What was measured of one endpoint: in bytes, seconds, and connections.
 
-    `warm` is the process before; `one` the first reader, `more` ten others after it, one by one, `many` ten at once.
+    `warm` is the process before; `one` the first reader, `more` ten others after it, one by one, `many` ten at once,
+    in each run; `crowds` are twenty and forty at once.
     `given_back` is after how many seconds the connection of a reader who left was free again; None: not at all.
     """
 
@@ -55,7 +63,8 @@ class Output(TypedDict):
     warm: int
     one: Load
     more: list[Load]
-    many: Load
+    many: list[Load]
+    crowds: list[Load]
     slow: Slow
     given_back: float | None
     versions: dict[str, str]
@@ -86,7 +95,7 @@ class Client:
             self._process.communicate()
 
 
-def measured(server: "uvicorn.Server", watch: Watch) -> Output:
+def measured(server: "uvicorn.Server", watch: Watch, runs: int, crowds: Sequence[int]) -> Output:
     """Return what was measured, in another thread than the event loop's."""
     client = Client(*(listening.sockets[0].getsockname()[1] for listening in server.servers))
     try:
@@ -98,10 +107,11 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
         watch.warm = watch.rss()
         first = load(client, watch, 1)
         more = [load(client, watch, 1) for _ in range(MANY)]
-        many = load(client, watch, MANY)
+        many = [load(client, watch, MANY) for _ in range(runs)]
         slow = reading_slowly(server, client, watch)
         client.tell("1 leaves")
         given_back = until_given_back(watch)
+        crowded = [load(client, watch, readers, "crowd") for readers in crowds]
     finally:
         client.end()
     return Output(
@@ -110,15 +120,16 @@ def measured(server: "uvicorn.Server", watch: Watch) -> Output:
         one=first,
         more=more,
         many=many,
+        crowds=crowded,
         slow=slow,
         given_back=given_back,
         versions=loaded_versions(),
     )
 
 
-def load(client: Client, watch: Watch, readers: int) -> Load:
+def load(client: Client, watch: Watch, readers: int, task: str = "all") -> Load:
     with watch.seeing() as seen:
-        answer = client.tell(f"{readers} all")
+        answer = client.tell(f"{readers} {task}")
     return Load(**seen, **answer)
 
 
@@ -161,7 +172,8 @@ async def serve(name: str) -> Output:
     while not (server.started or serving.done()):
         await asyncio.sleep(0.01)
     try:
-        return await asyncio.to_thread(measured, server, watch)
+        runs, crowds = AGAIN if name in (COMMONEST, STREAMED_ARRAY) else 1, CROWDS if name == COMMONEST else ()
+        return await asyncio.to_thread(measured, server, watch, runs, crowds)
     finally:
         ticking.cancel()
         server.should_exit = True

@@ -14,7 +14,19 @@ from bench.relations.data import Relation
 from bench.runs import UNTRACED, Job, Measured, Outcome
 from bench.studies.row_shape import experiments
 from bench.studies.row_shape.experiments import Experiment
-from bench.studies.row_shape.shapes import COLUMNS, FEW, NULL, SHOWN, TABLES, WIDE, ShapeKey, make, shapes_of
+from bench.studies.row_shape.shapes import (
+    COLUMNS,
+    FEW,
+    NULL,
+    SHOWN,
+    TABLES,
+    VECTORS,
+    WIDE,
+    ShapeKey,
+    make,
+    shapes_of,
+)
+from bench.studies.row_shape.vectors import VectorReading
 from common import database_url
 
 ALLOCATIONS = ShapeKey("allocations", "")
@@ -48,6 +60,8 @@ class ExperimentRecord(TypedDict):
 class LayerRecord(TypedDict):
     """Bytes per row: overheads by number of columns, values by kind, whole rows by table; and the allocations.
 
+    The values of tuples include numpy's arrays, which are measured in full only.
+
     `peaks` is by how much the process grew at most, untraced, for a table's rows; those of no table, if not in full.
 
     `wide` is by how much the overheads of more columns exceed that of 40; it is measured in full only. Of a layer with
@@ -68,7 +82,7 @@ def measure(
 ) -> Iterator[dict[str, Measured]]:
     """Yield every layer's figures, which do not vary from run to run; and the tuple's always. Raises UserError."""
     layers = dict.fromkeys([TUPLE, *names])  # a tuple's size is known, and so what the values of its row cost
-    shapes = shapes_of(COLUMNS, TABLES, WIDE) if full else shapes_of(SHOWN, {})
+    shapes = shapes_of(COLUMNS, TABLES, WIDE, VECTORS) if full else shapes_of(SHOWN, {})
     with private_server(1) as server:
         url = database_url()
         relations = {key: make(url, key.name, fields) for key, fields in shapes.items()}
@@ -87,7 +101,11 @@ def jobs_of(layer: str, relations: Mapping[ShapeKey, Relation], full: bool) -> d
     readings = {
         key: Reading(READERS[layer], relation, FEW if key.group == "wide" else COUNT)
         for key, relation in relations.items()
+        if key.group != "vectors"
     }
+    for key, relation in relations.items() if layer == TUPLE else ():
+        if key.group == "vectors":
+            readings[key] = VectorReading(READERS[layer], relation, COUNT)
     readings[ALLOCATIONS] = Analysis(READERS[layer], relations[ShapeKey("overheads", OF_ALLOCATIONS)], COUNT)
     if full:
         readings[ShapeKey("wide", WIDEST)] = Reading(READERS[layer], relations[ShapeKey("overheads", WIDEST)], FEW)
@@ -125,6 +143,7 @@ def measured(
         for group in ("overheads", "wide")
     )
     kinds = per_row(outcomes, "values")
+    vectors = per_row(outcomes, "vectors")
     wide = {name: size - values_of_wide[name] for name, size in per_row(outcomes, "wide").items()}
     output = outcomes[ALLOCATIONS].output
     own = [run for run in times if isinstance(run.job.script, Reading) and run.job.script.layer == layer]
@@ -132,7 +151,7 @@ def measured(
     record = LayerRecord(
         overheads={name: size - values[name] for name, size in per_row(outcomes, "overheads").items()},
         wide={name: size - wide[WIDEST] for name, size in wide.items() if name != WIDEST},
-        values={name: size - kinds[NULL.name] for name, size in kinds.items()},
+        values={name: size - kinds[NULL.name] for name, size in (kinds | vectors).items()},
         tables=per_row(outcomes, "tables"),
         peaks=per_row(outcomes, "peaks", "peak"),
         allocations=output["allocations"],

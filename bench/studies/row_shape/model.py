@@ -14,6 +14,8 @@ from bench.studies.row_shape.shapes import ARRAY, CHARACTER, JSON, TEXT, Kind, S
 POINTER = 8
 # What the array that was measured has: so many texts of so many characters. And the members of the object.
 ELEMENTS, CHARACTERS, MEMBERS = 2, 6, 2
+# What a vector has where its type does not say it: as many as common models of texts give.
+EMBEDDING = 1536
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ RULES = {
     "uuid": Rule(shapes.UUID),
     "inet": Rule(shapes.INET),
     "jsonb": Rule(JSON, None, "members", MEMBERS),
+    "numpy array of 4-byte numbers": Rule(shapes.VECTOR, shapes.LONG_VECTOR, "numbers", EMBEDDING),
 }
 NAMES = {rule.measured: name for name, rule in RULES.items()}
 
@@ -111,7 +114,7 @@ class RowModel:
             return self.dict_of(length) + length * ((size - self.dict_of(MEMBERS)) / MEMBERS)
         if not rule.longer:
             return size
-        if length <= CHARACTER.length:
+        if length <= CHARACTER.length and rule.measured not in shapes.VECTORS:
             return self.values[CHARACTER.name]
         each = (self.values[rule.longer.name] - size) / (rule.longer.length - rule.measured.length)
         return size + (length - rule.measured.length) * each

@@ -14,7 +14,7 @@ from bench.studies.row_shape.model import NAMES as RULE_NAMES
 from bench.studies.row_shape.overheads import OTHER_MODELS, RowShapes, shapes_of_layer
 from bench.studies.row_shape.shapes import ARRAY, CHARACTER, TEXT
 from bench.studies.row_shape.tables import CONSISTS, consists, experiments, overheads, prediction, values
-from bench.yours import code
+from bench.yours import templates
 
 NAMES = (*LAYERS, *OTHER_MODELS)
 
@@ -97,7 +97,10 @@ def times(shapes: RowShapes) -> str:
 
 
 def row_model(shapes: RowShapes) -> str:
-    """Return the model of the cost, for the page that computes with it: what was measured, the rules, and the code."""
+    """Return the model of the cost, for the page that computes with it: what was measured, the rules, and the code.
+
+    A rule whose values were not measured is left out.
+    """
     rules = {
         name: {
             "measured": [rule.measured.name, *([rule.longer.name] if rule.longer else [])],
@@ -106,16 +109,16 @@ def row_model(shapes: RowShapes) -> str:
             "usual": rule.usual,
         }
         for name, rule in RULES.items()
+        if rule.measured.name in shapes.model.values
     }
     content = {
         **{"python": shapes.python, "date": shapes.date, "versions": shapes.versions},
         **asdict(shapes.model),
-        "overheads": {layer: shapes.model.overheads[layer] for layer in shapes.own},
-        "copying": [layer for layer in shapes.model.copying if layer in shapes.own],
-        "beyond": {layer: round(shapes.layers[layer].beyond, 1) for layer in shapes.own},
+        "beyond": {name: round(layer.beyond, 1) for name, layer in shapes.layers.items()},
+        "others": shapes.others,
         "rules": rules,
         "once": CHARACTER.name,
         "array": {"name": ARRAY.name, "elements": ELEMENTS, "rule": RULE_NAMES[TEXT], "length": CHARACTERS},
-        "code": {"entities": code.ENTITIES, "columns": code.COLUMNS, "dataclass": code.DATACLASS},
+        "code": {"entities": templates.ENTITIES, "columns": templates.COLUMNS, "dataclass": templates.DATACLASS},
     }
     return look.data("row-model", content)

@@ -67,6 +67,11 @@ MEMBERS = ", ".join(f"'width{number}', {number}000 + i" for number in range(2, 1
 LONG_JSON = Kind("jsonb, an object of ten integers", f"jsonb_build_object({MEMBERS})")
 LONG_ARRAY = Kind("integer[] of ten", "ARRAY(SELECT 2000 + i + number FROM generate_series(1, 10) AS number)")
 KINDS = (*OF_FIXED_SIZE, *OF_LENGTHS, JSON, LONG_JSON, ARRAY, LONG_ARRAY)
+# What numpy holds, as large on every Python and in every layer.
+NUMBERS = "ARRAY(SELECT (i + number) / 7.0 FROM generate_series(1, {}) AS number)::real[]"
+VECTOR = Kind("numpy array of 20 numbers of 4 bytes", NUMBERS.format(20), 20)
+LONG_VECTOR = Kind("numpy array of 200 numbers of 4 bytes", NUMBERS.format(200), 200)
+VECTORS = (VECTOR, LONG_VECTOR)
 
 
 @dataclass(frozen=True)
@@ -165,13 +170,17 @@ def with_value(kind: Kind) -> list[ShapeField]:
 
 
 def shapes_of(
-    counts: Iterable[int], tables: Mapping[str, Sequence[ShapeField]], wide: Iterable[int] = ()
+    counts: Iterable[int],
+    tables: Mapping[str, Sequence[ShapeField]],
+    wide: Iterable[int] = (),
+    vectors: Iterable[Kind] = (),
 ) -> dict[ShapeKey, Sequence[ShapeField]]:
     """Return the columns of all tables: those of so many columns, of each kind beside a key, and the others given."""
     return {
         **{ShapeKey("overheads", str(count)): of_columns(count) for count in counts},
         **{ShapeKey("wide", str(count)): of_columns(count) for count in wide},
         **{ShapeKey("values", kind.name): with_value(kind) for kind in KINDS},
+        **{ShapeKey("vectors", kind.name): with_value(kind) for kind in vectors},
         **{ShapeKey("tables", name): fields for name, fields in tables.items()},
     }
 

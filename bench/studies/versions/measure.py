@@ -7,7 +7,7 @@ from typing import NamedTuple, TypedDict
 from bench import process
 from bench.database import one_row_table, private_server
 from bench.environments import LOCK, ORIGINAL, PYTHONS, Combination, NoWheelsError, install, interpreters
-from bench.errors import UserError
+from bench.errors import UserError, note
 from bench.layers.names import CORE, ENTITY, MODEL, READERS, SLOTS, TUPLE
 from bench.layers.reading import COUNT, Reading
 from bench.process import Progress, unseen
@@ -143,7 +143,7 @@ def install_all() -> dict[Combination, str]:
     """Make every environment; return by combination which requirement has no wheel, else an empty text."""
     pythons = interpreters()
     for version in PYTHONS:
-        print(f"Python {version}: {pythons.get(version, 'not found')}", file=sys.stderr)
+        note(f"Python {version}: {pythons.get(version, 'not found')}")
     installed = {}
     for version, python in pythons.items():
         for packages in (ORIGINAL, LOCK):
@@ -153,5 +153,5 @@ def install_all() -> dict[Combination, str]:
                 install(combination, python)
             except NoWheelsError as error:
                 installed[combination] = str(error)
-                print(f"{combination}: no wheel of {error}", file=sys.stderr)
+                note(f"{combination}: no wheel of {error}")
     return installed
