@@ -120,7 +120,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         "notes": figures.notes,
         "left_out": figures.failures,
         "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
-        "writing": [{"text": text, "code": code} for text, code in to_write(relation)],
+        "to_write": [{"text": text, "code": code} for text, code in to_write(relation)],
     }
 
 
