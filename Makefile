@@ -14,7 +14,7 @@ bench:
 	$(python) -m bench costs $(if $(ALL),--all)
 
 # Measures what is stale; ALL=1 everything.
-readme: groups = full alternatives requests
+readme: groups = full alternatives dataframes requests
 readme:
 	@$(environment)
 	$(python) setup_db.py

@@ -1,8 +1,8 @@
 """Make the tables in the database of DATABASE_URL, else at the default address, or take them away again.
 
-These are `data`, and a shop's: `shop_customer`, `shop_order`, `shop_address`. Where nothing listens at the default
-address, the embedded server is started there first. What has one of these names and was not made by this script stays
-as it is.
+These are `data`, a shop's (`shop_customer`, `shop_order`, `shop_address`), and an empty one, `written`. Where nothing
+listens at the default address, the embedded server is started there first. What has one of these names and was not
+made by this script stays as it is.
 """
 
 from bench.errors import UserError, address, number, parser

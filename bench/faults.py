@@ -20,6 +20,7 @@ GROUPS = {
     **dict.fromkeys(("adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"), "alternatives"),
     **dict.fromkeys(("django", "tortoise", "piccolo", "peewee", "polars"), "alternatives"),
     **dict.fromkeys(("fastapi", "uvicorn", "httpx"), "requests"),
+    "pandas": "dataframes",
 }
 PACKAGES = tuple(GROUPS)
 NOT_SEEDED = "a table is not the seeded one"

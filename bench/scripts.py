@@ -160,8 +160,9 @@ RELATIONSHIPS = tuple(
     )
 )
 
-# Each may lack its package, which `missing` names. What they keep are entities, rows (tuples, dicts), or columns.
-OF_ENTITIES, OF_ROWS, OF_COLUMNS = (
+# Each may lack its package, which `missing` names. What they keep are entities, rows (tuples, dicts), columns or
+# frames of pandas, whole or in chunks.
+OF_ENTITIES, OF_ROWS, OF_COLUMNS, OF_PANDAS = (
     tuple(Scenario(f"alternatives.{name}") for name in group)
     for group in (
         (
@@ -185,9 +186,68 @@ OF_ENTITIES, OF_ROWS, OF_COLUMNS = (
             "run_async_piccolo_select",
         ),
         ("run_sync_adbc_arrow", "run_sync_polars_adbc"),
+        (
+            "run_sync_pandas",
+            "run_sync_pandas_arrow",
+            "run_sync_pandas_adbc",
+            "run_sync_pandas_entities",
+            "run_sync_pandas_chunks_dropped",
+            "run_sync_pandas_streaming",
+        ),
     )
 )
-ALTERNATIVES = OF_ENTITIES + OF_ROWS + OF_COLUMNS
+ALTERNATIVES = OF_ENTITIES + OF_ROWS + OF_COLUMNS + OF_PANDAS
+
+# What a row costs on its way in: written, written where some stand there already, changed or deleted. Those of another
+# stack may lack its package.
+INSERTS, UPSERTS, CHANGES = (
+    tuple(Scenario(f"writing.{name}") for name in group)
+    for group in (
+        (
+            "run_sync_sqlalchemy_session_add_all",
+            "run_sync_sqlalchemy_session_add_all_server_key",
+            "run_sync_sqlalchemy_session_flush_alone",
+            "run_sync_sqlalchemy_session_flush",
+            "run_sync_sqlalchemy_session_commit",
+            "run_async_sqlalchemy_session_flush",
+            "run_sync_sqlalchemy_session_insert",
+            "run_sync_sqlalchemy_session_insert_batches",
+            "run_async_sqlalchemy_session_insert_batches",
+            "run_sync_sqlalchemy_session_insert_returning",
+            "run_sync_sqlalchemy_engine_insert",
+            "run_sync_sqlalchemy_engine_insert_batches",
+            "run_sync_sqlalchemy_engine_values",
+            "run_sync_sqlalchemy_engine_text",
+            "run_sync_psycopg_unnest",
+            "run_sync_psycopg_executemany",
+            "run_sync_psycopg_copy",
+            "run_sync_sqlalchemy_engine_copy",
+            "run_async_sqlalchemy_session_copy",
+            "run_async_asyncpg_copy",
+            "run_sync_django_bulk_create",
+            "run_async_tortoise_bulk_create",
+            "run_sync_peewee_insert_many",
+            "run_async_piccolo_insert",
+            "run_sync_pandas_to_sql",
+            "run_sync_pandas_to_sql_multi",
+            "run_sync_pandas_to_sql_copy",
+        ),
+        (
+            "run_sync_sqlalchemy_engine_upsert_values",
+            "run_sync_sqlalchemy_engine_upsert_batches",
+            "run_sync_psycopg_upsert_copy",
+        ),
+        (
+            "run_sync_sqlalchemy_session_update",
+            "run_sync_sqlalchemy_session_update_batches",
+            "run_sync_sqlalchemy_session_merge",
+            "run_sync_sqlalchemy_session_update_statement",
+            "run_sync_sqlalchemy_session_delete",
+            "run_sync_sqlalchemy_session_delete_statement",
+        ),
+    )
+)
+WRITING = INSERTS + UPSERTS + CHANGES
 
 # What a request costs. Each may lack its package, too.
 ENDPOINTS = tuple(

@@ -1,4 +1,4 @@
-"""The tables that are read: their columns and their rows, in SQL. They decide every figure of a script."""
+"""The tables that are read, and the one that is written: columns and rows, in SQL. They decide a script's figures."""
 
 from typing import NamedTuple
 
@@ -8,18 +8,18 @@ ROWS = 92_000
 class SeededTable(NamedTuple):
     """A table to make: its columns, of which `id` is the key, and row `i`, counted from 0; both in SQL.
 
-    It has `each` rows for a customer, or, if that is 0, all rows. Column `customer_id` refers to the `parent`.
+    It has `each` rows for a customer, or, if that is None, all rows. Column `customer_id` refers to the `parent`.
     """
 
     name: str
     columns: str
     row: str
-    each: int = 0
+    each: int | None = None
     parent: str = ""
 
     def count(self, rows: int) -> int:
         """Return how many rows this table has, where `data` has so many: so have customers and orders together."""
-        return self.each * max(rows // 5, 1) if self.each else rows
+        return rows if self.each is None else self.each * max(rows // 5, 1)
 
 
 DATA = SeededTable("data", "id serial, num integer, data text", "i, 5 * i % 200, 'hello-' || i")
@@ -46,4 +46,6 @@ SHOP = (
         parent="shop_customer",
     ),
 )
-TABLES = (DATA, *SHOP)
+# It is empty: the scripts in writing/ write the rows of `data` into it.
+WRITTEN = SeededTable("written", DATA.columns, DATA.row, each=0)
+TABLES = (DATA, *SHOP, WRITTEN)

@@ -75,16 +75,20 @@ def _not_installed(package: str) -> str:
 
 
 def jobs(
-    scenarios: Sequence[Scenario], repeats: int, one_row: str, native: Sequence[Scenario] = ()
+    scenarios: Sequence[Scenario],
+    repeats: int,
+    one_row: str,
+    native: Sequence[Scenario] = (),
+    traced_by: str = "",
 ) -> tuple[list[Job], list[Job]]:
     """Return the processes that may run side by side, and those that are timed, each of which runs alone.
 
-    What is traced does not vary from run to run, so it runs once.
+    What is traced does not vary from run to run, so it runs once, by a module, if it is to be run by one.
     """
     together = []
     for url in ("", one_row):
         together += [Job(scenario, NATIVE, module="bench.native", url=url) for scenario in native]
-        together += [Job(scenario, TRACED, url=url) for scenario in scenarios]
+        together += [Job(scenario, TRACED, module=traced_by, url=url) for scenario in scenarios]
     turns: dict[Scenario | None, list[Scenario]] = {}
     for scenario in scenarios:
         turns.setdefault(scenario.origin if scenario.compared_with else None, []).append(scenario)
@@ -107,15 +111,18 @@ def measure(
     native: Sequence[Scenario] = (),
     timed: bool = True,
     progress: Progress = unseen,
+    traced_by: str = "",
+    workers: int | None = None,
 ) -> tuple[dict[str, Measured], list[str]]:
     """Return what is stored of each script, by name, and a line for each that has failed.
 
     `one_row` is the URL of the table of one row; memray runs those of `native`, too. Unless they are `timed`, all run
-    together. Raises UserError where the table changes meanwhile, or has one row only.
+    together. What is traced is run by the module `traced_by`, and so many `workers` run at once what is not timed.
+    Raises UserError where the table changes meanwhile, or has one row only.
     """
-    together, alone = jobs(scenarios, repeats, one_row, native)
+    together, alone = jobs(scenarios, repeats, one_row, native, traced_by)
     side_by_side, by_turns = (together, alone) if timed else ([*together, *alone], [])
-    outcomes = process.run(side_by_side, by_turns, progress=progress)
+    outcomes = process.run(side_by_side, by_turns, progress=progress, workers=workers)
     records, server = {}, server_version(database_url())
     for scenario in scenarios:
         own = [outcome for outcome in outcomes if outcome.job.script == scenario and not outcome.job.reference]

@@ -23,7 +23,7 @@ from bench.process import PLACES
 from bench.progress import Bar
 from bench.runs import Job, Outcome
 from bench.scripts import PROJECT
-from bench.seeds import TABLES
+from bench.seeds import DATA, SHOP
 from common import database_url
 
 # A file an outcome; the variable names another folder.
@@ -86,7 +86,7 @@ def _conditions() -> list[object]:
     with psycopg.connect(database_url(), connect_timeout=10, prepare_threshold=None) as connection:
         connection.execute("SET LOCAL lock_timeout = '60s'")
         tables: list[object] = [connection.info.server_version]
-        for table in TABLES:
+        for table in (DATA, *SHOP):
             if connection.execute("SELECT pg_catalog.to_regclass(%s)", [table.name]).fetchone() != (None,):
                 rows = f"SELECT count(*), sum(pg_catalog.hashtext(row::text))::text FROM {table.name} AS row"
                 tables += connection.execute(rows.encode()).fetchall()

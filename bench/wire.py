@@ -3,8 +3,8 @@
 usage: MEMORY_JSON=OUTPUT python -m bench.wire SCENARIO
        python -m bench.wire < TRACE
 
-The first runs one scenario; OUTPUT gets one JSON object: `wire`, a `Traffic` whose statements and rows are those of
-connecting, too, but for its authentication, or null where libpq has no trace. The second counts a trace.
+The first runs one scenario; OUTPUT gets what that measures, and `wire`, a `Traffic` whose statements and rows are those
+of connecting, too, but for its authentication, or null where libpq has no trace. The second counts a trace.
 
 A trace has the values of all rows, so it goes through a pipe into a process that counts, and lies nowhere.
 """
@@ -16,6 +16,7 @@ import runpy
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
@@ -31,12 +32,13 @@ ROW, STATEMENTS = b"DataRow", (b"Execute", b"Query")
 
 
 class Traffic(TypedDict):
-    """What was asked of the server, `fetches` from cursors among it, and the rows and bytes that it sent."""
+    """What was asked of the server, `fetches` from cursors among it; the rows and bytes that it sent, and was sent."""
 
     statements: int
     fetches: NotRequired[int]
     rows: int
     bytes: int
+    sent: NotRequired[int]
 
 
 class Counter:
@@ -61,13 +63,13 @@ class Counter:
 
 
 def counted(trace: Iterable[bytes]) -> Traffic:
-    traffic = Traffic(statements=0, fetches=0, rows=0, bytes=0)
+    traffic = Traffic(statements=0, fetches=0, rows=0, bytes=0, sent=0)
     for message in filter(None, map(MESSAGE.match, trace)):
         sender, length, name, cursor = message.groups()
         traffic["statements"] += sender == b"F" and name in STATEMENTS
         traffic["fetches"] += sender == b"F" and bool(cursor)
         traffic["rows"] += sender == b"B" and name == ROW
-        traffic["bytes"] += 1 + int(length) if sender == b"B" else 0
+        traffic["bytes" if sender == b"B" else "sent"] += 1 + int(length)
     return traffic
 
 
@@ -75,29 +77,26 @@ def main(name: str) -> None:
     import psycopg
     from psycopg import generators
 
-    import common
-
     connect: Any = generators.connect
     counter, connections = Counter(), []
 
     def traced(*arguments: Any, **options: Any) -> Any:
         connection = yield from connect(*arguments, **options)
-        counter.count(connection)
-        connections.append(connection)
+        with suppress(psycopg.NotSupportedError):
+            counter.count(connection)
+            connections.append(connection)
         return connection
 
     generators.connect = traced
-    common.print_top_allocations = lambda limit=10, *, rows=None: None
     del sys.argv[1:]  # they are not the scenario's
-    traffic = None
-    try:
-        runpy.run_path(f"{name.replace('.', os.sep)}.py", run_name="__main__")
-        for connection in connections:
-            connection.untrace()
-        traffic = counter.end()
-    except psycopg.NotSupportedError:
+    runpy.run_path(f"{name.replace('.', os.sep)}.py", run_name="__main__")
+    for connection in connections:
+        connection.untrace()
+    traffic = counter.end() if connections else None
+    if not traffic:
         note("libpq traces on Linux alone: what crosses the wire is not counted")
-    Path(os.environ["MEMORY_JSON"]).write_text(json.dumps({"wire": traffic}), encoding="utf-8")
+    path = Path(os.environ["MEMORY_JSON"])
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | {"wire": traffic}), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def told(names: dict[str, Any]) -> dict[str, Any]:
     found = {"keys": list(storage), "kept": rows, **{name: names.get(name) for name in ("rows", "total", "found")}}
     if "table" in names:
         table = names["table"]
-        found["table"] = table.to_dicts() if hasattr(table, "to_dicts") else table.to_pylist()  # polars's, or Arrow's
+        made = getattr(table, "to_dicts", None) or getattr(table, "to_pylist", None)  # polars's, or Arrow's
+        found["table"] = made() if made else table.to_dict("records")
     return found
 
 

@@ -22,6 +22,7 @@ from bench.layers.weights import weights_of, wide_of
 from bench.relations.data import ReadColumn, Relation
 from bench.yours import code, fitting
 from bench.yours.advice import advice
+from bench.yours.writing import to_write
 from tests.advised import executed
 from tests.support import query
 
@@ -52,6 +53,9 @@ INSERT INTO advised."|""class""\\ :x %s {{x}}
 -- `1`" VALUES (1), (2);
 CREATE TABLE advised.fullwidth (id integer PRIMARY KEY, at date, {wide});
 INSERT INTO advised.fullwidth VALUES (1), (2);
+CREATE TABLE advised.made (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, total integer NOT NULL,
+    twice integer GENERATED ALWAYS AS (2 * total) STORED);
+INSERT INTO advised.made (total) VALUES (1), (2);
 CREATE TABLE advised.left_out (id integer PRIMARY KEY, at date);
 INSERT INTO advised.left_out VALUES (1, 'infinity'), (2, now());
 CREATE TYPE advised.state AS ENUM ('new', 'paid');
@@ -176,6 +180,28 @@ def test_every_code_reads_every_row(advised: str, relation: str) -> None:
                 assert not hasattr(found[0], "__dict__")
                 assert alike(list(map(astuple, found)), rows)
     assert kinds == ["streamed", *(["columns"] if own else []), "dataclass", "dataclass"]
+
+
+@pytest.mark.parametrize("relation", [*TABLES[:-1], "advised.made", QUERIES[0]])
+def test_code_that_writes_leaves_the_rows_that_were_read(advised: str, relation: str) -> None:
+    """What the server generates is left out, and a view or a query has no such code."""
+    subject = look_at(relation, 60, count=False)
+    read, written = subject.relation, [code for _, code in to_write(subject.relation)]
+    assert len(written) == (0 if relation in ("advised.seen", QUERIES[0]) else 1 if read.no_entities else 2)
+    places = [place for place, column in enumerate(read.columns) if column.name in read.written]
+    rows = [tuple(row[place] for place in places) for row in expected(subject, advised)]
+    engine = create_engine(advised.replace("postgresql:", "postgresql+psycopg:"))
+    own = {code.class_called(read.name): mapped(subject, engine)} if read.key else {}
+    for source in written:
+        defined = executed(source, **own)
+        query(advised, f"TRUNCATE {read.sql_name}")
+        if "COPY" in source:
+            with psycopg.connect(advised) as connection:
+                defined["write"](connection, iter(rows))
+        else:
+            defined["write"](engine, iter(rows))
+        assert [tuple(row[place] for place in places) for row in expected(subject, advised)] == rows
+    engine.dispose()
 
 
 ORDERS = Subject(

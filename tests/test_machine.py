@@ -21,7 +21,7 @@ from bench.runs import Job
 from bench.scripts import PROJECT
 from tests.support import environment, error_line, finished, locked, run, running
 
-FOLDERS = ("remedies", "relationships", "alternatives")
+FOLDERS = ("remedies", "relationships", "alternatives", "writing")
 COMMANDS = ("setup_db.py", "your_table.py", "bench/__main__.py", "bench/original/__main__.py")
 SCRIPTS = tuple(
     path.relative_to(PROJECT).as_posix() for folder in (".", *FOLDERS) for path in PROJECT.glob(f"{folder}/run_*")
@@ -67,6 +67,7 @@ def test_older_python_is_one_line_from_every_command_and_script() -> None:
     [
         "remedies/run_sync_psycopg_stream.py",
         "relationships/run_sync_sqlalchemy_session_lazy.py",
+        "writing/run_sync_psycopg_copy.py",
         "alternatives/run_async_asyncpg_fetch.py",
     ],
 )

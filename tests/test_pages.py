@@ -6,6 +6,7 @@ import inspect
 import re
 import resource
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,16 @@ from fastapi import FastAPI
 from sqlalchemy import create_engine, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bench.database import seed
 from bench.errors import UserError
 from bench.look import pages
+from bench.seeds import WRITTEN
 from db_model import DbModel
 from domain_model import DomainModel
 from relationships.shop_model import Customer, Order
 from tests.servers import pgbouncer
-from tests.support import PROJECT, ROWS
+from tests.support import PROJECT, ROWS, query
+from writing.record_model import Record
 
 README = PROJECT / "README.md"
 METHOD = PROJECT / "docs" / "method.md"
@@ -30,6 +34,7 @@ PYTHON = [
     for number, code in enumerate(re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL), 1)
 ]
 CURES = PYTHON[:2]
+WRITING = [parameter for parameter in PYTHON if str(parameter.id).startswith("writing-")]
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,7 @@ def execute(code: str, url: str, **names: object) -> None:
     address = url.replace("postgresql:", "postgresql+psycopg:")
     compiled = compile(code, "page", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     names = {"url": url, "DbModel": DbModel, "DomainModel": DomainModel, "Customer": Customer, "Order": Order} | names
+    names = {"Record": Record, "rows": written()} | names
     names = {"app": FastAPI(), "open_session": lambda: None} | names  # of an endpoint, which nobody asks here
 
     async def awaited() -> None:
@@ -112,9 +118,26 @@ def execute(code: str, url: str, **names: object) -> None:
         engine.dispose()
 
 
-@pytest.mark.parametrize("code", PYTHON)
+def written() -> Iterator[tuple[int, int, str]]:
+    """Return the rows that the page of writing writes."""
+    return ((key, key + 1, f"row {key}") for key in range(2500))
+
+
+@pytest.mark.parametrize("code", [parameter for parameter in PYTHON if parameter not in WRITING])
 def test_python_that_is_shown_runs(code: str, url: str) -> None:
+    if "import pandas" in code:
+        pytest.importorskip("pandas")
     execute(code, url, print=lambda *_: None)
+
+
+@pytest.mark.parametrize("code", WRITING)
+def test_python_that_is_shown_writes_each_row(code: str, schema_url: str) -> None:
+    """Where rows are changed, all of them are there before, with smaller numbers, and where they conflict, a part."""
+    seed(schema_url, 1, tables=[WRITTEN])
+    before = 2500 if "rows" not in code else 1000 if "ON CONFLICT" in code or "on_conflict" in code else 0
+    query(schema_url, f"INSERT INTO written SELECT i, i, 'row ' || i FROM generate_series(0, {before} - 1) AS i")
+    execute(code, schema_url, print=lambda *_: None)
+    assert query(schema_url, "SELECT id, num, data FROM written ORDER BY id") == list(written())
 
 
 @pytest.mark.parametrize("code", CURES)

@@ -30,6 +30,7 @@ from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
+from bench.studies.writing.measure import InFlight
 from tests.forks import in_a_fresh_process
 
 PSYCOPG = Scenario("run_sync_psycopg")
@@ -271,6 +272,10 @@ LOADS = {
         "bench/layers/allocations.py",
         *(f"bench/studies/graph_shape/{name}.py" for name in ("families", "model", "reading")),
     ),
+    "writing": (
+        *(*INSTRUMENT, "bench/wire.py", "bench/studies/writing/flight.py", "writing/rows.py"),
+        "writing/run_sync_psycopg_copy.py",
+    ),
     "over_time": SCRIPT,
     "growth": SCRIPT,
     "versions": tuple(dict.fromkeys((*SCRIPT, *LAYERS))),
@@ -289,6 +294,7 @@ DECIDES = {
         *(f"bench/studies/graph_shape/{name}.py" for name in ("measure", "model", "reading", "shapes")),
         *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")),
     ),
+    "writing": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/writing/measure.py"),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
     "versions": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/versions/measure.py"),
@@ -304,6 +310,10 @@ def jobs_of(study: str, url: str) -> list[Job]:
         family = Family(2)
         graph_shapes.make(url, "family", family, mixed=False)
         return [Job(FamilyReading("joinedload", "family", family, 10, allocations=False))]
+    if study == "writing":
+        shapes.make(url, "columns", shapes.of_columns(2))
+        copy = Scenario("writing.run_sync_psycopg_copy")
+        return [Job(copy, module="bench.wire"), Job(InFlight("add_all", "columns"))]
     jobs = {
         "costs": [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="bench.native")],
         "relationships": [Job(joined), Job(joined, NATIVE, module="bench.native"), *wire_jobs([joined])],

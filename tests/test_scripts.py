@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -18,7 +19,7 @@ from packaging.utils import canonicalize_name
 import common
 from bench.database import seed
 from bench.faults import PACKAGES, explain_table
-from bench.scripts import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS, Scenario
+from bench.scripts import ALTERNATIVES, ENDPOINTS, EVERYTHING, RELATIONSHIPS, REMEDIES, SCENARIOS, WRITING, Scenario
 from common import FIRST_ROW, IMPORTED, LAST_CHECKPOINT, STARTED
 from tests.forks import ended, forked, told_by
 from tests.support import (
@@ -37,9 +38,15 @@ from tests.support import (
     wait_until,
 )
 
-SCRIPTS = EVERYTHING + ALTERNATIVES + RELATIONSHIPS
+SCRIPTS = EVERYTHING + ALTERNATIVES + RELATIONSHIPS + WRITING
 INSTALLED = [script.name for script in SCRIPTS if not script.missing]
-ROOMS = {"": SCENARIOS, "remedies": REMEDIES, "alternatives": ALTERNATIVES, "relationships": RELATIONSHIPS}
+ROOMS = {
+    "": SCENARIOS,
+    "remedies": REMEDIES,
+    "alternatives": ALTERNATIVES,
+    "relationships": RELATIONSHIPS,
+    "writing": WRITING,
+}
 # One of each driver, and of each way to it: what they leave behind at an error comes out of different code.
 DRIVERS = [
     "run_sync_psycopg",
@@ -61,12 +68,29 @@ OTHERS = [
     "remedies.run_sync_sqlalchemy_session_streaming",
     "remedies.run_sync_sqlalchemy_session_given_back",
 ]
+# One of each driver that writes, and one that commits each batch.
+WRITERS = [
+    "writing.run_sync_psycopg_copy",
+    "writing.run_sync_psycopg_executemany",
+    "writing.run_sync_sqlalchemy_session_flush",
+    "writing.run_sync_sqlalchemy_session_commit",
+    "writing.run_async_sqlalchemy_session_copy",
+    "writing.run_async_asyncpg_copy",
+]
+WRITERS = [name for name in WRITERS if name in INSTALLED]
 EMPTY_MODELS = ("run_sync_psycopg_pydantic_no_validation", "run_async_sqlalchemy_engine_pydantic_no_validation")
-FRAMES = ("alternatives.run_sync_adbc_arrow", "alternatives.run_sync_polars_adbc")
+PANDAS = [script.name for script in SCRIPTS if "pandas" in script.name]
+FRAMES = (
+    "alternatives.run_sync_adbc_arrow",
+    "alternatives.run_sync_polars_adbc",
+    *(f"alternatives.run_sync_pandas{how}" for how in ("", "_arrow", "_adbc", "_entities")),
+)
 COUNTING = ("_streaming", "_dropped")
 GIVING_BACK = ("_given_back", "_survivors")
 # The relationships' two that load nothing beside their table.
 ALONE = tuple(f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "orders"))
+# Those of writing's that others are compared with.
+FIRST = [script.name for script in WRITING if not script.compared_with]
 FEW = ROWS // 2
 NOT_SEEDED = (
     "a table is not the seeded one at localhost:{}/db: "
@@ -92,6 +116,7 @@ def fields_of(script: Scenario) -> list[set[str]]:
         "remedies": [compared | loses, compared | helps_not],
         "alternatives": [compared | loses | {"Choose it"}],
         "relationships": [{"Short"} if script.name in ALONE else compared | loses],
+        "writing": [{"Short"}] if script.name in FIRST else [compared | loses, compared | helps_not],
         "endpoints": [{"Short"} | loses, {"Short"} | helps_not],
     }[script.room]
 
@@ -101,7 +126,7 @@ def test_docstring_has_a_short_name_what_it_is_compared_with_and_what_one_loses(
         assert set(script.fields) in fields_of(script), script.name
         assert 0 < len(script.short) <= 24, script.name
         assert script.description, script.name
-        others = RELATIONSHIPS if script in RELATIONSHIPS else EVERYTHING
+        others = {"relationships": RELATIONSHIPS, "writing": WRITING}.get(script.room, EVERYTHING + ALTERNATIVES)
         assert script.compared_with in (None, *(other for other in others if other != script)), script.name
 
 
@@ -128,11 +153,19 @@ def test_no_scenario_no_remedy_and_no_relationship_lacks_a_package() -> None:
         ("sync_polars_adbc", "polars"),
         ("sync_adbc_arrow", "adbc_driver_postgresql"),
         ("sync_adbc_arrow", "pyarrow"),
+        ("sync_pandas", "pandas"),
     ],
 )
 def test_missing_package_is_known_beforehand(monkeypatch: pytest.MonkeyPatch, name: str, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     assert Scenario(f"alternatives.run_{name}").missing == package
+
+
+def test_scripts_of_pandas_are_tested() -> None:
+    if not find_spec("pandas"):
+        pytest.skip("pandas is not installed: `make venv groups=dataframes` installs it into .venv")
+    assert len(PANDAS) == 9
+    assert {*PANDAS} <= {*INSTALLED}
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +190,8 @@ def own_packages(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", INSTALLED)
 def test_script_reads_all_rows_says_so_and_keeps_what_it_is_to_keep(name: str, few_url: str) -> None:
-    of_the_shop = name.startswith("relationships.")
-    measurement, kept = told_by(name, few_url, keeps=not of_the_shop)
+    of_the_shop, writes = name.startswith("relationships."), name.startswith("writing.")
+    measurement, kept = told_by(name, few_url, keeps=not of_the_shop and not writes)
     marks = (STARTED, IMPORTED, FIRST_ROW, LAST_CHECKPOINT)
     assert [label for label in measurement.labels if label in marks] == list(marks)
     said = [line.partition("  - ")[0] for line in measurement.console.splitlines() if "  - " in line]
@@ -167,7 +200,10 @@ def test_script_reads_all_rows_says_so_and_keeps_what_it_is_to_keep(name: str, f
     assert own_packages(name) <= measurement.json["versions"].keys()
     assert measurement.json["rows"] == (FEW // 5 if of_the_shop else FEW)
     rows = expected_rows(FEW)
-    if name in FRAMES:
+    if writes:
+        stands = query(few_url, "SELECT num, data FROM written ORDER BY id")
+        assert stands == [(num, data) for _, num, data in rows]
+    elif name in FRAMES:
         assert kept["table"] == [{"id": i, "num": num, "data": data} for i, num, data in rows]
         assert kept["found"] == kept["table"][-1:]
     elif name.endswith(COUNTING) and not of_the_shop:
@@ -245,6 +281,23 @@ def test_other_order_of_the_columns_misleads_no_script(schema_url: str) -> None:
     for scenario in SCENARIOS:
         process = ended(scenario.name, url=schema_url)
         assert (process.returncode, process.stderr) == (0, ""), scenario.name
+
+
+def test_row_that_breaks_a_constraint_is_one_line_and_leaves_nothing_but_what_was_committed(schema_url: str) -> None:
+    seed(schema_url, 1500)
+    query(schema_url, "ALTER TABLE written ADD CONSTRAINT refused CHECK (num <> -1 AND data <> 'hello-1200')")
+    for name in WRITERS:
+        assert "refused" in error_line(ended(name, url=schema_url)), name
+        left = 1000 if name.endswith("_commit") else 0
+        assert query(schema_url, "SELECT count(*) FROM written") == [(left,)], name
+
+
+def test_table_to_write_that_is_somebody_s_stays(schema_url: str) -> None:
+    seed(schema_url, 5)
+    query(schema_url, "INSERT INTO written VALUES (7, 7, 'mine'); COMMENT ON TABLE written IS 'mine'")
+    line = error_line(ended(WRITERS[0], url=schema_url))
+    assert line == "table written was not made by setup_db.py and stays as it is: name another database"
+    assert query(schema_url, "SELECT data FROM written") == [("mine",)]
 
 
 def test_interrupt_is_one_line(url: str) -> None:

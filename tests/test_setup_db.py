@@ -147,7 +147,7 @@ def test_seeding_again_makes_the_table_anew(schema_url: str) -> None:
     for rows in (20, 10, 10):
         seed(schema_url, rows)
     assert query(schema_url, ALL_ROWS) == expected_rows(10)
-    query(schema_url, "DROP TABLE data, shop_customer, shop_order, shop_address")
+    query(schema_url, "DROP TABLE data, shop_customer, shop_order, shop_address, written")
     assert query(schema_url, "SELECT relname FROM pg_class WHERE relnamespace = current_schema::regnamespace") == []
 
 

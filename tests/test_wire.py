@@ -27,7 +27,7 @@ def test_libpq_counts_what_crosses_the_wire(schema_url: str) -> None:
 
 def test_a_statement_s_text_is_no_message() -> None:
     lines = [b'F\t43\tQuery\t "SELECT 1 AS\n', b'B"\n', b"B\t11\tDataRow\t 1 1 '1'\n", b"B\t5\tReadyForQuery\t I\n"]
-    assert wire.counted(lines) == {"statements": 1, "fetches": 0, "rows": 1, "bytes": 12 + 6}
+    assert wire.counted(lines) == {"statements": 1, "fetches": 0, "rows": 1, "bytes": 12 + 6, "sent": 44}
 
 
 def test_what_crosses_the_wire_is_counted_in_a_process_of_its_own(database: str) -> None:

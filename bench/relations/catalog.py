@@ -177,6 +177,16 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
     return {name for [name] in connection.execute(statement.encode(), [oid])}
 
 
+def written(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
+    """Return the names of the columns that a row may be written with; none of what is no table."""
+    statement = (
+        "SELECT attname::text FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
+        "WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
+        "AND attgenerated = '' AND attidentity <> 'a'"
+    )
+    return {name for [name] in connection.execute(statement.encode(), [oid])}
+
+
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:
     """Return how many blocks the table and its partitions have that TABLESAMPLE can choose from; 0 where it cannot."""
     answer = connection.execute(

@@ -117,6 +117,8 @@ class Relation:
     left_out: tuple[LeftOut, ...] = ()
     # The columns that cannot be NULL, as far as the server knows.
     required: frozenset[str] = frozenset()
+    # The columns of a table that a row may be written with: no expression and no identity makes them.
+    written: frozenset[str] = frozenset()
     # How many rows are read at a time, so that these take some MiB.
     batch: int = BATCH
     # The columns that are not read, for somebody asked what the others take.

@@ -96,6 +96,7 @@ def named(connection: "psycopg.Connection[Any]", relation: Relation, table: Foun
         name=table.name,
         oid=table.oid,
         required=frozenset(catalog.required(connection, table.oid)),
+        written=frozenset(catalog.written(connection, table.oid)),
         quotes=catalog.quoted(connection, [table.schema, table.name, *names]),
     )
     keys = catalog.keys(connection, table.oid)

@@ -9,6 +9,7 @@ from bench.studies.relationships.ways import Ways
 from bench.studies.requests.endpoints import Requests
 from bench.studies.requests.serving import COMMONEST, STREAMED_ARRAY
 from bench.studies.script_costs import stored_bytes
+from bench.studies.writing.ways import WaysToWrite
 from common import MIB
 
 ORM = "run_sync_sqlalchemy_session"
@@ -48,11 +49,11 @@ Answer = tuple[str, str, str, str, str]
 TITLES = ("You want", "Peak, MiB", "Bytes per row", "Time, s", "Write")
 
 
-def blocks(costs: Costs, ways: Ways, requests: Requests) -> dict[str, str]:
+def blocks(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite) -> dict[str, str]:
     return {
         "cure": cure(costs),
         "answer": answer(costs),
-        "answers": answers(costs, ways, requests).markdown(),
+        "answers": answers(costs, ways, requests, writing).markdown(),
         "legend": legend(costs),
     }
 
@@ -84,13 +85,13 @@ def mib_whole(size: float) -> str:
     return whole(size / MIB)
 
 
-def answers(costs: Costs, ways: Ways, requests: Requests) -> Table[Answer]:
-    """Return what to write, and what it changes; the last two are of parents with children, and of responses."""
+def answers(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite) -> Table[Answer]:
+    """Return what to write, and what it changes; the last three are of children, of responses, and of writing."""
     rows = [
         of_pair(f"[{wanted}](docs/remedies.md#{anchor})", code, costs.pair(before, after))
         for wanted, anchor, code, before, after in ANSWERS
     ]
-    rows += [with_children(ways), into_a_response(requests)]
+    rows += [with_children(ways), into_a_response(requests), into_a_table(writing)]
     columns = [
         Column[Answer](title, None, itemgetter(place), text=place in (0, 4)) for place, title in enumerate(TITLES)
     ]
@@ -114,6 +115,15 @@ def into_a_response(requests: Requests) -> Answer:
     peaks = " → ".join(mib_whole(endpoint.peak) for endpoint in endpoints)
     times = " → ".join(time(endpoint.last) for endpoint in endpoints)
     return "[And into a response?](docs/a-request.md)", peaks, "", times, "`StreamingResponse`, batch by batch"
+
+
+def into_a_table(writing: WaysToWrite) -> Answer:
+    """Return what `copy` changes where rows are written. Its bytes are those of a row at the peak."""
+    before, after = writing["sync_sqlalchemy_session_add_all"], writing["sync_psycopg_copy"]
+    peaks = " → ".join(mib_whole(way.costs.peak.value) for way in (before, after))
+    sizes = " → ".join(whole(way.peak) for way in (before, after))
+    times = " → ".join(time(way.seconds) for way in (before, after))
+    return "[And into a table?](docs/writing.md)", peaks, sizes, times, "`copy` of a generator"
 
 
 def answer(costs: Costs) -> str:

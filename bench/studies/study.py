@@ -27,6 +27,8 @@ from bench.studies.row_shape import measure as row_shape_measure
 from bench.studies.row_shape import page as row_shape
 from bench.studies.versions import measure as versions_measure
 from bench.studies.versions import page as versions
+from bench.studies.writing import measure as writing_measure
+from bench.studies.writing import page as writing
 
 Figures = TypeVar("Figures")
 
@@ -85,6 +87,7 @@ class Study(Generic[Figures]):
 COSTS = Study("costs", costs_measure, costs)
 REQUESTS = Study("requests", requests_measure, requests)
 RELATIONSHIPS = Study("relationships", relationships_measure, relationships)
+WRITING = Study("writing", writing_measure, writing)
 STUDIES: Mapping[str, Study[Any]] = {
     study.name: study
     for study in (
@@ -93,6 +96,7 @@ STUDIES: Mapping[str, Study[Any]] = {
         Study("row_shape", row_shape_measure, row_shape),
         RELATIONSHIPS,
         Study("graph_shape", graph_shape_measure, graph_shape),
+        WRITING,
         Study("over_time", over_time_measure, over_time),
         Study("growth", growth_measure, growth),
         Study("versions", versions_measure, versions),
@@ -102,7 +106,7 @@ STUDIES: Mapping[str, Study[Any]] = {
 
 def shown() -> tuple[dict[str, str], dict[str, str]]:
     """Return all blocks by marker and all charts by file, of what is stored. Raises UserError."""
-    blocks = answers.blocks(COSTS.stored(), RELATIONSHIPS.stored(), REQUESTS.stored())
+    blocks = answers.blocks(COSTS.stored(), RELATIONSHIPS.stored(), REQUESTS.stored(), WRITING.stored())
     charts: dict[str, str] = {}
     for study in STUDIES.values():
         figures = study.stored()

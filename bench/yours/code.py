@@ -152,15 +152,24 @@ def selected(relation: Relation, names: list[str]) -> str:
 
 
 def field(column: ReadColumn, required: bool) -> str:
-    name = column.type.rpartition(".")[2]
-    kind = name if name == "Any" or required else f"{name} | None"
+    kind = annotation(column, required)
     line = f"    {column.attribute}: {kind}"
     return line if len(line) <= WIDTH else f"    {column.attribute}: (\n        {kind}\n    )"
 
 
+def annotation(column: ReadColumn, required: bool) -> str:
+    name = column.type.rpartition(".")[2]
+    return name if name == "Any" or required else f"{name} | None"
+
+
 def imports(columns: Iterable[ReadColumn]) -> str:
-    """Return the imports that the dataclass needs, as they are sorted by convention."""
-    needed = {("dataclasses", "dataclass")}
+    """Return the imports that the dataclass needs."""
+    return imports_of(columns, ("dataclasses", "dataclass"), ("psycopg.rows", "args_row"))
+
+
+def imports_of(columns: Iterable[ReadColumn], *named: tuple[str, str]) -> str:
+    """Return the imports of these names, the last one from another package, and of the columns' types, sorted."""
+    needed, (package, last) = set(named[:-1]), named[-1]
     for column in columns:
         module, _, name = column.type.rpartition(".")
         if module or name == "Any":
@@ -169,7 +178,7 @@ def imports(columns: Iterable[ReadColumn]) -> str:
         f"from {module} import {', '.join(sorted(name for source, name in needed if source == module))}"
         for module in sorted({source for source, _ in needed})
     ]
-    return "\n".join([*lines, "", "from psycopg.rows import args_row"])
+    return "\n".join([*lines, "", f"from {package} import {last}"])
 
 
 def sql(relation: Relation) -> str:

@@ -15,6 +15,7 @@ from bench.yours.calculator import address
 from bench.yours.code import sql
 from bench.yours.told import told
 from bench.yours.words import all_rows, words_of
+from bench.yours.writing import to_write
 
 Row = tuple[str, Figure]
 # What is not told in JSON of rows without children.
@@ -28,7 +29,7 @@ def show(subject: Subject, figures: Figures, *, wide: bool = False) -> None:
     table(subject, figures).print(wide=wide)
     for weights in by_column.tables(relation, figures):
         weights.print(wide=wide)
-    print_told(sentences, [(advice.text, advice.code(relation)) for advice in advised])
+    print_told(sentences, [*((advice.text, advice.code(relation)) for advice in advised), *to_write(relation)])
     if not relation.children:
         total, _ = all_rows(subject, figures)
         weighed = figures.weights[0].columns if figures.weights else ()
@@ -119,6 +120,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         "notes": figures.notes,
         "left_out": figures.failures,
         "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
+        "to_write": [{"text": text, "code": code} for text, code in to_write(relation)],
     }
 
 

@@ -16,7 +16,7 @@ from tests.support import PROJECT, TIMEOUT
 # scenarios, in test_observations.py, are those of the lock's versions, which the pages name.
 CLAIMS = (
     *("batches", "collections", "eager_loading", "expiring", "identity_map", "loading_less", "models"),
-    *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions"),
+    *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions", "writing"),
 )
 SOME = {
     "entities": (

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.look.blocks import linked
-from bench.look.tables import Column, Table, mib
-from bench.scripts import ALTERNATIVES, OF_COLUMNS, OF_ENTITIES, OF_ROWS, Scenario
+from bench.look.tables import Column, Table, mib, time
+from bench.scripts import ALTERNATIVES, OF_COLUMNS, OF_ENTITIES, OF_PANDAS, OF_ROWS, Scenario
 from bench.studies.costs.pairs import Costs
 from bench.studies.costs.tables import STACK
 from bench.studies.script_costs import ScriptCosts
@@ -24,6 +24,7 @@ MOST_ROWS = 10_000_000
 def blocks(costs: Costs) -> dict[str, str]:
     return {
         **{f"stacks-{kind}": compared(costs, kind).markdown() for kind in STACKS},
+        "stacks-pandas": frames(costs).markdown(),
         "first-rows": at_the_first_row(costs),
         "pays": pays(costs).markdown(),
         "choices": "\n".join(map(choice, ALTERNATIVES)),
@@ -42,6 +43,17 @@ def compared(costs: Costs, kind: str) -> Table[ScriptCosts]:
     title = f"Time, {DRIVER.short} = 1"
     multiple = Column[ScriptCosts](title, None, lambda stack: f"{stack.seconds.value / reference:.1f}")
     return Table("", [*STACK, multiple], of_kind(costs, kind))
+
+
+def frames(costs: Costs) -> Table[ScriptCosts]:
+    """Return the table of pandas, in the order of the scripts, where the peak says more than what is kept."""
+    columns = [
+        *STACK[:4],
+        Column("Peak, MiB", None, lambda stack: mib(stack.peak.value)),
+        *STACK[4:],
+        Column[ScriptCosts]("Time, s", None, lambda stack: time(stack.seconds)),
+    ]
+    return Table("", columns, costs.of(OF_PANDAS))
 
 
 def at_the_first_row(costs: Costs) -> str:

@@ -1,0 +1,1 @@
+"""What does a row cost on its way into a table, by each way to write it?"""
