@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -232,7 +233,10 @@ def opened_by(reading: Reading) -> Opened:
 
 def write(reading: Reading) -> None:
     """Do in this process what that of a reading does."""
-    measure_rows(importlib.import_module(reading.reader.module).LAYERS, pickle.loads(reading.stdin), Turns(""))
+    try:
+        measure_rows(importlib.import_module(reading.reader.module).LAYERS, pickle.loads(reading.stdin), Turns(""))
+    finally:
+        tracemalloc.stop()
 
 
 def replace(path: str, old: str, new: str) -> Callable[[Path], None]:

@@ -327,6 +327,7 @@ def ending_at(url: str, marker: bytes) -> Iterator[str]:
                 while (received := self.request.recv(2**16)) and marker not in received:
                     server.sendall(received)
                 self.request.sendall(b"E" + (len(says) + 4).to_bytes(4, "big") + says)
+                server.shutdown(socket.SHUT_RDWR)  # else who waits for an answer keeps the session, and its locks
 
         def answer(self, server: socket.socket) -> None:
             with suppress(OSError):
