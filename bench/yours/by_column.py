@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from bench.layers.figures import Figure, Figures
-from bench.layers.names import ARROW, CORE, ENTITY, POLARS, SELECTIN, TUPLE
+from bench.layers.names import ARROW, CORE, ENTITY, LAYERS, POLARS, SELECTIN, TUPLE
 from bench.layers.subject import Subject
-from bench.layers.weighing import DECODED, HOOKED, PACKED, SHARED
+from bench.layers.weighing import DECODED, HOOKED, PACKED, SHARED, is_vector
 from bench.layers.weights import without
 from bench.look.tables import named
 from bench.relations.data import ReadColumn, Relation
@@ -20,12 +20,13 @@ LEAST = 0.05
 ENTITIES = "Entities without it, by `deferred=True` in the class"
 # See docs/row-shape.md.
 OPTION = " `load_only`, for one query, saves less, for it keeps a dict in each entity."
+VECTORS = "as arrays of NumPy's, by pgvector's adapter"
 Write = Callable[[Relation, Sequence[ReadColumn]], str]
 FORMS: dict[str, tuple[str, Write]] = {
-    PACKED: ("as arrays of NumPy's, by a loader for psycopg's binary format, or by pgvector's adapter", forms.packed),
+    PACKED: ("as arrays of NumPy's, by a loader for psycopg's binary format", forms.packed),
     DECODED: ("by msgspec's decoder, which makes each key once", forms.decoded),
     HOOKED: ("by a hook that makes each key once, or, faster, by msgspec's decoder", forms.hooked),
-    SHARED: ("with equal texts made once, by `sys.intern` or an enum", forms.shared),
+    SHARED: ("with equal texts made once, by a dict of them or an enum", forms.shared),
 }
 
 
@@ -40,11 +41,12 @@ def left_out(subject: Subject, figures: Figures) -> Iterator[Advice]:
     lighter = without(subject, wide).relation
     for layers, how, write, more in (
         ((CORE, TUPLE), "Columns without it", columns, ""),
+        ([layer for layer in LAYERS if layer not in (CORE, TUPLE, ENTITY)], "{layer} without it", columns, ""),
         ((ENTITY, SELECTIN), ENTITIES, code.batches, OPTION),
     ):
         layer = next((layer for layer in layers if layer in figures.without), "")
         if layer and (saves := saving(figures.by_layer[layer], figures.without[layer], words_of(relation).row)):
-            yield Advice(f"{much}{how}: {saves}.{more}", fixed(partial(write, lighter)))
+            yield Advice(f"{much}{how.format(layer=layer)}: {saves}.{more}", fixed(partial(write, lighter)))
             much = ""
 
 
@@ -75,6 +77,8 @@ def in_other_forms(relation: Relation, figures: Figures) -> Iterator[Advice]:
     tables = {table.table.oid: table.table for table in figures.weights}
     for (form, oid, _), saving in sorted(found.items(), key=lambda group: -sum(saved for saved, _ in group[1])):
         how, write = FORMS[form]
+        if is_vector(saving[0][1].stored):
+            how = VECTORS
         above = f"{tables[oid].name}." if relation.children else ""
         names = ", ".join(named(f"{above}{column.name}") for _, column in saving)
         after = total - sum(saved for saved, _ in saving)

@@ -1,6 +1,6 @@
 """Code that reads a column's values in another form, which takes less: keys or texts once, or numbers side by side."""
 
-import json
+import re
 from collections.abc import Sequence
 
 from bench.layers.weighing import CODES, is_vector
@@ -22,65 +22,78 @@ engine = create_engine(
 HOOKED = """\
 # Yours: connection, by psycopg.connect(...)
 import json
-import sys
 from functools import partial
 
 from psycopg.types.json import set_json_loads
 from sqlalchemy import create_engine
 
-
-def once(pairs):
-    return {sys.intern(key): value for key, value in pairs}
+once = {}  # keeps each key
 
 
-loads = partial(json.loads, object_pairs_hook=once)
+def shared(pairs):
+    return {once.setdefault(key, key): value for key, value in pairs}
+
+
+loads = partial(json.loads, object_pairs_hook=shared)
 set_json_loads(loads, connection)
 # Or with SQLAlchemy:
 engine = create_engine("postgresql+psycopg://", json_deserializer=loads)"""
 SHARED = """\
-{yours}
-import sys
-
 from sqlalchemy import Text, TypeDecorator
 
+once = {{}}  # keeps each distinct text: empty it where they become many
 
-class Interned(TypeDecorator):
+
+class Shared(TypeDecorator):
     impl = Text
     cache_ok = True
 
     def process_result_value(self, value, dialect):
-        return value if value is None else sys.intern(value)
+        return once.setdefault(value, value)
 
 
 {columns}"""
+ENUM = """\
+from sqlalchemy import Enum
+
+# Where its type is an enum: one text for each label, which stand in place of
+# the dots. (A type that is none, such as citext, stays as it is.)
+{columns}"""
 LOADER = """\
 # Yours: connection, by psycopg.connect(...)
-import sys
-
 from psycopg.adapt import Loader
 
+once = {{}}  # keeps each distinct text: empty it where they become many
 
-class Interned(Loader):
+
+class Shared(Loader):
     def load(self, data):
-        return sys.intern(bytes(data).decode())
+        text = bytes(data).decode()
+        return once.setdefault(text, text)
 
 
-for name in {types}:
-    connection.adapters.register_loader(name, Interned)"""
+# All columns of these types are read so, on this whole connection.{unknown}
+for type_of_texts in {types}:
+    connection.adapters.register_loader(type_of_texts, Shared)"""
+UNKNOWN = """
+# UNKNOWN are all types that psycopg does not know, such as enums.
+UNKNOWN = 0"""
 PACKED = """\
 # Yours: connection, by psycopg.connect(...)
+# For psycopg alone: SQLAlchemy asks for texts, and its ARRAY makes lists.
+import struct
+
 import numpy
-from psycopg.adapt import Loader
-from psycopg.pq import Format
+from psycopg.types.array import ArrayBinaryLoader
 
 
-class Numbers(Loader):
-    format = Format.BINARY
-    element = ">i4,>{code}"
-
+class Numbers(ArrayBinaryLoader):
     def load(self, data):
+        dimensions, has_nulls = struct.unpack_from("!ii", data)
+        if dimensions > 1 or has_nulls:
+            return super().load(data)  # a list, for NumPy has no such array
         # Behind 20 bytes, each number has its length before it.
-        parts = numpy.frombuffer(bytes(data)[20:], self.element)
+        parts = numpy.frombuffer(bytes(data)[20:], ">i4,>{code}")
         return parts["f1"].astype("{code}")
 
 
@@ -98,7 +111,9 @@ from pgvector.psycopg import register_vector
 
 register_vector(connection)"""
 # What psycopg calls the types of texts; an enum of the reader's is one that it does not know.
-TEXTS = {"text": "text", "character varying": "varchar", "character": "bpchar"}
+TEXTS = {"text": "text", "character varying": "varchar", "character": "bpchar", "name": "name"}
+# A type's name with its schema, as the server quotes them.
+NAMES = re.compile(r'"((?:[^"]|"")*)"|([^".]+)')
 # What NumPy and psycopg call the types of numbers.
 NUMPY = {"f": "f4", "d": "f8", "h": "i2", "i": "i4", "q": "i8"}
 PSYCOPG = {"f": "float4", "d": "float8", "h": "int2", "i": "int4", "q": "int8"}
@@ -113,15 +128,27 @@ def hooked(relation: Relation, columns: Sequence[ReadColumn]) -> str:
 
 
 def shared(relation: Relation, columns: Sequence[ReadColumn]) -> str:
+    known = {column: TEXTS.get(column.stored.partition("(")[0], "") for column in columns}
     if relation.no_entities:
-        types = json.dumps(list(dict.fromkeys(TEXTS.get(column.stored.partition("(")[0], 0) for column in columns)))
-        return LOADER.format(types=types)
-    return SHARED.format(yours=yours(relation), columns="\n".join(map(interned, columns)))
+        types = dict.fromkeys(f'"{name}"' if name else "UNKNOWN" for name in known.values())
+        return LOADER.format(types=f"({', '.join(types)},)", unknown=UNKNOWN if "UNKNOWN" in types else "")
+    texts = "\n".join(mapped(column, "Shared") for column, name in known.items() if name)
+    enums = "\n".join(mapped(column, enum(column.stored)) for column, name in known.items() if not name)
+    made = [template.format(columns=lines) for template, lines in ((SHARED, texts), (ENUM, enums)) if lines]
+    return "\n".join([yours(relation), "\n\n".join(made)])
 
 
-def interned(column: ReadColumn) -> str:
-    line = f"# In the class: {column.attribute} = mapped_column(Interned)"
-    return line if len(line) <= WIDTH else f"# In the class:\n# {column.attribute}\n#     = mapped_column(Interned)"
+def mapped(column: ReadColumn, kind: str) -> str:
+    lines = [f"# In the class: {column.attribute} = mapped_column({kind})"]
+    if len(lines[0]) > WIDTH:
+        lines = ["# In the class:", f"# {column.attribute}", f"#     = mapped_column({kind})"]
+    return "\n".join(lines)
+
+
+def enum(stored: str) -> str:
+    """Return SQLAlchemy's type of an enum, with the schema where the server's search path does not lead to it."""
+    *schema, name = (quoted.replace('""', '"') or plain for quoted, plain in NAMES.findall(stored))
+    return "".join([f"Enum(..., name={name!a}", *(f", schema={part!a}" for part in schema), ")"])
 
 
 def packed(relation: Relation, columns: Sequence[ReadColumn]) -> str:
