@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import psycopg
 import pytest
-from sqlalchemy import MetaData, Table, create_engine, inspect, text
+from sqlalchemy import Column, Enum, Integer, MetaData, Table, create_engine, inspect, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import deferred as deferred_column
 from sqlalchemy.orm import registry
@@ -22,6 +22,7 @@ from bench.layers.weighing import DECODED, HOOKED, PACKED, SHARED, is_vector
 from bench.layers.weights import weights_of, wide_of
 from bench.relations.data import ReadColumn, Relation
 from bench.yours import code, fitting
+from bench.yours import forms as forms_code
 from bench.yours.advice import advice
 from bench.yours.writing import to_write
 from tests.advised import executed
@@ -67,7 +68,9 @@ CREATE TABLE advised.forms (id integer PRIMARY KEY, note text, state text, kind 
 INSERT INTO advised.forms SELECT i, 'a note of ' || i, 'paid', 'kind', 'abc', 'new',
     '{{"key": 1, "list": [{{"key": 2}}]}}', ARRAY[i, -0.5], ARRAY[i, 1e300], ARRAY[i, -3], ARRAY[i, -70000],
     ARRAY[i, -9000000000], '[1,2.5,3]' FROM generate_series(1, 3) AS i;
-INSERT INTO advised.forms (id, halves) VALUES (4, '{{}}')
+INSERT INTO advised.forms (id, halves) VALUES (4, '{{}}');
+INSERT INTO advised.forms (id, halves, doubles, small, numbers, large) SELECT i, a, a, a, a, a FROM (VALUES
+    (5, ARRAY[1, NULL]), (6, ARRAY[[1, 2], [3, 4]]), (7, ARRAY[7])) AS odd(i, a)
 """.replace("{long}", LONG[:50])
 TABLES = (
     *("advised.orders", "advised.seen", 'advised."a²"', "advised.session", f'advised."{LONG[:50]}xyz"'),
@@ -266,13 +269,13 @@ def test_it_begins_with_the_column_that_takes_half_of_the_values(advised: str, f
     defined["read"](engine)
     assert [set(row._mapping) for row in defined["found"]] == [
         {one.attribute for one in relation.columns} - {"note"}
-    ] * 4
+    ] * 7
     assert "In class Forms" not in columns.code(relation)
     assert "# In class Forms: note = mapped_column(..., deferred=True)\n" in entities.code(relation)
     lazy = mapped(forms, engine, deferred={"note"})
     defined = executed(entities.code(relation), Forms=lazy)
     defined["read"](engine)
-    assert [inspect(row).unloaded for row in defined["found"]] == [{"note"}] * 4
+    assert [inspect(row).unloaded for row in defined["found"]] == [{"note"}] * 7
 
 
 @pytest.mark.parametrize(
@@ -319,25 +322,47 @@ def test_keys_are_made_once(advised: str, forms: Subject, form: str) -> None:
 
 
 def test_texts_are_made_once_in_entities(advised: str, forms: Subject) -> None:
+    """They are compared and written as before: the server has no operator for an enum and a text."""
     source = form_code(forms, SHARED, "state", "label")
-    assert "# In the class: state = mapped_column(Interned)\n# In the class: label = mapped_column(Interned)" in source
-    interned = executed(source)["Interned"]
+    shared = executed(source)["Shared"]
+    assert "# In the class: state = mapped_column(Shared)\n" in source
+    [enum] = re.findall(r"# In the class: label = mapped_column\((.*)\)$", source, re.MULTILINE)
+    label = eval(enum.replace("...", "'new', 'paid'"), {"Enum": Enum})
+    table = Table(
+        "forms", MetaData(), Column("id", Integer), Column("state", shared), Column("label", label), schema="advised"
+    )
     with create_engine(advised.replace("postgresql:", "postgresql+psycopg:")).connect() as connection:
-        statement = text("SELECT state, label FROM advised.forms").columns(state=interned, label=interned)
+        statement = select(table.c.state, table.c.label).order_by(table.c.id)
         rows = list(connection.execute(statement))
+        assert list(connection.execute(statement.where(table.c.label == "new", table.c.state == "paid"))) == rows[:3]
+        connection.execute(table.insert().values(id=8, state="new", label="paid"))
+        assert list(connection.execute(statement.where(table.c.label == "paid"))) == [("new", "paid")]
+        connection.rollback()
     assert rows[0] == ("paid", "new")
     assert rows[3] == (None, None)
     assert len({id(value) for row in rows[:3] for value in row}) == 2
+
+
+def test_enum_s_name_is_told_as_sqlalchemy_takes_it() -> None:
+    column = ReadColumn("a", "a", "str", '"My ""own"" schema"."my.enum"')
+    source = forms_code.shared(replace(ORDERS.relation, columns=(column,)), [column])
+    assert "Shared" not in source
+    [enum] = re.findall(r"mapped_column\((.*)\)$", source.replace("\n#     =", ""), re.MULTILINE)
+    kind = eval(enum.replace("...", "'x'"), {"Enum": Enum})
+    assert (kind.schema, kind.name) == ('My "own" schema', "my.enum")
 
 
 def test_texts_are_made_once_in_rows(advised: str) -> None:
     query = "SELECT state, kind, code, label FROM advised.forms WHERE id < 4"
     subject = look_at(query, 60, count=False)
     with psycopg.connect(advised) as connection:
-        executed(form_code(subject, SHARED, "state", "kind", "code", "label"), connection=connection)
+        source = form_code(subject, SHARED, "state", "kind", "code", "label")
+        executed(source, connection=connection)
         rows = connection.execute(query.encode()).fetchall()
     assert rows == [("paid", "kind", "abc", "new")] * 3
     assert len({id(value) for row in rows for value in row}) == 4
+    assert "UNKNOWN" in source
+    assert "UNKNOWN" not in form_code(subject, SHARED, "state")
 
 
 @pytest.mark.parametrize("name", ["halves", "doubles", "small", "numbers", "large"])
@@ -348,6 +373,7 @@ def test_numbers_lie_side_by_side(advised: str, forms: Subject, name: str) -> No
         found = executed(form_code(forms, PACKED, name), connection=connection)["found"]
     assert [row[column].tolist() for row in found[:3]] == [row[column] for row in plain[:3]]
     assert found[3][column] is None or found[3][column].tolist() == []
+    assert (found[4][column], found[5][column], found[6][column].tolist()) == ([1, None], [[1, 2], [3, 4]], [7])
     size = found[0][column].itemsize
     assert size == {"halves": 4, "doubles": 8, "small": 2, "numbers": 4, "large": 8}[name]
 
@@ -357,6 +383,12 @@ def test_pgvector_s_own_type_is_left_to_its_adapter(forms: Subject) -> None:
     assert is_vector("vector(3)")
     assert is_vector("public.halfvec")
     assert not is_vector("tsvector")
+    embedding, numbers = (
+        advice(forms, by_column(forms, **{name: weighed(100.0, PACKED, 90.0)}))[0].text
+        for name in ("embedding", "large")
+    )
+    assert ("pgvector" in embedding, "loader" in embedding) == (True, False)
+    assert ("pgvector" in numbers, "loader" in numbers) == (False, True)
     source = form_code(forms, PACKED, "embedding")
     compile(source, "advice", "exec")
     assert "register_vector(connection)" in source
@@ -444,6 +476,32 @@ def test_class_names(table: str, expected: str) -> None:
     found = code.class_called(table)
     assert found == expected
     exec(f"class {found}: pass")
+
+
+QUOTED = "'x, y', "
+
+
+@pytest.mark.parametrize(
+    ("query", "lines"),
+    [
+        (f"SELECT {QUOTED * 12}b", [f"SELECT {QUOTED * 9}".rstrip(), f"    {QUOTED * 3}b"]),
+        (f"SELECT\n  {'a, ' * 30}b\nFROM t", ["SELECT", f"  {'a, ' * 26}".rstrip(), f"  {'a, ' * 4}b", "FROM t"]),
+        (f"SELECT {'f' * 40}({'x' * 20} ORDER BY y) AS z", [f"SELECT {'f' * 40}({'x' * 20} ORDER BY y)", "    AS z"]),
+    ],
+    ids=["not in quotes", "indented", "a space where is no comma"],
+)
+def test_sql_is_broken_where_psql_takes_it(query: str, lines: list[str]) -> None:
+    printed = fitting.assigned(query)
+    assert "\\" not in printed
+    assert printed.splitlines()[1 : len(lines) + 1] == lines
+    assert executed(printed)["query"].split() == query.split()
+
+
+@pytest.mark.parametrize(
+    "query", [f"SELECT {'a, ' * 30} $$x, y$$", f"SELECT 1, -- {'a, ' * 30}", f"SELECT ' {'a, ' * 30}"]
+)
+def test_sql_that_a_line_break_may_change_keeps_its_lines(query: str) -> None:
+    assert executed(fitting.assigned(query))["query"] == f"\n{query}\n"
 
 
 @pytest.mark.parametrize("statement", [*QUERIES, r"SELECT '\:a \\:b \:::c ::d :e:f :g::h', :i ,:j,\:k:"])

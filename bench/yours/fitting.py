@@ -7,6 +7,9 @@ WIDTH = 80
 # What `sqlalchemy.text` takes for a parameter, and where it drops a backslash
 # (https://docs.sqlalchemy.org/en/20/core/sqlelement.html#sqlalchemy.sql.expression.text).
 PARAMETER, DROPPED = re.compile(r"(?<![:\w\\]):(?=\w+(?![:\w]))"), re.compile(r"\\(?=:\w*(?![:\w]))")
+# SQL between commas, or between spaces, none of which is quoted; and what else may quote, or end with its line.
+LISTED, SPACED = (re.compile(rf"""(?:'[^']*'|"[^"]*"|[^'"{end}])*{end}?""") for end in ", ")
+OTHERWISE = re.compile(r"[\\$]|--|/\*")
 # A character as it stands in a literal.
 CHARACTER = re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|.")
 
@@ -38,11 +41,27 @@ def packed(names: Iterable[str], indent: str) -> list[str]:
 
 
 def assigned(query: str) -> str:
-    """Return the assignment of SQL to `query`, as a literal that has the same characters."""
+    """Return the assignment of SQL to `query`, as a literal: broken into lines as it may stand in psql, too."""
     line = repr(query) if {'"', "\\"} & set(query) or not query.isprintable() else f'"{query}"'
     if "\n" not in query and len(f"query = {line}") <= WIDTH:
         return f"query = {line}"
-    return "\n".join(['query = """', *(part for line in query.split("\n") for part in cut(line)), '"""'])
+    return "\n".join(['query = """', *(part for line in broken(query).split("\n") for part in cut(line)), '"""'])
+
+
+def broken(query: str) -> str:
+    """Return SQL with a line break behind a comma, or else in place of a space, where its line is too long."""
+    for pattern in () if OTHERWISE.search(query) else (LISTED, SPACED):
+        parts, text = pattern.findall(query), ""
+        if "".join(parts) != query:  # a quote without its end
+            return query
+        for part in parts:
+            last, first = text.rpartition("\n")[2], part.rstrip(" ").partition("\n")[0]
+            if first and last.strip() and len(last + first) > WIDTH:
+                indent = last[: len(last) - len(last.lstrip())] or "    "
+                text, part = f"{text.rstrip(' ')}\n{indent}", part.lstrip(" ")
+            text += part
+        query = text
+    return query
 
 
 def cut(line: str) -> Iterator[str]:
@@ -50,8 +69,8 @@ def cut(line: str) -> Iterator[str]:
     plain = line.replace("\\", r"\\").replace('"""', r"\"\"\"")
     visible = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in plain)
     part = ""
-    for char in CHARACTER.findall(visible):
-        if len(part) + len(char) >= WIDTH:
+    for char in CHARACTER.findall(visible) if len(visible) > WIDTH else [visible]:
+        if part and len(part) + len(char) >= WIDTH:
             words, space, rest = part.rpartition(" ")
             yield f"{words}{space}\\" if words.strip() else f"{part}\\"
             part = rest if words.strip() else ""
