@@ -16,9 +16,10 @@ from playwright.sync_api import Page
 from psycopg.types.json import set_json_loads
 
 from bench.layers import weighing
-from bench.layers.names import CORE, ENTITY, READERS, SELECTIN, SLOTS, TUPLE
+from bench.layers.names import CORE, ENTITY, LAYERS, READERS, SELECTIN, SLOTS, TUPLE
 from bench.layers.reading import Reading
 from bench.layers.subject import Subject, look_at, narrowed
+from bench.relations.sizes import Size
 from bench.yours import calculator
 from tests.support import query, write
 from tests.test_calculator import chromium
@@ -173,6 +174,15 @@ def test_what_is_weighed_of_each_column(known: Subject, output: Path) -> None:
     assert by_name["note"]["saves"] == pytest.approx(0, abs=1)
     assert size["vector"] - by_name["vector"]["saves"] == pytest.approx(sys.getsizeof(numpy.zeros(100, "f4")), abs=20)
     assert by_name["matrix"]["saves"] == 0, "an array of arrays has no such form"
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if layer != TUPLE])
+def test_any_layer_whose_rows_are_kept_weighs(known: Subject, output: Path, layer: str) -> None:
+    subject = replace(known, size=Size(200, 200))
+    sizes = [
+        [column["size"] for column in taken(subject, one, output, weighs=True)["weighed"][0]] for one in (TUPLE, layer)
+    ]
+    assert sizes[1] == pytest.approx(sizes[0], rel=0.05, abs=20)
 
 
 def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

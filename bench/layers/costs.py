@@ -88,7 +88,8 @@ def lightened(measured: Figures, subject: Subject, timeout: int, progress: Progr
     """Return the figures with what rows take without the column that takes half of them, if one does."""
     if not measured.wide or not subject.enough(measured.count):
         return measured
-    layers = [layer for layer in LIGHTENED if layer in measured.by_layer] or [TUPLE]
+    layers = [layer for layer in LIGHTENED if layer in measured.by_layer]
+    layers = layers or [next(layer for layer in WEIGHING if layer in measured.by_layer)]
     lighter = without(subject, measured.wide)
     with suppress(UserError):  # what was measured counts, whatever the server says now
         return replace(measured, without=figures(outcomes_of(lighter, timeout, layers, progress), lighter).by_layer)

@@ -66,7 +66,7 @@ WAYS = readers(
     reader(ARRAYS, "children_as_columns", children=True, arrays=True),
 )
 # Those whose traced process tells what each column takes: the first one that is read.
-WEIGHING = (TUPLE, SELECTIN, JOINED)
+WEIGHING = (*LAYERS, SELECTIN, JOINED)
 # Those that are read again without a column that takes half of the values.
 LIGHTENED = (CORE, ENTITY, SELECTIN)
 READERS = LAYERS | DROPPING | OTHERS | MODELS | WAYS

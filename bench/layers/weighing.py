@@ -16,7 +16,7 @@ from itertools import chain
 from sys import getsizeof
 from typing import Any
 
-from bench.layers.values import Weighed
+from bench.layers.values import Weighed, of_row
 from bench.relations.data import Relation
 
 # What is counted of a value, by its class.
@@ -49,9 +49,10 @@ def distinct(relation: Relation) -> list[Relation]:
 
 
 def columns_of(rows: Iterable[Any], relation: Relation) -> list[list[Sequence[Any]]]:
-    """Return the columns of each table: of tuples, or of entities and their children, each of which counts once."""
+    """Return the columns of each table: of rows, or of entities and their children. Each object counts once."""
     if not relation.children:
-        return [list(zip(*rows, strict=True))]
+        names, objects = [column.attribute for column in relation.read], {id(row): row for row in rows}
+        return [list(zip(*(of_row(row, names) for row in objects.values()), strict=True))]
     tables = relation.tables
     entities: dict[int, dict[int, Any]] = {table.oid: {} for table in tables}
     left = [(row, 0) for row in rows]
