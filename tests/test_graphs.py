@@ -427,7 +427,11 @@ def runs(url: str, subject: Subject, names: dict[str, Any]) -> None:
         (code.of_join, from_rows),
         (code.of_arrays, from_arrays),
     ):
-        defined = executed(made(relation), **names)
+        source = made(relation)
+        if made is code.batches:
+            to_many = [child.link.to_many for child in relation.children]
+            assert ("joinedload" in source, "selectinload" in source) == (not all(to_many), any(to_many))
+        defined = executed(source, **names)
         defined["read"](engine)
         assert families(relation, defined["found"]) == truth, made  # the session is closed: all is loaded
         if "read_async" in defined:

@@ -1,6 +1,7 @@
 """What to write instead, and what it saves, as far as the figures show it."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from bench.layers.figures import OTHER_VALUES, Figure, Figures
 from bench.layers.names import (
@@ -20,6 +21,7 @@ from bench.layers.names import (
     VALIDATED,
 )
 from bench.layers.subject import Subject
+from bench.relations.data import Relation
 from bench.yours import code
 from bench.yours.by_column import in_other_forms, left_out
 from bench.yours.words import all_rows, words_of
@@ -37,7 +39,7 @@ def advice(subject: Subject, figures: Figures) -> list[Advice]:
         return []
     by_column = [*left_out(subject, figures), *in_other_forms(subject.relation, figures)]
     asked = list(streaming(subject, figures))
-    cheaper = [*strategies(figures), *values(figures), *others(figures)]
+    cheaper = [*strategies(subject.relation, figures), *values(figures), *others(figures)]
     return [*by_column, *asked, *(cheaper or ([] if by_column else nothing(subject, figures)))]
 
 
@@ -70,7 +72,7 @@ def of_all(subject: Subject, figures: Figures, kept: str) -> str:
     return f"{told}, while all {total:,} {rows} would take {size:,.0f} MiB, and batches no more than these"
 
 
-def strategies(figures: Figures) -> Iterator[Advice]:
+def strategies(relation: Relation, figures: Figures) -> Iterator[Advice]:
     """Yield which of the strategies takes less memory, or else less time, if one does."""
     by_layer = figures.by_layer
     if LAZY in by_layer and (other := by_layer.get(SELECTIN) or by_layer.get(JOINED)):
@@ -80,7 +82,10 @@ def strategies(figures: Figures) -> Iterator[Advice]:
         return
     selectin, joined = by_layer[SELECTIN], by_layer[JOINED]
     if joined.traced_peak > WORTH * selectin.traced_peak:
-        yield Advice(f"selectinload, as above, instead of joinedload: {compared(joined, selectin)}.")
+        to_many = [child.link.to_many for child in relation.children]
+        above = (", as above," if all(to_many) else " for all, too,") if any(to_many) else ""
+        write = None if all(to_many) else partial(code.batches, to_one="selectinload")
+        yield Advice(f"selectinload{above} instead of joinedload: {compared(joined, selectin)}.", write)
     elif selectin.traced_peak > WORTH * joined.traced_peak or selectin.seconds > WORTH * joined.seconds:
         text = f"joinedload instead of selectinload: {compared(selectin, joined)}."
         yield Advice(text, code.at_once)

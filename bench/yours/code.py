@@ -16,6 +16,8 @@ from bench.yours.fitting import WIDTH, assigned, fitted, for_text, packed
 # What the code imports, which no class of the reader's may hide.
 IMPORTED = frozenset(("Any", "AsyncEngine", "AsyncSession", "Decimal", "Engine", "Session", "UUID"))
 
+BOTH_JOINED = ("joinedload", "joinedload")
+
 
 def yours(relation: Relation) -> str:
     """Return comments that name the classes that are the reader's, and what of them is deferred there."""
@@ -46,19 +48,22 @@ def classes(relation: Relation) -> dict[int, str]:
     return names
 
 
-def batches(relation: Relation) -> str:
-    """Return how SQLAlchemy reads a batch at a time, with and without asyncio: entities, or rows where is no key."""
+def batches(relation: Relation, to_one: str = "joinedload") -> str:
+    """Return how SQLAlchemy reads a batch at a time, with and without asyncio: entities, or rows where is no key.
+
+    A single parent is loaded by that strategy, which takes no further statement, and no further row.
+    """
     if relation.no_entities:
         return rows(relation, sql(relation))
     if relation.children:
-        statement = loading(relation, "selectinload", f".execution_options(yield_per={relation.batch})")
+        statement = loading(relation, ("selectinload", to_one), f".execution_options(yield_per={relation.batch})")
     else:
         statement = selected(relation, [class_called(relation.name)])
     return importing(templates.ENTITIES.format(yours=yours(relation), statement=statement))
 
 
 def at_once(relation: Relation) -> str:
-    return importing(templates.JOINED.format(yours=yours(relation), statement=loading(relation, "joinedload")))
+    return importing(templates.JOINED.format(yours=yours(relation), statement=loading(relation, BOTH_JOINED)))
 
 
 def importing(code: str) -> str:
@@ -67,11 +72,12 @@ def importing(code: str) -> str:
     return code.replace("import Session\n", f"import {', '.join(['Session', *used])}\n")
 
 
-def loading(relation: Relation, strategy: str, *end: str) -> str:
+def loading(relation: Relation, strategies: tuple[str, str], *end: str) -> str:
+    """Return the statement that loads all children: collections by one strategy, single ones by another."""
     lines = [*relationships(relation), "statement = (", f"    select({classes(relation)[relation.oid]})"]
     lines += [
         "    .options(",
-        *options(relation, strategy, 0, "        "),
+        *options(relation, strategies, 0, "        "),
         "    )",
         *(f"    {line}" for line in end),
         ")",
@@ -101,15 +107,16 @@ def along(relation: Relation, child: Child) -> str:
     return " and ".join(words)
 
 
-def options(relation: Relation, strategy: str, place: int, indent: str) -> Iterator[str]:
+def options(relation: Relation, strategies: tuple[str, str], place: int, indent: str) -> Iterator[str]:
     """Yield the lines of the options that load the children of a place among the tables."""
     kind = classes(relation)[relation.tables[place].oid]
     for number, child in relation.children_of(place):
+        strategy = strategies[not child.link.to_many]
         line = f"{indent}{strategy}({kind}.{child.attribute})"
         if len(f"{line}.options(") > WIDTH:
             yield from (f"{indent}{strategy}(", f"{indent}    {kind}", f"{indent}    .{child.attribute}")
             line = f"{indent})"
-        if inner := list(options(relation, strategy, number, f"{indent}    ")):
+        if inner := list(options(relation, strategies, number, f"{indent}    ")):
             yield f"{line}.options("
             yield from inner
             line = f"{indent})"
