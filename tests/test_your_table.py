@@ -27,6 +27,7 @@ from bench.layers.names import (
     OTHERS,
     POLARS,
     RECORD,
+    SLOTS,
     STREAMED,
     TUPLE,
     installed,
@@ -213,6 +214,10 @@ def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, caps
     assert "\nThe columns of a row of orders\n\n| Column | Bytes per row | NULL | Median | 95 % | Largest |" in text
     assert re.search(r"^\| note \| \d+ \| 25% \| 23 \| 24 \| 24 \| characters \| █+ \|$", text, re.MULTILINE)
     assert f"| all | {found.values:,.0f} |" in text
+    [own] = re.findall(r"^- They take less where.*: ([\d,]+) in ORM entity", text, re.MULTILINE)
+    assert found.values is not None
+    # An enum's labels are there once, and a copied list has no room for two more.
+    assert found.values - float(own.replace(",", "")) == pytest.approx(sys.getsizeof("paid") + 2 * 8, abs=3)
     assert "    total: Decimal\n    discount: Decimal | None\n    ordered_at: datetime\n    due: date | None" in text
 
 
@@ -236,10 +241,11 @@ def test_json_has_all_of_it(orders: Subject, found: Figures) -> None:
 def test_embedding_is_weighed_by_a_sample_and_left_out_first(capsys: pytest.CaptureFixture[str]) -> None:
     subject = look_at("shop.texts", 60, count=False, rows=10_000)
     assert 0 < subject.traced < ROWS
-    result = measure(subject, 60, [TUPLE, ENTITY, ARROW])
+    result = measure(subject, 60, [SLOTS, ENTITY, ARROW])
     text = printed(subject, result, capsys)
     assert f"\n{ROWS:,} rows of `shop.texts`\n" in text
     assert "read instead of" not in text
+    assert f"\nThe columns of a row of texts, by the first {subject.traced:,} rows\n" in text
     assert f"\n- The bytes per row are weighed on the first {subject.traced:,} rows, for their lists" in text
     first, second, *_ = [one["text"] for one in as_json(subject, result)["advice"]]
     assert re.match(r"Leave `embedding` out.*\. Entities without it, by `deferred=True` in the class.*: ", first)
@@ -388,12 +394,12 @@ def test_layers_are_chosen_by_parts_of_their_names(orders: Subject) -> None:
         ENTITY,
         STREAMED,
     ]
+    keyless = look_at("SELECT 1", 60, count=False)
+    assert chosen(keyless, "core,orm") == ["Core row"], "why there is no entity is told beside the table"
+    with pytest.raises(UserError, match=r"^no layer's name has 'orm': an entity needs a key, and a query has none; "):
+        chosen(keyless, "orm,django")
     with pytest.raises(UserError, match=r"^no layer's name has 'o\\x1bx': there are psycopg, tuple; psycopg, named"):
         chosen(orders, "orm,o\x1bx")
-    with pytest.raises(
-        UserError, match=r"^no layer's name has 'orm': an entity needs a key, and a query has none; there"
-    ):
-        chosen(Subject(Relation("", (), keyless="a query has none")), "orm")
 
 
 def test_layers_whose_packages_are_missing_are_named(
@@ -405,6 +411,7 @@ def test_layers_whose_packages_are_missing_are_named(
     assert f"\n- {left_out}.\n" in printed(orders, made_up(), capsys)
     with pytest.raises(UserError, match=f"^no layer's name has 'arrow': there are .*; {re.escape(left_out)}$"):
         chosen(orders, "arrow")
+    assert chosen(orders, "arrow,core") == ["Core row"]
 
 
 def test_what_identifies_an_entity_is_told(capsys: pytest.CaptureFixture[str]) -> None:

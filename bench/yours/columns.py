@@ -29,7 +29,9 @@ class ColumnLine:
 def tables(relation: Relation, figures: Figures) -> Iterator[Table[ColumnLine]]:
     for place, weights in enumerate(figures.weights, 1):
         name = visible(weights.table.name or "the query")
-        each = f", of which a parent has {weights.share:,.1f}" if weights.table.oid != relation.oid else ""
+        each = f", {weights.share:,.1f} distinct ones per parent" if weights.table.oid != relation.oid else ""
+        if not relation.children and (rows := weights.columns[0]["rows"]) < figures.count:
+            each = f", by the first {rows:,} rows"
         total = weights.size if relation.children else figures.values or weights.size
         note = NOTE if place == len(figures.weights) else ""
         yield Table(f"The columns of a row of {name}{each}", COLUMNS, list(lines(weights, total)), note=note)

@@ -12,6 +12,8 @@ from bench.yours.words import all_rows, words_of
 
 # So many columns with other names are told one by one.
 MOST_NAMED = 10
+# Values that take less than this share of psycopg's are told.
+LESS = 0.95
 Sentences = Callable[[Subject, Figures], Iterator[str]]
 
 
@@ -27,8 +29,15 @@ def first(subject: Subject, figures: Figures) -> Iterator[str]:
         yield f"{child.path}: {many}, along {named(along(subject.relation, child))}."
     if figures.values is not None:
         yield f"The values take {figures.values:,.0f} bytes of each row; the overhead is what the layer adds."
+        yield from smaller(figures, LESS * figures.values)
     if {ENTITY, STREAMED} <= figures.by_layer.keys():
         yield f"{ENTITY} is what `.all()` gives; {STREAMED}, with `yield_per`, is each of them dropped after use."
+
+
+def smaller(figures: Figures, least: float) -> Iterator[str]:
+    own = {layer: one.traced - one.overhead for layer, one in figures.by_layer.items() if one.overhead is not None}
+    if sizes := ", ".join(f"{size:,.0f} in {layer}" for layer, size in own.items() if size < least):
+        yield f"They take less where equal ones are one object, as an enum's, or lists are copied: {sizes}."
 
 
 def which(subject: Subject, figures: Figures) -> Iterator[str]:
@@ -42,7 +51,10 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
         none = f" All {rows} have no figure where less than a tenth, 0.1 s or 10 MiB of them was read." if more else ""
         yield f"The {rows} are {read}{'' if more or subject.relation.sample else ', if there are more'}.{none}"
     if (weighed := max(figure.weighed for figure in figures.by_layer.values())) < figures.count:
-        yield f"The bytes per row are weighed on the first {weighed:,} rows, for their lists and dicts have many parts."
+        yield (
+            f"The bytes per row are weighed on the first {weighed:,} rows, for their lists and dicts have many parts. "
+            "A narrow column is judged by these, too: integers to 256, which take nothing, may be first in the table."
+        )
     if subject.relation.children and subject.limit != subject.asked:
         row = words_of(subject.relation).row
         fewer = counted(figures.count, f"{row} was", f"{row}s were")

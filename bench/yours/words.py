@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bench.errors import UserError, visible
 from bench.layers.figures import Figures
-from bench.layers.names import KEYED, WAYS, missing
+from bench.layers.names import DROPPING, KEYED, LAYERS, OTHERS, WAYS, missing
 from bench.layers.subject import Subject
 from bench.relations.data import Relation
 
@@ -63,13 +63,19 @@ def all_rows(subject: Subject, figures: Figures) -> tuple[int | None, str]:
 
 
 def chosen(subject: Subject, parts: str) -> list[str]:
-    """Return the layers whose names have one of these parts, with commas between. Raises UserError."""
+    """Return the layers whose names have one of these parts, with commas between.
+
+    Raises UserError where a part is in no name, or where all of them are of layers that cannot hold these rows.
+    """
     relation, layers = subject.relation, subject.layers
     wanted = [part.strip().casefold() for part in parts.split(",")]
+    named = [layer for layer in layers if any(part in layer.casefold() for part in wanted)]
+    # Those that are left out here, as is told, unless nothing else is wanted.
+    known = [*layers, *((WAYS if relation.children else LAYERS | DROPPING | OTHERS) if named else ())]
     for part in wanted:
-        if not any(part in layer.casefold() for layer in layers):
+        if not any(part in layer.casefold() for layer in known):
             keyed = any(part in layer.casefold() for layer in (WAYS if relation.children else KEYED))
             why = f"an entity needs a key, and {relation.no_entities}; " if keyed and relation.no_entities else ""
             there = "; ".join([*layers, *(filter(None, [missing()]) if not relation.children else ())])
             raise UserError(f"no {words_of(relation).layer}'s name has '{visible(part)}': {why}there are {there}")
-    return [layer for layer in layers if any(part in layer.casefold() for part in wanted)]
+    return named
