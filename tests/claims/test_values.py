@@ -1,8 +1,10 @@
 """What a value takes, by the driver and by what makes it: integers, texts, and the keys of a `jsonb`."""
 
 import asyncio
+import gc
 import json
 import sys
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -195,6 +197,19 @@ def test_sqlalchemy_takes_another_decoder_for_an_engine(url: str) -> None:
         with engine.connect() as connection:
             assert keys(list(connection.scalars(statement))) == expected
         engine.dispose()
+
+
+@pytest.mark.skipif((3, 12, 5) < sys.version_info < (3, 13), reason="it is told of the versions up to 3.12.5")
+def test_interned_texts_are_never_given_back_on_3_12() -> None:
+    gc.collect()
+    tracemalloc.start()
+    texts = [sys.intern(f"{number:01000}") for number in range(COUNT)]
+    before, _ = tracemalloc.get_traced_memory()
+    del texts
+    gc.collect()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (after > before / 2) == (sys.version_info[:2] == (3, 12))
 
 
 def test_mapped_enum_is_one_text_for_each_label() -> None:
