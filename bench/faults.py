@@ -31,7 +31,7 @@ _OTHER = "another server has that port: stop it, or name your own in DATABASE_UR
 _AGAIN = "then run this again"
 _START = f"start that server, or {_FIX}"
 _DRIVERS = ("psycopg", "asyncpg", "sqlalchemy.dialects.postgresql.asyncpg", "adbc_driver_manager")
-_WRAPPERS = ("django.db.utils", "tortoise.exceptions", "peewee")
+_WRAPPERS = ("django.db.utils", "tortoise.exceptions", "peewee", "pandas.errors")
 
 
 class Fault(NamedTuple):

@@ -17,7 +17,8 @@ from sqlalchemy.orm import registry
 from bench.layers.figures import OTHER_VALUES, Figure, Figures
 from bench.layers.names import CORE, ENTITY, LAYERS, STREAMED, TUPLE, VALIDATED
 from bench.layers.subject import ENOUGH, Subject, look_at
-from bench.layers.weighing import DECODED, HOOKED, PACKED, SHARED, Weighed, is_vector
+from bench.layers.values import Weighed
+from bench.layers.weighing import DECODED, HOOKED, PACKED, SHARED, is_vector
 from bench.layers.weights import weights_of, wide_of
 from bench.relations.data import ReadColumn, Relation
 from bench.yours import code, fitting

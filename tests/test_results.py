@@ -250,7 +250,7 @@ SCRIPT = (*INSTRUMENT, "run_sync_psycopg.py")
 LAYERS = (
     *INSTRUMENT,
     *("bench/memory.py", "bench/relations/data.py", "bench/relations/redaction.py", "bench/relations/transaction.py"),
-    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values", "weighing")),
+    *(f"bench/layers/{name}.py" for name in ("__main__", "locks", "measuring", "reading", "values")),
     "bench/layers/libraries/psycopg.py",
 )
 LOADS = {

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from bench.errors import UserError, visible
 from bench.layers.locks import Turns
 from bench.layers.reading import Counting, Opened, Read, Reading
 from bench.layers.values import Taken, of_rows
-from bench.layers.weighing import columns_of, weigh
 from bench.memory import reset_peak
 from bench.relations.data import ReadColumn, Relation
 from bench.relations.redaction import INTERRUPTS, meaning, silent, without_values
@@ -33,6 +33,8 @@ from common import database_url, peak_rss
 
 Layer = Callable[[Reading], Opened]
 Layers = Mapping[str, Layer]
+# Loaded by the processes alone that weigh: it decides no figure of the others.
+WEIGHING = "bench.layers.weighing"
 
 
 def measure(
@@ -154,10 +156,8 @@ def measured(read: Read, reading: Reading, traced: bool) -> Taken:
             with suppress(RecursionError):  # where a document is nested deeper than Python's stack
                 taken["columns"] = of_rows(kept, names_of(reading.relation))
     if traced and reading.weighs:
-        tables = columns_of(kept, reading.relation)
-        kept.clear()
         with suppress(RecursionError):
-            taken["weighed"] = weigh(tables, reading.relation)
+            taken["weighed"] = import_module(WEIGHING).weigh(kept, reading.relation)
         tracemalloc.stop()
     return taken
 

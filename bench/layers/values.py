@@ -8,8 +8,6 @@ from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal
 from operator import attrgetter
 from typing import Any, TypedDict
 
-from bench.layers.weighing import Weighed
-
 # What is looked into: what it contains may be a layer's own where it is not.
 CONTAINERS = (list, tuple, dict, set, frozenset)
 # The classes whose values every driver reads alike; others differ in a float's last digits, or in a year's days.
@@ -85,6 +83,28 @@ def plain(value: Any) -> object:
 def name_of(kind: type) -> str:
     """Return a class's name, with that of its module where it is not built in."""
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+class Weighed(TypedDict):
+    """What one column takes: bytes in each of so many rows, the share of NULLs, and how long its other values are.
+
+    `unit` is what lengths count, if these values have one. `length` is the mean (of arrays, that of their elements),
+    `elements` the mean number of them. `form` is another one of the values, and `saves` what that saves, in bytes in
+    each row. `trait` is what decides what most of its texts or integers take.
+    """
+
+    rows: int
+    size: float
+    nulls: float
+    unit: str
+    median: int
+    high: int
+    most: int
+    length: float
+    elements: float
+    trait: str
+    form: str
+    saves: float
 
 
 class Taken(TypedDict, total=False):

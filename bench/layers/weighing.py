@@ -14,8 +14,9 @@ from contextlib import suppress
 from importlib.util import find_spec
 from itertools import chain
 from sys import getsizeof
-from typing import Any, TypedDict
+from typing import Any
 
+from bench.layers.values import Weighed
 from bench.relations.data import Relation
 
 # What is counted of a value, by its class.
@@ -28,30 +29,10 @@ CODES = {"real": "f", "double precision": "d", "smallint": "h", "integer": "i", 
 DIGIT = 30
 
 
-class Weighed(TypedDict):
-    """What one column takes: bytes in each of so many rows, the share of NULLs, and how long its other values are.
-
-    `unit` is what lengths count, if these values have one. `length` is the mean (of arrays, that of their elements),
-    `elements` the mean number of them. `form` is another one of the values, and `saves` what that saves, in bytes in
-    each row. `trait` is what decides what most of its texts or integers take.
-    """
-
-    rows: int
-    size: float
-    nulls: float
-    unit: str
-    median: int
-    high: int
-    most: int
-    length: float
-    elements: float
-    trait: str
-    form: str
-    saves: float
-
-
-def weigh(tables: list[list[Sequence[Any]]], relation: Relation) -> list[list[Weighed]]:
-    """Return what each column of each table takes. Nothing else may hold their values; the lists are empty then."""
+def weigh(rows: list[Any], relation: Relation) -> list[list[Weighed]]:
+    """Return what each column of each table takes. Nothing else may hold the rows; the list is empty then."""
+    tables = columns_of(rows, relation)
+    rows.clear()
     gc.collect()
     gc.freeze()  # what is there need not be looked through for each column
     weighed = [
@@ -94,7 +75,7 @@ def drop(columns: list[Sequence[Any]], place: int, stored: str) -> Weighed:
     before = traced()
     if change:
         with suppress(Exception):  # an array of NULLs, or of arrays, has no such form, nor has a number without end
-            form += map(change, columns[place])
+            form = [change(value) for value in columns[place]]
     columns[place] = ()
     left = traced() - getsizeof(form) - getsizeof(shared)
     complete = bool(form)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bench.layers.subject import Subject, in_batches
-from bench.layers.weighing import Weighed, distinct
+from bench.layers.values import Weighed
+from bench.layers.weighing import distinct
 from bench.relations.data import ReadColumn, Relation
 
 # What is told of a column first takes such a share of all values, and so many bytes of each row.

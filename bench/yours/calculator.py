@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from bench.layers.weighing import Weighed
+from bench.layers.values import Weighed
 from bench.relations.data import ReadColumn, Relation
 from bench.scripts import PROJECT
 
