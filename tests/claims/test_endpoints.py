@@ -7,11 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import httpx
-import psycopg
 import pytest
 import uvicorn
 from fastapi import Depends, FastAPI, Request
-from psycopg import waiting
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy import Engine, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -160,28 +158,3 @@ def test_no_more_requests_hold_rows_than_the_pool_lends_and_others_fail_once_the
             enough.set()
     asyncio.run(engine.dispose())
     assert sorted(answer.result() for answer in answers) == [200] * 2 + [500] * 8
-
-
-def test_psycopg_closes_a_cancelled_connection_where_the_query_does_not_end_in_five_seconds(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    patience: list[float | None] = []
-
-    async def wait(generator: Any, number: int, interval: float = 0, timeout: float | None = None) -> Any:
-        patience.append(timeout)
-        return await wait_async(generator, number, interval, timeout and 0.1)
-
-    async def do_not_cancel(connection: psycopg.AsyncConnection, *, timeout: float) -> None:
-        pass
-
-    async def main() -> bool:
-        connection = await psycopg.AsyncConnection.connect(url)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(connection.execute("SELECT pg_sleep(20)"), 0.1)
-        return connection.closed
-
-    wait_async = waiting.wait_async
-    monkeypatch.setattr(waiting, "wait_async", wait)
-    monkeypatch.setattr(psycopg.AsyncConnection, "_try_cancel", do_not_cancel)
-    assert asyncio.run(main())
-    assert patience[-1] == 5
