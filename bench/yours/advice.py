@@ -83,7 +83,7 @@ def strategies(relation: Relation, figures: Figures) -> Iterator[Advice]:
     selectin, joined = by_layer[SELECTIN], by_layer[JOINED]
     if joined.traced_peak > WORTH * selectin.traced_peak:
         to_many = [child.link.to_many for child in relation.children]
-        above = (", as above," if all(to_many) else " for all, too,") if any(to_many) else ""
+        above = (", as above," if all(to_many) else " for all") if any(to_many) else ""
         write = None if all(to_many) else partial(code.batches, to_one="selectinload")
         yield Advice(f"selectinload{above} instead of joinedload: {compared(joined, selectin)}.", write)
     elif selectin.traced_peak > WORTH * joined.traced_peak or selectin.seconds > WORTH * joined.seconds:
