@@ -2,7 +2,7 @@
 
 Short: json
 Instead of: relationships.run_sync_sqlalchemy_session_selectin
-You lose: entities and types: a date becomes text, and a `numeric` a float; the server makes the text.
+You lose: entities and types: a date becomes text, a `numeric` a float or an int; the server makes the text.
 
 The database makes one row of each customer, whose orders are a JSON array. The driver makes dicts of it.
 """

@@ -134,3 +134,23 @@ def test_and_a_function_that_names_statements_for_processes_number_theirs_alike(
 
     with nullcontext() if make_name else pytest.raises(DBAPIError, match=r"prepared statement .* already exists"):
         asyncio.run(main())
+
+
+@pytest.mark.parametrize("arguments", [{}, {"statement_cache_size": 0}], ids=["cached", "not cached"])
+def test_and_statement_cache_size_0_for_asyncpg_prepares_what_asks_for_a_type_that_it_does_not_know(
+    pooled: str, arguments: dict[str, int]
+) -> None:
+    address = f"{pooled.replace('postgresql:', 'postgresql+asyncpg:')}?prepared_statement_cache_size=0"
+    names = {"prepared_statement_name_func": lambda: f"__{uuid4()}__"}
+
+    async def main() -> None:
+        engine = create_async_engine(address, connect_args=names | arguments)
+        async with closing(engine), engine.connect() as connection:
+            for taken in (nullcontext(), other_session(pooled)):
+                with taken:
+                    await connection.execute(text("CREATE TYPE mood AS ENUM ('calm')"))
+                    assert await connection.scalar(text("SELECT 'calm'::mood")) == "calm"
+                    await connection.rollback()
+
+    with nullcontext() if arguments else pytest.raises(DBAPIError, match=r"prepared statement .* does not exist"):
+        asyncio.run(main())

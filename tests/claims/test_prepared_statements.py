@@ -182,6 +182,18 @@ def test_asyncpg_s_cursor_fails_at_every_execution_and_fetch_once_in_a_transacti
     assert asyncio.run(main()) == (expected if cache else [""] * 3)
 
 
+def test_asyncpg_keeps_the_last_hundred_statements(table_url: str) -> None:
+    async def main() -> list[str]:
+        connection = await asyncpg.connect(table_url)
+        for number in range(120):
+            await connection.fetch(f"SELECT {number}")
+        found = [kept for (kept,) in await connection.fetch(PREPARED)]  # which takes a place, too
+        await connection.close()
+        return found
+
+    assert sorted(asyncio.run(main())) == sorted(f"SELECT {number}" for number in range(21, 120))
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("cache", "expected"), [("", [OF_ASYNCPG, "", ""]), ("0", [""] * 3)])
 def test_sqlalchemy_over_asyncpg_fails_once_unless_nothing_is_cached(

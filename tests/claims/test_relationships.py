@@ -469,8 +469,18 @@ def test_latest_children_of_each_parent_by_a_lateral_join_or_a_window_function(s
     newest = select(Order).where(Order.customer_id == Customer.id).order_by(Order.id.desc()).limit(3).lateral()
     latest = aliased(Order, newest)
     query = select(Customer).outerjoin(latest, true()).options(contains_eager(Customer.orders.of_type(latest)))
-    customers = session.scalars(query.order_by(Customer.id, latest.id.desc())).unique()
+    query = query.order_by(Customer.id, latest.id.desc())
+    with pytest.raises(InvalidRequestError, match=r"unique\(\)"):
+        session.scalars(query).all()
+    session.expunge_all()
+    customers = session.scalars(query).unique().all()
     assert {customer.id: [order.id for order in customer.orders] for customer in customers} == expected
+
+    session.expunge_all()
+    held = session.scalars(select(Customer).options(selectinload(Customer.orders))).all()
+    for again, longest in ((query, 4), (query.execution_options(populate_existing=True), 3)):
+        assert max(len(customer.orders) for customer in session.scalars(again).unique()) == longest
+    assert len(held) == len(expected)
 
     place = func.row_number().over(partition_by=Order.customer_id, order_by=Order.id.desc()).label("place")
     numbered = select(Order.id, place).subquery()
@@ -526,9 +536,11 @@ def test_arrays_keep_types_and_json_does_not(engine: Engine) -> None:
         orders = select(Order).where(Order.customer_id == 1).subquery()
         arrays = connection.execute(select(func.array_agg(orders.c.placed_on), func.array_agg(orders.c.total))).one()
         assert {type(value) for array in arrays for value in array} == {date, Decimal}
-        pair = func.json_build_object("placed_on", orders.c.placed_on, "total", orders.c.total)
+        pair = func.json_build_object(
+            "on", orders.c.placed_on, "of", orders.c.total, "about", func.round(orders.c.total)
+        )
         made = connection.scalars(select(func.json_agg(pair))).one()
-        assert {tuple(map(type, one.values())) for one in made} == {(str, float)}
+        assert {tuple(map(type, one.values())) for one in made} == {(str, float, int)}
 
 
 def test_arrays_of_one_order_each_belong_together(engine: Engine) -> None:

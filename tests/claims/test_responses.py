@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callab
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, aclosing, closing, contextmanager
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import anyio.to_thread
 import httpx
@@ -25,6 +26,8 @@ from pydantic import BaseModel, TypeAdapter
 from sqlalchemy import create_engine, event, select, text
 from sqlalchemy.ext.asyncio import AsyncResult, AsyncScalarResult, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
 
 from common import MIB
 from db_model import DbModel
@@ -35,30 +38,48 @@ from tests.support import PROJECT, ROWS, TIMEOUT, expected_rows, linux, query, w
 
 # Large enough for what the kernel does not take at once: 20 MB.
 WIDE = "SELECT i AS id, i AS num, repeat('x', 1000) AS data FROM generate_series(1, 20000) AS i"
+# A megabyte in each batch, of which the kernel takes next to nothing where its buffers are small.
+LARGE = WIDE.replace("1000)", "10000)")
+# The second batch's middle takes a minute.
+SLEEPS = "SELECT i, pg_sleep(CASE i WHEN 150 THEN 60 ELSE 0 END)::text FROM generate_series(1, 20000) AS i"
 FAILS_LATER = "SELECT i AS id, 1 / (1500 - i) AS num, 'x' AS data FROM generate_series(1, 20000) AS i"
 FAILS_AT_ONCE = "SELECT id FROM no_such_table"
 FAILS_AT_THE_FIRST_ROW = "SELECT i AS id, 1 / (i - 1) AS num, 'x' AS data FROM generate_series(1, 20000) AS i"
 BATCH = 100
+PASSING = [Middleware(BaseHTTPMiddleware, dispatch=passing_on)]
 
 
 class Service:
     """An application with a pool of its own, whose sessions the server knows by name."""
 
-    def __init__(self, url: str, response: type[StreamingResponse] = StreamingResponse, **options: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        response: type[StreamingResponse] = StreamingResponse,
+        middleware: Sequence[Middleware] = (),
+        **options: Any,
+    ) -> None:
         self.response = response
         self.name = f"service {time.monotonic_ns()}"
         self.url = url
         arguments = {"application_name": self.name, **options.pop("connect_args", {})}
         address = url.replace("postgresql:", "postgresql+psycopg:")
         self.engine = create_async_engine(address, connect_args=arguments, **options)
+        self.plain_engine = create_engine(address, connect_args=arguments, **options)
         self.ended: list[str] = []
-        self.app = FastAPI()
+        self.made = 0
+        self.app = FastAPI(middleware=middleware)
         opened = Annotated[AsyncSession, Depends(self.open_session)]
 
         @self.app.get("/lines")
         async def lines(session: opened, sql: str = WIDE) -> StreamingResponse:
             result = await session.stream(text(sql), execution_options={"yield_per": BATCH})
             return self.response(self.lines(result), media_type="application/jsonl")
+
+        @self.app.get("/plain")
+        def plain(session: Annotated[Session, Depends(self.open_plain_session)], sql: str = WIDE) -> StreamingResponse:
+            result = session.execute(text(sql), execution_options={"yield_per": BATCH})
+            return self.response("".join(map(str, batch)) for batch in result.partitions())
 
         @self.app.get("/late")
         async def late(sql: str = WIDE) -> StreamingResponse:
@@ -105,6 +126,10 @@ class Service:
             yield session
         self.ended.append("session")
 
+    def open_plain_session(self) -> Iterator[Session]:
+        with Session(self.plain_engine) as session:
+            yield session
+
     async def rows_of(self, sql: str) -> AsyncIterator[Any]:
         async with self.engine.connect() as connection:
             async for row in await connection.stream(text(sql), execution_options={"yield_per": 20_000}):
@@ -118,6 +143,7 @@ class Service:
 
     async def lines(self, result: AsyncResult[Any]) -> AsyncIterator[str]:
         async for batch in result.mappings().partitions(BATCH):
+            self.made += 1
             yield "".join(json.dumps(dict(row)) + "\n" for row in batch)
         self.ended.append("lines")
 
@@ -143,6 +169,11 @@ class Service:
             self.url, f"SELECT pid, state FROM pg_stat_activity WHERE application_name = '{self.name}' ORDER BY pid"
         )
 
+    @property
+    def lent(self) -> int:
+        """How many connections the pools have lent."""
+        return sum(engine.pool.checkedout() for engine in (self.engine, self.plain_engine))  # type: ignore[attr-defined]
+
 
 async def driver(session: AsyncSession) -> Any:
     return (await (await session.connection()).get_raw_connection()).driver_connection
@@ -154,6 +185,7 @@ def running_service(url: str, **options: Any) -> Iterator[tuple[Service, Served]
     with served(one.app) as where:
         yield one, where
     asyncio.run(one.engine.dispose())
+    one.plain_engine.dispose()
 
 
 @pytest.fixture
@@ -293,35 +325,47 @@ def test_a_streamed_response_has_no_length(service: tuple[Service, Served]) -> N
     assert int(whole.headers["content-length"]) == len(whole.content)
 
 
-def test_a_slow_client_holds_a_transaction_open_and_the_server_buffers_one_batch(
-    service: tuple[Service, Served],
+@pytest.mark.parametrize(("middleware", "batches"), [([], 2), (PASSING, 3)])
+def test_a_slow_client_holds_a_transaction_open_while_one_batch_is_buffered_and_the_next_waits(
+    url: str, middleware: list[Middleware], batches: int
 ) -> None:
-    one, where = service
-    with stopped(where, "/lines"):
-        wait_until(lambda: where.waiting > 65_536)
-        wait_until(lambda: [state for _, state in one.states()] == ["idle in transaction"])
-        assert where.waiting < 65_536 + 110 * 1_100
+    with running_service(url, middleware=middleware) as (one, where):
+        where.server.servers[0].sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        with stopped(where, f"/lines?sql={quote(LARGE)}"):
+            wait_until(lambda: one.made == batches)
+            time.sleep(0.2)
+            assert one.made == batches
+            assert [state for _, state in one.states()] == ["idle in transaction"]
+            assert 65_536 < where.waiting < 65_536 + 110 * 10_100
 
 
-def test_of_a_whole_response_the_server_buffers_all_and_the_transaction_has_ended(
-    service: tuple[Service, Served],
+@pytest.mark.parametrize("middleware", [[], [Middleware(GZipMiddleware)], PASSING], ids=["", "gzip", "passing on"])
+def test_of_a_whole_response_the_server_buffers_all_and_the_transaction_has_ended_unless_a_middleware_passes_it_on(
+    url: str, middleware: list[Middleware]
 ) -> None:
-    one, where = service
-    with stopped(where, "/whole"):
+    with running_service(url, middleware=middleware) as (one, where), stopped(where, "/whole") as client:
         wait_until(lambda: where.waiting > 10_000_000)
+        if middleware == PASSING:
+            time.sleep(0.2)
+            assert [state for _, state in one.states()] == ["idle in transaction"]
+            while where.waiting > 16_384:
+                client.recv(65_536)
         wait_until(lambda: [state for _, state in one.states()] == ["idle"])
 
 
-@pytest.mark.parametrize("path", ["/lines", "/whole"])
-def test_slow_clients_take_the_pool_s_connections_where_a_response_is_streamed(url: str, path: str) -> None:
+@pytest.mark.parametrize(("path", "middleware"), [("/lines", []), ("/whole", []), ("/whole", PASSING)])
+def test_slow_clients_take_the_pool_s_connections_where_a_response_is_streamed_or_a_middleware_passes_it_on(
+    url: str, path: str, middleware: list[Middleware]
+) -> None:
     options = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.2}
-    with running_service(url, **options) as (one, where), stopped(where, path):
+    with running_service(url, middleware=middleware, **options) as (one, where), stopped(where, path):
         wait_until(lambda: where.waiting)
-        if path == "/whole":
-            wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
+        if path == "/whole" and not middleware:
+            wait_until(lambda: not one.lent)
             assert get(where, "/whole").status_code == 200
         else:
             assert get(where, "/whole").status_code == 500
+        if path == "/lines":
             assert text_until_cut(where, "/late", WIDE) == ""  # where the connection is asked for too late
 
 
@@ -353,7 +397,7 @@ def test_which_setting_ends_a_session_for_which_a_client_is_too_slow_and_none_fr
         wait_until(lambda: query(url, sql) == left)
         time.sleep(2)
         assert query(url, sql) == left
-        assert one.engine.pool.checkedout() == 3  # type: ignore[attr-defined]
+        assert one.lent == 3
 
 
 def test_a_session_that_waits_to_send_heeds_its_termination_and_nothing_else(url: str) -> None:
@@ -422,12 +466,10 @@ def test_what_copies_holds_the_connection_until_it_is_closed(url: str) -> None:
 def test_a_deadline_around_the_response_gives_connections_back_while_their_clients_do_not_read(
     url: str, hidden: bool
 ) -> None:
-    one = Service(url, limited(1))
-    if hidden:
-        one.app.middleware("http")(passing_on)
-    with served(one.app) as where, three_stopped(where) as clients:
-        wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
-        assert {state for _, state in one.states()} <= {"idle"}
+    options: dict[str, Any] = {"response": limited(1), "middleware": PASSING if hidden else []}
+    with running_service(url, **options) as (one, where), three_stopped(where) as clients:
+        wait_until(lambda: not one.lent)
+        assert [state for _, state in one.states()] == ["idle"] * 3
         assert [was_cut(client) for client in clients] == [not hidden] * 3
 
 
@@ -436,16 +478,48 @@ def test_a_deadline_around_the_response_lets_a_whole_one_pass(url: str) -> None:
         assert len(get(where, "/lines").text.splitlines()) == 20_000
 
 
-@pytest.mark.parametrize("path", ["/lines", "/yield-of-a-session"])
-def test_a_client_that_leaves_ends_the_transaction_and_gives_the_connection_back(
-    service: tuple[Service, Served], path: str
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [("/lines", []), ("/copy", []), ("/driver", []), ("/yield-of-a-session", ["idle"]), ("/plain", ["idle"])],
+)
+def test_a_client_that_leaves_ends_the_transaction_and_with_asyncio_the_connection_but_where_fastapi_yields(
+    service: tuple[Service, Served], path: str, left: list[str]
 ) -> None:
     one, where = service
     with stopped(where, path):
         wait_until(lambda: where.waiting > 65_536)
-    wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
-    wait_until(lambda: not [state for _, state in one.states() if state != "idle"])
+    wait_until(lambda: not one.lent)
+    wait_until(lambda: [state for _, state in one.states()] == left)
     assert "lines" not in one.ended
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_what_the_server_executes_goes_on_there_once_its_client_has_left_or_the_deadline_has_passed(
+    url: str, leaves: bool
+) -> None:
+    with running_service(url, response=StreamingResponse if leaves else limited(1)) as (one, where):
+        with stopped(where, f"/lines?sql={quote(SLEEPS)}"):
+            wait_until(lambda: sleeping(one))
+            wait_until(lambda: leaves or not one.lent)
+        wait_until(lambda: not one.lent)
+        [pid] = sleeping(one)
+        assert get(where, "/whole", sql="SELECT pg_backend_pid() AS pid").json() != [{"pid": pid}]
+        query(url, f"SELECT pg_terminate_backend({pid})")
+
+
+def test_a_deadline_interrupts_no_plain_generator_that_waits_for_the_database(url: str) -> None:
+    with running_service(url, response=limited(0.5)) as (one, where), stopped(where, f"/plain?sql={quote(SLEEPS)}"):
+        wait_until(lambda: sleeping(one))
+        time.sleep(1)
+        assert one.lent == 1
+        query(url, f"SELECT pg_terminate_backend({sleeping(one)[0]})")
+        wait_until(lambda: not one.lent)
+
+
+def sleeping(one: Service) -> list[int]:
+    """Return the numbers of the service's sessions that execute `pg_sleep`."""
+    sql = f"SELECT pid FROM pg_stat_activity WHERE application_name = '{one.name}' AND wait_event = 'PgSleep'"
+    return [pid for (pid,) in query(one.url, sql)]
 
 
 @pytest.mark.filterwarnings("ignore:The garbage collector is trying")
@@ -463,7 +537,7 @@ def test_a_generator_that_opens_its_connection_itself_may_keep_it_until_garbage_
     finally:
         gc.enable()
     gc.collect()
-    wait_until(lambda: not one.engine.pool.checkedout())  # type: ignore[attr-defined]
+    wait_until(lambda: not one.lent)
 
 
 def test_a_client_that_leaves_before_the_response_begins_ends_nothing(service: tuple[Service, Served]) -> None:
