@@ -1,7 +1,7 @@
 """What people paste into the calculator that is no CREATE TABLE of PostgreSQL, and what it is read as, or refused as.
 
 A table is told by its name and its columns: what each is counted as, with its length and elements, and `!` where it
-cannot be NULL.
+cannot be NULL, `~` where SQLAlchemy hands out one object for each label, and `-` where it is deferred.
 """
 
 MYSQL = "This looks like MySQL: counted as what PostgreSQL and psycopg would give."
@@ -88,6 +88,9 @@ class Order(Base):
     tags: Mapped[list[str]] = mapped_column(ARRAY(String))
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
     big: Mapped[int] = mapped_column(BigInteger)
+    kind: Mapped[str] = mapped_column(Enum("new", "used", name="kind"))
+    bodies: Mapped[str | None] = mapped_column(Text, deferred=True)
+    more: Mapped[str | None] = deferred(mapped_column(Text))
     user: Mapped["User"] = relationship(back_populates="orders")
     lines: Mapped[list["Line"]] = relationship()
 
@@ -95,8 +98,8 @@ class Order(Base):
         x: int = 3
         return x
 ''',
-        "orders: id=int! user_id=int! status=text(5)! note=text(20) name=text(25) at=timestamptz! day=timestamp! "
-        "tags=text(20)[2]! data=jsonb(2)! big=bigint!",
+        "orders: id=int! user_id=int! status=text(5)!~ note=text(20) name=text(25) at=timestamptz! day=timestamp! "
+        "tags=text(20)[2]! data=jsonb(2)! big=bigint! kind=text(3.5)!~ bodies=text(20)- more=text(20)-",
         PYTHON,
     ),
     "a mapped class of SQLAlchemy 1.x": (
@@ -111,7 +114,7 @@ class Order(Base):
     kind = Column(Enum("a", "bb", name="kind"))
     addresses = relationship("Address")
 """,
-        "users: id=int! full_name=text(15)! email=text(60) created=timestamp group_id=int roles=int[2] kind=text(1.5)",
+        "users: id=int! full_name=text(15)! email=text(60) created=timestamp group_id=int roles=int[2] kind=text(1.5)~",
         PYTHON,
     ),
     "SQLAlchemy's Table": (

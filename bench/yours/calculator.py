@@ -36,17 +36,27 @@ def address(relation: Relation, rows: int, weighed: Sequence[Weighed] = ()) -> s
 
 
 def parts(relation: Relation, column: ReadColumn, weighed: Weighed | None) -> list[str]:
-    """Return a column as the page reads it: name, type, length, elements, NULLs in percent, rule, bytes per row."""
+    """Return a column as the page reads it.
+
+    That is name, type, length, elements, NULLs in percent, rule; bytes per row, as objects and as text; and whether it
+    is part of a key of several columns.
+    """
     kind = column.stored or TYPES.get(column.type, "text")
     required = [column.name, kind + " NOT NULL" * (column.name in relation.required)]
-    if not weighed:
-        return required
+    key = "key" if len(relation.key) > 1 and column.name in relation.key else ""
+    found = [*(values_of(column, weighed) if weighed else [""] * 6), key]
+    while found and not found[-1]:
+        found.pop()
+    return [*required, *found]
+
+
+def values_of(column: ReadColumn, weighed: Weighed) -> list[str]:
     rule = "" if weighed["trait"] == USUAL.get(column.stored.removesuffix("[]")) else RULES.get(weighed["trait"], "")
     return [
-        *required,
-        f"{weighed['length']:.1f}" if weighed["length"] else "",
-        f"{weighed['elements']:.1f}" if weighed["elements"] else "",
+        f"{weighed['length']:.2f}" if weighed["length"] else "",
+        f"{weighed['elements']:.2f}" if weighed["elements"] else "",
         f"{100 * weighed['nulls']:.4f}".rstrip("0").rstrip(".") if weighed["nulls"] else "",
         rule,
         f"{max(weighed['size'], 0.0):.1f}",
+        f"{column.width:.1f}" if column.width else "",
     ]
