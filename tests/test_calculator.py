@@ -360,6 +360,19 @@ def test_reader_takes_what_psql_prints(page: Page) -> None:
     assert notes == ["Skipped: index or constraint (2)."]
 
 
+@pytest.mark.parametrize("word", ["constructor", "toString", "__proto__", "hasOwnProperty"])
+def test_a_name_is_no_member_of_javascript_s_objects(page: Page, word: str) -> None:
+    text = f"CREATE TABLE t (a int DEFAULT {word}(), {word} int REFERENCES {word}(id), b {word}, c int)"
+    [table], _ = read(page, text)
+    assert [name for name, _ in columns(table)] == ["a", word.lower(), "b", "c"]
+
+
+def test_a_table_has_no_more_columns_than_postgresql_s(page: Page) -> None:
+    [table], notes = read(page, f"CREATE TABLE t ({', '.join(f'c{number} int' for number in range(1_700))})")
+    assert len(table["columns"]) == 1_600
+    assert notes == ["t: PostgreSQL's tables have at most 1600 columns. The others are skipped."]
+
+
 @pytest.mark.parametrize(
     ("kind", "column"),
     [
@@ -376,6 +389,7 @@ def test_reader_takes_what_psql_prints(page: Page) -> None:
         ("timestamp(3) without time zone", Column("timestamp")),
         ("uuid[]", Column("uuid", 0, 2)),
         ("integer ARRAY[5]", Column(INTEGER, 0, 5)),
+        ("int[2147483647]", Column(INTEGER, 0, 134_217_727)),
         ("jsonb", Column("jsonb", 2)),
         ("bytea", Column("bytea", 20)),
         ("tstzrange", Column("timestamptz", 0, 2)),
