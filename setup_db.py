@@ -11,6 +11,7 @@ from bench.errors import UserError, address, number, parser
 # isort: split
 import os
 import shlex
+import signal
 import socket
 from argparse import ArgumentParser
 from pathlib import Path
@@ -38,6 +39,8 @@ def something_listens() -> bool:
 def main() -> None:
     """Seed, remove what was made, or stop the embedded server, as the command line says."""
     arguments = _command_line().parse_args()
+    for signalled in (signal.SIGTERM, signal.SIGHUP):  # no statement outlives this process, as after Ctrl-C
+        signal.signal(signalled, signal.default_int_handler)
     directory = embedded_postgres.data_directory_of()
     if arguments.stop:
         stopped = embedded_postgres.stop(directory)

@@ -370,6 +370,22 @@ def test_lazily_some_parents_are_read_over_all_of_them(url: str, monkeypatch: py
     assert (statements, [row.artist_id for row in rows]) == (11, list(range(6, 61, 6)))
 
 
+def test_lazily_all_parents_are_read_that_share_children(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of them would each read a child that all of them read once."""
+    monkeypatch.setattr(children_as_entities, "LAZY_PARENTS", 2)
+    for table, children, some in (
+        ("chinook.employee", "reports_to", False),
+        ("chinook.employee", "employee:reports_to", False),
+        ("chinook.album", "track.genre_id", False),
+        ("chinook.playlist", "track", False),
+        ("chinook.artist", "album.track", True),
+    ):
+        subject = look_at(table, children)
+        rows, statements, _ = read(subject, LAZY)
+        assert (len(rows) < subject.size.rows) == some, children
+        assert statements == 1 or children != "reports_to"
+
+
 class Base(DeclarativeBase):
     """The base of classes as their owner would write them."""
 

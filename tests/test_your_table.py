@@ -20,10 +20,12 @@ from bench.layers.costs import measure
 from bench.layers.figures import Figure, Figures
 from bench.layers.names import (
     ARROW,
+    CORE,
     DJANGO,
     ENTITY,
     KEYED,
     LAYERS,
+    MODEL,
     OTHERS,
     POLARS,
     RECORD,
@@ -459,6 +461,23 @@ def test_few_rows_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) 
     line = "- From fewer than 1,000 rows no advice follows, for what is fixed weighs in these figures.\n"
     assert f"\n{line}" in printed(orders, few, capsys)
     assert line not in printed(orders, made_up(), capsys)
+    single = "- One row was read: its bytes and its overhead are of what is fixed, which many rows share.\n"
+    assert single not in printed(orders, few, capsys)
+    assert single in printed(orders, Figures({TUPLE: Figure(1, 680.0, 0, 0, 0.1)}, {}, 3), capsys)
+
+
+def test_values_of_a_layer_s_own_are_told(orders: Subject, capsys: pytest.CaptureFixture[str]) -> None:
+    by_layer = {
+        TUPLE: Figure(2000, 1064.0, 0, 0, 0.1, overhead=64.0),
+        CORE: Figure(2000, 1100.0, 0, 0, 0.1, overhead=100.0),
+        MODEL: Figure(2000, 1800.0, 0, 0, 0.1, overhead=600.0),
+        ENTITY: Figure(2000, 1500.0, 0, 0, 0.1, overhead=550.0),
+    }
+    text = printed(orders, Figures(by_layer, columns=3), capsys)
+    assert f"by which their overhead is reckoned: {MODEL} 1,200, {ENTITY} 950.\n" in text
+    assert "own values" not in printed(
+        orders, Figures({TUPLE: by_layer[TUPLE], CORE: by_layer[CORE]}, columns=3), capsys
+    )
 
 
 def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:

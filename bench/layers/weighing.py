@@ -33,7 +33,8 @@ def weigh(rows: list[Any], relation: Relation) -> list[list[Weighed]]:
     """Return what each column of each table takes. Nothing else may hold the rows; the list is empty then."""
     tables = columns_of(rows, relation)
     rows.clear()
-    gc.collect()
+    for _ in range(2):  # entities that refer to each other go first, then the states that SQLAlchemy has of them
+        gc.collect()
     gc.freeze()  # what is there need not be looked through for each column
     weighed = [
         [drop(columns, place, column.stored) for place, column in enumerate(table.read)]

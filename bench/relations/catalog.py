@@ -9,7 +9,7 @@ import psycopg
 
 from bench.errors import UserError, address, visible
 from bench.relations.data import Found
-from bench.relations.statements import UNDEFINED_TABLE, Field, StatementError, described
+from bench.relations.statements import CANCELED, UNDEFINED_TABLE, Field, StatementError, described
 
 # The relations that hold rows, and what others are (https://www.postgresql.org/docs/current/catalog-pg-class.html).
 KINDS = "rvmpf"
@@ -97,6 +97,32 @@ def relation_where(connection: "psycopg.Connection[Any]", text: str, condition: 
     return Found(oid, schema, name)
 
 
+@contextmanager
+def locks_named(connection: "psycopg.Connection[Any]") -> Iterator[None]:
+    """Raise a UserError that names what another session has locked where describing a statement waits too long for it.
+
+    Nothing else takes time there. Raises StatementError else.
+    """
+    statement = (
+        "SELECT DISTINCT relation::regclass::text FROM pg_catalog.pg_locks JOIN pg_catalog.pg_class "
+        "ON pg_class.oid = relation WHERE database = (SELECT oid FROM pg_catalog.pg_database "
+        "WHERE datname = current_catalog) AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid() "
+        "AND relkind = ANY(%s) ORDER BY 1 LIMIT 3"
+    )
+    try:
+        yield
+    except StatementError as refused:
+        if refused.state != CANCELED:
+            raise
+        with catalog_first(connection):
+            names = [visible(name) for [name] in connection.execute(statement, [list(KINDS)])]
+        if not names:
+            raise
+        raise UserError(
+            f"{' or '.join(names)} at {address()} is locked by another session: end that session, or wait for it"
+        ) from None
+
+
 def missing(connection: "psycopg.Connection[Any]", text: str) -> str:
     """Return in one line that there is no relation of that name, and which names are like it."""
     similar = " or ".join(map(visible, nearest(connection, text)))
@@ -142,6 +168,13 @@ def forbidden(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) ->
         [[field.table for field in fields], [field.number for field in fields]],
     )
     return [table for [table] in answer]
+
+
+def has_hidden_rows(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) -> bool:
+    """Return whether row-level security decides which rows of these columns' tables this role may see."""
+    statement = "SELECT bool_or(row_security_active(oid)) FROM unnest(%s::oid[]) AS oid"
+    answer = connection.execute(statement, [[field.table for field in fields if field.table]]).fetchone()
+    return bool(answer and answer[0])
 
 
 def types(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) -> list[str]:

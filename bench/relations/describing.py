@@ -19,6 +19,8 @@ SAMPLE = 1000
 # A sample of blocks may have more rows than are expected, by no more than this factor.
 EXCESS = 2
 FORBIDDEN = "this role may not read it"
+NO_ROWS = "the table or query has no rows, so that there is nothing to measure"
+NO_ROWS_SEEN = "the table or query has no rows that this role may see, for it has row-level security"
 
 
 def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPLE, *, empty: bool = False) -> Relation:
@@ -33,20 +35,24 @@ def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPL
     if text.encode(errors="ignore").decode() != text:
         raise UserError("the table's name or the query is no text in UTF-8")
     listed = catalog.find(connection, text)
-    source = sql.Identifier(listed.schema, listed.name).as_string() if listed else statements.query(connection, text)
-    fields = described(connection, f"SELECT * FROM {source} AS relation")
+    with catalog.locks_named(connection):
+        source = (
+            sql.Identifier(listed.schema, listed.name).as_string() if listed else statements.query(connection, text)
+        )
+        fields = described(connection, f"SELECT * FROM {source} AS relation")
     if not fields:
         raise UserError("the table has no columns, so that there is nothing to measure")
     with catalog.catalog_first(connection):
         tables, stored = catalog.forbidden(connection, fields), catalog.types(connection, fields)
         sample = samples.share(connection, listed.oid, rows) if listed else 0.0
+        without_rows = NO_ROWS_SEEN if catalog.has_hidden_rows(connection, fields) else NO_ROWS
     if all(tables) or (any(tables) and not listed):
         raise UserError(f"no right to read {visible(max(tables))} at {address()}: grant SELECT on it")
     in_utf8 = connection.pgconn.parameter_status(b"server_encoding") == b"UTF8"
     aliases = tuple(attributes([field.name for field in fields], in_utf8))
     types = {alias: field.type for alias, field, table in zip(aliases, fields, tables, strict=True) if not table}
     relation, seen = look(connection, Relation(source, (), aliases=aliases, sample=sample), types, rows)
-    relation = as_seen(relation, fields, stored, seen, empty)
+    relation = as_seen(relation, fields, stored, seen, "" if empty else without_rows)
     if not listed:
         return replace(relation, keyless="a query has none")
     with catalog.catalog_first(connection):
@@ -69,9 +75,12 @@ def look(
 
 
 def as_seen(
-    relation: Relation, fields: Sequence[Field], stored: Sequence[str], seen: Mapping[str, Sampled], empty: bool
+    relation: Relation, fields: Sequence[Field], stored: Sequence[str], seen: Mapping[str, Sampled], without_rows: str
 ) -> Relation:
-    """Return the relation with the columns that can be read, and those that cannot. Raises UserError."""
+    """Return the relation with the columns that can be read, and those that cannot.
+
+    Raises UserError, where there are no rows, too, if there is anything to say of that.
+    """
     columns, left_out = [], []
     for alias, field, kind in zip(relation.aliases, fields, stored, strict=True):
         values = seen.get(alias, Sampled(fault=FORBIDDEN))
@@ -82,8 +91,8 @@ def as_seen(
             columns.append(ReadColumn(field.name, alias, values.type, kind, values.size / rows, values.nested / rows))
     if not columns:
         raise UserError(f"no column can be read: {visible(left_out[0].name)}: {left_out[0].reason}")
-    if not seen[columns[0].attribute].rows and not empty:
-        raise UserError("the table or query has no rows, so that there is nothing to measure")
+    if without_rows and not seen[columns[0].attribute].rows:
+        raise UserError(without_rows)
     return replace(relation, columns=tuple(columns), left_out=tuple(left_out))
 
 

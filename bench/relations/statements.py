@@ -18,11 +18,13 @@ from bench.relations.redaction import of_the_server
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 SYNTAX_ERROR, UNDEFINED_TABLE, INDETERMINATE_DATATYPE = "42601", "42P01", "42P18"
+NOT_SUPPORTED, CANCELED = "0A000", "57014"
 # The statement is not why it failed: another session has a lock, time is up, or the server ends.
 OTHER_CAUSES = ("55", "57", "25P")
 PARAMETER = "the query has a parameter, $1: write a value in its place"
 NO_QUERY = (
-    "that is no query that can stand after FROM: give a SELECT (without INTO), VALUES or TABLE, or WITH before it"
+    "that is no query that can stand after FROM: give a SELECT (without INTO), VALUES or TABLE, or WITH before it, "
+    "and nothing that writes"
 )
 BEFORE = "SELECT * FROM ("
 
@@ -97,7 +99,8 @@ def subquery(connection: "psycopg.Connection[Any]", text: str) -> str:
         end = refused.position - len(BEFORE)
         if end > 0 and text[end : end + 1] == ";":
             return subquery(connection, text[:end])
-        raise UserError(NO_QUERY) if refused.state == SYNTAX_ERROR else refused from None
+        # WITH … DELETE … RETURNING is a statement, but none that stands in parentheses
+        raise UserError(NO_QUERY) if refused.state in (SYNTAX_ERROR, NOT_SUPPORTED) else refused from None
     return f"({text}\n)"
 
 

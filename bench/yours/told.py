@@ -12,8 +12,8 @@ from bench.yours.words import all_rows, words_of
 
 # So many columns with other names are told one by one.
 MOST_NAMED = 10
-# Values that take less than this share of psycopg's are told.
-LESS = 0.95
+# What differs by fewer bytes of a row is not told.
+SAME = 8
 Sentences = Callable[[Subject, Figures], Iterator[str]]
 
 
@@ -29,15 +29,20 @@ def first(subject: Subject, figures: Figures) -> Iterator[str]:
         yield f"{child.path}: {many}, along {named(along(subject.relation, child))}."
     if figures.values is not None:
         yield f"The values take {figures.values:,.0f} bytes of each row; the overhead is what the layer adds."
-        yield from smaller(figures, LESS * figures.values)
+        yield from own_values(figures, figures.values)
     if {ENTITY, STREAMED} <= figures.by_layer.keys():
         yield f"{ENTITY} is what `.all()` gives; {STREAMED}, with `yield_per`, is each of them dropped after use."
 
 
-def smaller(figures: Figures, least: float) -> Iterator[str]:
-    own = {layer: one.traced - one.overhead for layer, one in figures.by_layer.items() if one.overhead is not None}
-    if sizes := ", ".join(f"{size:,.0f} in {layer}" for layer, size in own.items() if size < least):
-        yield f"They take less where equal ones are one object, as an enum's, or lists are copied: {sizes}."
+def own_values(figures: Figures, values: float) -> Iterator[str]:
+    """Yield which layers' own values take more or less, for they are copies, or there are fewer objects of them."""
+    sizes = {
+        layer: figure.traced - figure.overhead
+        for layer, figure in figures.by_layer.items()
+        if figure.overhead is not None
+    }
+    if others := [f"{layer} {size:,.0f}" for layer, size in sizes.items() if abs(size - values) >= SAME]:
+        yield f"Some layers' own values take more or less, by which their overhead is reckoned: {', '.join(others)}."
 
 
 def which(subject: Subject, figures: Figures) -> Iterator[str]:
@@ -93,6 +98,8 @@ def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
 
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
     yield from figures.notes
+    if figures.count == 1:
+        yield "One row was read: its bytes and its overhead are of what is fixed, which many rows share."
     if not subject.enough(figures.count):
         yield f"From fewer than {ENOUGH:,} rows no advice follows, for what is fixed weighs in these figures."
 

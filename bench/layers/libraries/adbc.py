@@ -6,6 +6,7 @@ from itertools import repeat
 from typing import Any
 
 from adbc_driver_postgresql import dbapi
+from psycopg.conninfo import make_conninfo
 
 from bench.layers.reading import Read, Reading
 from bench.relations.redaction import connecting
@@ -30,7 +31,8 @@ def adbc_rows(reading: Reading, made_of: Callable[[Any], Any]) -> Iterator[Read]
             yield from repeat(None, height - 1)
 
     with connecting():
-        opened = dbapi.connect(conninfo(database_url()))
+        # It reads the catalog's names while it connects, which other encodings than this one may not have.
+        opened = dbapi.connect(make_conninfo(conninfo(database_url()), client_encoding="UTF8"))
     with opened as connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute(settings(reading.timeout))

@@ -14,7 +14,7 @@ from bench.layers.reading import Read, Reading
 from bench.layers.wired import wired
 from bench.relations.data import Child, Found, Link, Relation, Step
 
-# So many parents are read lazily, for each of them takes a statement.
+# So many parents are read lazily, for each of them takes a statement: all, where they share children.
 LAZY_PARENTS = 1000
 
 
@@ -97,9 +97,16 @@ def inverse(link: Link, parent: Relation) -> Link:
     return Link((Step(first.table, last.there, last.here), Step(table, first.there, first.here)), to_many=True)
 
 
-def every(count: int) -> int:
-    """Return of how many parents one is read lazily."""
-    return max(1, count // LAZY_PARENTS)
+def every(relation: Relation, count: int) -> int:
+    """Return of how many parents one is read lazily: all are where they share children, each of which is read once."""
+    return 1 if shares(relation) else max(1, count // LAZY_PARENTS)
+
+
+def shares(relation: Relation) -> bool:
+    """Return whether a row may be the child of several parents, or a child and a parent, too."""
+    tables = {table.oid for table in relation.tables}
+    links = [child.link for child in relation.children]
+    return len(tables) <= len(links) or any(not link.to_many or len(link.steps) > 1 for link in links)
 
 
 def touch(relation: Relation, parent: Any, place: int = 0) -> int:
@@ -125,7 +132,7 @@ def lazy(reading: Reading) -> Iterator[Read]:
 
         def read(count: int) -> Iterator[object]:
             opened.expunge_all()
-            result = opened.scalars(select(classes.root(count, every(count))))
+            result = opened.scalars(select(classes.root(count, every(reading.relation, count))))
             for parent in result:
                 touch(reading.relation, parent)
                 yield parent
