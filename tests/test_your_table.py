@@ -216,7 +216,7 @@ def test_what_is_printed_of_twelve_columns(orders: Subject, found: Figures, caps
     assert "\nThe columns of a row of orders\n\n| Column | Bytes per row | NULL | Median | 95 % | Largest |" in text
     assert re.search(r"^\| note \| \d+ \| 25% \| 23 \| 24 \| 24 \| characters \| █+ \|$", text, re.MULTILINE)
     assert f"| all | {found.values:,.0f} |" in text
-    [own] = re.findall(r"^- They take less where.*: ([\d,]+) in ORM entity", text, re.MULTILINE)
+    [own] = re.findall(r"^- Some layers' own values .*ORM entity ([\d,]+)", text, re.MULTILINE)
     assert found.values is not None
     # An enum's labels are there once, and a copied list has no room for two more.
     assert found.values - float(own.replace(",", "")) == pytest.approx(sys.getsizeof("paid") + 2 * 8, abs=3)
