@@ -474,7 +474,7 @@ def test_values_of_a_layer_s_own_are_told(orders: Subject, capsys: pytest.Captur
         ENTITY: Figure(2000, 1500.0, 0, 0, 0.1, overhead=550.0),
     }
     text = printed(orders, Figures(by_layer, columns=3), capsys)
-    assert f"by which their overhead is reckoned: {MODEL} 1,200, {ENTITY} 950.\n" in text
+    assert f"equal ones are one object: {MODEL} 1,200, {ENTITY} 950.\n" in text
     assert "own values" not in printed(
         orders, Figures({TUPLE: by_layer[TUPLE], CORE: by_layer[CORE]}, columns=3), capsys
     )

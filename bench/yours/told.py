@@ -42,7 +42,8 @@ def own_values(figures: Figures, values: float) -> Iterator[str]:
         if figure.overhead is not None
     }
     if others := [f"{layer} {size:,.0f}" for layer, size in sizes.items() if abs(size - values) >= SAME]:
-        yield f"Some layers' own values take more or less, for they are copies, or equal ones are one object: {', '.join(others)}."
+        reasons = "for they are copies, or equal ones are one object"
+        yield f"Some layers' own values take more or less, {reasons}: {', '.join(others)}."
 
 
 def which(subject: Subject, figures: Figures) -> Iterator[str]:
