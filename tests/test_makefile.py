@@ -23,7 +23,7 @@ GROUPS = {
     "bench": "",
     "stop": "",
     "original": "",
-    "readme": "full alternatives requests",
+    "readme": "full alternatives dataframes requests",
     "check": "full alternatives requests test",
     "test": "full alternatives requests test",
     "lint": "full alternatives requests test lint",

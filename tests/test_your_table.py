@@ -256,7 +256,7 @@ def test_embedding_is_weighed_by_a_sample_and_left_out_first(capsys: pytest.Capt
     assert re.search(r"^`embedding` as arrays of NumPy's.*; or all columns at once: Arrow table [\d,]+ bytes", second)
     assert "No layer saves much" not in text
     assert "yield_per=500)" in text
-    assert "%7Creal%5B%5D%7C%7C400.0%7C" in text
+    assert "%7Creal%5B%5D%7C%7C400.00%7C" in text
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type")
