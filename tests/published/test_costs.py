@@ -7,7 +7,7 @@ import pytest
 from bench import process, results, seeds
 from bench.database import one_row_table, private_server
 from bench.runs import Job, kept
-from bench.scripts import OF_COLUMNS, OF_ENTITIES, OF_ROWS, REMEDIES, SCENARIOS
+from bench.scripts import OF_COLUMNS, OF_ENTITIES, OF_PANDAS, OF_ROWS, REMEDIES, SCENARIOS
 from bench.studies.costs.page import figures, tables
 from bench.studies.costs.tables import overview
 from bench.studies.row_shape.page import figures as figures_of_shapes
@@ -19,7 +19,11 @@ NAMES = [remedy.name for remedy in REMEDIES]
 GIVEN_BACK = "remedies.run_sync_sqlalchemy_session_given_back"
 SURVIVORS = "remedies.run_sync_sqlalchemy_session_survivors"
 ARROW = "alternatives.run_sync_adbc_arrow"
-FRAMES = (ARROW, "alternatives.run_sync_polars_adbc")
+FRAMES = (
+    ARROW,
+    "alternatives.run_sync_polars_adbc",
+    *(one.name for one in OF_PANDAS if one.name != "alternatives.run_sync_pandas_entities"),
+)
 
 
 def test_what_is_published_is_92_000_rows(stored: dict[str, ScriptCosts]) -> None:

@@ -21,11 +21,21 @@ PACKAGES = {"fastapi": "FastAPI", "uvicorn": "uvicorn", "sqlalchemy": "SQLAlchem
 LEAST_MIB = 0.1
 COLUMNS: tuple[Column[EndpointFigures], ...] = (
     Column("Peak, 1 request, MiB", "peak", lambda endpoint: mib(endpoint.peak)),
-    Column("Peak, 10 at once, MiB", "of 10", lambda endpoint: mib(endpoint.peak_of_many.value)),
+    Column(
+        "Peak, 10 at once, MiB",
+        "of 10",
+        lambda endpoint: mib(endpoint.peak_of_many.value),
+        lambda endpoint: whole(endpoint.peak_of_many.value / MIB),
+    ),
     Column("Stays after 1, after 11, MiB", "stays", lambda endpoint: ", ".join(map(mib, endpoint.stays))),
     Column("First byte, s", "first", lambda endpoint: time(endpoint.first)),
     Column("Last byte, s", "last", lambda endpoint: time(endpoint.last)),
-    Column("Last byte of 10 at once, s", "of 10", lambda endpoint: f"{endpoint.last_of_many:.2f}"),
+    Column(
+        "Last byte of 10 at once, s",
+        "of 10",
+        lambda endpoint: f"{endpoint.last_of_many:.2f}",
+        lambda endpoint: f"{endpoint.last_of_many:.1f}",
+    ),
     Column("Event loop blocked, ms", "blocked", lambda endpoint: whole(1000 * endpoint.blocked)),
 )
 READERS: tuple[Column[EndpointFigures], ...] = (
