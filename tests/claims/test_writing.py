@@ -241,7 +241,7 @@ def test_deferred_constraint_names_no_line_and_an_identity_may_be_copied(written
 def test_value_that_python_cannot_write_and_two_rows_of_one_key(written: str) -> None:
     with psycopg.connect(written) as connection:
         # psycopg 3.2 has sent a part of the row by then, which the server takes exception to first.
-        with pytest.raises((psycopg.ProgrammingError, psycopg.DataError), match="cannot adapt|invalid byte sequence"):
+        with pytest.raises((psycopg.ProgrammingError, psycopg.DataError), match=r"cannot adapt|invalid byte sequence"):
             by_copy(connection, iter([(1, object(), "")]))  # type: ignore[list-item]
         connection.rollback()
         statement = "INSERT INTO written VALUES (1, 1, ''), (1, 2, '') ON CONFLICT (id) DO UPDATE SET num = 3"
