@@ -184,6 +184,7 @@ def test_nothing_is_stored_where_a_scenario_fails(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(Study, "tables", lambda *_: [])
     monkeypatch.setattr(results, "of", lambda *_: results.Results(results.here(), {}, {}))
     monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(command, "find_spec", lambda name: True)  # whichever packages are here
     options = Namespace(repeats=1, full=False, wide=False, write=True, all=True)
     with pytest.raises(UserError, match="broken on purpose"):
         command.run({COSTS: list(NAMES)}, options)
