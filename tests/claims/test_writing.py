@@ -33,12 +33,6 @@ def engine(written: str) -> Iterator[Engine]:
     made.dispose()
 
 
-@pytest.fixture
-def session(engine: Engine) -> Iterator[Session]:
-    with Session(engine) as opened:
-        yield opened
-
-
 def records(count: int = COUNT, first: int = 1) -> Iterator[Record]:
     return (Record(id=key, num=2 * key, data=f"row {key}") for key in range(first, first + count))
 
