@@ -3,6 +3,7 @@
 That is what each process measures by itself; what is timed in turns with others is measured in one piece.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -39,10 +40,13 @@ class Unfinished(Bar):
 
     def known(self, jobs: Sequence[Job]) -> list[Outcome | None]:
         """Return what a former run had of each job, and say of how many; what this one has of them is kept, too."""
+        if not jobs:
+            return []
         files, conditions, snapshot = [], _conditions(), Snapshot.now()
+        loaded = functools.cache(lambda *words: snapshot.loaded(words))
         for job in jobs:
             words = [job.command, job.instrument, bool(job.url), hashlib.sha256(job.script.stdin).hexdigest()]
-            decides = [words, snapshot.loaded(job.command[1:]), snapshot.texts.get("poetry.lock"), conditions]
+            decides = [words, loaded(*job.command[1:]), snapshot.texts.get("poetry.lock"), conditions]
             files.append(folder() / hashlib.sha256(json.dumps(decides).encode()).hexdigest())
         counts = Counter(files)  # what is run several times is to vary
         self._files = {id(job): file for job, file in zip(jobs, files, strict=True) if counts[file] == 1}
