@@ -113,9 +113,17 @@ def seconds(process: Process) -> float:
 
 def kept(process: Process) -> int:
     """Return the traced bytes that the loop keeps: at the last row, less before the query."""
+    return checkpoint(process, LAST_CHECKPOINT)["traced"] - _before_rows(process)
+
+
+def traced_peak(process: Process) -> int:
+    """Return the traced bytes at the peak, above those before the query, or before the rows are written."""
+    return checkpoint(process, LAST_CHECKPOINT)["traced_peak"] - _before_rows(process)
+
+
+def _before_rows(process: Process) -> int:
     labels = [point["label"] for point in process["checkpoints"]]
-    before = process["checkpoints"][labels.index(FIRST_ROW) - 1]
-    return checkpoint(process, LAST_CHECKPOINT)["traced"] - before["traced"]
+    return process["checkpoints"][labels.index(FIRST_ROW) - 1]["traced"]
 
 
 def bytes_of_values(rows: int) -> int:

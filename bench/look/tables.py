@@ -208,6 +208,10 @@ def mib(size: float) -> str:
     return f"{round(size / MIB, 1) + 0.0:,.1f}"  # adding zero makes no negative zero
 
 
+def whole_mib(size: float) -> str:
+    return whole(size / MIB)
+
+
 def deviation(share: float) -> str:
     """Return by what share something is off, in percent with one decimal and a sign."""
     return f"{round(share, 3) + 0.0:+.1%}"  # adding zero makes no negative zero

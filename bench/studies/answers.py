@@ -2,7 +2,7 @@
 
 from operator import itemgetter
 
-from bench.look.tables import Column, Table, mib, time, whole
+from bench.look.tables import Column, Table, mib, time, whole, whole_mib
 from bench.studies.costs.pairs import Costs, Pair
 from bench.studies.costs.tables import changed, changed_time, peak
 from bench.studies.relationships.ways import Ways
@@ -10,7 +10,6 @@ from bench.studies.requests.endpoints import Requests
 from bench.studies.requests.serving import COMMONEST, STREAMED_ARRAY
 from bench.studies.script_costs import stored_bytes
 from bench.studies.writing.ways import WaysToWrite
-from common import MIB
 
 ORM = "run_sync_sqlalchemy_session"
 STREAMED = "remedies.run_sync_sqlalchemy_session_streaming"
@@ -75,14 +74,10 @@ def legend(costs: Costs) -> str:
         "Before → after. `±` marks a time whose runs lie more than 10 % apart. A MiB is one of the process, and for "
         "the rows alone: the fixed cost (the same script on a table of one row) is subtracted everywhere on these "
         f"pages, unless they say otherwise. So the ORM's script has a *peak* of {whole(peak(orm))} MiB, and its "
-        f"*growth*, what is left of that at the last row, is {mib_whole(orm.growth.value)} "
-        f"({mib_whole(asynchronous.growth.value)} with asyncio). Its whole process takes "
-        f"{mib_whole(orm.process.value)} by then, and {mib_whole(orm.process_while_traced)} while tracemalloc runs."
+        f"*growth*, what is left of that at the last row, is {whole_mib(orm.growth.value)} "
+        f"({whole_mib(asynchronous.growth.value)} with asyncio). Its whole process takes "
+        f"{whole_mib(orm.process.value)} by then, and {whole_mib(orm.process_while_traced)} while tracemalloc runs."
     )
-
-
-def mib_whole(size: float) -> str:
-    return whole(size / MIB)
 
 
 def answers(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite) -> Table[Answer]:
@@ -112,7 +107,7 @@ def with_children(ways: Ways) -> Answer:
 def into_a_response(requests: Requests) -> Answer:
     """Return what streaming changes in an endpoint. What a row takes there was not measured."""
     endpoints = [requests.by_name[name] for name in (COMMONEST, STREAMED_ARRAY)]
-    peaks = " → ".join(mib_whole(endpoint.peak) for endpoint in endpoints)
+    peaks = " → ".join(whole_mib(endpoint.peak) for endpoint in endpoints)
     times = " → ".join(time(endpoint.last) for endpoint in endpoints)
     return "[And into a response?](docs/a-request.md)", peaks, "", times, "`StreamingResponse`, batch by batch"
 
@@ -120,7 +115,7 @@ def into_a_response(requests: Requests) -> Answer:
 def into_a_table(writing: WaysToWrite) -> Answer:
     """Return what `copy` changes where rows are written. Its bytes are those of a row at the peak."""
     before, after = writing["sync_sqlalchemy_session_add_all"], writing["sync_psycopg_copy"]
-    peaks = " → ".join(mib_whole(way.costs.peak.value) for way in (before, after))
+    peaks = " → ".join(whole_mib(way.costs.peak.value) for way in (before, after))
     sizes = " → ".join(whole(way.peak) for way in (before, after))
     times = " → ".join(time(way.seconds) for way in (before, after))
     return "[And into a table?](docs/writing.md)", peaks, sizes, times, "`copy` of a generator"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
+from bench.results import Results
 from bench.runs import Process, Spread, checkpoint, growth, kept, seconds
 from bench.scripts import Scenario
 from bench.turns import Record
@@ -104,6 +105,16 @@ class ScriptCosts:
             "native (malloc)": self.native or 0,
             "rest": max(0.0, self.growth.value - max(self.python, listed) - (self.native or 0)),
         }
+
+
+def costs_by_name(results: Results) -> dict[str, ScriptCosts]:
+    """Return what each script costs; their values count where they are told apart from the rest."""
+    header = results.header
+    fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
+    return {
+        name: costs_of(Scenario(name), record, header["rows"], header["values"] / header["rows"], fixed)
+        for name, record in results.records.items()
+    }
 
 
 def costs_of(scenario: Scenario, record: Record, rows: int, values: float, fixed: Mapping[str, float]) -> ScriptCosts:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from bench.look import charts as style
 from bench.look.colours import COLOURS, INK, LINES, coloured
-from bench.look.tables import mib, whole
+from bench.look.tables import mib, whole, whole_mib
 from bench.scripts import SCENARIOS
 from bench.studies.costs.pairs import Costs
 from bench.studies.costs.stacks import STACKS, of_kind
@@ -38,7 +38,7 @@ def where(scripts: Sequence[ScriptCosts]) -> str:
             axes.barh(range(len(scripts)), sizes, left=lefts, color=colour, label=name, height=0.7)
             lefts = [left + size for left, size in zip(lefts, sizes, strict=True)]
     for position, script in enumerate(scripts):
-        style.beside(axes, (lefts[position], position), f"{whole(script.growth.value / MIB)} MiB")
+        style.beside(axes, (lefts[position], position), f"{whole_mib(script.growth.value)} MiB")
     values = scripts[0].values * scripts[0].rows
     axes.axvline(values / MIB, color=INK, linestyle="--", label=f"values: {mib(values)} MiB")
     axes.set_xlabel("growth of the process, MiB")

@@ -18,12 +18,12 @@ from bench.layers.names import (
 from bench.look.blocks import data, environment, linked, losses
 from bench.look.tables import Column, Table, mib, time, whole
 from bench.results import Results
-from bench.scripts import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS, Scenario
+from bench.scripts import ALTERNATIVES, EVERYTHING, REMEDIES, SCENARIOS
 from bench.studies.costs import stacks
 from bench.studies.costs import tables as tables_of
 from bench.studies.costs.pairs import Costs, Pair
 from bench.studies.costs.tables import CHANGES, COMPOSITION, COSTS, INSTEAD_OF, SCENARIO
-from bench.studies.script_costs import ScriptCosts, costs_of, fixed_seconds
+from bench.studies.script_costs import ScriptCosts, costs_by_name
 
 NAMES = tuple(scenario.name for scenario in EVERYTHING + ALTERNATIVES)
 # Where the memory stands at the first row: each way to iterate over entities, and Core's rows.
@@ -64,13 +64,7 @@ PROCESSES = {
 
 
 def figures(results: Results) -> Costs:
-    fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
-    rows = results.header["rows"]
-    by_name = {
-        name: costs_of(Scenario(name), record, rows, results.header["values"] / rows, fixed)
-        for name, record in results.records.items()
-    }
-    return Costs(results.header, by_name)
+    return Costs(results.header, costs_by_name(results))
 
 
 def tables(costs: Costs, new: Container[str]) -> list[Table[Any]]:

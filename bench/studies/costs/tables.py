@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bench.look.tables import Column, Table, mib, script_column, spread, time, whole
+from bench.look.tables import Column, Table, mib, script_column, spread, time, whole, whole_mib
 from bench.studies.costs.pairs import Pair
 from bench.studies.script_costs import ScriptCosts
 from common import MIB
@@ -39,7 +39,7 @@ def main_holders(script: ScriptCosts) -> str:
 
 def fixed_and_growing(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
     sizes = [script.fixed for script in scripts]
-    fixed = " to ".join(dict.fromkeys(whole(size / MIB) for size in (min(sizes), max(sizes))))
+    fixed = " to ".join(dict.fromkeys(whole_mib(size) for size in (min(sizes), max(sizes))))
     rest = "" if scripts[0].native else " The rest is native memory and slack."
     note = (
         "B/row: live Python objects, traced. MiB: growth of the process, untraced. The fixed cost is subtracted: "

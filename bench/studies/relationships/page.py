@@ -5,14 +5,13 @@ from typing import Any
 
 from bench.look.blocks import environment, linked, losses
 from bench.look.colours import INK, LINES
-from bench.look.tables import Column, Table, mib, script_column, time, whole
+from bench.look.tables import Column, Table, mib, script_column, time, whole, whole_mib
 from bench.results import Results
 from bench.scripts import RELATIONSHIPS
 from bench.studies.costs.tables import of_native, of_times
 from bench.studies.relationships import ways as ways_of
 from bench.studies.relationships.ways import ALONE, Way, Ways
 from bench.wire import Traffic
-from common import MIB
 
 NAMES = tuple(scenario.name for scenario in RELATIONSHIPS)
 # The scripts that load each order with its customer.
@@ -31,7 +30,7 @@ COLUMNS: tuple[Column[Way], ...] = (
     Column("Kept, bytes per customer", "kept", lambda way: whole(way.kept)),
     Column("Peak, bytes per customer", "peak", lambda way: whole(way.peak)),
     Column("Native, bytes per customer", None, lambda way: of_native(way.costs)),
-    Column("Process growth, MiB", "MiB", lambda way: whole(way.costs.growth.value / MIB)),
+    Column("Process growth, MiB", "MiB", lambda way: whole_mib(way.costs.growth.value)),
     Column("Its peak, MiB", "peak MiB", lambda way: peak(way)),
     Column("Time, s", "s", lambda way: time(way.costs.seconds)),
     Column("Time, `selectinload` = 1", None, lambda way: "" if way.time is None else f"{way.time:.1f}"),
@@ -88,7 +87,7 @@ def answer(ways: Ways) -> str:
 
 def peak(way: Way) -> str:
     """Return the growth of the process's peak, in MiB."""
-    return whole(way.costs.peak.value / MIB)
+    return whole_mib(way.costs.peak.value)
 
 
 def many(ways: Ways) -> str:

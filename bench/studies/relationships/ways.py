@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bench.results import Header, Results
-from bench.runs import Spread, checkpoint, kept
+from bench.runs import Spread, kept, traced_peak
 from bench.scripts import Scenario
 from bench.studies.relationships.measure import WireRecord
-from bench.studies.script_costs import ScriptCosts, costs_of, fixed_seconds
+from bench.studies.script_costs import ScriptCosts, costs_by_name
 from bench.wire import Traffic
-from common import FIRST_ROW, LAST_CHECKPOINT
 
 ALONE, REFERENCE = (f"relationships.run_sync_sqlalchemy_session_{name}" for name in ("customers", "selectin"))
 
@@ -55,11 +54,9 @@ class Ways:
 
 
 def ways(results: Results) -> Ways:
-    fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
     rows = results.header["rows"]
     connecting = _connecting(results.records.get(ALONE), rows)
-    # Their rows' values are not told apart from the rest: 0.
-    costs = {name: costs_of(Scenario(name), record, rows, 0, fixed) for name, record in results.records.items()}
+    costs = costs_by_name(results)
     reference = costs[REFERENCE].seconds if REFERENCE in costs else None
     by_name = {
         name: Way(costs[name], _peak(record, rows), _without(record["wire"], connecting), reference)
@@ -70,11 +67,7 @@ def ways(results: Results) -> Ways:
 
 def _peak(record: WireRecord, rows: int) -> float:
     """Return the traced bytes for each customer at the peak: above the beginning, without what one customer keeps."""
-    traced = record["all_rows"]["traced"]
-    labels = [point["label"] for point in traced["checkpoints"]]
-    before = traced["checkpoints"][labels.index(FIRST_ROW) - 1]["traced"]
-    peak = checkpoint(traced, LAST_CHECKPOINT)["traced_peak"] - before
-    return (peak - kept(record["one_row"]["traced"])) / (rows - 1)
+    return (traced_peak(record["all_rows"]["traced"]) - kept(record["one_row"]["traced"])) / (rows - 1)
 
 
 def _connecting(alone: WireRecord | None, rows: int) -> Traffic:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.look.blocks import environment, linked
 from bench.look.colours import INK, LINES
-from bench.look.tables import Column, Table, mib, script_column, time, whole
+from bench.look.tables import Column, Table, mib, script_column, time, whole, whole_mib
 from bench.results import Results
 from bench.scripts import ENDPOINTS
 from bench.studies.requests.endpoints import LENT, PATIENCE, WORKER, EndpointFigures, Requests, figures_of
@@ -25,7 +25,7 @@ COLUMNS: tuple[Column[EndpointFigures], ...] = (
         "Peak, 10 at once, MiB",
         "of 10",
         lambda endpoint: mib(endpoint.peak_of_many.value),
-        lambda endpoint: whole(endpoint.peak_of_many.value / MIB),
+        lambda endpoint: whole_mib(endpoint.peak_of_many.value),
     ),
     Column("Stays after 1, after 11, MiB", "stays", lambda endpoint: ", ".join(map(mib, endpoint.stays))),
     Column("First byte, s", "first", lambda endpoint: time(endpoint.first)),
@@ -103,8 +103,8 @@ def answer(requests: Requests) -> str:
     before, after = (requests.by_name[name] for name in (COMMONEST, STREAMED_ARRAY))
     size = f"{requests.header['rows']:,} rows, {mib(before.single[0]['size'])} MiB of JSON"
     return (
-        f"For {size}, a list of entities with `response_model` takes **{whole(before.peak / MIB)} MiB** at its peak, "
-        f"and ten requests at once {whole(before.peak_of_many.value / MIB)}. Streamed in batches, one request takes "
+        f"For {size}, a list of entities with `response_model` takes **{whole_mib(before.peak)} MiB** at its peak, "
+        f"and ten requests at once {whole_mib(before.peak_of_many.value)}. Streamed in batches, one request takes "
         f"**{mib(after.peak)} MiB**, and ten take {mib(after.peak_of_many.value)}. A worker of {WORKER // MIB} MiB has "
         f"memory for {room(before)} of the former at once, for {room(after)} of the latter; the pool has "
         f"connections in time for about {patience(before)}, and for {patience(after)}. The former blocks the event "
@@ -131,7 +131,7 @@ def fit(requests: Requests, endpoints: Sequence[EndpointFigures]) -> str:
     longest = sorted(endpoints, key=lambda endpoint: endpoint.in_time)
     pooled = "; ".join(f"{endpoint.scenario.short} {patience(endpoint)}" for endpoint in longest)
     return (
-        f"**What memory allows at once**, in a worker of {WORKER // MIB} MiB, whose process takes {whole(warm / MIB)} "
+        f"**What memory allows at once**, in a worker of {WORKER // MIB} MiB, whose process takes {whole_mib(warm)} "
         f"MiB without any: {few}the others any number, because no more than the pool's {LENT} hold rows. **What the "
         f"pool allows**, which lets none wait for more than {PATIENCE} s: about {pooled}.{crowded(requests)}"
         f"{spread(requests)} On another machine a peak lies within a tenth of these, or a MiB if that is more."
@@ -142,7 +142,7 @@ def crowded(requests: Requests) -> str:
     """Return what came of more requests at once than the pool lends connections to."""
     told = [
         f"of {len(load['last']) + load['refused']}, {len(load['last'])} were answered with rows, in "
-        f"{whole(max(load['last']))} s, at a peak of {whole(load['peak'] / MIB)} MiB"
+        f"{whole(max(load['last']))} s, at a peak of {whole_mib(load['peak'])} MiB"
         for load in requests.by_name[COMMONEST].crowds
     ]
     return f" Measured with entities: {'; '.join(told)}." if told else ""

@@ -5,14 +5,13 @@ from typing import Any
 
 from bench.look.blocks import environment, linked, losses
 from bench.look.colours import INK, LINES
-from bench.look.tables import Column, Table, deviation, mib, script_column, time, whole
+from bench.look.tables import Column, Table, deviation, mib, script_column, time, whole, whole_mib
 from bench.results import Results
 from bench.scripts import CHANGES, INSERTS, UPSERTS, WRITING, Scenario
 from bench.studies.costs.tables import of_times
 from bench.studies.writing import ways as ways_of
 from bench.studies.writing.measure import AT_ONCE, FLAT, OF_COLUMNS, UNSEEN
 from bench.studies.writing.ways import Crossed, WaysToWrite, WayToWrite
-from common import MIB
 
 NAMES = tuple(scenario.name for scenario in WRITING)
 BATCH = 1_000
@@ -101,7 +100,7 @@ def answer(ways: WaysToWrite) -> str:
 
 def peak(way: WayToWrite) -> str:
     """Return the growth of the process's peak, in MiB."""
-    return whole(way.costs.peak.value / MIB)
+    return whole_mib(way.costs.peak.value)
 
 
 def growth(copy: WayToWrite) -> str:

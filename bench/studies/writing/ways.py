@@ -6,9 +6,9 @@ from statistics import median
 from typing import NamedTuple
 
 from bench.results import Header, Results
-from bench.runs import Process, Spread, checkpoint
+from bench.runs import Process, Spread, checkpoint, traced_peak
 from bench.scripts import Scenario
-from bench.studies.script_costs import ScriptCosts, costs_of, fixed_seconds
+from bench.studies.script_costs import ScriptCosts, costs_by_name
 from bench.studies.writing.measure import FLAT, OF_COLUMNS, UNSEEN, WritingRecord
 from common import FIRST_ROW, LAST_CHECKPOINT
 
@@ -65,9 +65,7 @@ class WaysToWrite:
 
 def ways(results: Results) -> WaysToWrite:
     rows = results.header["rows"]
-    fixed = {name: fixed_seconds(record) for name, record in results.records.items()}
-    # Their rows' values are not told apart from the rest: 0.
-    costs = {name: costs_of(Scenario(name), record, rows, 0, fixed) for name, record in results.records.items()}
+    costs = costs_by_name(results)
     return WaysToWrite(
         results.header, {name: _way(record, costs[name], rows) for name, record in results.records.items()}
     )
@@ -80,20 +78,13 @@ def _way(record: WritingRecord, costs: ScriptCosts, rows: int) -> WayToWrite:
     first = median(process["peak_rss"] for process in single["untraced"])
     return WayToWrite(
         costs=costs,
-        peak=(_peak(whole["traced"]) - _peak(single["traced"])) / (rows - 1),
+        peak=(traced_peak(whole["traced"]) - traced_peak(single["traced"])) / (rows - 1),
         seconds=Spread.of([_seconds(process) - fixed for process in whole["untraced"]]),
         crossed=_crossed(record),
         in_flight=record["in_flight"],
         values={table: size - _of_tuple(table) for table, size in record["values"].items()},
         peaks=peaks | {int(count): round(peak - first) for count, peak in record["peaks"].items()},  # type: ignore[arg-type]
     )
-
-
-def _peak(process: Process) -> int:
-    """Return the traced bytes at the peak while rows are written, above those before."""
-    labels = [point["label"] for point in process["checkpoints"]]
-    before = process["checkpoints"][labels.index(FIRST_ROW) - 1]["traced"]
-    return checkpoint(process, LAST_CHECKPOINT)["traced_peak"] - before
 
 
 def _seconds(process: Process) -> float:
