@@ -25,6 +25,8 @@ from bench.studies.requests import measure as requests_measure
 from bench.studies.requests import page as requests
 from bench.studies.row_shape import measure as row_shape_measure
 from bench.studies.row_shape import page as row_shape
+from bench.studies.uptime import measure as uptime_measure
+from bench.studies.uptime import page as uptime
 from bench.studies.versions import measure as versions_measure
 from bench.studies.versions import page as versions
 from bench.studies.writing import measure as writing_measure
@@ -99,6 +101,7 @@ STUDIES: Mapping[str, Study[Any]] = {
         WRITING,
         Study("over_time", over_time_measure, over_time),
         Study("growth", growth_measure, growth),
+        Study("uptime", uptime_measure, uptime),
         Study("versions", versions_measure, versions),
     )
 }
