@@ -19,6 +19,8 @@ from bench.studies.growth import measure as growth_measure
 from bench.studies.growth import page as growth
 from bench.studies.over_time import measure as over_time_measure
 from bench.studies.over_time import page as over_time
+from bench.studies.processes import measure as processes_measure
+from bench.studies.processes import page as processes
 from bench.studies.relationships import measure as relationships_measure
 from bench.studies.relationships import page as relationships
 from bench.studies.requests import measure as requests_measure
@@ -102,6 +104,7 @@ STUDIES: Mapping[str, Study[Any]] = {
         Study("over_time", over_time_measure, over_time),
         Study("growth", growth_measure, growth),
         Study("uptime", uptime_measure, uptime),
+        Study("processes", processes_measure, processes),
         Study("versions", versions_measure, versions),
     )
 }
