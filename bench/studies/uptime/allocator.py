@@ -21,7 +21,7 @@ def responses_in_threads(trims: bool = False) -> Handler:
     counts = Random(1)
 
     def respond(count: int) -> bytes:
-        rows = [bytes(ROW + place) for place in range(count)]
+        rows = [b"x" * (ROW + place) for place in range(count)]
         return rows[count // 2]
 
     def handler(number: int) -> None:

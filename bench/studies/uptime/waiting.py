@@ -24,7 +24,7 @@ def refused() -> NoReturn:
 
 def error_kept_in_its_frame() -> Handler:
     def handler(number: int) -> bytes:
-        body, failed = bytes(BODY), None
+        body, failed = b"x" * BODY, None
         try:
             refused()
         except ValueError as error:
@@ -36,7 +36,7 @@ def error_kept_in_its_frame() -> Handler:
 
 def error_let_go() -> Handler:
     def handler(number: int) -> bytes:
-        body, failed = bytes(BODY), False
+        body, failed = b"x" * BODY, False
         try:
             refused()
         except ValueError:
@@ -73,7 +73,7 @@ def tasks_without_end() -> Handler:
 
     async def handler(number: int) -> None:
         answered = asyncio.get_running_loop().create_future()  # which nobody sets
-        tasks.add(task := asyncio.create_task(notify(bytes(BODY), answered)))
+        tasks.add(task := asyncio.create_task(notify(b"x" * BODY, answered)))
         task.add_done_callback(tasks.discard)
         await asyncio.sleep(0)
 
@@ -89,7 +89,7 @@ def tasks_with_a_timeout() -> Handler:
 
     async def handler(number: int) -> None:
         answered = asyncio.get_running_loop().create_future()
-        tasks.add(task := asyncio.create_task(notify(bytes(BODY), answered)))
+        tasks.add(task := asyncio.create_task(notify(b"x" * BODY, answered)))
         task.add_done_callback(tasks.discard)
         await asyncio.sleep(0)
 
