@@ -10,7 +10,7 @@ TITLES = {
     "literals": "A number written into `text()`: a statement each, of which the cache keeps 500 to 750",
     "engines": "An engine for each request: a cache and a pool each, until the collector comes",
     "values": f"`values()` of 1 to 50 rows: [no cache keeps it]({SQLALCHEMY}/sql/cache_key.py#L894), so nothing grows",
-    "changed entities": "One session, entities changed: it holds what is changed "
+    "changed entities": "One session with `autoflush=False`, entities changed: it holds them "
     f"[until it is flushed]({SQLALCHEMY}/orm/state.py#L938)",
     "a parent's children": "One session that expires nothing, children of one parent: the collection holds them",
     "cached entities": "`cache` of entities: each with all that it refers to",
