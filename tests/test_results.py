@@ -281,8 +281,8 @@ LOADS = {
     "over_time": SCRIPT,
     "growth": SCRIPT,
     "uptime": (
-        *(*INSTRUMENT, "bench/memory.py", "db_model.py", "relationships/shop_model.py"),
-        *(f"bench/studies/uptime/{name}.py" for name in ("allocator", "running", "sessions", "statements", "waiting")),
+        *(*INSTRUMENT, "bench/memory.py", "db_model.py"),
+        *(f"bench/studies/uptime/{name}.py" for name in ("allocator", "running", "statements", "tasks", "texts")),
     ),
     "processes": (
         *INSTRUMENT,
@@ -326,7 +326,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
         graph_shapes.make(url, "family", family, mixed=False)
         return [Job(FamilyReading("joinedload", "family", family, 10, allocations=False))]
     if study == "uptime":
-        handlers = ("statements.one_in", "sessions.appended_in_a_session_each", "waiting.error_let_go", THREADS)
+        handlers = ("statements.one_in", "texts.one_engine", "tasks.tasks_with_a_timeout", THREADS)
         return [Job(Handling(handler, requests=10)) for handler in handlers]
     if study == "processes":
         make_views(url)

@@ -16,11 +16,11 @@ CLASSES, COLUMNS = int(os.environ.get("CLASSES", "200")), 12
 NAMES = [f"column_{number}" for number in range(1, COLUMNS)]
 
 
-class Base(DeclarativeBase):
+class ServiceBase(DeclarativeBase):
     """Registry of the classes."""
 
 
-class Answered(BaseModel):
+class ServiceModel(BaseModel):
     """What all models have."""
 
     model_config = ConfigDict(from_attributes=True)
@@ -29,12 +29,12 @@ class Answered(BaseModel):
 def mapped(number: int) -> Any:
     columns = {name: mapped_column(Integer) for name in NAMES}
     named = {"__tablename__": f"wide_{number}", "id": mapped_column(Integer, primary_key=True)}
-    return type(f"Wide{number}", (Base,), named | columns)
+    return type(f"Wide{number}", (ServiceBase,), named | columns)
 
 
 def model(number: int) -> type[BaseModel]:
     fields: dict[str, Any] = dict.fromkeys(["id", *NAMES], (int, ...))
-    return create_model(f"WideModel{number}", __base__=Answered, **fields)
+    return create_model(f"WideModel{number}", __base__=ServiceModel, **fields)
 
 
 def answering(entity: Any) -> Callable[[], Any]:

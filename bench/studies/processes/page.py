@@ -63,7 +63,7 @@ def table(found: Processes, ways: list[str]) -> Table[str]:
 def blocks(found: Processes) -> dict[str, str]:
     return {
         "processes-answer": answer(found),
-        "processes": table(found, list(found.by_way)).markdown(),
+        "processes-servers": table(found, list(found.by_way)).markdown(),
         "processes-environment": environment(found.header, "rows in each class's view", PACKAGES),
     }
 

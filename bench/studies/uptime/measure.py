@@ -48,7 +48,7 @@ class Handling:
 
 
 @dataclass(frozen=True)
-class Cause:
+class UptimeCause:
     """What grows, and what is tried against it, by what it is called."""
 
     before: Handling
@@ -65,27 +65,27 @@ class CauseRecord(TypedDict):
 THREADS = "allocator.responses_in_threads"
 # Each connects anew, which takes as long as ten other requests.
 FEWER = 1_000
-CAUSES: Mapping[str, Cause] = {
-    "ORed terms": Cause(Handling("statements.ored_terms"), {"IN": Handling("statements.one_in")}),
-    "literals": Cause(Handling("statements.literals_in_text"), {"bound": Handling("statements.bound_in_text")}),
-    "engines": Cause(
-        Handling("statements.an_engine_each", requests=FEWER),
-        {"one": Handling("statements.one_engine", requests=FEWER)},
+CAUSES: Mapping[str, UptimeCause] = {
+    "ORed terms": UptimeCause(Handling("statements.ored_terms"), {"IN": Handling("statements.one_in")}),
+    "literals": UptimeCause(Handling("texts.literals_in_text"), {"bound": Handling("texts.bound_in_text")}),
+    "engines": UptimeCause(
+        Handling("texts.an_engine_each", requests=FEWER),
+        {"one": Handling("texts.one_engine", requests=FEWER)},
     ),
-    "values": Cause(Handling("statements.rows_of_values"), {}),
-    "changed entities": Cause(
+    "values": UptimeCause(Handling("statements.rows_of_values"), {}),
+    "changed entities": UptimeCause(
         Handling("sessions.changed_in_one_session"), {"a session each": Handling("sessions.changed_in_a_session_each")}
     ),
-    "a parent's children": Cause(
+    "a parent's children": UptimeCause(
         Handling("sessions.appended_to_one_parent"), {"a session each": Handling("sessions.appended_in_a_session_each")}
     ),
-    "cached entities": Cause(Handling("sessions.cached_entities"), {"values": Handling("sessions.cached_values")}),
-    "cycles": Cause(Handling("waiting.error_kept_in_its_frame"), {"let go": Handling("waiting.error_let_go")}),
-    "log records": Cause(
-        Handling("waiting.parameters_in_kept_records"), {"hidden": Handling("waiting.hidden_parameters")}
+    "cached entities": UptimeCause(Handling("caching.cached_entities"), {"values": Handling("caching.cached_values")}),
+    "cycles": UptimeCause(Handling("cycles.error_kept_in_its_frame"), {"let go": Handling("cycles.error_let_go")}),
+    "log records": UptimeCause(
+        Handling("records.parameters_in_kept_records"), {"hidden": Handling("records.hidden_parameters")}
     ),
-    "tasks": Cause(Handling("waiting.tasks_without_end"), {"timeout": Handling("waiting.tasks_with_a_timeout")}),
-    "malloc": Cause(
+    "tasks": UptimeCause(Handling("tasks.tasks_without_end"), {"timeout": Handling("tasks.tasks_with_a_timeout")}),
+    "malloc": UptimeCause(
         Handling(THREADS),
         {
             "two arenas": Handling(THREADS, ("MALLOC_ARENA_MAX=2",)),
@@ -110,11 +110,11 @@ def measure(
     yield {name: measured(CAUSES[name], by_handling, server) for name in names}
 
 
-def handlings(cause: Cause) -> list[Handling]:
+def handlings(cause: UptimeCause) -> list[Handling]:
     return [cause.before, *cause.after.values()]
 
 
-def measured(cause: Cause, outcomes: Mapping[Handling, Outcome], server: dict[str, str]) -> Measured:
+def measured(cause: UptimeCause, outcomes: Mapping[Handling, Outcome], server: dict[str, str]) -> Measured:
     own = [outcomes[handling] for handling in handlings(cause)]
     before, *after = (outcome.output for outcome in own)
     versions = {name: number for output in (before, *after) for name, number in output["versions"].items()}

@@ -1,12 +1,11 @@
-"""Entities that something holds: a session that lives as long as the process, an entity, a cache."""
+"""A session that lives as long as the process, and one for each request."""
 
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from functools import cache, lru_cache
 
 from sqlalchemy import create_engine
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from common import database_url
 from db_model import DbModel
@@ -22,16 +21,6 @@ def changed_in_one_session() -> Handler:
 
     def handler(number: int) -> None:
         session.get_one(DbModel, number).data = f"changed-{number}"
-
-    return handler
-
-
-def changed_and_flushed() -> Handler:
-    session = Session(engine)
-
-    def handler(number: int) -> None:
-        session.get_one(DbModel, number).data = f"changed-{number}"
-        session.flush()
 
     return handler
 
@@ -65,22 +54,3 @@ def appended_in_a_session_each() -> Handler:
             session.commit()
 
     return handler
-
-
-def cached_entities() -> Handler:
-    @cache
-    def customer(key: int) -> Customer:
-        with Session(engine) as session:
-            return session.get_one(Customer, key, options=[selectinload(Customer.orders)])
-
-    return customer
-
-
-def cached_values() -> Handler:
-    @lru_cache(maxsize=128)
-    def customer(key: int) -> tuple[str, int]:
-        with Session(engine) as session:
-            found = session.get_one(Customer, key, options=[selectinload(Customer.orders)])
-            return found.name, len(found.orders)
-
-    return customer
