@@ -81,10 +81,10 @@ def answer(uptime: Uptime) -> str:
     return (
         f"What your own code refers to grows without an end. In {requests} requests, tasks that wait for ever hold "
         f"**{mib(tasks.before['steps'][-1])} MiB**, and a session that lives as long as the process holds "
-        f"{mib(changed.before['steps'][-1])} MiB of entities that were changed. Caches and the allocator stop by "
-        f"themselves: 200 statements that differ in their number of terms take {mib(terms.before['steps'][-1])} MiB, "
-        f"of which the last tenth of the requests adds {mib(last_step(terms.before))}; threads whose responses come "
-        f"and go, {mib(malloc.before['steps'][-1])} MiB."
+        f"{mib(changed.before['steps'][-1])} MiB of entities that were changed and not flushed. Caches and the "
+        f"allocator stop by themselves: 200 statements that differ in their number of terms take "
+        f"{mib(terms.before['steps'][-1])} MiB, of which the last tenth of the requests adds "
+        f"{mib(last_step(terms.before))}; threads whose responses come and go, {mib(malloc.before['steps'][-1])} MiB."
     )
 
 

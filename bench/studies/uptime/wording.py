@@ -11,7 +11,7 @@ TITLES = {
     "engines": "An engine for each request: a cache and a pool each, until the collector comes",
     "values": f"`values()` of 1 to 50 rows: [no cache keeps it]({SQLALCHEMY}/sql/cache_key.py#L894), so nothing grows",
     "changed entities": "One session with `autoflush=False`, entities changed: it holds them "
-    f"[until it is flushed]({SQLALCHEMY}/orm/state.py#L938)",
+    f"[until they are flushed]({SQLALCHEMY}/orm/state.py#L938)",
     "a parent's children": "One session that expires nothing, children of one parent: the collection holds them",
     "cached entities": "`cache` of entities: each with all that it refers to",
     "cycles": "An error kept in its own frame: a [cycle](https://docs.python.org/3/library/gc.html#gc.set_threshold) "
