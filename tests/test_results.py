@@ -25,11 +25,13 @@ from bench.scripts import PROJECT, SCENARIOS, Scenario
 from bench.studies.graph_shape import shapes as graph_shapes
 from bench.studies.graph_shape.model import Family
 from bench.studies.graph_shape.reading import FamilyReading
+from bench.studies.processes.measure import WAYS, make_views
 from bench.studies.relationships.measure import wire_jobs
 from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
+from bench.studies.uptime.measure import THREADS, Handling
 from bench.studies.writing.measure import InFlight
 from tests.forks import in_a_fresh_process
 
@@ -278,6 +280,17 @@ LOADS = {
     ),
     "over_time": SCRIPT,
     "growth": SCRIPT,
+    "uptime": (
+        *(*INSTRUMENT, "bench/memory.py", "db_model.py"),
+        *(f"bench/studies/uptime/{name}.py" for name in ("allocator", "running", "statements", "tasks", "texts")),
+    ),
+    "processes": (
+        *INSTRUMENT,
+        *(
+            f"bench/studies/processes/{name}.py"
+            for name in ("application", "gunicorn_settings", "serving", "shares", "tasks")
+        ),
+    ),
     "versions": tuple(dict.fromkeys((*SCRIPT, *LAYERS))),
 }
 DECIDES = {
@@ -297,6 +310,8 @@ DECIDES = {
     "writing": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/writing/measure.py"),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
+    "uptime": ("bench/seeds.py", "bench/studies/uptime/measure.py", "bench/studies/uptime/running.py"),
+    "processes": ("bench/studies/processes/measure.py", "bench/studies/processes/shares.py"),
     "versions": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/versions/measure.py"),
 }
 
@@ -310,6 +325,12 @@ def jobs_of(study: str, url: str) -> list[Job]:
         family = Family(2)
         graph_shapes.make(url, "family", family, mixed=False)
         return [Job(FamilyReading("joinedload", "family", family, 10, allocations=False))]
+    if study == "uptime":
+        handlers = ("statements.one_in", "texts.one_engine", "tasks.tasks_with_a_timeout", THREADS)
+        return [Job(Handling(handler, requests=10)) for handler in handlers]
+    if study == "processes":
+        make_views(url)
+        return [Job(replace(WAYS[way], requests=4)) for way in ("gunicorn, preloaded", "Celery")]
     if study == "writing":
         shapes.make(url, "columns", shapes.of_columns(2))
         copy = Scenario("writing.run_sync_psycopg_copy")
