@@ -23,12 +23,12 @@ start_tracing()
 with psycopg.connect(database_url()) as connection:
     records = rows(EVERY_OTHER)
     print_memory_usage("Result iteration start")
-    connection.execute("CREATE TEMPORARY TABLE staged (LIKE written) ON COMMIT DROP")
+    connection.execute("CREATE TEMPORARY TABLE staged ON COMMIT DROP AS SELECT id, num, data FROM written WITH NO DATA")
     with connection.cursor().copy("COPY staged (id, num, data) FROM STDIN") as copy:
         for row in records:
             copy.write_row(row)
-    query = "INSERT INTO written SELECT * FROM staged ON CONFLICT (id) DO UPDATE SET num = excluded.num"
-    connection.execute(f"{query}, data = excluded.data")
+    query = "INSERT INTO written (id, num, data) SELECT id, num, data FROM staged"
+    connection.execute(f"{query} ON CONFLICT (id) DO UPDATE SET num = excluded.num, data = excluded.data")
     connection.commit()
     print_memory_usage("Result iteration end")
     print_top_allocations(rows=written())
