@@ -27,6 +27,7 @@ from bench.seeds import WRITTEN
 from db_model import DbModel
 from domain_model import DomainModel
 from relationships.shop_model import Customer, Order
+from tests.advised import Once
 from tests.servers import pgbouncer
 from tests.support import PROJECT, ROWS, query
 from writing.record_model import Record
@@ -140,17 +141,6 @@ def test_python_that_is_shown_runs(code: str, url: str) -> None:
     if "import pandas" in code:
         pytest.importorskip("pandas")
     execute(code, url, print=lambda *_: None)
-
-
-class Once(list[tuple[int, int, str]]):
-    """A list whose rows are asked for once: who takes its first thousand again and again never comes to an end."""
-
-    asked = False
-
-    def __iter__(self) -> Iterator[tuple[int, int, str]]:
-        assert not self.asked
-        self.asked = True
-        return super().__iter__()
 
 
 @pytest.mark.parametrize("code", WRITING)

@@ -5,8 +5,8 @@ Instead of: writing.run_sync_sqlalchemy_engine_upsert_values
 You lose: SQLAlchemy; room on the server for a second copy; a temporary table, which a pooler by statement has not.
 
 Every other row stands there before, with another number. The rows come from a generator. Two of one key in the same
-statement are an error, so that `DISTINCT ON` may be needed. `LIKE` copies `NOT NULL` and no default: where a column is
-left out, make the table by `AS SELECT … WITH NO DATA`, and name the columns.
+statement are an error, so that `DISTINCT ON` may be needed. The table is not made by `LIKE`, which copies `NOT NULL`
+and no default, so that a column that is left out would be an error.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing

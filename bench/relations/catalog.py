@@ -210,14 +210,15 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
     return {name for [name] in connection.execute(statement.encode(), [oid])}
 
 
-def written(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
-    """Return the names of the columns that a row may be written with; none of what is no table."""
+def written(connection: "psycopg.Connection[Any]", oid: int) -> dict[str, bool]:
+    """Return the columns that a row may be written with, and whether each has a default; none of what is no table."""
     statement = (
-        "SELECT attname::text FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
+        "SELECT attname::text, atthasdef OR attidentity <> '' "
+        "FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
         "WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
         "AND attgenerated = '' AND attidentity <> 'a'"
     )
-    return {name for [name] in connection.execute(statement.encode(), [oid])}
+    return dict(connection.execute(statement.encode(), [oid]).fetchall())
 
 
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:

@@ -117,8 +117,10 @@ class Relation:
     left_out: tuple[LeftOut, ...] = ()
     # The columns that cannot be NULL, as far as the server knows.
     required: frozenset[str] = frozenset()
-    # The columns of a table that a row may be written with: no expression and no identity makes them.
+    # The columns of a table that a row may be written with, for the server always makes the others; and those of them
+    # that it makes where they are left out: a default does, or a sequence.
     written: frozenset[str] = frozenset()
+    defaulted: frozenset[str] = frozenset()
     # How many rows are read at a time, so that these take some MiB.
     batch: int = BATCH
     # The columns that are not read, for somebody asked what the others take.
