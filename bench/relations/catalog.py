@@ -210,15 +210,19 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
     return {name for [name] in connection.execute(statement.encode(), [oid])}
 
 
-def written(connection: "psycopg.Connection[Any]", oid: int) -> dict[str, bool]:
-    """Return the columns that a row may be written with, and whether each has a default; none of what is no table."""
+def written(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
+    """Return the columns that a row is written with: those that the server does not make, or else all that may be.
+
+    It makes what has a default, an identity or an expression. There are none of what is no table.
+    """
     statement = (
         "SELECT attname::text, atthasdef OR attidentity <> '' "
         "FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
         "WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
         "AND attgenerated = '' AND attidentity <> 'a'"
     )
-    return dict(connection.execute(statement.encode(), [oid]).fetchall())
+    allowed = dict(connection.execute(statement.encode(), [oid]).fetchall())
+    return {name for name, is_made in allowed.items() if not is_made} or set(allowed)
 
 
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:

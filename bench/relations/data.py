@@ -117,10 +117,9 @@ class Relation:
     left_out: tuple[LeftOut, ...] = ()
     # The columns that cannot be NULL, as far as the server knows.
     required: frozenset[str] = frozenset()
-    # The columns of a table that a row may be written with, for the server always makes the others; and those of them
-    # that it makes where they are left out: a default does, or a sequence.
+    # The columns of a table that a row has to be written with, for the server makes the others; all that may be
+    # written, where it makes all of them.
     written: frozenset[str] = frozenset()
-    defaulted: frozenset[str] = frozenset()
     # How many rows are read at a time, so that these take some MiB.
     batch: int = BATCH
     # The columns that are not read, for somebody asked what the others take.

@@ -99,15 +99,13 @@ def as_seen(
 def named(connection: "psycopg.Connection[Any]", relation: Relation, table: Found, hashable: Set[str]) -> Relation:
     """Return the relation with its names, and the first of its keys whose attributes are hashable: an entity's."""
     names = {column.name: column.attribute for column in relation.columns}
-    written = catalog.written(connection, table.oid)
     relation = replace(
         relation,
         schema=table.schema,
         name=table.name,
         oid=table.oid,
         required=frozenset(catalog.required(connection, table.oid)),
-        written=frozenset(written),
-        defaulted=frozenset(name for name, has_default in written.items() if has_default),
+        written=frozenset(catalog.written(connection, table.oid)),
         quotes=catalog.quoted(connection, [table.schema, table.name, *names]),
     )
     keys = catalog.keys(connection, table.oid)

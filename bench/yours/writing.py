@@ -44,8 +44,7 @@ def write(engine: Engine, rows: Iterable[Any]) -> None:
 
 def to_write(relation: Relation) -> Iterator[tuple[str, str]]:
     """Yield what to write rows by, and its code: of a table alone, without the columns that the server makes."""
-    written = [column for column in relation.columns if column.name in relation.written]
-    columns = [column for column in written if column.name not in relation.defaulted] or written
+    columns = [column for column in relation.columns if column.name in relation.written]
     if relation.children or not columns:
         return
     yield "To write rows, as many as there are, from a generator: `copy`.", copied(relation, columns)
@@ -86,13 +85,9 @@ def inserted(relation: Relation, columns: list[ReadColumn]) -> str:
 
 
 def left_out(relation: Relation, columns: list[ReadColumn]) -> str:
-    """Return a comment that names the columns that are not written, though they may be."""
-    names = [
-        relation.quotes[column.name]
-        for column in relation.columns
-        if column.name in relation.written and column not in columns
-    ]
-    return comment("Left out, because the server has a default: ", names)
+    """Return a comment that names the columns that are not written."""
+    names = [relation.quotes[column.name] for column in relation.columns if column not in columns]
+    return comment("Left out, because the server makes them: ", names)
 
 
 def comment(text: str, names: list[str]) -> str:
