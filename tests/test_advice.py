@@ -64,9 +64,13 @@ CREATE TABLE advised.left_out (id integer PRIMARY KEY, at date);
 INSERT INTO advised.left_out VALUES (1, 'infinity'), (2, now());
 CREATE TYPE advised.state AS ENUM ('new', 'paid');
 CREATE TYPE advised.vector AS ENUM ('[1,2.5,3]', '[4,5,6]');
+CREATE TYPE advised.pair AS (a integer, b text);
 CREATE TABLE advised.forms (id integer PRIMARY KEY, note text, state text, kind varchar(9), code char(3), label
     advised.state, details jsonb, halves real[], doubles double precision[], small smallint[], numbers integer[],
-    large bigint[], embedding advised.vector);
+    large bigint[], embedding advised.vector, place point DEFAULT '(1,2)', places point[] DEFAULT '{{"(1,2)"}}',
+    share real DEFAULT 0.1, states advised.state[] DEFAULT '{{new}}', granted aclitem DEFAULT 'user=r/user',
+    pair advised.pair DEFAULT '(1,x)', price money DEFAULT 9, flags bit(3) DEFAULT '101', "at: day" date DEFAULT now(),
+    span interval day to second(2) DEFAULT '1 day 1 second', exact numeric(9, 2) DEFAULT 1.5);
 INSERT INTO advised.forms SELECT i, 'a note of ' || i, 'paid', 'kind', 'abc', 'new',
     '{{"key": 1, "list": [{{"key": 2}}]}}', ARRAY[i, -0.5], ARRAY[i, 1e300], ARRAY[i, -3], ARRAY[i, -70000],
     ARRAY[i, -9000000000], '[1,2.5,3]' FROM generate_series(1, 3) AS i;
@@ -379,8 +383,18 @@ def test_numbers_lie_side_by_side(advised: str, forms: Subject, name: str) -> No
     assert [row[column].tolist() for row in found[:3]] == [row[column] for row in plain[:3]]
     assert found[3][column] is None or found[3][column].tolist() == []
     assert (found[4][column], found[5][column], found[6][column].tolist()) == ([1, None], [[1, 2], [3, 4]], [7])
+    others = [place for place, column in enumerate(forms.relation.columns) if column.type != "list"]
+    others += [place for place, column in enumerate(forms.relation.columns) if column.name in ("places", "states")]
+    assert [[row[place] for place in others] for row in found] == [[row[place] for place in others] for row in plain]
     size = found[0][column].itemsize
     assert size == {"halves": 4, "doubles": 8, "small": 2, "numbers": 4, "large": 8}[name]
+
+
+def test_numbers_of_a_query_lie_side_by_side(advised: str) -> None:
+    subject = look_at("SELECT ARRAY[1, 2] AS \"a:b\", point '(1,2)' AS place, 0.1::real, 'x'", 60, count=False)
+    with psycopg.connect(advised) as connection:
+        [(numbers, *others)] = executed(form_code(subject, PACKED, "a:b"), connection=connection)["found"]
+    assert (numbers.tolist(), others) == ([1, 2], ["(1,2)", 0.1, "x"])
 
 
 def test_pgvector_s_own_type_is_left_to_its_adapter(forms: Subject) -> None:

@@ -4,7 +4,7 @@ import keyword
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bench.errors import visible
@@ -188,11 +188,14 @@ def imports_of(columns: Iterable[ReadColumn], *named: tuple[str, str]) -> str:
     return "\n".join([*lines, "", f"from {package} import {last}"])
 
 
-def sql(relation: Relation) -> str:
-    """Return the SQL that reads the columns in their order: the reader's own, where that is a query."""
-    if not relation.name:
+def sql(relation: Relation, casts: Mapping[str, str] = {}) -> str:
+    """Return the SQL that reads the columns in their order, some cast: the reader's own, where that is a query."""
+    if not relation.name and not any(casts.values()):
         return relation.statement if relation.left_out or relation.deferred else relation.source[1:-2]
-    quoted = [relation.quotes[column.name] for column in relation.read]
+    if not relation.name:
+        names = ", ".join(f'"{column.attribute}"{casts.get(column.name, "")}' for column in relation.read)
+        return f"SELECT {names}{relation.statement[relation.statement.index(' FROM ') :]}"
+    quoted = [f"{relation.quotes[column.name]}{casts.get(column.name, '')}" for column in relation.read]
     line = f"SELECT {', '.join(quoted)} FROM {relation.sql_name}"
     names = "\n".join(packed(quoted, "    ")).removesuffix(",")
     return line if len(line) <= WIDTH else f"SELECT\n{names}\nFROM {relation.sql_name}"
