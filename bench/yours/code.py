@@ -13,9 +13,14 @@ from bench.relations.data import Child, ReadColumn, Relation
 from bench.yours import templates
 from bench.yours.fitting import WIDTH, assigned, fitted, for_text, packed
 
-# What the code imports, which no class of the reader's may hide.
-IMPORTED = frozenset(("Any", "AsyncEngine", "AsyncSession", "Decimal", "Engine", "Session", "UUID"))
-
+# What any printed code imports or defines, which no class of the reader's may hide.
+TAKEN = frozenset(
+    (
+        *("Any", "ArrayBinaryLoader", "AsyncEngine", "AsyncSession", "Connection", "Decimal", "Engine", "Enum"),
+        *("Iterable", "Jsonb", "JsonbDumper", "Loader", "Numbers", "Session", "Shared", "Text", "TypeDecorator"),
+        *("UNKNOWN", "UUID"),
+    )
+)
 BOTH_JOINED = ("joinedload", "joinedload")
 
 
@@ -34,7 +39,7 @@ def yours(relation: Relation) -> str:
 def class_called(table: str) -> str:
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", table))
     name = "".join(char for word in words for char in word[0].upper() + word[1:] if f"x{char}".isidentifier())
-    own = name.isidentifier() and not keyword.iskeyword(name) and name not in IMPORTED
+    own = name.isidentifier() and not keyword.iskeyword(name) and name not in TAKEN
     return name if own else f"Row{name}"
 
 
