@@ -96,7 +96,11 @@ def address() -> str:
     for part in ("" if "=" in query.partition("@")[0] else query, database):
         if "@" in part:  # a password with a bare slash, and a bare question mark
             return visible(part.rpartition("@")[2].partition("?")[0])
-    return visible((authority.rpartition("@")[2] + slash + database).partition("?")[0])
+    shown = (authority.rpartition("@")[2] + slash + database).partition("?")[0]
+    service = re.search(r"[?&]service=([\w.-]+)", f"{authority}?{query}")
+    if shown.strip("/"):
+        return visible(shown)
+    return visible(f"service {service[1]}" if service else "libpq's default address")
 
 
 def explain(error: BaseException) -> str | None:
