@@ -268,6 +268,24 @@ def test_no_code_hides_the_reader_s_class_whatever_the_table_is_called(advised: 
     engine.dispose()
 
 
+def test_no_code_writes_what_the_server_would_refuse(advised: str) -> None:
+    table = "advised.policed"
+    query(advised, f"CREATE TABLE {table} (id integer PRIMARY KEY); INSERT INTO {table} VALUES (1)")
+    query(advised, f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    query(advised, f"CREATE POLICY everything ON {table} USING (true)")
+    (told, copied), (_, inserted) = to_write(look_at(table, 60, count=False).relation)
+    assert (told, copied) == (
+        "To write rows by `copy`: the server refuses that here, for row-level security is active.",
+        "",
+    )
+    assert "insert(Policed)" in inserted
+    with psycopg.connect(advised) as connection, pytest.raises(psycopg.errors.FeatureNotSupported):
+        connection.execute(f"COPY {table} FROM STDIN".encode())
+    query(advised, f"REVOKE INSERT ON {table} FROM CURRENT_USER")
+    refused = list(to_write(look_at(table, 60, count=False).relation))
+    assert refused == [("To write rows: this role may not: grant INSERT on it.", "")]
+
+
 ORDERS = Subject(
     Relation(
         '"s"."orders"',

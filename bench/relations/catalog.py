@@ -211,14 +211,24 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
 
 
 def written(connection: "psycopg.Connection[Any]", oid: int) -> dict[str, bool]:
-    """Return the columns that a row may be written with, and whether each has a default; none of what is no table."""
+    """Return the columns that this role may write, and whether each has a default; none of what is no table."""
     statement = (
         "SELECT attname::text, atthasdef OR attidentity <> '' "
         "FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
         "WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
-        "AND attgenerated = '' AND attidentity <> 'a'"
+        "AND attgenerated = '' AND attidentity <> 'a' AND has_column_privilege(attrelid, attnum, 'INSERT')"
     )
     return dict(connection.execute(statement.encode(), [oid]).fetchall())
+
+
+def no_writing(connection: "psycopg.Connection[Any]", oid: int) -> tuple[str, bool]:
+    """Return why nothing of a table can be written, if so; and whether COPY is refused, for policies decide."""
+    statement = (
+        "SELECT relkind IN ('r', 'p') AND NOT has_any_column_privilege(oid, 'INSERT'), row_security_active(oid) "
+        "FROM pg_catalog.pg_class WHERE oid = %s"
+    )
+    [(forbidden, policed)] = connection.execute(statement.encode(), [oid]).fetchall()
+    return "this role may not: grant INSERT on it" if forbidden else "", policed
 
 
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:

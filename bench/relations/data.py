@@ -121,6 +121,9 @@ class Relation:
     # that it makes where they are left out: a default does, or a sequence.
     written: frozenset[str] = frozenset()
     defaulted: frozenset[str] = frozenset()
+    # Why this role may not write it, if so; and whether policies decide on its rows, so that the server refuses COPY.
+    unwritable: str = ""
+    policed: bool = False
     # How many rows are read at a time, so that these take some MiB.
     batch: int = BATCH
     # The columns that are not read, for somebody asked what the others take.

@@ -100,6 +100,7 @@ def named(connection: "psycopg.Connection[Any]", relation: Relation, table: Foun
     """Return the relation with its names, and the first of its keys whose attributes are hashable: an entity's."""
     names = {column.name: column.attribute for column in relation.columns}
     written = catalog.written(connection, table.oid)
+    unwritable, policed = catalog.no_writing(connection, table.oid)
     relation = replace(
         relation,
         schema=table.schema,
@@ -108,6 +109,8 @@ def named(connection: "psycopg.Connection[Any]", relation: Relation, table: Foun
         required=frozenset(catalog.required(connection, table.oid)),
         written=frozenset(written),
         defaulted=frozenset(name for name, has_default in written.items() if has_default),
+        unwritable=unwritable,
+        policed=policed,
         quotes=catalog.quoted(connection, [table.schema, table.name, *names]),
     )
     keys = catalog.keys(connection, table.oid)

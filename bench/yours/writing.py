@@ -46,9 +46,14 @@ def to_write(relation: Relation) -> Iterator[tuple[str, str]]:
     """Yield what to write rows by, and its code: of a table alone, without the columns that the server makes."""
     written = [column for column in relation.columns if column.name in relation.written]
     columns = [column for column in written if column.name not in relation.defaulted] or written
+    if relation.unwritable and not relation.children:
+        yield f"To write rows: {relation.unwritable}.", ""
     if relation.children or not columns:
         return
-    yield "To write rows, as many as there are, from a generator: `copy`.", copied(relation, columns)
+    if relation.policed:
+        yield "To write rows by `copy`: the server refuses that here, for row-level security is active.", ""
+    else:
+        yield "To write rows, as many as there are, from a generator: `copy`.", copied(relation, columns)
     if not relation.no_entities:
         text = "To write them through the ORM, where its defaults or returned keys are needed: 1,000 at a time."
         yield text, inserted(relation, columns)
