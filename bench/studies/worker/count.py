@@ -1,0 +1,136 @@
+"""Count what makes a worker large, in any environment: this file imports nothing but what it counts.
+
+usage: python bench/studies/worker/count.py "from your.application import app"
+
+The statements are what your worker executes when it starts. The answer is a line of JSON: the resident set size before
+anything was counted, how often each part is there, and the bytes of the code and of the shared libraries that were
+loaded. MEMORY_JSON names a file for it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+TYPE_CHECKING = False  # typing's own would be imported, and takes more than a MiB
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def resident() -> int:
+    """Return the resident set size in bytes as the kernel says it, for psutil would be what is weighed."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def instances(module: str, name: str) -> list[Any]:
+    """Return all that is of this class, and nothing where nobody has imported it."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return [found for found in gc.get_objects() if kind and type(found) is kind]
+
+
+def parts() -> dict[str, int]:
+    """Return how often each part is there that has a price, and the bytes of the code."""
+    return {**of_sqlalchemy(), **of_pydantic(), **of_fastapi(), **native(), "code": code()}
+
+
+def of_sqlalchemy() -> dict[str, int]:
+    mappers = instances("sqlalchemy.orm.mapper", "Mapper")
+    engines = instances("sqlalchemy.engine.base", "Engine")
+    cached = [statement for engine in engines for statement in getattr(engine, "_compiled_cache", None) or {}]
+    tables = {mapper.local_table for mapper in mappers}
+    return {
+        "class": len(mappers),
+        "column": sum(len(table.columns) for table in tables),
+        "inherited column": sum(len(mapper.column_attrs) for mapper in mappers if mapper.inherits),
+        "foreign key": sum(len(table.foreign_keys) for table in tables),
+        "relationship": sum(len(mapper.relationships) for mapper in mappers),
+        "engine": len(engines),
+        "statement": len(cached),
+        "connection": len(instances("sqlalchemy.pool.base", "_ConnectionRecord")),
+    }
+
+
+def of_pydantic() -> dict[str, int]:
+    base = getattr(sys.modules.get("pydantic.main"), "BaseModel", None)
+    models = [found for found in gc.get_objects() if base and isinstance(found, type) and issubclass(found, base)]
+    fields = [field for model in models for field in getattr(model, "__pydantic_fields__", {}).values()]
+    return {
+        "model": len(models),
+        "field": len(fields),
+        "default": sum(not field.is_required() for field in fields),
+        "description": sum(bool(field.description or field.metadata) for field in fields),
+        "nested model": sum(nested(field.annotation, base) for field in fields),
+    }
+
+
+def nested(annotation: Any, base: Any) -> bool:
+    """Return whether a field's type has a model somewhere in it."""
+    inner = getattr(annotation, "__args__", ())
+    return any(nested(kind, base) for kind in inner) or (isinstance(annotation, type) and issubclass(annotation, base))
+
+
+def of_fastapi() -> dict[str, int]:
+    routes = instances("fastapi.routing", "APIRoute")
+    asked = [route.dependant for route in routes]
+    applications = instances("fastapi.applications", "FastAPI")
+    return {
+        "route": len(routes),
+        "response model": sum(route.response_model is not None for route in routes),
+        "query parameter": sum(len(one.query_params) for one in asked),
+        "body": sum(len(one.body_params) for one in asked),
+        "dependency": sum(len(one.dependencies) for one in asked),
+        "documented route": sum(len(one.openapi_schema["paths"]) for one in applications if one.openapi_schema),
+    }
+
+
+def code() -> int:
+    """Return the bytes of all modules' compiled code."""
+    paths = {getattr(getattr(module, "__spec__", None), "cached", None) for module in list(sys.modules.values())}
+    return sum(os.path.getsize(path) for path in paths if path and os.path.exists(path))
+
+
+def native() -> dict[str, int]:
+    """Return how many bytes of memory the shared libraries ask for, and how many of these are resident."""
+    resident: dict[str, int] = {}
+    path = ""
+    with open("/proc/self/smaps", encoding="utf-8") as file:
+        for line in file:
+            first, *words = line.split(maxsplit=5)
+            if first == "Rss:" and ".so" in path:
+                resident[path] = resident.get(path, 0) + 1024 * int(words[0])
+            elif not first.endswith(":"):
+                path = words[4].strip() if len(words) > 4 else ""
+    return {"native": sum(map(segments, resident)), "native, resident": sum(resident.values())}
+
+
+def segments(path: str) -> int:
+    """Return the bytes of those segments of a shared library that are loaded, by its ELF header."""
+    from struct import unpack_from
+
+    with open(path, "rb") as file:
+        header = file.read(64)
+        [place], [size, count] = unpack_from("<Q", header, 32), unpack_from("<HH", header, 54)
+        file.seek(place)
+        found = [unpack_from("<IIQQQQQQ", file.read(size)) for _ in range(count)]
+    return sum(segment[6] for segment in found if segment[0] == 1)
+
+
+def main(statements: str) -> None:
+    names: dict[str, Any] = {}
+    exec(statements, names)
+    if orm := sys.modules.get("sqlalchemy.orm"):
+        orm.configure_mappers()
+    gc.collect()
+    answer = {"resident": resident(), "counts": parts()}
+    import json
+
+    print(json.dumps(answer))
+    if path := os.environ.get("MEMORY_JSON"):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(answer, file)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
