@@ -98,12 +98,13 @@ def requirements(packages: str) -> str:
     return "".join(entry for name, entry in entries.items() if name in names)
 
 
-def install(combination: Combination, python: str) -> None:
+def install(combination: Combination, python: str, pinned: str = "") -> None:
     """Make the combination's environment, unless that is done already.
 
-    `python` is the path of its interpreter. Raises NoWheelsError, and UserError where pip fails otherwise.
+    `python` is the path of its interpreter, `pinned` are its requirements, where `requirements` does not say them.
+    Raises NoWheelsError, and UserError where pip fails otherwise.
     """
-    wanted = f"# {python}\n{requirements(combination.packages)}"
+    wanted = f"# {python}\n{pinned or requirements(combination.packages)}"
     installed = combination.folder / "requirements.txt"
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
         return

@@ -30,6 +30,8 @@ from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
+from bench.studies.worker.part import Weighing
+from bench.studies.worker.strangers import Stranger
 from bench.studies.writing.measure import InFlight
 from tests.forks import in_a_fresh_process
 
@@ -276,6 +278,7 @@ LOADS = {
         *(*INSTRUMENT, "bench/wire.py", "bench/studies/writing/flight.py", "writing/rows.py"),
         "writing/run_sync_psycopg_copy.py",
     ),
+    "worker": (*INSTRUMENT, "bench/studies/worker/count.py", "bench/studies/worker/weigh.py"),
     "over_time": SCRIPT,
     "growth": SCRIPT,
     "versions": tuple(dict.fromkeys((*SCRIPT, *LAYERS))),
@@ -295,6 +298,11 @@ DECIDES = {
         *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")),
     ),
     "writing": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/writing/measure.py"),
+    "worker": (
+        *("bench/seeds.py", "bench/studies/worker/applications.py", "bench/studies/worker/classes.py"),
+        *(f"bench/studies/worker/{name}.py" for name in ("connections", "less", "measure", "model", "part", "sources")),
+        *("bench/studies/worker/stack.py", "bench/studies/worker/strangers.py"),
+    ),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
     "versions": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/versions/measure.py"),
@@ -310,6 +318,8 @@ def jobs_of(study: str, url: str) -> list[Job]:
         family = Family(2)
         graph_shapes.make(url, "family", family, mixed=False)
         return [Job(FamilyReading("joinedload", "family", family, 10, allocations=False))]
+    if study == "worker":
+        return [Job(Weighing("a part", "pass"), UNTRACED), Job(Stranger("nothing", "pass"), UNTRACED)]
     if study == "writing":
         shapes.make(url, "columns", shapes.of_columns(2))
         copy = Scenario("writing.run_sync_psycopg_copy")

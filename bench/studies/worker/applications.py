@@ -37,9 +37,6 @@ class Application:
     code: int
     connections: int
     statements: int
-    # How many libraries of the stack it imports.
-    libraries: int = 5
-    driver: str = "psycopg"
 
     @property
     def needs(self) -> tuple[str, ...]:

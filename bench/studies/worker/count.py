@@ -3,8 +3,8 @@
 usage: python bench/studies/worker/count.py "from your.application import app"
 
 The statements are what your worker executes when it starts. The answer is a line of JSON: the resident set size before
-anything was counted, how often each part is there, and the bytes of the code and of the shared libraries that were
-loaded. MEMORY_JSON names a file for it.
+and after that, how often each part is there, and the bytes of the code and of the shared libraries that were loaded.
+MEMORY_JSON names a file for it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,15 @@ import gc
 import os
 import sys
 
+# The libraries that have a price, by a module that tells whether they are there.
+LIBRARIES = {
+    "SQLAlchemy's ORM": "sqlalchemy.orm",
+    "Pydantic": "pydantic.main",
+    "FastAPI": "fastapi.applications",
+    "uvicorn": "uvicorn.server",
+    "psycopg and an engine": "psycopg",
+    "asyncpg and an engine": "asyncpg",
+}
 TYPE_CHECKING = False  # typing's own would be imported, and takes more than a MiB
 if TYPE_CHECKING:
     from typing import Any
@@ -25,20 +34,31 @@ def resident() -> int:
 
 
 def instances(module: str, name: str) -> list[Any]:
-    """Return all that is of this class, and nothing where nobody has imported it."""
+    """Return all that is of this class or of one below, and nothing where nobody has imported it."""
     kind = getattr(sys.modules.get(module), name, None)
-    return [found for found in gc.get_objects() if kind and type(found) is kind]
+    return [found for found in gc.get_objects() if kind and issubclass(type(found), kind)]
 
 
 def parts() -> dict[str, int]:
-    """Return how often each part is there that has a price, and the bytes of the code."""
-    return {**of_sqlalchemy(), **of_pydantic(), **of_fastapi(), **native(), "code": code()}
+    """Return how often each library and each part is there that has a price, and the bytes of the code."""
+    libraries = {name: int(module in sys.modules) for name, module in LIBRARIES.items()}
+    return {
+        "the interpreter": 1,
+        **libraries,
+        **of_sqlalchemy(),
+        **of_pydantic(),
+        **of_fastapi(),
+        **native(),
+        "code": code(),
+    }
 
 
 def of_sqlalchemy() -> dict[str, int]:
     mappers = instances("sqlalchemy.orm.mapper", "Mapper")
     engines = instances("sqlalchemy.engine.base", "Engine")
-    cached = [statement for engine in engines for statement in getattr(engine, "_compiled_cache", None) or {}]
+    caches = [getattr(engine, "_compiled_cache", None) for engine in engines]
+    cached = [statement for cache in caches if cache is not None for statement in cache.values()]
+    connections = [type(record.dbapi_connection) for record in instances("sqlalchemy.pool.base", "_ConnectionRecord")]
     tables = {mapper.local_table for mapper in mappers}
     return {
         "class": len(mappers),
@@ -48,7 +68,9 @@ def of_sqlalchemy() -> dict[str, int]:
         "relationship": sum(len(mapper.relationships) for mapper in mappers),
         "engine": len(engines),
         "statement": len(cached),
-        "connection": len(instances("sqlalchemy.pool.base", "_ConnectionRecord")),
+        "statement's column": sum(len(getattr(statement, "_result_columns", ())) for statement in cached),
+        "connection, psycopg": sum(kind.__module__.startswith("psycopg") for kind in connections),
+        "connection, asyncpg": sum("asyncpg" in kind.__module__ for kind in connections),
     }
 
 
@@ -119,11 +141,12 @@ def segments(path: str) -> int:
 
 def main(statements: str) -> None:
     names: dict[str, Any] = {}
+    before = resident()
     exec(statements, names)
     if orm := sys.modules.get("sqlalchemy.orm"):
         orm.configure_mappers()
     gc.collect()
-    answer = {"resident": resident(), "counts": parts()}
+    answer = {"before": before, "after": resident(), "traced": 0, "counts": parts(), "versions": {}}
     import json
 
     print(json.dumps(answer))

@@ -7,7 +7,7 @@ from statistics import median
 
 from bench.results import Header
 from bench.runs import Spread
-from bench.studies.worker.applications import APPLICATIONS, WHOLE
+from bench.studies.worker.applications import WHOLE
 from bench.studies.worker.classes import CLASSES, CODE
 from bench.studies.worker.connections import CONNECTIONS
 from bench.studies.worker.less import BEFORE, NOTHING, NOW
@@ -129,16 +129,22 @@ class WorkerFigures:
         return {python: models[python] for python in sorted(models)}
 
     def counts(self, name: str) -> dict[str, float]:
-        """Return what an application has, of which nothing is known but what was counted in it."""
-        [application] = [one for one in APPLICATIONS if one.name == name]
-        counts = self.modules(name)[WHOLE]["counts"]
-        names = [INTERPRETER.name, *(library.name for library in STACK[: application.libraries])]
-        stack = self.modules(names[-1])[TOGETHER]["counts"]
-        more = {what: count - stack[what] for what, count in counts.items()}
+        """Return what an application has, of which nothing is known but what was counted in it.
+
+        What its libraries have is part of their price, and the code of a class or of a route is part of its.
+        """
+        counts: dict[str, float] = dict(self.modules(name)[WHOLE]["counts"])
+        before = self.modules(INTERPRETER.name)[TOGETHER]["counts"]
+        counts = {what: count if what in self.libraries() else count - before[what] for what, count in counts.items()}
+        for library in STACK:
+            after = self.modules(library.name)[TOGETHER]["counts"]
+            for what in after if counts[library.name] else ():
+                if what not in self.libraries():
+                    counts[what] -= after[what] - before[what]
+            before = after
         own_code = units(lambda part: self.counted(part, "code"))
-        code = more["code"] - sum(own_code.get(what, 0) * count for what, count in more.items())
-        drivers = {f"connection, {application.driver}": more["connection"]}
-        return {**dict.fromkeys(names, 1), **more, **drivers, "code": code}
+        counts["code"] -= sum(own_code.get(what, 0) * count for what, count in counts.items())
+        return counts
 
     def predicted(self, name: str) -> float:
         """Return what the model says of an application."""

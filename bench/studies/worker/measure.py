@@ -13,16 +13,18 @@ from bench.environments import LOCK, Combination, NoWheelsError, install, interp
 from bench.errors import note
 from bench.process import Progress, unseen
 from bench.runs import TRACED, UNTRACED, Job, Measured, Outcome
-from bench.studies.worker.applications import APPLICATIONS
+from bench.studies.worker.applications import APPLICATIONS, WHOLE
 from bench.studies.worker.classes import CLASSES, CODE
 from bench.studies.worker.connections import CONNECTIONS
 from bench.studies.worker.less import SAVINGS
 from bench.studies.worker.model import units
 from bench.studies.worker.part import Weighable, Weighing
 from bench.studies.worker.stack import ALONE, LIBRARIES
+from bench.studies.worker.strangers import STRANGERS
 
 ALL: tuple[tuple[Weighable, ...], ...] = (CLASSES, CONNECTIONS, LIBRARIES, APPLICATIONS, SAVINGS)
 WEIGHABLE = {weighable.name: weighable for some in ALL for weighable in some}
+FOREIGN = {stranger.name: stranger for stranger in STRANGERS}
 # Runs of each process without tracing; on other Pythons, one.
 RUNS = 2
 # What is weighed on every Python: what the model has prices of.
@@ -62,13 +64,17 @@ def measure(
     names: Sequence[str], repeats: int | None, full: bool, progress: Progress = unseen
 ) -> Iterator[dict[str, Measured]]:
     """Yield what is stored of each. Raises UserError."""
-    able = [name for name in names if not missing(name)]
+    able = [name for name in names if name in WEIGHABLE and not missing(name)]
+    strangers = [FOREIGN[name] for name in names if full and name in FOREIGN and FOREIGN[name].installed]
     others = environments() if full else []
     jobs: list[tuple[Key, Job]] = []
     for name in able:
         jobs += jobs_of(name, repeats or (RUNS if full else 1))
         for environment in others if name in EVERYWHERE else ():
             jobs += jobs_of(name, 1, environment)
+    for stranger in strangers:
+        job = Job(stranger, UNTRACED, str(stranger.environment.interpreter))
+        jobs += [(Key(stranger.name, WHOLE), job)] * (repeats or RUNS)
     if not jobs:
         return
     with private_server(1) as server:
@@ -76,7 +82,10 @@ def measure(
     by_key: dict[Key, list[Outcome]] = {}
     for (key, _), outcome in zip(jobs, outcomes, strict=True):
         by_key.setdefault(key, []).append(outcome)
-    yield {name: measured({key: runs for key, runs in by_key.items() if key.name == name}, server) for name in able}
+    yield {
+        name: measured({key: runs for key, runs in by_key.items() if key.name == name}, server)
+        for name in (*able, *(stranger.name for stranger in strangers))
+    }
 
 
 def missing(name: str) -> bool:
@@ -124,7 +133,8 @@ def measured(by_key: Mapping[Key, Sequence[Outcome]], server: dict[str, str]) ->
         modules[key.module] = weighed(runs)
         behind = f" of {key.python}, {LOCK}" if key.python else ""
         versions |= {f"{name}{behind}": number for name, number in runs[0].output["versions"].items()}
-    return Measured(record, 1, versions, [run for runs in by_key.values() for run in runs])
+    files = [FOREIGN[key.name].requirements for key in by_key if key.name in FOREIGN]
+    return Measured(record, 1, versions, [run for runs in by_key.values() for run in runs], files)
 
 
 def weighed(runs: Sequence[Outcome]) -> Weighed:

@@ -6,14 +6,15 @@ from typing import Any
 from bench.look.blocks import environment
 from bench.look.tables import Column, Table, deviation, mib, spread, whole_mib
 from bench.results import Results
-from bench.studies.worker.applications import APPLICATIONS, WHOLE, Application
+from bench.studies.worker.applications import APPLICATIONS, WHOLE
 from bench.studies.worker.figures import PARTS, WorkerFigures
-from bench.studies.worker.less import SAVINGS, Saving
-from bench.studies.worker.measure import WEIGHABLE
+from bench.studies.worker.less import COUNT, SAVINGS, Saving
+from bench.studies.worker.measure import FOREIGN, WEIGHABLE
 from bench.studies.worker.model import WorkerModel
 from bench.studies.worker.stack import LIBRARIES, Library
 
-NAMES = tuple(WEIGHABLE)
+NAMES = (*WEIGHABLE, *FOREIGN)
+WHOLES = (*(application.name for application in APPLICATIONS), *FOREIGN)
 KIB = 1024
 PACKAGES = {"sqlalchemy": "SQLAlchemy", "pydantic": "Pydantic", "fastapi": "FastAPI", "psycopg": "psycopg"}
 PACKAGES |= {"asyncpg": "asyncpg", "django": "Django"}
@@ -29,7 +30,7 @@ def tables(worker: WorkerFigures, new: Container[str]) -> list[Table[Any]]:
         parts(worker, [name for name in PARTS if name in new]),
         imports(worker, [library for library in LIBRARIES if library.name in new]),
         savings(worker, [saving for saving in SAVINGS if saving.name in new]),
-        *([check(worker)] if set(worker.records) == set(NAMES) else []),
+        *([check(worker)] if set(WEIGHABLE) <= set(worker.records) else []),
     ]
     return [table for table in shown if table.items]
 
@@ -53,7 +54,7 @@ def parts(worker: WorkerFigures, names: Sequence[str]) -> Table[str]:
 
 
 def imports(worker: WorkerFigures, libraries: Sequence[Library]) -> Table[Library]:
-    added = worker.libraries() if set(worker.records) == set(NAMES) else {}
+    added = worker.libraries() if set(WEIGHABLE) <= set(worker.records) else {}
     columns = [
         Column[Library]("Library", "", lambda library: library.name, text=True),
         Column[Library]("Alone, MiB", "alone", lambda library: mib(worker.alone(library.name))),
@@ -76,26 +77,26 @@ def savings(worker: WorkerFigures, shown: Sequence[Saving]) -> Table[Saving]:
     return Table("Fewer bytes for the same", columns, shown)
 
 
-def check(worker: WorkerFigures) -> Table[Application]:
-    def counted(what: str, title: str) -> Column[Application]:
-        return Column(title, None, lambda one: f"{worker.modules(one.name)[WHOLE]['counts'][what]:,}")
+def check(worker: WorkerFigures) -> Table[str]:
+    def counted(what: str, title: str) -> Column[str]:
+        return Column(title, None, lambda name: f"{worker.modules(name)[WHOLE]['counts'][what]:,}")
 
     columns = [
-        Column[Application]("Application", "", lambda one: one.name, text=True),
+        Column[str]("Application", "", lambda name: name, text=True),
         counted("class", "Classes"),
         counted("column", "Columns"),
         counted("model", "Models"),
         counted("route", "Routes"),
         counted("statement", "Statements"),
-        Column[Application]("Predicted, MiB", "predicted", lambda one: mib(worker.predicted(one.name))),
-        Column[Application]("Measured, MiB", "measured", lambda one: mib(worker.whole(one.name, WHOLE))),
-        Column[Application](
+        Column[str]("Predicted, MiB", "predicted", lambda name: mib(worker.predicted(name))),
+        Column[str]("Measured, MiB", "measured", lambda name: mib(worker.whole(name, WHOLE))),
+        Column[str](
             "Deviation",
             "off",
-            lambda one: deviation(worker.predicted(one.name) / worker.whole(one.name, WHOLE) - 1),
+            lambda name: deviation(worker.predicted(name) / worker.whole(name, WHOLE) - 1),
         ),
     ]
-    return Table("Whole workers: predicted and measured", columns, APPLICATIONS)
+    return Table("Whole workers: predicted and measured", columns, [name for name in WHOLES if name in worker.records])
 
 
 def pythons(worker: WorkerFigures) -> Table[str]:
@@ -126,9 +127,17 @@ def answer(worker: WorkerFigures) -> str:
     )
 
 
+def largest(worker: WorkerFigures) -> str:
+    """Return what the page's three savings change."""
+    titles = ("`IN` in place of ORed terms", "`compiled_cache=None` for that statement", "no `openapi()`")
+    told = (f"{title}: {' → '.join(map(mib, worker.saving(title)))} MiB" for title in titles)
+    return f"Of {COUNT} statements or routes: {'; '.join(told)}."
+
+
 def blocks(worker: WorkerFigures) -> dict[str, str]:
     return {
         "worker-answer": answer(worker),
+        "worker-savings": largest(worker),
         "worker-environment": environment(worker.header, "row", PACKAGES),
         "worker-parts": parts(worker, list(PARTS)).markdown(),
         "worker-imports": imports(worker, LIBRARIES).markdown(),
