@@ -68,7 +68,7 @@ def measure(
     """Yield what is stored of each. Raises UserError."""
     able = [name for name in names if name in WEIGHABLE and not missing(name)]
     strangers = [FOREIGN[name] for name in names if full and name in FOREIGN and FOREIGN[name].installed]
-    others = environments() if full else []
+    others = environments() if full and set(able) & set(EVERYWHERE) else []
     jobs: list[tuple[Key, Job]] = []
     for name in able:
         jobs += jobs_of(name, repeats or (RUNS if full else 1))

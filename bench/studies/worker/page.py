@@ -11,7 +11,7 @@ from bench.studies.worker.figures import PARTS, WorkerFigures
 from bench.studies.worker.less import COUNT, SAVINGS, Saving
 from bench.studies.worker.measure import FOREIGN, WEIGHABLE
 from bench.studies.worker.model import WorkerModel
-from bench.studies.worker.stack import LIBRARIES, Library
+from bench.studies.worker.stack import CODE, LIBRARIES, Library
 
 NAMES = (*WEIGHABLE, *FOREIGN)
 WHOLES = (*(application.name for application in APPLICATIONS), *FOREIGN)
@@ -152,7 +152,7 @@ def blocks(worker: WorkerFigures) -> dict[str, str]:
         "worker-savings": largest(worker),
         "worker-environment": environment(worker.header, "row", PACKAGES),
         "worker-parts": parts(worker, list(PARTS)).markdown(),
-        "worker-imports": imports(worker, LIBRARIES).markdown(),
+        "worker-imports": imports(worker, [library for library in LIBRARIES if library.name != CODE]).markdown(),
         "worker-model": f"{check(worker).markdown()}\n\n{unseen(worker)}",
         "worker-less": savings(worker, SAVINGS).markdown(),
         "worker-pythons": pythons(worker).markdown(),
