@@ -20,7 +20,7 @@ from bench.studies.worker.connections import CONNECTIONS
 from bench.studies.worker.less import SAVINGS
 from bench.studies.worker.model import units
 from bench.studies.worker.part import Weighable, Weighing
-from bench.studies.worker.stack import ALONE, LIBRARIES
+from bench.studies.worker.stack import ALONE, CODE, INTERPRETER, LIBRARIES, STACK
 from bench.studies.worker.strangers import STRANGERS
 
 ALL: tuple[tuple[Weighable, ...], ...] = (CLASSES, CONNECTIONS, LIBRARIES, APPLICATIONS, SAVINGS)
@@ -31,7 +31,9 @@ RUNS = 2
 # What is weighed on every Python: what the model has prices of.
 PRICED: defaultdict[str, float] = defaultdict(float)
 units(PRICED.__getitem__)
-EVERYWHERE = (*PRICED, *(library.name for library in LIBRARIES))
+EVERYWHERE = (*PRICED, *(library.name for library in (INTERPRETER, *STACK)), CODE)
+# What is compared by its resident set size alone.
+RESIDENT = {saving.name for saving in SAVINGS}
 
 
 class Weighed(TypedDict):
@@ -124,7 +126,7 @@ def jobs_of(name: str, runs: int, environment: Combination | None = None) -> lis
         script = Weighing(f"{name}, {module}", source)
         python = str(environment.interpreter) if environment else sys.executable
         jobs += [(key, Job(script, instrument, python)) for instrument in [UNTRACED] * runs]
-        jobs += [(key, Job(script, TRACED))] if not environment else []
+        jobs += [(key, Job(script, TRACED))] if not environment and name not in RESIDENT else []
     return jobs
 
 
