@@ -220,6 +220,8 @@ INSERTS, UPSERTS, CHANGES = (
             "run_sync_sqlalchemy_engine_text",
             "run_sync_psycopg_unnest",
             "run_sync_psycopg_executemany",
+            "run_sync_psycopg_executemany_returning",
+            "run_sync_psycopg_executemany_returning_batches",
             "run_sync_psycopg_copy",
             "run_sync_sqlalchemy_engine_copy",
             "run_async_sqlalchemy_session_copy",

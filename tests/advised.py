@@ -1,6 +1,7 @@
 """Code that is advised, run as its reader would run it."""
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -21,3 +22,14 @@ def executed(source: str, **names: Any) -> dict[str, Any]:
     tree = ast.fix_missing_locations(Collect().visit(ast.parse(source)))
     exec(compile(tree, "advice", "exec"), names)
     return names
+
+
+class Once(list[Any]):
+    """A list whose rows are asked for once: who takes its first thousand again and again never comes to an end."""
+
+    asked = False
+
+    def __iter__(self) -> Iterator[Any]:
+        assert not self.asked
+        self.asked = True
+        return super().__iter__()

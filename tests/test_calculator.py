@@ -425,6 +425,14 @@ def test_vector_is_what_psycopg_makes_of_it(page: Page) -> None:
     assert 4 * 1536 < size["3.12"]["psycopg, tuple"] < 13 * 1536
 
 
+def test_array_that_is_called_an_embedding_is_assumed_to_be_one(page: Page) -> None:
+    types = ("real[]", "double precision[]", "real[3]", "text[]", "vector(3)")
+    [table], notes = read(page, ", ".join(f"embedding_{at} {kind}" for at, kind in enumerate(types)))
+    elements = [column["elements"] for column in table["columns"]]
+    assert elements == [1536, 1536, 3, 2, None]
+    assert [note.partition(":")[0] for note in notes if "1,536" in note] == ["embedding_0", "embedding_1"]
+
+
 SHORT = {"integer of up to 9 digits": "int", "integer of 10 to 18 digits": "bigint", "double precision": "float"}
 
 
@@ -930,6 +938,15 @@ def test_phone_shows_it_without_scrolling_sideways(visited: Page) -> None:
     heights = "[...document.querySelectorAll('button, input, select, textarea')].map((one) => one.offsetHeight)"
     assert not [height for height in visited.evaluate(heights) if 0 < height < 44]
     assert Axe().run(visited).violations_count == 0
+
+
+def test_desktop_shows_the_columns_whole_names(visited: Page) -> None:
+    visited.set_viewport_size({"width": 1000, "height": 740})
+    names = ("preferences", "marketing_allowed", "created_at_first")
+    visited.fill("#text", f"CREATE TABLE customers ({', '.join(f'{name} jsonb' for name in names)}, tags text[])")
+    visited.wait_for_function("document.querySelectorAll('#columns .name').length === 4")
+    cut = "[...document.querySelectorAll('#columns .name')].filter(it => it.scrollWidth > it.clientWidth).length"
+    assert visited.evaluate(cut) == 0
 
 
 def test_paper_shows_the_answer_and_not_the_controls(visited: Page) -> None:

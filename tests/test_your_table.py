@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 import your_table
 from bench import process
@@ -40,7 +41,9 @@ from bench.relations.sizes import Size
 from bench.yours import told
 from bench.yours.show import as_json, show
 from bench.yours.words import chosen
+from bench.yours.writing import to_write
 from tests import forks
+from tests.advised import executed
 from tests.support import error_line, finished, opened, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
@@ -291,6 +294,19 @@ def test_rows_are_the_same_in_every_layer(name: str) -> None:
             assert len(same) == len(rows[TUPLE])
         else:
             assert list(map(repr, same)) == list(map(repr, rows[TUPLE])), layer
+
+
+def test_code_of_copy_writes_values_of_every_type(shop: str) -> None:
+    relation = look_at("shop.types", 60, count=False).relation
+    (_, source), _ = to_write(relation)
+    assert "\n# Give as Jsonb(value), for it is not always a dict: any_json\n" in source
+    document = [column.name for column in relation.columns].index("any_json")
+    with psycopg.connect(shop) as connection:
+        rows = connection.execute("TABLE shop.types").fetchall()
+        given = [(*row[:document], Jsonb(row[document]), *row[document + 1 :]) for row in rows]
+        connection.execute("CREATE TEMPORARY TABLE types (LIKE shop.types) ON COMMIT DROP")
+        executed(source.replace("COPY shop.types", "COPY types"))["write"](connection, given)
+        assert connection.execute("TABLE types").fetchall() == rows
 
 
 @pytest.mark.parametrize("layer", installed())

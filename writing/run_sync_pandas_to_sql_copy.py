@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas
+from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, create_engine
 
 from writing.rows import rows, written
@@ -28,7 +29,9 @@ start_tracing()
 def by_copy(table: Any, connection: Connection, columns: list[str], rows: Iterator[Any]) -> None:
     driver = connection.connection.driver_connection
     assert driver
-    with driver.cursor().copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
+    name = Identifier(*filter(None, (table.schema, table.name)))
+    names = SQL(", ").join(map(Identifier, columns))
+    with driver.cursor().copy(SQL("COPY {} ({}) FROM STDIN").format(name, names)) as copy:
         for row in rows:
             copy.write_row(row)
 

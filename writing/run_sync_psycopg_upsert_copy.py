@@ -5,8 +5,8 @@ Instead of: writing.run_sync_sqlalchemy_engine_upsert_values
 You lose: SQLAlchemy; room on the server for a second copy; a temporary table, which a pooler by statement has not.
 
 Every other row stands there before, with another number. The rows come from a generator. Two of one key in the same
-statement are an error, so that `DISTINCT ON` may be needed. `LIKE` copies `NOT NULL` and no default: where a column is
-left out, make the table by `AS SELECT … WITH NO DATA`, and name the columns.
+statement are an error, so that `DISTINCT ON` may be needed. The table is not made by `LIKE`, which copies `NOT NULL`
+and no default, so that a column that is left out would be an error.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing
@@ -23,12 +23,12 @@ start_tracing()
 with psycopg.connect(database_url()) as connection:
     records = rows(EVERY_OTHER)
     print_memory_usage("Result iteration start")
-    connection.execute("CREATE TEMPORARY TABLE staged (LIKE written) ON COMMIT DROP")
+    connection.execute("CREATE TEMPORARY TABLE staged ON COMMIT DROP AS SELECT id, num, data FROM written WITH NO DATA")
     with connection.cursor().copy("COPY staged (id, num, data) FROM STDIN") as copy:
         for row in records:
             copy.write_row(row)
-    query = "INSERT INTO written SELECT * FROM staged ON CONFLICT (id) DO UPDATE SET num = excluded.num"
-    connection.execute(f"{query}, data = excluded.data")
+    query = "INSERT INTO written (id, num, data) SELECT id, num, data FROM staged"
+    connection.execute(f"{query} ON CONFLICT (id) DO UPDATE SET num = excluded.num, data = excluded.data")
     connection.commit()
     print_memory_usage("Result iteration end")
     print_top_allocations(rows=written())

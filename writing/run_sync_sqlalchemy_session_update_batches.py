@@ -25,12 +25,13 @@ with Session(engine) as session:
     print_memory_usage("Session connected")
     prepared(OLD)
     print_memory_usage("Result iteration start")
-    last = -1
     page = select(Record).order_by(Record.id).limit(1000)
-    while records := session.scalars(page.where(Record.id > last)).all():
+    records = session.scalars(page).all()
+    while records:
         last = records[-1].id
         for record in records:
             record.num = 5 * record.id % 200
         session.commit()
+        records = session.scalars(page.where(Record.id > last)).all()
     print_memory_usage("Result iteration end")
     print_top_allocations(rows=written())

@@ -211,13 +211,18 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
 
 
 def written(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
-    """Return the names of the columns that a row may be written with; none of what is no table."""
+    """Return the columns that a row is written with: those that the server does not make, or else all that may be.
+
+    It makes what has a default, an identity or an expression. There are none of what is no table.
+    """
     statement = (
-        "SELECT attname::text FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
+        "SELECT attname::text, atthasdef OR attidentity <> '' "
+        "FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
         "WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
         "AND attgenerated = '' AND attidentity <> 'a'"
     )
-    return {name for [name] in connection.execute(statement.encode(), [oid])}
+    allowed = dict(connection.execute(statement.encode(), [oid]).fetchall())
+    return {name for name, is_made in allowed.items() if not is_made} or set(allowed)
 
 
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:

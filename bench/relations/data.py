@@ -117,7 +117,8 @@ class Relation:
     left_out: tuple[LeftOut, ...] = ()
     # The columns that cannot be NULL, as far as the server knows.
     required: frozenset[str] = frozenset()
-    # The columns of a table that a row may be written with: no expression and no identity makes them.
+    # The columns of a table that a row has to be written with, for the server makes the others; all that may be
+    # written, where it makes all of them.
     written: frozenset[str] = frozenset()
     # How many rows are read at a time, so that these take some MiB.
     batch: int = BATCH

@@ -52,7 +52,7 @@ TITLES = ("You want", "Peak, MiB", "Bytes per row", "Time, s", "Write")
 
 def blocks(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite, worker: WorkerFigures) -> dict[str, str]:
     return {
-        "cure": cure(costs),
+        "cure": cure(costs, writing),
         "answer": answer(costs),
         "answers": answers(costs, ways, requests, writing).markdown(),
         "legend": legend(costs),
@@ -60,14 +60,16 @@ def blocks(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite, w
     }
 
 
-def cure(costs: Costs) -> str:
+def cure(costs: Costs, writing: WaysToWrite) -> str:
     rows = costs.header["rows"]
     orm, streamed, kept, columns = (whole(peak(costs[name])) for name in (ORM, STREAMED, KEPT, COLUMNS))
+    _, written, *_ = into_a_table(writing)
     return (
         f"For {rows:,} rows the peak of the process falls **from {orm} to {streamed} MiB**, because a "
         "batch of 1,000 entities is freed once the next one is read. *Keeping* the entities, in a list or a dict, "
         f"gains little: {orm} → {kept} MiB. If you must keep the rows, select their columns: "
-        f"{orm} → {columns} MiB."
+        f"{orm} → {columns} MiB. *Writing* rows? By `copy` of a generator instead of `add_all`: {written} MiB, "
+        "[by this code](docs/writing.md)."
     )
 
 

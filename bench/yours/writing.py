@@ -1,7 +1,9 @@
 """How to write rows of the reader's table: code, with its columns and their types. It is shown, and never run."""
 
+import textwrap
 from collections.abc import Iterator
 
+from bench.errors import visible
 from bench.relations.data import ReadColumn, Relation
 from bench.yours.code import annotation, class_called, imports_of
 from bench.yours.fitting import WIDTH, assigned, fitted, packed
@@ -9,27 +11,31 @@ from bench.yours.fitting import WIDTH, assigned, fitted, packed
 COPIED = """\
 {imports}
 
-{row}
+{left_out}{row}
 {query}
 
 
 def write(connection: Connection, rows: Iterable[Row]) -> None:
-    with connection.cursor().copy(query) as copy:
+    cursor = connection.cursor()
+{dumper}    with cursor.copy(query) as copy:
         for row in rows:
             copy.write_row(row)"""
+DUMPER = "    cursor.adapters.register_dumper(dict, JsonbDumper)\n"
 INSERTED = """\
-from collections.abc import Iterator
+from collections.abc import Iterable
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
+{left_out}# A None is NULL here. Leave out what your class has a default for, too.
 {names}
 {statement}
 
 
-def write(engine: Engine, rows: Iterator[Any]) -> None:
+def write(engine: Engine, rows: Iterable[Any]) -> None:
+    rows = iter(rows)
     with Session(engine) as session:
         while batch := [dict(zip(names, row)) for row in islice(rows, 1000)]:
             session.execute(statement, batch)
@@ -37,7 +43,7 @@ def write(engine: Engine, rows: Iterator[Any]) -> None:
 
 
 def to_write(relation: Relation) -> Iterator[tuple[str, str]]:
-    """Yield what to write rows by, and its code: of a table alone, without the columns that the server generates."""
+    """Yield what to write rows by, and its code: of a table alone, without the columns that the server makes."""
     columns = [column for column in relation.columns if column.name in relation.written]
     if relation.children or not columns:
         return
@@ -55,8 +61,14 @@ def copied(relation: Relation, columns: list[ReadColumn]) -> str:
     if len(query) > WIDTH - len('query = ""'):
         names = "\n".join(packed(quoted, "    ")).removesuffix(",")
         query = f"COPY {relation.sql_name} (\n{names}\n) FROM STDIN"
+    documents = {column: column.type == "dict" for column in columns if column.stored in ("json", "jsonb")}
+    others = [relation.quotes[column.name] for column, is_dict in documents.items() if not is_dict]
+    used = [name for name, is_dict in (("Jsonb", False), ("JsonbDumper", True)) if is_dict in documents.values()]
+    imports = imports_of(columns, ("collections.abc", "Iterable"), ("psycopg", "Connection"))
     return COPIED.format(
-        imports=imports_of(columns, ("collections.abc", "Iterable"), ("psycopg", "Connection")),
+        imports=f"{imports}\nfrom psycopg.types.json import {', '.join(used)}" if used else imports,
+        left_out=left_out(relation, columns) + comment("Give as Jsonb(value), for it is not always a dict: ", others),
+        dumper=DUMPER if True in documents.values() else "",
         row=line if len(line) <= WIDTH else fitted("Row = tuple[", kinds, "]"),
         query=assigned(query),
     )
@@ -66,6 +78,19 @@ def inserted(relation: Relation, columns: list[ReadColumn]) -> str:
     names = [f'"{column.attribute}"' for column in columns]
     tail = ").execution_options(render_nulls=True)"
     return INSERTED.format(
+        left_out=left_out(relation, columns),
         names=fitted("names = [", names, "]"),
         statement=fitted("statement = insert(", [class_called(relation.name)], tail),
     )
+
+
+def left_out(relation: Relation, columns: list[ReadColumn]) -> str:
+    """Return a comment that names the columns that are not written."""
+    names = [relation.quotes[column.name] for column in relation.columns if column not in columns]
+    return comment("Left out, because the server makes them: ", names)
+
+
+def comment(text: str, names: list[str]) -> str:
+    """Return a comment of that text and these names, as SQL has them; nothing where there is none."""
+    lines = textwrap.wrap(text + ", ".join(map(visible, names)), WIDTH - 2, break_on_hyphens=False) if names else []
+    return "".join(f"# {line}\n" for line in lines)

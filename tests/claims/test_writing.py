@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import tracemalloc
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, create_engine, event, insert, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.util import immutabledict
 
+from tests.claims.rows import traced
 from tests.support import query
 from writing.record_model import Record
 
@@ -272,3 +274,20 @@ def test_batches_that_were_executed_before_a_caught_error_of_python_are_committe
             session.execute(insert(Record), batch)
     session.commit()
     assert query(written, "SELECT count(*) FROM written") == [(500,)]
+
+
+def test_none_of_a_column_with_a_default_is_null_by_render_nulls_unless_it_is_left_out(session: Session) -> None:
+    for row, value in (({"id": 1, "other": None}, None), ({"id": 2}, 5)):
+        session.execute(insert(Defaulted).execution_options(render_nulls=True), [row])
+        assert session.scalars(select(Defaulted.other).where(Defaulted.id == row["id"])).one() == value
+
+
+def test_what_the_server_makes_takes_more_at_the_peak_of_add_all_unless_it_is_not_fetched(session: Session) -> None:
+    peaks = []
+    for kind in (Defaulted, Unfetched, Defaulted, Unfetched):  # the first two fill the caches
+        with traced():
+            session.add_all(kind(id=key) for key in range(COUNT))
+            session.flush()
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        session.rollback()
+    assert peaks[2] - peaks[3] > 100 * COUNT

@@ -40,6 +40,12 @@ def test_batches_take_what_a_batch_takes(ways: WaysToWrite, how: str) -> None:
     assert ways[f"{SESSION}_{how}"].costs.peak.value < 10 * MIB
 
 
+def test_results_that_the_driver_keeps_are_no_objects_of_python_and_go_with_a_batch(ways: WaysToWrite) -> None:
+    at_once, batches = (ways[f"sync_psycopg_executemany_returning{end}"] for end in ("", "_batches"))
+    assert at_once.costs.peak.value > 20 * max(batches.costs.peak.value, MIB)
+    assert at_once.peak < 100
+
+
 def test_all_at_once_from_most_to_least(ways: WaysToWrite) -> None:
     names = (f"{SESSION}_add_all_server_key", f"{SESSION}_add_all", f"{SESSION}_insert", f"{ENGINE}_insert")
     peaks = [ways[name].peak for name in names]

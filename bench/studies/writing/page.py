@@ -15,6 +15,7 @@ from bench.studies.writing.ways import Crossed, WaysToWrite, WayToWrite
 
 NAMES = tuple(scenario.name for scenario in WRITING)
 BATCH = 1_000
+RETURNING = "executemany_returning"
 
 
 def figures(results: Results) -> WaysToWrite:
@@ -81,8 +82,9 @@ def answer(ways: WaysToWrite) -> str:
             *("session_insert", "session_insert_batches", "engine_text"),
         )
     )
-    copy, values, upsert = (
-        ways[name] for name in ("sync_psycopg_copy", "sync_sqlalchemy_engine_upsert_values", "sync_psycopg_upsert_copy")
+    copy, returning, in_batches, upsert, values = (
+        *(ways[f"sync_psycopg_{name}"] for name in ("copy", RETURNING, f"{RETURNING}_batches", "upsert_copy")),
+        ways["sync_sqlalchemy_engine_upsert_values"],
     )
     return (
         f"- **`copy`** of {ways.header['rows']:,} rows has a peak of {mib(copy.costs.peak.value)} MiB, and "
@@ -93,6 +95,8 @@ def answer(ways: WaysToWrite) -> str:
         f"**Does commit free it?** As a flush does: {mib(commit.costs.peak.value)} MiB.\n"
         f"- **An upsert with thousands of parameters** has a peak of {peak(values)} MiB, and from a table that `copy` "
         f"has filled, one of {mib(upsert.costs.peak.value)}.\n"
+        f"- **Psycopg's `executemany` with `returning=True`** has a peak of {peak(returning)} MiB with all rows "
+        f"at once, and of {mib(in_batches.costs.peak.value)} in batches of 1,000.\n"
         f"- **`text()` with a placeholder for each value** has one of {peak(text)} MiB, and keeps "
         f"{mib(text.costs.per_row * text.costs.rows)} in the statement cache."
     )
