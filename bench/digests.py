@@ -42,7 +42,7 @@ class Snapshot:
     @classmethod
     def now(cls) -> "Snapshot":
         code = (path for pattern in ("*.py", "[a-z]*/**/*.py") for path in PROJECT.glob(pattern))
-        data = (PROJECT / LOCK, *PROJECT.glob("bench/original/*.txt"))
+        data = (PROJECT / LOCK, *PROJECT.glob("bench/original/*.txt"), *PROJECT.glob("bench/studies/*/*.txt"))
         return cls({path.relative_to(PROJECT).as_posix(): path.read_text("utf-8") for path in (*code, *data)})
 
     def loaded(self, words: Iterable[str]) -> dict[str, str]:

@@ -15,6 +15,8 @@ from bench.scripts import PROJECT
 ENVIRONMENTS = PROJECT / ".venvs"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14", "3.15")
 ORIGINAL, LOCK = "original", "lock"
+# What of the lock is run on every Python: the scenarios, and what a worker serves with; asyncpg, too.
+GROUPS = {"main", "requests"}
 # What an interpreter must be able to do: make an environment with pip in it.
 PROBE = 'import ensurepip, sys, venv; print(sys.implementation.name, "%d.%d" % sys.version_info[:2], sys.executable)'
 
@@ -85,22 +87,24 @@ def _probe(candidate: Path, version: str) -> str | None:
 
 
 def requirements(packages: str) -> str:
-    """Return the pinned requirements with their hashes: the original's, or of the lock's what the scenarios need."""
+    """Return the pinned requirements with their hashes: the original's, or of the lock's what runs on every Python."""
     if packages == ORIGINAL:
         return (PROJECT / "bench" / "original" / "requirements.txt").read_text(encoding="utf-8")
     lock = tomllib.loads((PROJECT / "poetry.lock").read_text(encoding="utf-8"))
-    main = {package["name"] for package in lock["package"] if "main" in package["groups"]}
-    everything = (PROJECT / "requirements" / "bench.txt").read_text(encoding="utf-8")
-    entries = re.split(r"^(?=\S)", everything, flags=re.MULTILINE)
-    return "".join(entry for entry in entries if entry.partition("==")[0] in main)
+    names = {package["name"] for package in lock["package"] if GROUPS & {*package["groups"]}} | {"asyncpg"}
+    files = ("bench", "requests", "alternatives")
+    everything = "\n".join((PROJECT / "requirements" / f"{name}.txt").read_text(encoding="utf-8") for name in files)
+    entries = {entry.partition("==")[0]: entry for entry in re.split(r"^(?=\S)", everything, flags=re.MULTILINE)}
+    return "".join(entry for name, entry in entries.items() if name in names)
 
 
-def install(combination: Combination, python: str) -> None:
+def install(combination: Combination, python: str, pinned: str = "") -> None:
     """Make the combination's environment, unless that is done already.
 
-    `python` is the path of its interpreter. Raises NoWheelsError, and UserError where pip fails otherwise.
+    `python` is the path of its interpreter, `pinned` are its requirements, where `requirements` does not say them.
+    Raises NoWheelsError, and UserError where pip fails otherwise.
     """
-    wanted = f"# {python}\n{requirements(combination.packages)}"
+    wanted = f"# {python}\n{pinned or requirements(combination.packages)}"
     installed = combination.folder / "requirements.txt"
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
         return

@@ -32,6 +32,8 @@ from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
 from bench.studies.uptime.measure import THREADS, Handling
+from bench.studies.worker.part import Weighing
+from bench.studies.worker.strangers import Stranger
 from bench.studies.writing.measure import InFlight
 from tests.forks import in_a_fresh_process
 
@@ -278,6 +280,7 @@ LOADS = {
         *(*INSTRUMENT, "bench/wire.py", "bench/studies/writing/flight.py", "writing/rows.py"),
         "writing/run_sync_psycopg_copy.py",
     ),
+    "worker": (*INSTRUMENT, "bench/studies/worker/count.py", "bench/studies/worker/weigh.py"),
     "over_time": SCRIPT,
     "growth": SCRIPT,
     "uptime": (
@@ -308,6 +311,10 @@ DECIDES = {
         *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")),
     ),
     "writing": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/writing/measure.py"),
+    "worker": (
+        *(f"bench/studies/worker/{name}.py" for name in ("applications", "classes", "connections", "less", "measure")),
+        *(f"bench/studies/worker/{name}.py" for name in ("model", "part", "sources", "stack", "strangers")),
+    ),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
     "uptime": ("bench/seeds.py", "bench/studies/uptime/measure.py", "bench/studies/uptime/running.py"),
@@ -325,6 +332,8 @@ def jobs_of(study: str, url: str) -> list[Job]:
         family = Family(2)
         graph_shapes.make(url, "family", family, mixed=False)
         return [Job(FamilyReading("joinedload", "family", family, 10, allocations=False))]
+    if study == "worker":
+        return [Job(Weighing("a part", "pass"), UNTRACED), Job(Stranger("nothing", "pass"), UNTRACED)]
     if study == "uptime":
         handlers = ("statements.one_in", "texts.one_engine", "tasks.tasks_with_a_timeout", THREADS)
         return [Job(Handling(handler, requests=10)) for handler in handlers]

@@ -1,4 +1,4 @@
-"""README's first answers, of several studies: what the cure changes, what to write instead, and what a row costs."""
+"""What several studies answer together: README's first answers, and the prices that the calculator reckons with."""
 
 from operator import itemgetter
 
@@ -9,6 +9,8 @@ from bench.studies.relationships.ways import Ways
 from bench.studies.requests.endpoints import Requests
 from bench.studies.requests.serving import COMMONEST, STREAMED_ARRAY
 from bench.studies.script_costs import stored_bytes
+from bench.studies.worker.figures import WorkerFigures
+from bench.studies.worker.prices import prices
 from bench.studies.writing.ways import WaysToWrite
 
 ORM = "run_sync_sqlalchemy_session"
@@ -48,12 +50,13 @@ Answer = tuple[str, str, str, str, str]
 TITLES = ("You want", "Peak, MiB", "Bytes per row", "Time, s", "Write")
 
 
-def blocks(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite) -> dict[str, str]:
+def blocks(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite, worker: WorkerFigures) -> dict[str, str]:
     return {
         "cure": cure(costs, writing),
         "answer": answer(costs),
         "answers": answers(costs, ways, requests, writing).markdown(),
         "legend": legend(costs),
+        "worker-prices": prices(worker, requests),
     }
 
 

@@ -31,6 +31,8 @@ from bench.studies.uptime import measure as uptime_measure
 from bench.studies.uptime import page as uptime
 from bench.studies.versions import measure as versions_measure
 from bench.studies.versions import page as versions
+from bench.studies.worker import measure as worker_measure
+from bench.studies.worker import page as worker
 from bench.studies.writing import measure as writing_measure
 from bench.studies.writing import page as writing
 
@@ -92,6 +94,7 @@ COSTS = Study("costs", costs_measure, costs)
 REQUESTS = Study("requests", requests_measure, requests)
 RELATIONSHIPS = Study("relationships", relationships_measure, relationships)
 WRITING = Study("writing", writing_measure, writing)
+WORKER = Study("worker", worker_measure, worker)
 STUDIES: Mapping[str, Study[Any]] = {
     study.name: study
     for study in (
@@ -101,6 +104,7 @@ STUDIES: Mapping[str, Study[Any]] = {
         RELATIONSHIPS,
         Study("graph_shape", graph_shape_measure, graph_shape),
         WRITING,
+        WORKER,
         Study("over_time", over_time_measure, over_time),
         Study("growth", growth_measure, growth),
         Study("uptime", uptime_measure, uptime),
@@ -112,7 +116,9 @@ STUDIES: Mapping[str, Study[Any]] = {
 
 def shown() -> tuple[dict[str, str], dict[str, str]]:
     """Return all blocks by marker and all charts by file, of what is stored. Raises UserError."""
-    blocks = answers.blocks(COSTS.stored(), RELATIONSHIPS.stored(), REQUESTS.stored(), WRITING.stored())
+    blocks = answers.blocks(
+        COSTS.stored(), RELATIONSHIPS.stored(), REQUESTS.stored(), WRITING.stored(), WORKER.stored()
+    )
     charts: dict[str, str] = {}
     for study in STUDIES.values():
         figures = study.stored()

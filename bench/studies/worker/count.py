@@ -1,0 +1,187 @@
+"""Count what makes a worker large, in any environment: this file imports nothing but what it counts.
+
+usage: python bench/studies/worker/count.py "from your.application import app"
+
+The statements are what your worker executes when it starts. The answer is a line of JSON: the resident set size before
+and after that, how often each part is there, and the bytes of the code and of the shared libraries that were loaded.
+MEMORY_JSON names a file for it. With MEMORY_TRACING=on, it says which packages have made much when they were imported.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+# The libraries that have a price, by a module that tells whether they are there.
+LIBRARIES = {
+    "SQLAlchemy's ORM": "sqlalchemy.orm",
+    "Pydantic": "pydantic.main",
+    "FastAPI": "fastapi.applications",
+    "uvicorn": "uvicorn.server",
+    "psycopg and an engine": "psycopg",
+    "asyncpg and an engine": "asyncpg",
+}
+TYPE_CHECKING = False  # typing's own would be imported, and takes more than a MiB
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def resident() -> int:
+    """Return the resident set size in bytes as the kernel says it, for psutil would be what is weighed."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def instances(module: str, name: str) -> list[Any]:
+    """Return all that is of this class or of one below, and nothing where nobody has imported it."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return [found for found in gc.get_objects() if kind and issubclass(type(found), kind)]
+
+
+def parts() -> dict[str, int]:
+    """Return how often each library and each part is there that has a price, and the bytes of the code."""
+    libraries = {name: int(module in sys.modules) for name, module in LIBRARIES.items()}
+    return {
+        "the interpreter": 1,
+        **libraries,
+        **of_sqlalchemy(),
+        **of_pydantic(),
+        **of_fastapi(),
+        **native(),
+        "code": code(),
+    }
+
+
+def of_sqlalchemy() -> dict[str, int]:
+    mappers = instances("sqlalchemy.orm.mapper", "Mapper")
+    engines = instances("sqlalchemy.engine.base", "Engine")
+    caches = [getattr(engine, "_compiled_cache", None) for engine in engines]
+    cached = [statement for cache in caches if cache is not None for statement in cache.values()]
+    connections = [type(record.dbapi_connection) for record in instances("sqlalchemy.pool.base", "_ConnectionRecord")]
+    tables = {mapper.local_table for mapper in mappers}
+    return {
+        "class": len(mappers),
+        "column": sum(len(table.columns) for table in tables),
+        "inherited column": sum(len(mapper.column_attrs) for mapper in mappers if mapper.inherits),
+        "foreign key": sum(len(table.foreign_keys) for table in tables),
+        "relationship": sum(len(mapper.relationships) for mapper in mappers),
+        "engine": len(engines),
+        "statement": len(cached),
+        "statement's column": sum(len(getattr(statement, "_result_columns", ())) for statement in cached),
+        "connection, psycopg": sum(kind.__module__.startswith("psycopg") for kind in connections),
+        "connection, asyncpg": sum("asyncpg" in kind.__module__ for kind in connections),
+    }
+
+
+def of_pydantic() -> dict[str, int]:
+    base = getattr(sys.modules.get("pydantic.main"), "BaseModel", None)
+    models = [found for found in gc.get_objects() if base and isinstance(found, type) and issubclass(found, base)]
+    fields = [field for model in models for field in getattr(model, "__pydantic_fields__", {}).values()]
+    return {
+        "model": len(models),
+        "field": len(fields),
+        "default": sum(not field.is_required() for field in fields),
+        "description": sum(bool(field.description or field.metadata) for field in fields),
+        "nested model": sum(nested(field.annotation, base) for field in fields),
+    }
+
+
+def nested(annotation: Any, base: Any) -> bool:
+    """Return whether a field's type has a model somewhere in it."""
+    inner = getattr(annotation, "__args__", ())
+    return any(nested(kind, base) for kind in inner) or (isinstance(annotation, type) and issubclass(annotation, base))
+
+
+def of_fastapi() -> dict[str, int]:
+    routes = instances("fastapi.routing", "APIRoute")
+    asked = [route.dependant for route in routes]
+    applications = instances("fastapi.applications", "FastAPI")
+    return {
+        "route": len(routes),
+        "response model": sum(route.response_model is not None for route in routes),
+        "query parameter": sum(len(one.query_params) for one in asked),
+        "body": sum(len(one.body_params) for one in asked),
+        "dependency": sum(len(one.dependencies) for one in asked),
+        "documented route": sum(len(one.openapi_schema["paths"]) for one in applications if one.openapi_schema),
+    }
+
+
+def code() -> int:
+    """Return the bytes of all modules' compiled code."""
+    paths = {getattr(getattr(module, "__spec__", None), "cached", None) for module in list(sys.modules.values())}
+    return sum(os.path.getsize(path) for path in paths if path and os.path.exists(path))
+
+
+def native() -> dict[str, int]:
+    """Return how many bytes of memory the shared libraries ask for, and how many of these are resident."""
+    resident: dict[str, int] = {}
+    path = ""
+    with open("/proc/self/smaps", encoding="utf-8") as file:
+        for line in file:
+            first, *words = line.split(maxsplit=5)
+            if first == "Rss:" and ".so" in path:
+                resident[path] = resident.get(path, 0) + 1024 * int(words[0])
+            elif not first.endswith(":"):
+                path = words[4].strip() if len(words) > 4 else ""
+    return {"native": sum(map(segments, resident)), "native, resident": sum(resident.values())}
+
+
+def segments(path: str) -> int:
+    """Return the bytes of those segments of a shared library that are loaded, by its ELF header."""
+    from struct import unpack_from
+
+    with open(path, "rb") as file:
+        header = file.read(64)
+        [place], [size, count] = unpack_from("<Q", header, 32), unpack_from("<HH", header, 54)
+        file.seek(place)
+        found = [unpack_from("<IIQQQQQQ", file.read(size)) for _ in range(count)]
+    return sum(segment[6] for segment in found if segment[0] == 1)
+
+
+def made() -> dict[str, int]:
+    """Return the traced bytes of packages that make far more when they are imported than their code, such as tables."""
+    import tracemalloc
+
+    sizes: dict[str, int] = {}
+    for statistic in tracemalloc.take_snapshot().statistics("filename"):
+        package = package_of(statistic.traceback[0].filename)
+        sizes[package] = sizes.get(package, 0) + statistic.size
+    codes: dict[str, int] = {}
+    for module in list(sys.modules.values()):
+        if path := getattr(getattr(module, "__spec__", None), "cached", None):
+            codes[package_of(path)] = codes.get(package_of(path), 0) + (
+                os.path.getsize(path) if os.path.exists(path) else 0
+            )
+    return {name: size for name, size in sizes.items() if name and size > 2**20 + 10 * codes.get(name, 0)}
+
+
+def package_of(path: str) -> str:
+    """Return which installed package a file belongs to; nothing, if to none."""
+    _, installed, inside = path.rpartition("-packages" + os.sep)
+    return inside.partition(os.sep)[0] if installed else ""
+
+
+def main(statements: str) -> None:
+    names: dict[str, Any] = {}
+    before, tracing = resident(), os.environ.get("MEMORY_TRACING") == "on"
+    if tracing:
+        import tracemalloc
+
+        tracemalloc.start()
+    exec(statements, names)
+    if orm := sys.modules.get("sqlalchemy.orm"):
+        orm.configure_mappers()
+    gc.collect()
+    answer = {"before": before, "after": resident(), "made": made() if tracing else {}}
+    answer |= {"counts": parts(), "traced": 0, "versions": {}}
+    import json
+
+    print(json.dumps(answer))
+    if path := os.environ.get("MEMORY_JSON"):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(answer, file)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,166 @@
+"""Figures of the parts of a worker: prices, libraries, and applications with what the model predicts of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from bench.results import Header
+from bench.runs import Spread
+from bench.studies.worker.applications import WHOLE
+from bench.studies.worker.classes import CLASSES
+from bench.studies.worker.connections import CONNECTIONS
+from bench.studies.worker.less import BEFORE, NOTHING, NOW
+from bench.studies.worker.measure import Weighed, WeighedRecord
+from bench.studies.worker.model import WorkerModel, units
+from bench.studies.worker.part import FEWER, MORE, Part
+from bench.studies.worker.stack import ALONE, CODE, INTERPRETER, STACK, TOGETHER
+
+PARTS = {part.name: part for part in (*CLASSES, *CONNECTIONS)}
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a part takes once, in bytes: resident, with the spread of its runs, and traced."""
+
+    part: Part
+    resident: Spread
+    traced: float
+
+
+@dataclass(frozen=True)
+class WorkerFigures:
+    """All that was weighed, by name; and how."""
+
+    records: Mapping[str, WeighedRecord]
+    header: Header
+
+    def modules(self, name: str, python: str = "") -> Mapping[str, Weighed]:
+        record = self.records[name]
+        return record["pythons"].get(python, {}) if python else record["here"]
+
+    def growth(self, name: str, python: str = "") -> float:
+        """Return by how many bytes a process grows for each piece of a part."""
+        return median(self.growths(name, python))
+
+    def growths(self, name: str, python: str = "") -> list[float]:
+        """Return the same for each pair of runs, the smallest ones first."""
+        fewer, more = PARTS[name].counts
+        weighed = self.modules(name, python)
+        sizes = (
+            sorted(after - before for before, after in zip(weighed[of]["before"], weighed[of]["after"], strict=True))
+            for of in (FEWER, MORE)
+        )
+        return [(many - few) / (more - fewer) for few, many in zip(*sizes, strict=True)]
+
+    def counted(self, name: str, what: str) -> float:
+        """Return how many bytes of code each piece of a part has, or how many of something else that is counted."""
+        few, more = PARTS[name].counts
+        weighed = self.modules(name)
+        return (weighed[MORE]["counts"][what] - weighed[FEWER]["counts"][what]) / (more - few)
+
+    def traced(self, name: str) -> float:
+        few, more = PARTS[name].counts
+        weighed = self.modules(name)
+        return (weighed[MORE]["traced"] - weighed[FEWER]["traced"]) / (more - few)
+
+    def price(self, name: str) -> Price:
+        part = PARTS[name]
+        growths, traced = self.growths(name), self.traced(name)
+        if part.without:
+            less = self.growth(part.without)
+            growths, traced = [size - less for size in growths], traced - self.traced(part.without)
+        return Price(part, Spread.of([size / part.times for size in growths]), traced / part.times)
+
+    def whole(self, name: str, module: str = TOGETHER, python: str = "") -> float:
+        """Return the resident set size of a process that imports a module."""
+        return median(self.modules(name, python)[module]["after"])
+
+    def alone(self, name: str) -> float:
+        """Return by how much a library makes the interpreter's process grow."""
+        module = ALONE if ALONE in self.modules(name) else TOGETHER
+        weighed = self.modules(name)[module]
+        return median(after - before for before, after in zip(weighed["before"], weighed["after"], strict=True))
+
+    def traced_alone(self, name: str) -> float:
+        """Return what tracemalloc counts of a library that is alone."""
+        modules = self.modules(name)
+        return modules[ALONE if ALONE in modules else TOGETHER]["traced"]
+
+    def saving(self, name: str) -> tuple[float, float]:
+        """Return what code takes before a change, and what it takes now, beside what both begin with."""
+        nothing, *sizes = (median(self.modules(name)[module]["after"]) for module in (NOTHING, BEFORE, NOW))
+        before, now = sizes
+        return before - nothing, now - nothing
+
+    def libraries(self, python: str = "") -> dict[str, float]:
+        """Return what each library of the stack adds to those before it; the interpreter is the first one."""
+        names = [INTERPRETER.name, *(library.name for library in STACK)]
+        sizes = [self.whole(name, python=python) for name in names]
+        added = [sizes[0], *(more - less for less, more in pairwise(sizes))]
+        return dict(zip(names, added, strict=True))
+
+    @property
+    def native(self) -> float:
+        """Return which part of what shared libraries ask for is resident: that of the whole stack."""
+        counts = self.modules(STACK[-1].name)[TOGETHER]["counts"]
+        return counts["native, resident"] / counts["native"]
+
+    def code(self, python: str = "") -> float:
+        """Return what a byte of compiled code takes: of the standard library's modules, after the stack."""
+        more, less = (self.modules(name, python)[TOGETHER] for name in (CODE, STACK[-1].name))
+        native, code = (more["counts"][what] - less["counts"][what] for what in ("native, resident", "code"))
+        return (median(more["after"]) - median(less["after"]) - native) / code
+
+    def model(self, python: str = "") -> WorkerModel:
+        """Return the model for one Python, in whole bytes, as the page has it that computes with it."""
+        libraries, parts = self.libraries(python), units(lambda name: self.growth(name, python))
+        return WorkerModel(
+            {name: round(size) for name, size in libraries.items()},
+            {name: round(size) for name, size in parts.items()},
+            round(self.code(python), 3),
+            round(self.native, 3),
+        )
+
+    @property
+    def pythons(self) -> list[str]:
+        """Return the other Pythons."""
+        return sorted({python for record in self.records.values() for python in record["pythons"]})
+
+    @property
+    def models(self) -> dict[str, WorkerModel]:
+        """Return the model by Python."""
+        here = self.header["python"].rpartition(" ")[2].rpartition(".")[0]
+        models = {python: self.model(python) for python in self.pythons} | {here: self.model()}
+        return {python: models[python] for python in sorted(models)}
+
+    def counts(self, name: str) -> dict[str, float]:
+        """Return what an application has, of which nothing is known but what was counted in it.
+
+        What its libraries have is part of their price, and the code of a class or of a route is part of its.
+        """
+        counts: dict[str, float] = dict(self.modules(name)[WHOLE]["counts"])
+        before = self.modules(INTERPRETER.name)[TOGETHER]["counts"]
+        counts = {what: count if what in self.libraries() else count - before[what] for what, count in counts.items()}
+        for library in STACK:
+            after = self.modules(library.name)[TOGETHER]["counts"]
+            for what in after if counts[library.name] else ():
+                if what not in self.libraries():
+                    counts[what] -= after[what] - before[what]
+            before = after
+        own_code = units(lambda part: self.counted(part, "code"))
+        counts["code"] -= sum(own_code.get(what, 0) * count for what, count in counts.items())
+        return counts
+
+    def predicted(self, name: str) -> float:
+        """Return what the model says of an application."""
+        return self.model().worker(self.counts(name))
+
+    def made(self, name: str) -> Mapping[str, int]:
+        """Return the packages that make much when they are imported, which no count of parts or of code shows."""
+        return self.modules(name)[WHOLE].get("made", {})
+
+    def shares(self, name: str) -> dict[str, float]:
+        """Return what each thing that was counted takes of it."""
+        prices = self.model().prices
+        return {what: prices[what] * count for what, count in self.counts(name).items() if what in prices}

@@ -1,0 +1,165 @@
+"""What the pages show of a worker: what each part and each import takes, the model with its check, and Pythons."""
+
+from collections.abc import Callable, Container, Sequence
+from typing import Any
+
+from bench.look.blocks import environment
+from bench.look.tables import Column, Table, deviation, mib, spread, whole_mib
+from bench.results import Results
+from bench.studies.worker.applications import APPLICATIONS, WHOLE
+from bench.studies.worker.figures import PARTS, WorkerFigures
+from bench.studies.worker.less import COUNT, SAVINGS, Saving
+from bench.studies.worker.measure import FOREIGN, WEIGHABLE
+from bench.studies.worker.model import WorkerModel
+from bench.studies.worker.stack import CODE, LIBRARIES, Library
+
+NAMES = (*WEIGHABLE, *FOREIGN)
+WHOLES = (*(application.name for application in APPLICATIONS), *FOREIGN)
+KIB = 1024
+PACKAGES = {"sqlalchemy": "SQLAlchemy", "pydantic": "Pydantic", "fastapi": "FastAPI", "psycopg": "psycopg"}
+PACKAGES |= {"asyncpg": "asyncpg", "django": "Django"}
+
+
+def figures(results: Results) -> WorkerFigures:
+    return WorkerFigures(results.records, results.header)
+
+
+def tables(worker: WorkerFigures, new: Container[str]) -> list[Table[Any]]:
+    """Return the tables of what is new; the model needs all of it."""
+    shown: list[Table[Any]] = [
+        parts(worker, [name for name in PARTS if name in new]),
+        imports(worker, [library for library in LIBRARIES if library.name in new]),
+        savings(worker, [saving for saving in SAVINGS if saving.name in new]),
+        *([check(worker)] if set(WEIGHABLE) <= set(worker.records) else []),
+    ]
+    return [table for table in shown if table.items]
+
+
+def kib(size: float) -> str:
+    return f"{round(size / KIB, 1) + 0.0:,.1f}"
+
+
+def parts(worker: WorkerFigures, names: Sequence[str]) -> Table[str]:
+    def resident(name: str) -> str:
+        size = worker.price(name).resident
+        return spread(size, kib(size.value))
+
+    columns = [
+        Column[str]("Part", "", lambda name: name, text=True),
+        Column[str]("Resident, KiB", "KiB", resident),
+        Column[str]("Traced, KiB", "traced", lambda name: kib(worker.price(name).traced)),
+    ]
+    able = [name for name in names if PARTS[name].without in ("", *worker.records)]
+    return Table("What each part of a worker takes", columns, able)
+
+
+def imports(worker: WorkerFigures, libraries: Sequence[Library]) -> Table[Library]:
+    added = worker.libraries() if set(WEIGHABLE) <= set(worker.records) else {}
+    columns = [
+        Column[Library]("Library", "", lambda library: library.name, text=True),
+        Column[Library]("Alone, MiB", "alone", lambda library: mib(worker.alone(library.name))),
+        Column[Library]("Traced, MiB", "traced", lambda library: mib(worker.traced_alone(library.name))),
+        Column[Library](
+            "After those above, MiB",
+            "added",
+            lambda library: mib(added[library.name]) if library.name in added else "",
+        ),
+    ]
+    return Table("What imports take, with the first use", columns, libraries)
+
+
+def savings(worker: WorkerFigures, shown: Sequence[Saving]) -> Table[Saving]:
+    columns = [
+        Column[Saving]("Instead", "", lambda saving: saving.name, text=True),
+        Column[Saving]("MiB", "MiB", lambda saving: " → ".join(map(mib, worker.saving(saving.name)))),
+        Column[Saving]("You lose", None, lambda saving: saving.loss or f"it does not help: {saving.why}", text=True),
+    ]
+    return Table("Fewer bytes for the same", columns, shown)
+
+
+def check(worker: WorkerFigures) -> Table[str]:
+    def counted(what: str, title: str) -> Column[str]:
+        return Column(title, None, lambda name: f"{worker.modules(name)[WHOLE]['counts'][what]:,}")
+
+    columns = [
+        Column[str]("Application", "", lambda name: name, text=True),
+        counted("class", "Classes"),
+        counted("column", "Columns"),
+        counted("model", "Models"),
+        counted("route", "Routes"),
+        counted("statement", "Statements"),
+        Column[str]("Predicted, MiB", "predicted", lambda name: mib(worker.predicted(name))),
+        Column[str]("Measured, MiB", "measured", lambda name: mib(worker.whole(name, WHOLE))),
+        Column[str](
+            "Deviation",
+            "off",
+            lambda name: deviation(worker.predicted(name) / worker.whole(name, WHOLE) - 1),
+        ),
+    ]
+    return Table("Whole workers: predicted and measured", columns, [name for name in WHOLES if name in worker.records])
+
+
+def unseen(worker: WorkerFigures) -> str:
+    """Return why a prediction is off, where a package makes far more than its code is."""
+    return "\n".join(
+        f"- **{name}**: {package} makes {mib(size)} MiB when it is imported (traced), which is no code. With that, "
+        f"{mib(worker.predicted(name) + size)} MiB are predicted of {mib(worker.whole(name, WHOLE))}: "
+        f"{deviation((worker.predicted(name) + size) / worker.whole(name, WHOLE) - 1)}."
+        for name in WHOLES
+        if name in worker.records
+        for package, size in worker.made(name).items()
+    )
+
+
+def pythons(worker: WorkerFigures) -> Table[str]:
+    """Return what the largest parts take on each Python, in KiB, and the whole stack, in MiB."""
+    models = worker.models
+
+    def on(model: WorkerModel) -> Callable[[str], str]:
+        return lambda name: mib(model.libraries[name]) if name in model.libraries else kib(model.units[name])
+
+    first = next(iter(models.values()))
+    columns = [
+        Column[str]("Imports, MiB; parts, KiB", "", lambda name: name, text=True),
+        *(Column[str](python, python, on(model)) for python, model in models.items()),
+    ]
+    return Table("On each Python", columns, [*first.libraries, *first.units])
+
+
+def answer(worker: WorkerFigures) -> str:
+    middle = APPLICATIONS[1]
+    counts = worker.modules(middle.name)[WHOLE]["counts"]
+    imported = sum(size for name, size in worker.libraries().items() if not name.startswith("asyncpg"))
+    return (
+        f"Before its first row, a worker takes **{whole_mib(imported)} MiB** with the interpreter, SQLAlchemy, "
+        f"Pydantic, FastAPI, uvicorn and psycopg, and no code of yours. With {counts['class']:,} classes of "
+        f"{counts['column']:,} columns, {middle.models:,} models, {counts['route']:,} routes and "
+        f"{counts['statement']:,} statements in SQLAlchemy's cache it takes "
+        f"**{whole_mib(worker.whole(middle.name, WHOLE))} MiB**."
+    )
+
+
+def largest(worker: WorkerFigures) -> str:
+    """Return what the page's three savings change."""
+    titles = ("`IN` in place of ORed terms", "`compiled_cache=None` for that statement", "no `openapi()`")
+    told = (f"{title}: {' → '.join(map(mib, worker.saving(title)))} MiB" for title in titles)
+    return f"Of {COUNT} statements or routes: {'; '.join(told)}."
+
+
+def blocks(worker: WorkerFigures) -> dict[str, str]:
+    return {
+        "worker-answer": answer(worker),
+        "worker-savings": largest(worker),
+        "worker-environment": environment(worker.header, "row", PACKAGES),
+        "worker-parts": parts(worker, list(PARTS)).markdown(),
+        "worker-imports": imports(worker, [library for library in LIBRARIES if library.name != CODE]).markdown(),
+        "worker-model": f"{check(worker).markdown()}\n\n{unseen(worker)}",
+        "worker-less": savings(worker, SAVINGS).markdown(),
+        "worker-pythons": pythons(worker).markdown(),
+    }
+
+
+def charts(worker: WorkerFigures) -> dict[str, str]:
+    from bench.studies.worker import chart  # with matplotlib, which `make bench` does without
+
+    return chart.of(worker)
