@@ -2,7 +2,7 @@
 
 Short: pandas, ADBC
 Instead of: alternatives.run_sync_pandas
-You lose: SQLAlchemy; parameters of its kind; what `COPY` refuses.
+You lose: SQLAlchemy; parameters, and chunks; what `COPY` refuses.
 Choose it: where all rows are read into a frame, and ADBC may be installed.
 
 ADBC reads by `COPY` into Arrow's columns, of which pandas makes its own: no Python object is made of a value.

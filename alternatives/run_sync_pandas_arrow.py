@@ -2,8 +2,8 @@
 
 Short: pandas, pyarrow types
 Instead of: alternatives.run_sync_pandas
-You lose: numpy's arrays, for whoever asks for one gets a copy.
-Choose it: where columns have `NULL`: integers stay integers.
+You lose: numpy's arrays: one that is asked for is read-only, or a copy where there are texts or `NULL`.
+Choose it: where columns have `NULL`: integers stay integers, unless all are `NULL`.
 
 `dtype_backend="pyarrow"` changes what the columns are made of, and not how they are read: the list of all rows stands
 beside them.

@@ -32,6 +32,8 @@ OBJECTS = {
     "integer of a text, after one that was freed": (28, 28, 28, 32, 32),
     "uuid": (100, 108, 108, 108, 108),
     "inet": (80, 88, 88, 88, 88),
+    "inet with a mask": (316, 308, 620, 328, 328),
+    "cidr": (184, 184, 192, 192, 192),
     "numeric": (104, 104, 120, 120, 120),
     "instance, one attribute": (80, 72, 80, 80, 80),
     "instance, 40 attributes": (1640, 1632, 1904, 1904, 1904),

@@ -2,10 +2,10 @@
 
 Short: pandas, copy
 Instead of: writing.run_sync_pandas_to_sql
-You lose: what SQLAlchemy does of a value: types of its own.
+You lose: what SQLAlchemy does of a value: JSON needs `json.dumps`, integers beside `NULL` need `astype("Int64")`.
 
 The rows come from a frame, which is not counted. pandas makes Python objects of the columns, all at once unless it is
-given a `chunksize`.
+given a `chunksize`. Integers beside `NULL` are floats in a frame, and `COPY` refuses `1.0` for an integer.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing

@@ -5,7 +5,8 @@ Instead of: writing.run_sync_sqlalchemy_engine_upsert_values
 You lose: SQLAlchemy; room on the server for a second copy; a temporary table, which a pooler by statement has not.
 
 Every other row stands there before, with another number. The rows come from a generator. Two of one key in the same
-statement are an error, so that `DISTINCT ON` may be needed.
+statement are an error, so that `DISTINCT ON` may be needed. `LIKE` copies `NOT NULL` and no default: where a column is
+left out, make the table by `AS SELECT … WITH NO DATA`, and name the columns.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing

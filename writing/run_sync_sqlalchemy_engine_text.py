@@ -4,7 +4,7 @@ Short: text(), placeholders
 Instead of: writing.run_sync_sqlalchemy_engine_insert_batches
 Why not: each value is a named parameter of the statement, and the statement cache keeps the statement with all of them.
 
-The rows come from a generator. The cache keeps 500 statements of an engine, so that what is written once stays.
+The rows come from a generator. The cache keeps 500 to 750 statements of an engine, so that what is written once stays.
 """
 
 from common import database_url, print_memory_usage, print_top_allocations, start_tracing

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
 from tests.claims.rows import SINCE_2_1
+from writing.record_model import Base
 
 
 @pytest.fixture
@@ -18,6 +19,15 @@ def engine(url: str) -> Iterator[Engine]:
     made = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def written(schema_url: str) -> str:
+    """Give a schema where the table that is written is empty."""
+    engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return schema_url
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import Depends, FastAPI, Request
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, create_model
 from sqlalchemy import Engine, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
@@ -20,23 +20,20 @@ from tests.serving import served
 from tests.support import ROWS, TIMEOUT, expected_rows, wait_until
 
 
-class Labelled(BaseModel):
-    """A model of what `Row` has names of its own for."""
-
-    model_config = ConfigDict(from_attributes=True)
-    t: int
-    tuple: int
-
-
 @pytest.mark.filterwarnings("ignore:The Row._?t attribute is deprecated")
-def test_columns_called_t_and_tuple_are_no_attributes_of_a_row_but_items_of_its_mapping(engine: Engine) -> None:
-    models = TypeAdapter(list[Labelled])
+@pytest.mark.parametrize("name", ["t", "tuple", "_mapping", "_fields", "_data", "_parent"])
+def test_column_that_is_called_as_a_row_s_own_is_no_attribute_but_an_item_of_its_mapping(
+    engine: Engine, name: str
+) -> None:
+    fields: Any = {"value": (int, Field(alias=name))}
+    kind: Any = create_model("Labelled", **fields)
+    models: TypeAdapter[list[Any]] = TypeAdapter(list[kind])
+    query = text(f"SELECT 5 AS {name}")
     with engine.connect() as connection:
-        result = connection.execute(text("SELECT 5 AS t, 6 AS tuple"))
-        with pytest.raises(ValidationError, match=r"(?s)0\.t\n.*0\.tuple\n"):
-            models.validate_python(result.all(), from_attributes=True)
-        [batch] = connection.execute(text("SELECT 5 AS t, 6 AS tuple")).mappings().partitions(10)
-        assert models.validate_python(batch, from_attributes=True) == [Labelled(t=5, tuple=6)]
+        with pytest.raises(ValidationError, match=rf"0\.{name}\n"):
+            models.validate_python(connection.execute(query).all(), from_attributes=True)
+        [batch] = connection.execute(query).mappings().partitions(10)
+        assert [model.value for model in models.validate_python(batch, from_attributes=True)] == [5]
 
 
 class Numbered(BaseModel):

@@ -15,7 +15,7 @@ from tests.support import PROJECT, TIMEOUT
 # What the pages say of behaviour, and of bytes that a library decides and not Python alone. The figures of the
 # scenarios, in test_observations.py, are those of the lock's versions, which the pages name.
 CLAIMS = (
-    *("batches", "collections", "eager_loading", "expiring", "identity_map", "loading_less", "models"),
+    *("batches", "collections", "copying", "eager_loading", "expiring", "identity_map", "loading_less", "models"),
     *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions", "writing"),
 )
 SOME = {
@@ -31,6 +31,7 @@ SOME = {
         "an_integer_takes_what_its_digits_take_decimal_ones_of_a_text_and_binary_ones_else",
         "the_keys_of_a_jsonb_are_new_in_each_row_and_shared_by_other_decoders",
         "sqlalchemy_takes_another_decoder_for_an_engine",
+        "inet_with_a_mask_is_an_interface_and_a_cidr_a_network",
         "mapped_enum_is_one_text_for_each_label",
     ),
 }

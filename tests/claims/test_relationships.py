@@ -10,9 +10,9 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select, true
+from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select, text, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.exc import InvalidRequestError, MissingGreenlet, StatementError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, MissingGreenlet, StatementError
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -541,6 +541,15 @@ def test_arrays_keep_types_and_json_does_not(engine: Engine) -> None:
         )
         made = connection.scalars(select(func.json_agg(pair))).one()
         assert {tuple(map(type, one.values())) for one in made} == {(str, float, int)}
+
+
+def test_arrays_of_several_lengths_make_no_array_but_a_jsonb(engine: Engine) -> None:
+    some, alike = (f"SELECT {{}}(one) FROM (VALUES (ARRAY[1]), (ARRAY[{two}])) AS lists (one)" for two in ("2, 3", "2"))
+    with engine.connect() as connection:
+        assert connection.scalar(text(alike.format("array_agg"))) == [[1], [2]]
+        assert connection.scalar(text(some.format("jsonb_agg"))) == [[1], [2, 3]]
+        with pytest.raises(DBAPIError, match="cannot accumulate arrays of different dimensionality"):
+            connection.execute(text(some.format("array_agg")))
 
 
 def test_arrays_of_one_order_each_belong_together(engine: Engine) -> None:

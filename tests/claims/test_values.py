@@ -6,6 +6,7 @@ import json
 import sys
 import tracemalloc
 from collections.abc import Callable
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from typing import Any
 
 import asyncpg
@@ -99,6 +100,19 @@ def test_one_character_decides_the_header_and_the_width_of_all(url: str) -> None
 def test_one_character_of_latin_1_or_none_exists_once(url: str, text: str, once: bool) -> None:
     kept = read(url, f"'{text}'::text", "text")
     assert len({id(one) for one in kept}) == (1 if once else COUNT)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("inet '10.0.0.1'", IPv4Address),
+        ("inet '10.0.0.1/24'", IPv4Interface),
+        ("cidr '10.0.0.0/24'", IPv4Network),
+    ],
+)
+def test_inet_with_a_mask_is_an_interface_and_a_cidr_a_network(url: str, value: str, kind: type) -> None:
+    found = {type(read(url, value, how)[0]) for how in ("text", "binary", "asyncpg")}
+    assert found == {kind}
 
 
 def keys(objects: list[dict[str, int]]) -> int:

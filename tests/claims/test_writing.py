@@ -1,34 +1,49 @@
-"""What docs/writing.md says of sessions, statements and `COPY` on the way in."""
+"""What docs/writing.md says of sessions and statements on the way in."""
 
 import gc
+import logging
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Any
 
-import psycopg
 import pytest
-from sqlalchemy import Engine, create_engine, insert, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine, create_engine, event, insert, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.util import immutabledict
 
 from tests.support import query
-from writing.record_model import Base, Record
+from writing.record_model import Record
 
 COUNT = 2_500
-Rows = Iterator[tuple[int, int, str]]
 
 
-@pytest.fixture
-def written(schema_url: str) -> str:
-    """Give a schema where the table is empty."""
-    engine = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
-    Base.metadata.create_all(engine)
-    engine.dispose()
-    return schema_url
+class Own(DeclarativeBase):
+    """Registry of the entities whose columns have defaults."""
+
+
+class Defaulted(Own):
+    """A row whose keys are given."""
+
+    __tablename__ = "defaulted"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    num: Mapped[int | None] = mapped_column(server_default="7")
+    other: Mapped[int | None] = mapped_column(default=5)
+
+
+class Unfetched(Own):
+    """The same row as an entity that asks for no default."""
+
+    __table__ = Defaulted.__table__
+    __mapper_args__ = immutabledict({"eager_defaults": False})
 
 
 @pytest.fixture
 def engine(written: str) -> Iterator[Engine]:
     made = create_engine(written.replace("postgresql:", "postgresql+psycopg:"))
+    Own.metadata.create_all(made)
     yield made
     made.dispose()
 
@@ -118,6 +133,77 @@ def test_bulk_insert_leaves_nulls_out_so_that_rows_of_other_nulls_are_other_stat
         assert len(statements) == 1
 
 
+def test_given_keys_take_an_executemany_unless_a_server_default_is_to_come_back(
+    session: Session, statements: list[str]
+) -> None:
+    entities = [kind(id=key) for kind in (Defaulted, Unfetched) for key in range(COUNT)]
+    for added, count in ((entities[:COUNT], 3), (entities[COUNT:], 1)):
+        statements.clear()
+        session.add_all(added)
+        session.flush()
+        assert len(statements) == count
+        session.rollback()
+    statements.clear()
+    session.execute(insert(Defaulted), [{"id": key} for key in range(COUNT)])
+    assert len(statements) == 1
+
+
+def test_none_is_left_out_by_add_all_where_the_server_has_a_default_and_is_null_by_render_nulls(
+    session: Session, statements: list[str]
+) -> None:
+    rows = [{"id": key, "num": None if key % 2 else 1} for key in range(6)]
+    statements.clear()
+    session.add_all(Defaulted(**row) for row in rows)
+    session.flush()
+    assert len(statements) == 6
+    assert session.scalars(select(Defaulted.num).order_by(Defaulted.id)).all() == [1, 7] * 3
+    session.rollback()
+    statements.clear()
+    session.execute(insert(Defaulted).execution_options(render_nulls=True), rows)
+    assert len(statements) == 1
+    assert session.scalars(select(Defaulted.num).order_by(Defaulted.id)).all() == [1, None] * 3
+
+
+def test_bulk_insert_has_defaults_and_keys_and_calls_no_event_of_entities(session: Session) -> None:
+    heard: list[str] = []
+    names = [(Defaulted, "init"), (session, "before_flush"), (Defaulted, "before_insert"), (Defaulted, "after_insert")]
+    listeners = [
+        (target, name, lambda *_, name=name, **__: heard.append(name))
+        for target, name in [*names, (session, "do_orm_execute")]
+    ]
+    for listener in listeners:
+        event.listen(*listener)
+    try:
+        keys = session.scalars(insert(Defaulted).returning(Defaulted.id), [{"id": 1}, {"id": 2}])
+        assert sorted(keys) == [1, 2]
+        assert heard == ["do_orm_execute"]
+        heard.clear()
+        session.add(Defaulted(id=3))
+        session.flush()
+        assert heard == [name for _, name in names]
+    finally:
+        for listener in listeners:
+            event.remove(*listener)
+    assert {(row.num, row.other) for row in session.execute(select(Defaulted.num, Defaulted.other))} == {(7, 5)}
+
+
+def test_engine_keeps_500_to_750_statements(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sqlalchemy.engine.Engine")
+    fresh = create_engine(engine.url)
+    with fresh.connect() as connection:
+
+        def cached(number: int) -> bool:
+            caplog.clear()
+            connection.execute(text(f"SELECT {number}"))
+            return "[cached since" in caplog.text
+
+        assert not any(map(cached, range(750)))
+        assert cached(0)
+        assert not cached(750)  # one too many: the 500 that were used last stay
+        assert (cached(252), cached(251)) == (True, False)
+    fresh.dispose()
+
+
 def test_text_with_a_placeholder_a_value_is_cached_and_values_are_not(engine: Engine) -> None:
     many = text(f"INSERT INTO written VALUES {', '.join(f'(:id{i}, 1, :data{i})' for i in range(5))}")
     parameters = {f"{name}{i}": value for i in range(5) for name, value in (("id", i), ("data", "text"))}
@@ -154,99 +240,35 @@ def test_merge_asks_for_each_entity_that_the_session_has_not(session: Session, s
         assert len(loaded) == (10 if page else 0)
 
 
-def rows(raises_at: int | None = None) -> Rows:
-    for key in range(1, 1001):
-        if key == raises_at:
-            raise ValueError("in the middle")
-        yield key, key, "text"
+def test_loop_over_pages_of_keys_holds_two_of_them(session: Session) -> None:
+    session.add_all(records(50))
+    session.commit()
+    loaded = weakref.WeakSet[Record]()
+    most, last = 0, -1
+
+    def tell(record: Record, _: object) -> None:
+        nonlocal most
+        loaded.add(record)
+        most = max(most, len(loaded))
+
+    event.listen(Record, "load", tell)
+    try:
+        while found := session.scalars(select(Record).order_by(Record.id).limit(10).where(Record.id > last)).all():
+            last = found[-1].id
+            for record in found:
+                record.num += 1
+            session.commit()
+    finally:
+        event.remove(Record, "load", tell)
+    assert most == 20
 
 
-def by_copy(connection: psycopg.Connection, given: Rows) -> None:
-    with connection.cursor().copy("COPY written FROM STDIN") as copy:
-        for row in given:
-            copy.write_row(row)
-
-
-def by_executemany(connection: psycopg.Connection, given: Rows) -> None:
-    connection.cursor().executemany("INSERT INTO written VALUES (%s, %s, %s)", given)
-
-
-WRITERS = (by_copy, by_executemany)
-
-
-@pytest.mark.parametrize("write", WRITERS)
-def test_generator_that_raises_leaves_nothing(written: str, write: Callable[[psycopg.Connection, Rows], None]) -> None:
-    with pytest.raises(ValueError, match="in the middle"), psycopg.connect(written) as connection:
-        write(connection, rows(raises_at=600))
-    assert query(written, "SELECT count(*) FROM written") == [(0,)]
-
-
-@pytest.mark.parametrize("write", WRITERS)
-def test_server_that_ends_leaves_nothing(written: str, write: Callable[[psycopg.Connection, Rows], None]) -> None:
-    def ends(number: int) -> Rows:
-        for row in rows():
-            if row[0] == 600:
-                query(written, f"SELECT pg_terminate_backend({number}, 5000)")
-            yield row
-
-    with pytest.raises(psycopg.OperationalError), psycopg.connect(written) as connection:
-        write(connection, ends(connection.info.backend_pid))
-    assert query(written, "SELECT count(*) FROM written") == [(0,)]
-
-
-def test_copy_names_the_line_of_the_row_that_breaks_a_constraint_and_leaves_nothing(written: str) -> None:
-    query(written, "ALTER TABLE written ADD CHECK (num <> 600)")
-    with pytest.raises(psycopg.errors.CheckViolation) as raised, psycopg.connect(written) as connection:
-        by_copy(connection, rows())
-    assert str(raised.value.diag.context).startswith("COPY written, line 600")
-    assert query(written, "SELECT count(*) FROM written") == [(0,)]
-
-
-def test_copy_fires_triggers_routes_to_partitions_and_refuses_generated_columns(written: str) -> None:
-    query(
-        written,
-        "CREATE TABLE parted (id integer, num integer, twice integer GENERATED ALWAYS AS (2 * num) STORED)"
-        " PARTITION BY RANGE (id); CREATE TABLE low PARTITION OF parted FOR VALUES FROM (0) TO (10);"
-        "CREATE TABLE high PARTITION OF parted FOR VALUES FROM (10) TO (20);"
-        "CREATE FUNCTION raised() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.num = NEW.num + 1; RETURN NEW; END';"
-        "CREATE TRIGGER raised BEFORE INSERT ON parted FOR EACH ROW EXECUTE FUNCTION raised()",
-    )
-    with psycopg.connect(written) as connection:
-        with connection.cursor().copy("COPY parted (id, num) FROM STDIN") as copy:
-            for key in (1, 11):
-                copy.write_row((key, key))
-        found = connection.execute("SELECT tableoid::regclass::text, num, twice FROM parted ORDER BY id").fetchall()
-        assert found == [("low", 2, 4), ("high", 12, 24)]
-        with pytest.raises(psycopg.errors.InvalidColumnReference, match="generated column"):
-            connection.execute("COPY parted (id, twice) FROM STDIN")
-
-
-def test_deferred_constraint_names_no_line_and_an_identity_may_be_copied(written: str) -> None:
-    query(written, "CREATE TABLE late (id integer GENERATED ALWAYS AS IDENTITY UNIQUE DEFERRABLE INITIALLY DEFERRED)")
-    with psycopg.connect(written) as connection:
-        with connection.cursor().copy("COPY late FROM STDIN") as copy:
-            for key in (7, 7):
-                copy.write_row([key])
-        with pytest.raises(psycopg.errors.UniqueViolation) as raised:
-            connection.commit()
-    assert raised.value.diag.context is None
-
-
-def test_value_that_python_cannot_write_and_two_rows_of_one_key(written: str) -> None:
-    with psycopg.connect(written) as connection:
-        # psycopg 3.2 has sent a part of the row by then, which the server takes exception to first.
-        with pytest.raises((psycopg.ProgrammingError, psycopg.DataError), match=r"cannot adapt|invalid byte sequence"):
-            by_copy(connection, iter([(1, object(), "")]))  # type: ignore[list-item]
-        connection.rollback()
-        statement = "INSERT INTO written VALUES (1, 1, ''), (1, 2, '') ON CONFLICT (id) DO UPDATE SET num = 3"
-        with pytest.raises(psycopg.errors.CardinalityViolation, match="a second time"):
-            connection.execute(statement)
-
-
-def test_copy_is_refused_under_row_level_security_and_an_insert_is_not(written: str) -> None:
-    query(written, "ALTER TABLE written ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
-    query(written, "CREATE POLICY anything ON written USING (true)")
-    with psycopg.connect(written) as connection:
-        connection.execute("INSERT INTO written VALUES (1, 1, 'text')")
-        with pytest.raises(psycopg.errors.FeatureNotSupported, match="row-level security"):
-            connection.execute("COPY written FROM STDIN")
+def test_batches_that_were_executed_before_a_caught_error_of_python_are_committed(
+    session: Session, written: str
+) -> None:
+    given = ({"id": key, "num": 1 // (600 - key), "data": "text"} for key in range(1, 1001))
+    with suppress(ZeroDivisionError):
+        while batch := list(islice(given, 100)):
+            session.execute(insert(Record), batch)
+    session.commit()
+    assert query(written, "SELECT count(*) FROM written") == [(500,)]

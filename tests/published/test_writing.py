@@ -64,9 +64,9 @@ COPY = "sync_psycopg_upsert_copy"
 
 @pytest.mark.parametrize("name", AT_ONCE)
 @pytest.mark.parametrize("table", UNSEEN)
-def test_unseen_tables_are_predicted_within_four_percent(ways: WaysToWrite, name: str, table: str) -> None:
+def test_unseen_tables_are_predicted_within_two_percent(ways: WaysToWrite, name: str, table: str) -> None:
     way = ways.by_name[name]
-    assert way.predicted(table) == pytest.approx(way.in_flight[table], rel=0.04)
+    assert way.predicted(table) == pytest.approx(way.in_flight[table], rel=0.02)
 
 
 def test_a_script_s_rows_are_predicted_from_their_columns(ways: WaysToWrite) -> None:

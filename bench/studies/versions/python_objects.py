@@ -17,8 +17,9 @@ It needs no package, so each line shows a cause without SQLAlchemy or Pydantic:
   (https://github.com/python/cpython/pull/118468), even for that of a slot, which never lies there
   (https://github.com/python/cpython/issues/135385; https://github.com/python/cpython/pull/156656 is open).
 - An instance with slots that may be weakly referred to, such as a UUID or an IP address, has had its pointer to the
-  weak references before the header since 3.12, beside a word for a dict that it has not. A Decimal has a header for the
-  garbage collector since 3.13 (https://github.com/python/cpython/pull/106079).
+  weak references before the header since 3.12, beside a word for a dict that it has not. An address with a mask has
+  attributes that are no slots, as above. A Decimal has a header for the garbage collector since 3.13
+  (https://github.com/python/cpython/pull/106079).
 - A tuple has room for its hash since 3.14 (https://github.com/python/cpython/pull/131529).
 - The block of a freed integer is kept for the next one since 3.14 (https://github.com/python/cpython/pull/126865), for
   one that is made of a text, too (https://github.com/python/cpython/pull/128181). Blocks are of 32 bytes where a
@@ -31,7 +32,7 @@ import platform
 import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Interface, IPv4Network
 from uuid import UUID
 
 INSTANCES = 2_000
@@ -112,6 +113,8 @@ CASES: dict[str, Callable[[], object]] = {
     "integer of a text, after one that was freed": after_a_freed_one,
     "uuid": lambda: UUID("f" * 32),
     "inet": lambda: IPv4Address("10.0.0.1"),
+    "inet with a mask": lambda: IPv4Interface("10.0.0.1/24"),
+    "cidr": lambda: IPv4Network("10.0.0.0/24"),
     "numeric": lambda: Decimal("1.25"),
     "instance, one attribute": lambda: with_attributes(Plain),
     "instance, 40 attributes": lambda: with_attributes(Wide, 40),
