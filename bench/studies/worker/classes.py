@@ -14,7 +14,6 @@ from bench.studies.worker.sources import (
     route,
 )
 
-CODE = "class and function of plain code"
 UNRELATED, FOREIGN_KEY = "two mapped classes", "foreign key"
 MANY = 'children: Mapped[list["Child{0}"]] = relationship()'
 ONE = 'parent: Mapped["Parent{0}"] = relationship()'
@@ -146,6 +145,6 @@ OTHERS = (
         )
         for columns in (5, 20)
     ),
-    Part(CODE, "", plain, counts=(200, 600)),
+    Part("class and function of plain code", "", plain, counts=(200, 600)),
 )
 CLASSES = (*MAPPED_CLASSES, *MODELS, *ROUTES, *OTHERS)

@@ -4,7 +4,7 @@ usage: python bench/studies/worker/count.py "from your.application import app"
 
 The statements are what your worker executes when it starts. The answer is a line of JSON: the resident set size before
 and after that, how often each part is there, and the bytes of the code and of the shared libraries that were loaded.
-MEMORY_JSON names a file for it.
+MEMORY_JSON names a file for it. With MEMORY_TRACING=on, it says which packages have made much when they were imported.
 """
 
 from __future__ import annotations
@@ -139,14 +139,42 @@ def segments(path: str) -> int:
     return sum(segment[6] for segment in found if segment[0] == 1)
 
 
+def made() -> dict[str, int]:
+    """Return the traced bytes of packages that make far more when they are imported than their code, such as tables."""
+    import tracemalloc
+
+    sizes: dict[str, int] = {}
+    for statistic in tracemalloc.take_snapshot().statistics("filename"):
+        package = package_of(statistic.traceback[0].filename)
+        sizes[package] = sizes.get(package, 0) + statistic.size
+    codes: dict[str, int] = {}
+    for module in list(sys.modules.values()):
+        if path := getattr(getattr(module, "__spec__", None), "cached", None):
+            codes[package_of(path)] = codes.get(package_of(path), 0) + (
+                os.path.getsize(path) if os.path.exists(path) else 0
+            )
+    return {name: size for name, size in sizes.items() if name and size > 2**20 + 10 * codes.get(name, 0)}
+
+
+def package_of(path: str) -> str:
+    """Return which installed package a file belongs to; nothing, if to none."""
+    _, installed, inside = path.rpartition("-packages" + os.sep)
+    return inside.partition(os.sep)[0] if installed else ""
+
+
 def main(statements: str) -> None:
     names: dict[str, Any] = {}
-    before = resident()
+    before, tracing = resident(), os.environ.get("MEMORY_TRACING") == "on"
+    if tracing:
+        import tracemalloc
+
+        tracemalloc.start()
     exec(statements, names)
     if orm := sys.modules.get("sqlalchemy.orm"):
         orm.configure_mappers()
     gc.collect()
-    answer = {"before": before, "after": resident(), "traced": 0, "counts": parts(), "versions": {}}
+    answer = {"before": before, "after": resident(), "made": made() if tracing else {}}
+    answer |= {"counts": parts(), "traced": 0, "versions": {}}
     import json
 
     print(json.dumps(answer))

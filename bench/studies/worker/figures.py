@@ -8,13 +8,13 @@ from statistics import median
 from bench.results import Header
 from bench.runs import Spread
 from bench.studies.worker.applications import WHOLE
-from bench.studies.worker.classes import CLASSES, CODE
+from bench.studies.worker.classes import CLASSES
 from bench.studies.worker.connections import CONNECTIONS
 from bench.studies.worker.less import BEFORE, NOTHING, NOW
 from bench.studies.worker.measure import Weighed, WeighedRecord
 from bench.studies.worker.model import WorkerModel, units
 from bench.studies.worker.part import FEWER, MORE, Part
-from bench.studies.worker.stack import ALONE, INTERPRETER, STACK, TOGETHER
+from bench.studies.worker.stack import ALONE, CODE, INTERPRETER, STACK, TOGETHER
 
 PARTS = {part.name: part for part in (*CLASSES, *CONNECTIONS)}
 
@@ -106,13 +106,19 @@ class WorkerFigures:
         counts = self.modules(STACK[-1].name)[TOGETHER]["counts"]
         return counts["native, resident"] / counts["native"]
 
+    def code(self, python: str = "") -> float:
+        """Return what a byte of compiled code takes: of the standard library's modules, after the stack."""
+        more, less = (self.modules(name, python)[TOGETHER] for name in (CODE, STACK[-1].name))
+        native, code = (more["counts"][what] - less["counts"][what] for what in ("native, resident", "code"))
+        return (median(more["after"]) - median(less["after"]) - native) / code
+
     def model(self, python: str = "") -> WorkerModel:
         """Return the model for one Python, in whole bytes, as the page has it that computes with it."""
         libraries, parts = self.libraries(python), units(lambda name: self.growth(name, python))
         return WorkerModel(
             {name: round(size) for name, size in libraries.items()},
             {name: round(size) for name, size in parts.items()},
-            round(self.growth(CODE, python) / self.counted(CODE, "code"), 3),
+            round(self.code(python), 3),
             round(self.native, 3),
         )
 
@@ -156,6 +162,10 @@ class WorkerFigures:
     def predicted(self, name: str) -> float:
         """Return what the model says of an application."""
         return self.model().worker(self.counts(name))
+
+    def made(self, name: str) -> Mapping[str, int]:
+        """Return the packages that make much when they are imported, which no count of parts or of code shows."""
+        return self.modules(name)[WHOLE].get("made", {})
 
     def shares(self, name: str) -> dict[str, float]:
         """Return what each thing that was counted takes of it."""

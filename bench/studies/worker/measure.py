@@ -4,6 +4,7 @@ import platform
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import NamedTuple, TypedDict
 
@@ -14,7 +15,7 @@ from bench.errors import note
 from bench.process import Progress, unseen
 from bench.runs import TRACED, UNTRACED, Job, Measured, Outcome
 from bench.studies.worker.applications import APPLICATIONS, WHOLE
-from bench.studies.worker.classes import CLASSES, CODE
+from bench.studies.worker.classes import CLASSES
 from bench.studies.worker.connections import CONNECTIONS
 from bench.studies.worker.less import SAVINGS
 from bench.studies.worker.model import units
@@ -30,19 +31,20 @@ RUNS = 2
 # What is weighed on every Python: what the model has prices of.
 PRICED: defaultdict[str, float] = defaultdict(float)
 units(PRICED.__getitem__)
-EVERYWHERE = (*PRICED, CODE, *(library.name for library in LIBRARIES))
+EVERYWHERE = (*PRICED, *(library.name for library in LIBRARIES))
 
 
 class Weighed(TypedDict):
     """A module's processes: the resident set size before it was imported and after, in each run; and, here, traced.
 
-    `counts` are those of `count.py`. All is in bytes.
+    `counts` are those of `count.py`, and so is what packages `made` when they were imported. All is in bytes.
     """
 
     before: list[int]
     after: list[int]
     traced: int
     counts: dict[str, int]
+    made: dict[str, int]
 
 
 class WeighedRecord(TypedDict):
@@ -66,7 +68,7 @@ def measure(
     """Yield what is stored of each. Raises UserError."""
     able = [name for name in names if name in WEIGHABLE and not missing(name)]
     strangers = [FOREIGN[name] for name in names if full and name in FOREIGN and FOREIGN[name].installed]
-    others = environments() if full else []
+    others = environments() if full and set(able) & set(EVERYWHERE) else []
     jobs: list[tuple[Key, Job]] = []
     for name in able:
         jobs += jobs_of(name, repeats or (RUNS if full else 1))
@@ -75,6 +77,7 @@ def measure(
     for stranger in strangers:
         job = Job(stranger, UNTRACED, str(stranger.environment.interpreter))
         jobs += [(Key(stranger.name, WHOLE), job)] * (repeats or RUNS)
+        jobs += [(Key(stranger.name, WHOLE), replace(job, instrument=TRACED))]
     if not jobs:
         return
     with private_server(1) as server:
@@ -140,5 +143,6 @@ def measured(by_key: Mapping[Key, Sequence[Outcome]], server: dict[str, str]) ->
 def weighed(runs: Sequence[Outcome]) -> Weighed:
     untraced = [run.output for run in runs if run.job.instrument == UNTRACED]
     traced = sum(run.output["traced"] for run in runs if run.job.instrument == TRACED)
+    made: dict[str, int] = next((run.output.get("made", {}) for run in runs if run.job.instrument == TRACED), {})
     before, after = ([output[moment] for output in untraced] for moment in ("before", "after"))
-    return Weighed(before=before, after=after, traced=traced, counts=untraced[0]["counts"])
+    return Weighed(before=before, after=after, traced=traced, counts=untraced[0]["counts"], made=made)

@@ -11,7 +11,7 @@ from bench.studies.worker.figures import PARTS, WorkerFigures
 from bench.studies.worker.less import COUNT, SAVINGS, Saving
 from bench.studies.worker.measure import FOREIGN, WEIGHABLE
 from bench.studies.worker.model import WorkerModel
-from bench.studies.worker.stack import LIBRARIES, Library
+from bench.studies.worker.stack import CODE, LIBRARIES, Library
 
 NAMES = (*WEIGHABLE, *FOREIGN)
 WHOLES = (*(application.name for application in APPLICATIONS), *FOREIGN)
@@ -99,6 +99,18 @@ def check(worker: WorkerFigures) -> Table[str]:
     return Table("Whole workers: predicted and measured", columns, [name for name in WHOLES if name in worker.records])
 
 
+def unseen(worker: WorkerFigures) -> str:
+    """Return why a prediction is off, where a package makes far more than its code is."""
+    return "\n".join(
+        f"- **{name}**: {package} makes {mib(size)} MiB when it is imported (traced), which is no code. With that, "
+        f"{mib(worker.predicted(name) + size)} MiB are predicted of {mib(worker.whole(name, WHOLE))}: "
+        f"{deviation((worker.predicted(name) + size) / worker.whole(name, WHOLE) - 1)}."
+        for name in WHOLES
+        if name in worker.records
+        for package, size in worker.made(name).items()
+    )
+
+
 def pythons(worker: WorkerFigures) -> Table[str]:
     """Return what the largest parts take on each Python, in KiB, and the whole stack, in MiB."""
     models = worker.models
@@ -140,8 +152,8 @@ def blocks(worker: WorkerFigures) -> dict[str, str]:
         "worker-savings": largest(worker),
         "worker-environment": environment(worker.header, "row", PACKAGES),
         "worker-parts": parts(worker, list(PARTS)).markdown(),
-        "worker-imports": imports(worker, LIBRARIES).markdown(),
-        "worker-model": check(worker).markdown(),
+        "worker-imports": imports(worker, [library for library in LIBRARIES if library.name != CODE]).markdown(),
+        "worker-model": f"{check(worker).markdown()}\n\n{unseen(worker)}",
         "worker-less": savings(worker, SAVINGS).markdown(),
         "worker-pythons": pythons(worker).markdown(),
     }

@@ -46,6 +46,15 @@ def needs_of(place: int) -> tuple[str, ...]:
     return tuple(package for library in STACK[: place + 1] for package in library.needs)
 
 
+# Code that everybody has, and that no library of the stack imports: it says what code takes.
+STANDARD = """
+import argparse, bdb, calendar, cmd, code, configparser, difflib, doctest, filecmp, ftplib, gettext, http.cookiejar
+import http.server, imaplib, ipaddress, mailbox, modulefinder, multiprocessing.managers, multiprocessing.pool
+import optparse, pdb, pickletools, plistlib, poplib, profile, pstats, pyclbr, pydoc, sched, shelve, smtplib
+import socketserver, statistics, tarfile, timeit, trace, tracemalloc, unittest.mock, wave, webbrowser
+import wsgiref.simple_server, xml.dom.minidom, xml.etree.ElementTree, xml.sax, xmlrpc.client, xmlrpc.server, zipapp
+"""
+CODE = "modules of the standard library"
 INTERPRETER = Library("the interpreter", "pass\n")
 STACK = (
     Library("SQLAlchemy's ORM", "import sqlalchemy.orm\n"),
@@ -62,4 +71,5 @@ LIBRARIES = (
         for place, library in enumerate(STACK)
     ),
     Library("Django", DJANGO, ("django",)),
+    Library(CODE, STANDARD, needs_of(len(STACK) - 1), "\n".join(library.code for library in STACK)),
 )
