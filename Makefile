@@ -14,7 +14,7 @@ bench:
 	$(python) -m bench costs $(if $(ALL),--all)
 
 # Measures what is stale; ALL=1 everything.
-readme: groups = full alternatives dataframes requests
+readme: groups = full alternatives dataframes requests servers
 readme:
 	@$(environment)
 	$(python) setup_db.py
@@ -27,7 +27,7 @@ check:
 	$(python) -m bench --check
 	$(python) -m pytest tests/published
 
-test: groups = full alternatives requests test
+test: groups = full alternatives requests servers test
 test:
 	@$(environment)
 	$(python) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/published
@@ -36,7 +36,7 @@ original:
 	@$(environment)
 	$(python) -m bench.original "$(PYTHON312)"
 
-lint: groups = full alternatives requests test lint
+lint: groups = full alternatives requests servers test lint
 lint:
 	@$(environment)
 	$(python) -m ruff format --check .
@@ -50,7 +50,7 @@ stop:
 	@$(environment)
 	$(python) setup_db.py --stop
 
-# The environment alone: make venv groups="full alternatives requests test lint"
+# The environment alone: make venv groups="full alternatives requests servers test lint"
 venv:
 	@$(environment)
 

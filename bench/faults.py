@@ -20,6 +20,7 @@ GROUPS = {
     **dict.fromkeys(("adbc_driver_postgresql", "adbc_driver_manager", "pyarrow"), "alternatives"),
     **dict.fromkeys(("django", "tortoise", "piccolo", "peewee", "polars"), "alternatives"),
     **dict.fromkeys(("fastapi", "uvicorn", "httpx"), "requests"),
+    **dict.fromkeys(("gunicorn", "celery"), "servers"),
     "pandas": "dataframes",
 }
 PACKAGES = tuple(GROUPS)

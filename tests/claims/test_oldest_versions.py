@@ -15,7 +15,8 @@ from tests.support import PROJECT, TIMEOUT
 # What the pages say of behaviour, and of bytes that a library decides and not Python alone. The figures of the
 # scenarios, in test_observations.py, are those of the lock's versions, which the pages name.
 CLAIMS = (
-    *("batches", "collections", "copying", "eager_loading", "expiring", "identity_map", "loading_less", "models"),
+    *("batches", "collections", "copying", "eager_loading", "expiring", "growing", "identity_map", "loading_less"),
+    "models",
     *("prepared_statements", "psycopg", "relationships", "round_trips", "transactions", "writing"),
 )
 SOME = {

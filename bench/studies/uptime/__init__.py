@@ -1,0 +1,1 @@
+"""What grows while a process answers requests for days, and what stops it?"""
