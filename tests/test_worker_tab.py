@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from bench import results
 from bench.look import pages, picture
+from bench.studies.processes import page as processes
 from bench.studies.requests import page as requests
 from bench.studies.requests.endpoints import EndpointFigures
 from bench.studies.worker.model import WorkerModel, units
@@ -105,10 +106,16 @@ def test_script_computes_as_the_model_does_to_the_byte(page: Page) -> None:
 
 def test_forked_workers_share_what_was_measured_of_gunicorn_s(page: Page) -> None:
     script = "ways => ways.map((way) => [together(3, 100, 7, way), workersThatFit(1000, 100, 7, way)])"
-    ways = ["apart", "forked", "frozen"]
-    assert page.evaluate(script, ways) == [[321, 9], [121, 128], [121, 128]], "all is shared where nothing is known"
-    page.evaluate("Object.assign(FORKS, { workers: 4, apart: 400, forked: 300, frozen: 120 })")
-    assert page.evaluate(script, ways) == [[321, 9], [271, 15], [pytest.approx(136), 75]]
+    sizes = {"gunicorn": (320, 400), "gunicorn, preloaded": (150, 300), "gunicorn, preloaded, frozen": (150, 192)}
+    services = {
+        way: {"before": {"pss": before}, "after": {"pss": after}, "requests": 9}
+        for way, (before, after) in sizes.items()
+    }
+    measured: Any = SimpleNamespace(by_way=services)
+    [block] = re.findall(r"{.*}", processes.forks(measured), re.DOTALL)
+    page.evaluate("found => Object.assign(FORKS, found)", json.loads(block))
+    found = page.evaluate(script, ["apart", "forked", "frozen"])
+    assert found == [[321, 9], [100 + 3 * (100 * 0.4375 + 7), 17], [pytest.approx(100 + 3 * (10 + 7)), 52]]
 
 
 def test_what_it_has_is_answered_drawn_and_held_by_the_address(page: Page, browser: Browser) -> None:
@@ -128,7 +135,7 @@ def test_what_it_has_is_answered_drawn_and_held_by_the_address(page: Page, brows
     before, warm = (models()["3.11"].worker(some) for some in (first, counts))
     entities = endpoints()["entities"]
     peak = warm + round(entities.peak) + 14 * round(entities.further)
-    fit = int((2048 * MIB - before) / (peak - before))
+    fit = int((2048 * MIB - before) / (page.evaluate("ownShare('forked')") * before + peak - before))
     answer = f"{before / MIB:,.0f} MiB before its first request, {peak / MIB:,.0f} with 20 requests; {fit} of them fit"
     assert page.locator("#takes").inner_text() == f"This worker takes {answer} into 2 GiB"
     assert "5 of them hold no rows yet" in page.locator("#assumptions").inner_text()
