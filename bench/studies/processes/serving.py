@@ -23,8 +23,8 @@ import psutil
 from bench.studies.processes.shares import WORKERS, Service, shares
 from common import loaded_versions
 
-# So long do processes take to settle, and a server may take to start, in seconds.
-SETTLING, PATIENCE = 2.0, 60.0
+# So long are processes to do nothing, and a server may take to start, in seconds; and what of that is nothing.
+QUIET, PATIENCE, NOTHING = 2.0, 60.0, 0.05
 PACKAGES = ("fastapi", "sqlalchemy", "psycopg", "pydantic", "uvicorn", "gunicorn", "celery")
 
 
@@ -63,12 +63,17 @@ def until(reached: Callable[[], bool], failure: str) -> None:
         time.sleep(0.1)
 
 
-def answers(ask: Callable[[int], None]) -> bool:
-    try:
-        ask(WORKERS)
-    except OSError:  # nobody listens yet
-        return False
-    return True
+def idle(parent: psutil.Process) -> bool:
+    """Return whether all processes did nothing for a while: the workers have loaded all, or have done all."""
+    before = worked(parent)
+    time.sleep(QUIET)
+    return len(parent.children()) >= WORKERS and worked(parent) - before < NOTHING
+
+
+def worked(parent: psutil.Process) -> float:
+    """Return the seconds that all processes have computed."""
+    times = [process.cpu_times() for process in (parent, *parent.children(recursive=True))]
+    return sum(one.user + one.system for one in times)
 
 
 def measured(server: list[str], requests: int) -> Service:
@@ -80,12 +85,10 @@ def measured(server: list[str], requests: int) -> Service:
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     parent = psutil.Process(child.pid)
     try:
-        until(lambda: len(parent.children()) >= WORKERS, "the server has not started its workers")
-        until(lambda: answers(ask), "the server does not answer")
-        time.sleep(SETTLING)
+        until(lambda: idle(parent), "the server has not started its workers")
         before = shares(parent)
         ask(requests)
-        time.sleep(SETTLING)
+        until(lambda: idle(parent), "the server does not come to rest")
         after = shares(parent)
     finally:
         child.terminate()
