@@ -21,6 +21,7 @@ from bench.errors import UserError, note, number, parser
 from bench.yours.function.figures import measure
 from bench.yours.function.launching import Order, interpreter
 from bench.yours.function.page import as_json, show
+from bench.yours.function.picture import picture
 
 LONGEST = 24 * 3600
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
@@ -51,6 +52,8 @@ def main() -> None:
         print(json.dumps(as_json(figures), indent=2, allow_nan=False))
     else:
         show(figures)
+    if arguments.svg and figures.process:
+        write(arguments.svg, picture(figures, figures.process))
     if figures.error:
         raise UserError(figures.error)
 
@@ -73,8 +76,17 @@ def options() -> argparse.ArgumentParser:
         "--timeout", metavar="S", type=number(LONGEST), default=300, help="seconds after which a run is ended (300)"
     )
     options.add_argument("--limit", metavar="SIZE", type=size, help="memory at which a run is ended: 500M, 2G")
+    options.add_argument("--svg", metavar="FILE", help="draw the memory over the time of the call, with its statements")
     options.add_argument("--json", action="store_true", help="print what was found as JSON, in bytes and seconds")
     return options
+
+
+def write(path: str, text: str) -> None:
+    """Write a file. Raises UserError where that is not possible."""
+    try:
+        Path(path).write_text(text, "utf-8")
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}: name another place") from None
 
 
 def assignment(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import re
 import sys
 import sysconfig
 from contextlib import suppress
+from functools import lru_cache
 
 LINUX = sys.platform == "linux"
 # What the files of this package are called here, so that nobody's memory or line is taken for the reader's.
@@ -42,6 +43,7 @@ def forget_peak() -> None:
         file.write("5")
 
 
+@lru_cache(None)
 def package_of(file: str) -> str:
     """Return the top-level package that a file belongs to; an empty text where it is the reader's own."""
     installed = _INSTALLED.search(file)

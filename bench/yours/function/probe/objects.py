@@ -12,8 +12,8 @@ from bench.yours.function.probe.memory import PROBE
 Counted = dict[str, int]
 MOST_CLASSES = 12
 SAMPLE = 500
-# Among so many objects is a root looked for.
-MOST_VISITED = 20_000
+# A root is looked for above so many objects, for each of which all others are asked.
+MOST_VISITED = 200
 _UNTOLD = (
     "function",
     "cell",
@@ -63,21 +63,24 @@ def mapped() -> set[str]:
 def attributes(kind_name: str) -> dict[str, float]:
     """Return what each attribute of some of a class's objects takes on average, in bytes; no value is kept."""
     sizes: dict[str, int] = {}
-    number = 0
-    for thing in gc.get_objects():
-        if class_name(type(thing)) == kind_name:
-            number += 1
-            for name, value in list(getattr(thing, "__dict__", {}).items()):
-                if not name.startswith("_"):
-                    sizes[name] = sizes.get(name, 0) + sys.getsizeof(value)
-            if number >= SAMPLE:
-                break
+    some = _of_class(kind_name)[:SAMPLE]
+    for thing in some:
+        for name, value in list(getattr(thing, "__dict__", {}).items()):
+            if not name.startswith("_"):
+                sizes[name] = sizes.get(name, 0) + sys.getsizeof(value)
+    number = len(some)
     return {name: size / number for name, size in sizes.items()} if number else {}
+
+
+def _of_class(kind_name: str) -> list[Any]:
+    objects = gc.get_objects()
+    kinds = {kind for kind in set(map(type, objects)) if class_name(kind) == kind_name}
+    return [thing for thing in objects if type(thing) in kinds]
 
 
 def holder(kind_name: str) -> list[str]:
     """Return a path from a root to one of this class's objects, if one is found: of names, never of keys."""
-    things = [thing for thing in gc.get_objects() if class_name(type(thing)) == kind_name]
+    things = _of_class(kind_name)
     if not things:
         return []
     seen = [things[len(things) // 2]]
@@ -85,7 +88,7 @@ def holder(kind_name: str) -> list[str]:
     below: dict[int, int] = {id(seen[0]): -1}
     ours = {id(seen), id(things)}
     done = 0
-    while done < len(seen) < MOST_VISITED:
+    while done < min(len(seen), MOST_VISITED):
         thing = seen[done]
         for above in gc.get_referrers(thing):
             if id(above) in below or id(above) in ours or isinstance(above, FrameType):

@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 import threading
 import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 from bench.yours.function.probe.memory import PROBE, package_of, shown
 from bench.yours.function.probe.objects import Counted, attributes, count, grown, holder, mapped
 
 MIB = 1024 * 1024
-# As deep as SQLAlchemy lies below a line of the reader's.
-FRAMES = 40
+# As deep as SQLAlchemy lies below a line of the reader's; each allocation takes longer with each frame.
+FRAMES = 16
 # At this share of a former run's peak the memory is looked at; without one, whenever it is so many times as large.
 NEAR, STEP = 0.98, 1.25
+# Seconds between two looks at how much it is: more often, and what runs would wait for its turn on a busy machine.
+INTERVAL = 0.02
 MOST_LINES = 12
 # Of fewer objects nothing is said.
 ENOUGH = 1_000
@@ -33,7 +36,7 @@ class PeakWatch(threading.Thread):
 
     def run(self) -> None:
         """Look until the call has ended."""
-        while not self._ended.wait(0.001):
+        while not self._ended.wait(INTERVAL):
             if tracemalloc.get_traced_memory()[0] >= self._next:
                 interval = sys.getswitchinterval()
                 sys.setswitchinterval(3600.0)  # so that what runs stands still meanwhile
@@ -108,20 +111,36 @@ class Tracing:
         tracemalloc.stop()
         found = {"traced": traced, "objects": objects, **grouped(snapshot)}
         many = [name for name, number in objects if number >= ENOUGH and "." in name]
-        return {**found, "holder": holder(many[0]) if many else []}
+        return {**found, "holder": holder(many[0]) if many and traced >= MIB else []}
 
 
 def grouped(snapshot: tracemalloc.Snapshot) -> dict[str, Any]:
     """Return the bytes by package of the allocating line, and by the nearest line of the reader's."""
     packages: dict[str, int] = {}
     lines: dict[tuple[str, int], int] = {}
-    for statistic in snapshot.statistics("traceback"):
-        frames = [(frame.filename, frame.lineno) for frame in reversed(list(statistic.traceback))]
+    for frames, size in _by_traceback(snapshot):
         package = package_of(frames[0][0])
         if package == PROBE:
             continue
-        packages[package] = packages.get(package, 0) + statistic.size
+        packages[package] = packages.get(package, 0) + size
         own = next(((shown(file), line) for file, line in frames if package_of(file) == ""), ("", 0))
-        lines[own] = lines.get(own, 0) + statistic.size
+        lines[own] = lines.get(own, 0) + size
     largest = sorted(lines.items(), key=lambda line: -line[1])[:MOST_LINES]
     return {"packages": packages, "lines": [[file, line, size] for (file, line), size in largest]}
+
+
+def _by_traceback(snapshot: tracemalloc.Snapshot) -> Iterator[tuple[list[tuple[str, int]], int]]:
+    """Yield each stack, the allocating line first, and its bytes: as `statistics` does, sooner."""
+    traces = getattr(snapshot.traces, "_traces", None)
+    if traces is None:
+        for statistic in snapshot.statistics("traceback"):
+            yield [(frame.filename, frame.lineno) for frame in reversed(list(statistic.traceback))], statistic.size
+        return
+    sizes: dict[int, int] = {}
+    stacks: dict[int, tuple[tuple[str, int], ...]] = {}
+    for trace in traces:
+        size, stack = trace[1], trace[2]
+        sizes[id(stack)] = sizes.get(id(stack), 0) + size
+        stacks[id(stack)] = stack
+    for key, stack in stacks.items():
+        yield list(stack), sizes[key]
