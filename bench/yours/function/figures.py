@@ -161,7 +161,7 @@ def process_of(told: Told) -> Process:
         for seconds, size in told.samples
         if start <= seconds <= returned["seconds"]
     ]
-    after = found["after"]["rss"] - began["rss"] if "after" in found else None
+    after = found["left"] - began["rss"] if "left" in found else None
     return Process(
         returned["seconds"] - start,
         returned["rss"] - began["rss"],

@@ -73,7 +73,9 @@ class Run:
             raise RefusedError(f"{target} is no function: it is of class {type(thing).__qualname__}")
         self.call.run(self.begin, self.end)
         gc.collect()
-        self.told["after"] = {"rss": rss(), **(self.tracing.after() if self.tracing else {})}
+        self.told["left"] = rss()
+        if self.tracing:
+            self.tracing.after()
 
     def imported(self) -> None:
         """Note what the import took."""
@@ -114,6 +116,7 @@ class Run:
 
     def _write(self, how: str) -> None:
         statements = self.statements
+        self.told.update(self.tracing.told() if self.tracing else {})
         self.told.update(
             how=how,
             ended={"rss": rss(), "peak": peak(), "seconds": time.monotonic()},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import Counter
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -26,10 +27,7 @@ _UNTOLD = (
 
 def count() -> Counted:
     """Return how many objects of each class the garbage collector knows."""
-    counts: dict[type, int] = {}
-    for thing in gc.get_objects():
-        kind = type(thing)
-        counts[kind] = counts.get(kind, 0) + 1
+    counts = Counter(map(type, gc.get_objects()))
     named: Counted = {}
     for kind, number in counts.items():
         name = class_name(kind)

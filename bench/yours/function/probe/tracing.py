@@ -15,7 +15,7 @@ MIB = 1024 * 1024
 # As deep as SQLAlchemy lies below a line of the reader's; each allocation takes longer with each frame.
 FRAMES = 16
 # At this share of a former run's peak the memory is looked at; without one, whenever it is so many times as large.
-NEAR, STEP = 0.98, 1.25
+NEAR, STEP = 0.98, 1.5
 # Seconds between two looks at how much it is: more often, and what runs would wait for its turn on a busy machine.
 INTERVAL = 0.02
 MOST_LINES = 12
@@ -72,6 +72,10 @@ class Tracing:
         self._deep, self._expected = deep, expected
         self._watch: PeakWatch | None = None
         self._before: Counted = {}
+        self._peak: Look | None = None
+        self._after: Look | None = None
+        self._attributes: dict[str, dict[str, float]] = {}
+        self._told: dict[str, Any] = {}
 
     def start(self) -> None:
         """Begin."""
@@ -81,37 +85,41 @@ class Tracing:
             self._before = count()
         tracemalloc.start(FRAMES if self._deep else 1)
 
-    def returned(self) -> dict[str, Any]:
-        """Return what there is while the result is in hand, and what there was at the peak."""
+    def returned(self) -> dict[str, int]:
+        """Return how much is traced while the result is in hand, and look at it."""
         traced, peak = tracemalloc.get_traced_memory()
-        told: dict[str, Any] = {"traced": traced, "traced_peak": peak}
-        if not self._watch:
+        if self._watch:
+            self._watch.end()
+            objects, self._peak = count(), self._watch.seen
+            if not self._peak or self._peak.size < traced:
+                self._peak = Look()
+            many = [name for name in mapped() if self._peak.objects.get(name, 0) >= ENOUGH]
+            self._attributes = {name: attributes(name) for name in many}
+            self._told["at_return"] = {"objects": grown(objects, self._before)}
+        else:
             tracemalloc.stop()
-            return told
-        self._watch.end()
-        objects, look = count(), self._watch.seen
-        if not look or look.size < traced:
-            look = Look()
-        many = [name for name in mapped() if look.objects.get(name, 0) >= ENOUGH]
-        told["at_peak"] = {
-            "traced": look.size,
-            **grouped(look.snapshot),
-            "objects": grown(look.objects, self._before),
-            "attributes": {name: attributes(name) for name in many},
-        }
-        told["at_return"] = {"objects": grown(objects, self._before)}
-        return told
+        return {"traced": traced, "traced_peak": peak}
 
-    def after(self) -> dict[str, Any]:
-        """Return what is still there once the result is gone, and who holds it."""
-        if not self._deep:
-            return {}
-        objects, traced = grown(count(), self._before), tracemalloc.get_traced_memory()[0]
-        snapshot = tracemalloc.take_snapshot()
+    def after(self) -> None:
+        """Look at what is still there once the result is gone."""
+        if self._deep:
+            self._after = Look()
+
+    def told(self) -> dict[str, Any]:
+        """Return what was seen, which is grouped only now, for that is slow while memory is traced."""
         tracemalloc.stop()
-        found = {"traced": traced, "objects": objects, **grouped(snapshot)}
-        many = [name for name, number in objects if number >= ENOUGH and "." in name]
-        return {**found, "holder": holder(many[0]) if many and traced >= MIB else []}
+        if self._peak:
+            self._told["at_peak"] = {**self._grouped(self._peak), "attributes": self._attributes}
+        if self._after:
+            after = self._grouped(self._after)
+            many = [name for name, number in after["objects"] if number >= ENOUGH and "." in name]
+            after["holder"] = holder(many[0]) if many and self._after.size >= MIB else []
+            self._told["after"] = after
+        return self._told
+
+    def _grouped(self, look: Look) -> dict[str, Any]:
+        objects = grown(look.objects, self._before)
+        return {"traced": look.size, **grouped(look.snapshot), "objects": objects}
 
 
 def grouped(snapshot: tracemalloc.Snapshot) -> dict[str, Any]:
@@ -138,8 +146,7 @@ def _by_traceback(snapshot: tracemalloc.Snapshot) -> Iterator[tuple[list[tuple[s
         return
     sizes: dict[int, int] = {}
     stacks: dict[int, tuple[tuple[str, int], ...]] = {}
-    for trace in traces:
-        size, stack = trace[1], trace[2]
+    for _, size, stack, *_ in traces:
         sizes[id(stack)] = sizes.get(id(stack), 0) + size
         stacks[id(stack)] = stack
     for key, stack in stacks.items():
