@@ -17,7 +17,7 @@ FRAMES = 16
 # At this share of a former run's peak the memory is looked at; without one, whenever it is so many times as large.
 NEAR, STEP = 0.98, 1.5
 # Seconds between two looks at how much it is: more often, and what runs would wait for its turn on a busy machine.
-INTERVAL = 0.02
+INTERVAL = 0.005
 MOST_LINES = 12
 # Of fewer objects nothing is said.
 ENOUGH = 1_000
