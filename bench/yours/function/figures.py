@@ -69,7 +69,7 @@ def path_of(holder: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessOfCall:
     """The process's memory and time during the call, without tracing."""
 
     seconds: float
@@ -86,7 +86,7 @@ class Process:
 
 
 @dataclass(frozen=True)
-class Figures:
+class FunctionFigures:
     """What is known of a function; a part that is not known is None."""
 
     target: str
@@ -94,7 +94,7 @@ class Figures:
     libraries: Mapping[str, str]
     hooks: Sequence[str]
     imports: Imports
-    process: Process | None
+    process: ProcessOfCall | None
     traced_peak: int | None
     at_peak: Held | None
     at_return: Mapping[str, int]
@@ -109,7 +109,7 @@ class Figures:
     at_once: bool
 
 
-def measure(order: Order, once: bool, started: Callable[[str], None]) -> Figures:
+def measure(order: Order, once: bool, started: Callable[[str], None]) -> FunctionFigures:
     """Run the code with each instrument, or once with all. Raises UserError where it could not be called."""
     instruments = (EVERYTHING,) if once else (UNTRACED, STATEMENTS, TRACED)
     runs: dict[str, Told] = {}
@@ -125,13 +125,13 @@ def measure(order: Order, once: bool, started: Callable[[str], None]) -> Figures
     return figures(order.target, runs)
 
 
-def figures(target: str, runs: Mapping[str, Told]) -> Figures:
+def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
     first, last = next(iter(runs.values())), list(runs.values())[-1]
     stated = runs.get(STATEMENTS, first).found
     traced, found = last.found, first.found
     imported = found["imported"]
     peak, after = traced.get("at_peak"), traced.get("after", {})
-    return Figures(
+    return FunctionFigures(
         target,
         found["python"],
         found["libraries"],
@@ -152,7 +152,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> Figures:
     )
 
 
-def process_of(told: Told) -> Process:
+def process_of(told: Told) -> ProcessOfCall:
     found = told.found
     began, returned = found["began"], found["returned"]
     start = began["seconds"]
@@ -162,7 +162,7 @@ def process_of(told: Told) -> Process:
         if start <= seconds <= returned["seconds"]
     ]
     after = found["left"] - began["rss"] if "left" in found else None
-    return Process(
+    return ProcessOfCall(
         returned["seconds"] - start,
         returned["rss"] - began["rss"],
         max(returned["peak"], returned["rss"]) - began["rss"],

@@ -32,7 +32,7 @@ for name, text in order.pop("parts"):
     module = sys.modules[name] = types.ModuleType(name)
     exec(compile(text, "<probe>", "exec"), module.__dict__)
 sys.path[0] = os.getcwd()
-module.Run(order).go()
+module.ProbeRun(order).go()
 """
 # Seconds between two looks at the memory at first, and how many are kept: the time doubles when there are more.
 INTERVAL, MOST_SAMPLES = 0.01, 2_000
@@ -96,7 +96,7 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             start_new_session=True,
         )
-        watch = Watch(process, order)
+        watch = ProcessWatch(process, order)
         try:
             watch.until_its_end()
         finally:
@@ -116,7 +116,7 @@ def ended_by_itself(code: int) -> str:
     return f"the process {how} before anything was told of it"
 
 
-class Watch:
+class ProcessWatch:
     """Looks at a process's memory until it ends, and ends it where it takes too long or too much."""
 
     def __init__(self, process: subprocess.Popen[bytes], order: Order) -> None:

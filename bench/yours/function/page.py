@@ -7,7 +7,7 @@ from typing import Any
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.yours.function.advising import advice
-from bench.yours.function.figures import Figures, Held, Imports, Place, Process, Statement, path_of
+from bench.yours.function.figures import FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement, path_of
 from common import MIB
 
 # So many rows has each table, and what is smaller than this is not shown.
@@ -16,7 +16,7 @@ WIDTH = 46
 YOURS = "your code"
 
 
-def show(figures: Figures) -> None:
+def show(figures: FunctionFigures) -> None:
     """Print what was found: for a terminal, else in Markdown."""
     libraries = ", ".join(f"{name} {version}" for name, version in figures.libraries.items() if version)
     print_sentence(f"\n{visible(figures.target)}: Python {figures.python}{', ' * bool(libraries)}{libraries}")
@@ -55,7 +55,7 @@ def named(package: str, imports: Imports) -> str:
     return f"{package} (yours)" if package in imports.readers else package
 
 
-def the_call(figures: Figures, process: Process) -> None:
+def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
     """Print what the call takes: the process, then what was traced, by whose it is, and the statements."""
     print_sentence(f"\nThe call: {said_of(figures, process)}")
     if figures.at_peak and (figures.traced_peak or 0) > MIB:
@@ -73,7 +73,7 @@ def the_call(figures: Figures, process: Process) -> None:
         print_sentence("\nStatements: not known, for neither SQLAlchemy nor Django executes them.")
 
 
-def said_of(figures: Figures, process: Process) -> str:
+def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
     grown = f"{process.seconds:.2f} s, {mib(process.peak)} MiB more at the peak, {mib(process.growth)} at its end"
     during = f"; {mib(process.imports)} of them are imports during the call" if process.imports > MIB else ""
     tracer = ", the tracer's memory included" if figures.at_once else ""
@@ -82,7 +82,7 @@ def said_of(figures: Figures, process: Process) -> str:
     return f"{grown}{during}{tracer}. {when(figures, process)}{items}{answers}"
 
 
-def when(figures: Figures, process: Process) -> str:
+def when(figures: FunctionFigures, process: ProcessOfCall) -> str:
     """Return when the peak came, by the statements that were marked."""
     if process.peak < MIB:
         return "It takes less than 1 MiB."
@@ -131,7 +131,7 @@ def place(line: Place | None) -> str:
     return text if len(text) <= WIDTH else f"…{text[1 - WIDTH :]}"
 
 
-def objects(peak: Held, figures: Figures) -> None:
+def objects(peak: Held, figures: FunctionFigures) -> None:
     many = [(name, number) for name, number in peak.objects.items() if number >= 100][:MOST]
     if many:
         counted = ", ".join(f"{number:,} {visible(name)}" for name, number in many)
@@ -162,7 +162,7 @@ def how(statement: Statement) -> str:
     return "by a cursor" if statement.streamed else "all at once"
 
 
-def left(figures: Figures) -> Iterator[str]:
+def left(figures: FunctionFigures) -> Iterator[str]:
     """Yield what is still there after the return."""
     process = figures.process
     if not process or process.after is None:
@@ -175,7 +175,7 @@ def left(figures: Figures) -> Iterator[str]:
     yield f"{text}."
 
 
-def as_json(figures: Figures) -> dict[str, Any]:
+def as_json(figures: FunctionFigures) -> dict[str, Any]:
     """Return what was found, in bytes and seconds."""
     told: Mapping[str, Any] = asdict(figures)
     advised: Iterable[Any] = advice(figures)

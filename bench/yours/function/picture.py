@@ -4,7 +4,7 @@ from xml.sax.saxutils import escape
 
 from bench.look.colours import INK
 from bench.look.tables import mib
-from bench.yours.function.figures import Figures, Process
+from bench.yours.function.figures import FunctionFigures, ProcessOfCall
 
 WIDTH, HEIGHT = 760, 300
 LEFT, TOP, RIGHT, BOTTOM = 70, 50, 20, 40
@@ -14,7 +14,7 @@ MOST_MARKS = 200
 STYLE = f'font-family="DejaVu Sans, Verdana, sans-serif" font-size="13" fill="{INK}"'
 
 
-def picture(figures: Figures, process: Process) -> str:
+def picture(figures: FunctionFigures, process: ProcessOfCall) -> str:
     """Return the process's growth in MiB by the second, untraced."""
     longest, largest = max(process.seconds, 1e-6), max(process.peak, 1)
 

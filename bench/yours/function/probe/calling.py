@@ -15,7 +15,7 @@ from bench.yours.function.probe.applications import Answers, application_of
 from bench.yours.function.probe.connecting import opened
 
 
-class RefusedError(Exception):
+class UncallableError(Exception):
     """What was asked for cannot be called; the text says why."""
 
 
@@ -31,7 +31,7 @@ def script(target: str) -> Callable[[], Any]:
     sys.argv[:] = [target]
     if target.endswith(".py"):
         if not os.path.isfile(target):
-            raise RefusedError(f"there is no file {target}")
+            raise UncallableError(f"there is no file {target}")
         return lambda: runpy.run_path(target, run_name="__main__")
     return lambda: runpy.run_module(target, run_name="__main__", alter_sys=True)
 
@@ -51,7 +51,7 @@ def found(target: str) -> Any:
     owner = None
     for part in path.split("."):
         if not hasattr(thing, part):
-            raise RefusedError(f"{name} has no {path}")
+            raise UncallableError(f"{name} has no {path}")
         owner, thing = thing, getattr(thing, part)
     if isinstance(owner, type) and hasattr(thing, "__code__"):
         return Method(owner, thing)
@@ -157,7 +157,7 @@ class Call:
         else:
             ready = partial(function, **self._arguments(function, stack, stack_async, skip=0))
         if self.given:
-            raise RefusedError(f"it has no parameter {min(self.given)}: leave out --arg {min(self.given)}=…")
+            raise UncallableError(f"it has no parameter {min(self.given)}: leave out --arg {min(self.given)}=…")
         return ready
 
     def _arguments(self, function: Any, stack: ExitStack, stack_async: Any, skip: int) -> dict[str, Any]:
@@ -184,7 +184,7 @@ class Call:
             elif parameter.default is parameter.empty:
                 missing.append(parameter.name)
         if missing:
-            raise RefusedError(f"it needs {', '.join(missing)}: {' '.join(f'--arg {name}=…' for name in missing)}")
+            raise UncallableError(f"it needs {', '.join(missing)}: {' '.join(f'--arg {name}=…' for name in missing)}")
         return arguments
 
 
@@ -221,7 +221,7 @@ def _value(text: str, hint: Any, name: str) -> Any:
         if getattr(hint, "__name__", "") in ("int", "float", "str", "Decimal", "UUID"):
             return hint(text)
     except Exception:
-        raise RefusedError(f"--arg {name} is no {getattr(hint, '__name__', hint)}") from None
+        raise UncallableError(f"--arg {name} is no {getattr(hint, '__name__', hint)}") from None
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError):

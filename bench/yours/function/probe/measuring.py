@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from bench.yours.function.probe.calling import Call, RefusedError, found, is_script, script
+from bench.yours.function.probe.calling import Call, UncallableError, found, is_script, script
 from bench.yours.function.probe.imports import ImportWatch, made
 from bench.yours.function.probe.memory import forget_peak, package_of, peak, rss, shown
 from bench.yours.function.probe.statements import Statements
@@ -26,7 +26,7 @@ OF_NAMES = (ImportError, NameError, AttributeError, SyntaxError)
 LIBRARIES = ("sqlalchemy", "psycopg", "psycopg2", "asyncpg", "django", "pydantic")
 
 
-class Run:
+class ProbeRun:
     """What is known so far, so that it can be told whenever the run ends."""
 
     def __init__(self, order: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ class Run:
         self.told["interpreter"] = rss()
         try:
             self._import_and_call()
-        except RefusedError as error:
+        except UncallableError as error:
             self.told["error"] = {"kind": "", "text": str(error), "line": None}
         except BaseException as error:
             self.told["error"] = described(error, self.told["stage"])
@@ -70,7 +70,7 @@ class Run:
         if self.call.only_import:
             return
         if not self.call.callable:
-            raise RefusedError(f"{target} is no function: it is of class {type(thing).__qualname__}")
+            raise UncallableError(f"{target} is no function: it is of class {type(thing).__qualname__}")
         self.call.run(self.begin, self.end)
         gc.collect()
         self.told["left"] = rss()
