@@ -93,7 +93,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         ROWS,
         {"shop.Data": ROWS},
     )
-    assert found["at_peak"]["objects"]["shop.Data"] == pytest.approx(ROWS, rel=0.1)
+    assert 0.7 * ROWS < found["at_peak"]["objects"]["shop.Data"] <= ROWS
     assert found["at_peak"]["packages"]["sqlalchemy"] > found["at_peak"]["traced"] / 2
     assert found["imports"]["own"]["sqlalchemy"] > 2**20
     assert found["imports"]["made"]["columns"] == 3

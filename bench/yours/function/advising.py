@@ -8,34 +8,37 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement, path_of
 from common import MIB
 
-# From fewer rows, or of less memory, nothing follows.
-ENOUGH_ROWS, ENOUGH = 1_000, MIB
+# From fewer rows, or of less memory, or a smaller share of the peak, nothing follows.
+ENOUGH_ROWS, ENOUGH, ENOUGH_OF_PEAK = 1_000, MIB, 0.1
 MOST = 3
 BATCH = 1_000
-# What a Core row takes beside its values: the row, its tuple, and a place in what keeps it
-# (docs/row-shape.md); and what an attribute's place in a tuple takes.
-OF_A_ROW, OF_A_PLACE = 150, 8
 # From this share of an entity's values on, and so many bytes, a column is wide.
 WIDE_SHARE, WIDE = 0.5, 200
 
 
 @dataclass(frozen=True)
 class Change:
-    """What to write instead, by the name of the remedy, and how many bytes it is predicted to save."""
+    """What to write instead, by the name of the remedy, and how many bytes it saves; None where it saves time."""
 
     name: str
     text: str
-    saves: float
+    saves: float | None
     code: str = ""
 
 
 def advice(figures: FunctionFigures) -> list[Change]:
     """Return at most three steps, what saves most first; none where there is little to save."""
+    least = max(ENOUGH, ENOUGH_OF_PEAK * peak_of(figures))
+    if peak_of(figures) < ENOUGH:
+        return []
     rules: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
         *(joined, in_batches, columns, wide_column, models, driver, often, pending, cache),
     )
-    steps = [step for rule in rules for step in rule(figures) if step.saves >= ENOUGH or step.name in ("n + 1",)]
-    return sorted(steps, key=lambda step: -step.saves)[:MOST]
+    steps = [step for rule in rules for step in rule(figures) if step.saves is None or step.saves >= least]
+    names: dict[str, Change] = {}
+    for step in sorted(steps, key=lambda step: -(step.saves or 0)):
+        names.setdefault(f"{step.name} {step.code}", step)
+    return list(names.values())[:MOST]
 
 
 def at(statement: Statement) -> str:
@@ -43,18 +46,32 @@ def at(statement: Statement) -> str:
 
 
 def peak_of(figures: FunctionFigures) -> int:
-    return figures.traced_peak or (figures.at_peak.traced if figures.at_peak else 0)
+    """Return the largest growth of the process, without what was imported; traced, where the tracer is in it."""
+    traced = figures.traced_peak or 0
+    if figures.at_once or not figures.process:
+        return traced
+    return max(traced, figures.process.peak - figures.process.imports)
 
 
-def of_line(figures: FunctionFigures, statement: Statement) -> int:
-    """Return the traced bytes at the peak that a statement's line allocated; all, where lines are not seen."""
+def transient(figures: FunctionFigures) -> int:
+    """Return what is there at the peak, and not with the result in hand."""
+    return (figures.traced_peak or 0) - (figures.traced or 0)
+
+
+def of_lines(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what was added, up to the peak, while the lines ran that execute a statement and read its rows."""
     lines = dict(figures.at_peak.lines) if figures.at_peak else {}
-    return lines.get(statement.line, 0) or lines.get(("", 0), 0) if statement.line else lines.get(("", 0), 0)
+    return sum(lines.get(line, 0) for line in {statement.line, statement.loads_at} if line)
 
 
 def kept(figures: FunctionFigures, statement: Statement) -> bool:
     """Return whether most entities of a statement are still there at the return, in what the function returns."""
     return any(2 * figures.at_return.get(name, 0) > number for name, number in statement.classes.items())
+
+
+def many(statement: Statement) -> bool:
+    """Return whether one execution reads many rows."""
+    return max(statement.rows or 0, statement.loaded) >= ENOUGH_ROWS * max(1, statement.times)
 
 
 def multiplied(statement: Statement) -> bool:
@@ -65,19 +82,21 @@ def multiplied(statement: Statement) -> bool:
 def joined(figures: FunctionFigures) -> Iterator[Change]:
     for one in figures.statements:
         if multiplied(one) and one.loaded and one.rows:
-            saves = of_line(figures, one) * (1 - one.loaded / one.rows)
+            saves = (peak_of(figures) - (figures.traced or 0)) * (1 - one.loaded / one.rows)
             text = (
                 f"selectinload instead of two joined collections, at {at(one)}: {one.rows:,} rows came for "
-                f"{one.loaded:,} entities."
+                f"{one.loaded:,} entities. Saves up to {mib(saves)} MiB."
             )
-            yield Change("selectinload", text, max(saves, ENOUGH), "options(selectinload(Parent.children), …)")
+            yield Change("selectinload", text, saves, "options(selectinload(Parent.children), …)")
 
 
 def in_batches(figures: FunctionFigures) -> Iterator[Change]:
-    for one in figures.statements:
-        if one.loaded < ENOUGH_ROWS * max(1, one.times) or one.yield_per or kept(figures, one) or multiplied(one):
+    dropped = [one for one in figures.statements if one.loaded and not one.yield_per and not kept(figures, one)]
+    loaded = sum(one.loaded for one in dropped)
+    for one in dropped:
+        if not many(one) or multiplied(one):
             continue
-        saves = of_line(figures, one) * (1 - BATCH / max(one.loaded, BATCH))
+        saves = transient(figures) * one.loaded / loaded * (1 - BATCH / max(one.loaded, BATCH))
         text = (
             f"yield_per at {at(one)}: all {one.loaded:,} entities are built before the first one is handed out, and "
             f"few are there at the end. Saves about {mib(saves)} MiB at the peak, as predicted."
@@ -86,19 +105,20 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
 
 
 def columns(figures: FunctionFigures) -> Iterator[Change]:
+    of_a_row, of_a_place = figures.row_size
     for one in figures.statements:
-        if one.loaded < ENOUGH_ROWS or not kept(figures, one) or multiplied(one):
+        if not one.loaded or not many(one) or not kept(figures, one) or multiplied(one):
             continue
         values = sum(sum(figures.attributes.get(name, {}).values()) * n for name, n in one.classes.items())
-        rows = one.loaded * (OF_A_ROW + OF_A_PLACE * one.columns) + values
-        saves = of_line(figures, one) - rows
+        saves = of_lines(figures, one) - one.loaded * (of_a_row + of_a_place * one.columns) - values
         text = (
             f"Columns instead of entities at {at(one)}, if they are only read: {one.loaded:,} entities are kept. Saves "
             f"about {mib(saves)} MiB, as predicted."
         )
-        kind = max(one.classes, key=lambda name: one.classes[name]).rpartition(".")[2]
-        names = list(figures.attributes.get(max(one.classes, key=lambda name: one.classes[name]), {}))[:3]
-        yield Change("columns", text, saves, f"select({', '.join(f'{kind}.{name}' for name in names)}, …)")
+        kind = max(one.classes, key=lambda name: one.classes[name])
+        names = list(figures.attributes.get(kind, {}))[:3]
+        columns = ", ".join(f"{kind.rpartition('.')[2]}.{name}" for name in names)
+        yield Change("columns", text, saves, f"select({columns}, …)")
 
 
 def wide_column(figures: FunctionFigures) -> Iterator[Change]:
@@ -116,24 +136,34 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that models can be made while entities are read, where both are there at once."""
-    return iter(())
+    """Yield that kept models can do without a set of the given fields in each of them, or be slim."""
+    for kind, (number, of_fields, of_values) in figures.models.items():
+        sets = figures.at_return.get("set", 0)
+        if number < ENOUGH_ROWS or 2 * sets < number:
+            continue
+        text = (
+            f"A Pydantic dataclass with slots instead of {visible(kind)}: each of {number:,} kept models has a set of "
+            f"its given fields ({of_fields:,.0f} bytes) and a dict ({of_values:,.0f}). Saves up to "
+            f"{mib(number * (of_fields + of_values))} MiB; one set for all by model_construct saves "
+            f"{mib(number * of_fields)}."
+        )
+        yield Change("dataclass", text, number * of_fields, "@pydantic.dataclasses.dataclass(slots=True)")
 
 
 def driver(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that rows can be read by a cursor, where the driver holds all of them beside the objects."""
-    process = figures.process
     for one in figures.statements:
-        if one.loaded or one.streamed or not one.columns or (one.rows or 0) < ENOUGH_ROWS * max(1, one.times):
+        if one.streamed or one.yield_per or not one.columns or not many(one) or figures.at_once:
             continue
-        saves = (process.peak if process else 0) - (process.imports if process else 0) - peak_of(figures)
-        if saves < 0.1 * peak_of(figures) or figures.at_once:
+        if one.loaded and not kept(figures, one):
             continue
-        text = (
-            f"yield_per at {at(one)}: the driver holds all {one.rows:,} rows beside the objects. Saves about "
-            f"{mib(saves)} MiB at the peak, as predicted."
-        )
-        yield Change("yield_per", text, saves, "select(…).execution_options(yield_per=1000)")
+        saves = peak_of(figures) - (figures.traced or 0)
+        text = f" at {at(one)}: the driver holds all {one.rows or one.loaded:,} rows beside the objects. Saves up to "
+        text += f"{mib(saves)} MiB at the peak."
+        if "sqlalchemy" in figures.hooks:
+            yield Change("yield_per", f"yield_per{text}", saves, "select(…).execution_options(yield_per=1000)")
+        elif "psycopg" in figures.hooks:
+            yield Change("cursor", f"A server-side cursor{text}", saves, 'connection.cursor("rows")  # or stream()')
 
 
 def often(figures: FunctionFigures) -> Iterator[Change]:
@@ -144,7 +174,7 @@ def often(figures: FunctionFigures) -> Iterator[Change]:
                 f"selectinload, or one statement with IN, for {at(one)}: the same {visible(one.text)} is executed "
                 f"{one.times:,} times, which takes {one.seconds:.2f} s."
             )
-            yield Change("n + 1", text, 0, "options(selectinload(Parent.children))")
+            yield Change("n + 1", text, None, "options(selectinload(Parent.children))")
 
 
 def pending(figures: FunctionFigures) -> Iterator[Change]:

@@ -17,6 +17,8 @@ class Statement:
     text: str
     verb: str
     line: Place | None
+    # Where its first entity was loaded, which is where its rows are read.
+    loads_at: Place | None
     times: int
     rows: int | None
     columns: int
@@ -95,12 +97,18 @@ class FunctionFigures:
     hooks: Sequence[str]
     imports: Imports
     process: ProcessOfCall | None
+    # Traced with the result in hand, and at most.
+    traced: int | None
     traced_peak: int | None
     at_peak: Held | None
     at_return: Mapping[str, int]
     after: Held | None
     holder: Sequence[str]
     attributes: Mapping[str, Mapping[str, float]]
+    # Bytes of a row of SQLAlchemy's without its values, and of each column in it.
+    row_size: Sequence[int]
+    # Pydantic models at the return by class: how many, and the bytes of each one's set of given fields, and dict.
+    models: Mapping[str, tuple[int, float, float]]
     statements: Sequence[Statement]
     items: int
     answers: Sequence[tuple[int, int]]
@@ -138,12 +146,15 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         found["hooks"],
         Imports(imported["rss"], found["interpreter"], *(imported[name] for name in ("own", "all", "readers", "made"))),
         process_of(first) if "began" in found else None,
+        stated.get("traced"),
         stated.get("traced_peak"),
         held(peak) if peak else None,
         dict(traced.get("at_return", {}).get("objects", ())),
         held(after) if "packages" in after else None,
         after.get("holder", ()),
-        peak["attributes"] if peak else {},
+        traced.get("attributes", {}),
+        traced.get("row_size", (0, 0)),
+        {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},
         [statement_of(one, stated["began"]["seconds"]) for one in stated["statements"]],
         found["items"],
         [(status, size) for status, size in found["answers"]],
@@ -182,12 +193,17 @@ def statement_of(found: Mapping[str, Any], start: float) -> Statement:
     names = ("verb", "times", "rows", "columns", "joins", "seconds", "streamed", "classes")
     return Statement(
         text=f"{found['verb']} {found['relation']}".strip(),
-        line=(found["line"][0], found["line"][1]) if found["line"] else None,
+        line=place_of(found["line"]),
+        loads_at=place_of(found["loads_at"]),
         yield_per=found.get("yield_per"),
         began=found["began"] - start,
         last_load=found["last_load"] - start if found["last_load"] else None,
         **{name: found[name] for name in names},
     )
+
+
+def place_of(found: Sequence[Any] | None) -> Place | None:
+    return (found[0], found[1]) if found else None
 
 
 def error_of(told: Told) -> str:

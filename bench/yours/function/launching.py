@@ -20,8 +20,8 @@ from common import MIB, database_url
 
 PROBE = Path(__file__).parent / "probe"
 PARTS = (
-    *("__init__", "memory", "imports", "objects", "statements", "tracing"),
-    *("connecting", "applications", "calling", "measuring"),
+    *("__init__", "memory", "imports", "objects", "stacks", "statements", "tracing"),
+    *("cursors", "connecting", "applications", "calling", "measuring"),
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.
 BEGIN = """
@@ -93,7 +93,7 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=order.folder,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            env=environment(),
             start_new_session=True,
         )
         watch = ProcessWatch(process, order)
@@ -104,6 +104,12 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
         if not report.exists():
             raise UserError(watch.why or ended_by_itself(process.returncode))
         return Told(json.loads(report.read_text("utf-8")), watch.samples, watch.why)
+
+
+def environment() -> dict[str, str]:
+    """Return the caller's, where nothing but the instruments traces: not Python itself, nor this project's scripts."""
+    others = {name: value for name, value in os.environ.items() if name != "PYTHONTRACEMALLOC"}
+    return {**others, "PYTHONDONTWRITEBYTECODE": "1", "MEMORY_TRACING": "off"}
 
 
 def url() -> str:

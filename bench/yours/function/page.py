@@ -60,8 +60,9 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
     print_sentence(f"\nThe call: {said_of(figures, process)}")
     if figures.at_peak and (figures.traced_peak or 0) > MIB:
         peak, after = figures.at_peak, figures.after
-        Table(f"Traced at the peak: {mib(peak.traced)} MiB", traced_columns("Package"), packages(peak, after)).print()
-        Table("By line of your code", traced_columns("Line"), lines(peak, after)).print()
+        columns = traced_columns("Package")
+        Table(f"Traced at the peak: {mib(peak.traced)} MiB", columns, packages(peak, after)).print()
+        Table("Added while a line of your code ran", traced_columns("Line")[:2], lines(peak)).print()
         objects(peak, figures)
     elif figures.at_peak:
         print_sentence("Traced: less than 1 MiB at the peak.")
@@ -116,10 +117,9 @@ def packages(peak: Held, after: Held | None) -> list[Row]:
     return [(name or YOURS, size, left.get(name, 0) if after else None) for name, size in sizes[:MOST] if size > LEAST]
 
 
-def lines(peak: Held, after: Held | None) -> list[Row]:
-    left = dict(after.lines) if after else {}
+def lines(peak: Held) -> list[Row]:
     return [
-        (place(line) if line[0] else "none of yours is seen", size, left.get(line, 0) if after else None)
+        (place(line) if line[0] else "none of yours ran", size, None)
         for line, size in peak.lines[:MOST]
         if size > LEAST
     ]

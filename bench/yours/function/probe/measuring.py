@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bench.yours.function.probe.calling import Call, UncallableError, found, is_script, script
+from bench.yours.function.probe.cursors import PsycopgWatch
 from bench.yours.function.probe.imports import ImportWatch, made
 from bench.yours.function.probe.memory import forget_peak, package_of, peak, rss, shown
 from bench.yours.function.probe.statements import Statements
@@ -39,6 +40,7 @@ class ProbeRun:
         after = {"sqlalchemy": self.statements.listen_to_sqlalchemy, "django.db": self.statements.listen_to_django}
         if self.statements.lines:
             after["sqlalchemy.orm"] = self.statements.listen_to_entities
+        after["psycopg"] = PsycopgWatch(self.statements).listen
         self.watch = ImportWatch(after)
         self.tracing: Tracing | None = None
         if instrument != UNTRACED:

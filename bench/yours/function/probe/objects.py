@@ -15,7 +15,9 @@ MOST_CLASSES = 12
 SAMPLE = 500
 # A root is looked for above so many objects, for each of which all others are asked.
 MOST_VISITED = 200
+# Snapshots consist of tuples, and of those that hold no other object the collector knows few.
 _UNTOLD = (
+    "tuple",
     "function",
     "cell",
     "wrapper_descriptor",
@@ -68,6 +70,32 @@ def attributes(kind_name: str) -> dict[str, float]:
                 sizes[name] = sizes.get(name, 0) + sys.getsizeof(value)
     number = len(some)
     return {name: size / number for name, size in sizes.items()} if number else {}
+
+
+def models(least: int) -> list[tuple[str, int, float, float]]:
+    """Return Pydantic's models by class: how many, and the bytes of the set of given fields and of the dict of each."""
+    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    if base is None:
+        return []
+    counts = Counter(kind for kind in map(type, gc.get_objects()) if issubclass(kind, base))
+    found = []
+    for kind, number in counts.items():
+        some: list[Any] = (
+            [thing for thing in gc.get_objects() if type(thing) is kind][:SAMPLE] if number >= least else []
+        )
+        sets = [sys.getsizeof(thing.__pydantic_fields_set__) for thing in some if hasattr(kind, "model_fields")]
+        dicts = [sys.getsizeof(thing.__dict__) for thing in some]
+        if sets:
+            found.append((class_name(kind), number, sum(sets) / len(sets), sum(dicts) / len(dicts)))
+    return found
+
+
+def row_size() -> list[int]:
+    """Return what a row of SQLAlchemy's takes beside its values, and each column of it, in bytes."""
+    empty, full = sys.getsizeof(()), sys.getsizeof((None,))
+    engine = sys.modules.get("sqlalchemy.engine")
+    row = int(engine.Row.__basicsize__) + empty - ().__sizeof__() if engine else 0
+    return [row + empty, full - empty]
 
 
 def _of_class(kind_name: str) -> list[Any]:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from bench.yours.function.probe.memory import package_of, shown
+from bench.yours.function.probe.stacks import own_line
 
 # So many statements are told apart, and so many are marked in time.
 MOST = 2_000
@@ -65,7 +63,7 @@ class Statements:
         result = execute(sql, parameters, many, context)
         cursor = context["cursor"]
         streamed = getattr(getattr(cursor, "cursor", None), "name", None) is not None
-        self._add(began, str(sql), cursor, {"streamed": streamed}, len(parameters) if many else None)
+        self.add("django", began, str(sql), cursor, {"streamed": streamed}, len(parameters) if many else None)
         return result
 
     def _before(self, *_: Any) -> None:
@@ -74,7 +72,7 @@ class Statements:
     def _after(self, _c: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         options = getattr(context, "execution_options", {})
         how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
-        self._add(self._began, statement, cursor, how, len(parameters) if many else None)
+        self.add("sqlalchemy", self._began, statement, cursor, how, len(parameters) if many else None)
 
     def _load(self, entity: Any, _: Any) -> None:
         if time.monotonic() < self.since:
@@ -84,11 +82,14 @@ class Statements:
         self.loaded[name] = self.loaded.get(name, 0) + 1
         if self.last:
             self.last["loaded"] += 1
+            if not self.last["loads_at"]:
+                self.last["loads_at"] = own_line()
             by_class = self.last["classes"]
             by_class[name] = by_class.get(name, 0) + 1
             self.last["last_load"] = time.monotonic()
 
-    def _add(self, began: float, text: str, cursor: Any, how: dict[str, Any], many: int | None) -> None:
+    def add(self, by: str, began: float, text: str, cursor: Any, how: dict[str, Any], many: int | None) -> None:
+        """Note a statement that was executed just now; `many` are the rows that it was given, if it was."""
         now = time.monotonic()
         if began < self.since:
             return
@@ -100,7 +101,9 @@ class Statements:
         key: Any = (line, hash(text))
         if key not in self.found and len(self.found) >= MOST:
             key = None
-        statement = self.found.setdefault(key, {**_described(text, line), **how, **_nothing(), "began": began})
+        statement = self.found.setdefault(
+            key, {**_described(text, line), **how, **_nothing(), "by": by, "began": began}
+        )
         rows = many if many is not None else _rows(cursor)
         statement["times"] += 1
         statement["seconds"] += now - began
@@ -110,7 +113,7 @@ class Statements:
 
 
 def _nothing() -> dict[str, Any]:
-    return {"times": 0, "rows": 0, "seconds": 0.0, "loaded": 0, "classes": {}, "last_load": None}
+    return {"times": 0, "rows": 0, "seconds": 0.0, "loaded": 0, "classes": {}, "last_load": None, "loads_at": None}
 
 
 def _described(text: str, line: tuple[str, int] | None) -> dict[str, Any]:
@@ -130,23 +133,3 @@ def _rows(cursor: Any) -> int | None:
         rows = int(cursor.rowcount)
         return rows if rows >= 0 else None
     return None
-
-
-def own_line() -> tuple[str, int] | None:
-    """Return the file and the line of the reader's that is nearest to what runs now, through greenlets, too."""
-    for frame in _stacks():
-        while frame:
-            if package_of(frame.f_code.co_filename) == "":
-                return shown(frame.f_code.co_filename), frame.f_lineno
-            frame = frame.f_back
-    return None
-
-
-def _stacks() -> Iterator[Any]:
-    yield sys._getframe(2)
-    greenlet = sys.modules.get("greenlet")
-    if greenlet:
-        current = greenlet.getcurrent().parent
-        while current is not None:
-            yield current.gr_frame
-            current = current.parent

@@ -1,0 +1,68 @@
+"""The statements of psycopg, where no library above it executes them.
+
+It has no events, so that the public methods of its cursors are wrapped; nothing of it is private.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from bench.yours.function.probe.statements import Statements
+
+PSYCOPG = "psycopg"
+
+
+class PsycopgWatch:
+    """Hears of what the cursors execute, unless SQLAlchemy or Django is heard, too: each would count twice."""
+
+    def __init__(self, statements: Statements) -> None:
+        """Tell these."""
+        self._statements = statements
+
+    def listen(self) -> None:
+        """Wrap the methods; psycopg was imported."""
+        psycopg: Any = sys.modules[PSYCOPG]
+        for kind, streamed in ((psycopg.Cursor, False), (psycopg.ServerCursor, True)):
+            kind.execute = self._execute(kind.execute, streamed)
+        for kind, streamed in ((psycopg.AsyncCursor, False), (psycopg.AsyncServerCursor, True)):
+            kind.execute = self._execute_async(kind.execute, streamed)
+        psycopg.Cursor.stream = self._stream(psycopg.Cursor.stream)
+        psycopg.AsyncCursor.stream = self._stream(psycopg.AsyncCursor.stream)
+        self._statements.hooks.append(PSYCOPG)
+
+    def _tell(self, began: float, query: Any, cursor: Any, streamed: bool) -> None:
+        if self._statements.hooks == [PSYCOPG]:
+            text = query if isinstance(query, str) else ""
+            self._statements.add(PSYCOPG, began, text, cursor, {"streamed": streamed}, None)
+
+    def _execute(self, execute: Callable[..., Any], streamed: bool) -> Callable[..., Any]:
+        @wraps(execute)
+        def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
+            began = time.monotonic()
+            result = execute(cursor, query, *arguments, **options)
+            self._tell(began, query, cursor, streamed)
+            return result
+
+        return wrapped
+
+    def _execute_async(self, execute: Callable[..., Any], streamed: bool) -> Callable[..., Any]:
+        @wraps(execute)
+        async def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
+            began = time.monotonic()
+            result = await execute(cursor, query, *arguments, **options)
+            self._tell(began, query, cursor, streamed)
+            return result
+
+        return wrapped
+
+    def _stream(self, stream: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(stream)
+        def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
+            self._tell(time.monotonic(), query, cursor, streamed=True)
+            return stream(cursor, query, *arguments, **options)
+
+        return wrapped
