@@ -11,7 +11,12 @@ import psutil
 import pytest
 
 import your_code
-from bench.yours.function.launching import PARTS, PROBE, UNTRACED, Order, run
+from bench import process
+from bench.runs import Job, checkpoint
+from bench.scripts import Scenario
+from bench.yours.function.launching import PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
+from common import LAST_CHECKPOINT
+from tests.functions import as_function
 from tests.support import refused
 from tests.test_report import in_terminal
 
@@ -109,6 +114,17 @@ def test_what_follows(function: str, advised: list[str], folder: Path, capsys: p
     assert [step["name"] for step in found["advice"]] == advised
     if function == "cached":
         assert found["holder"][:2] == ["shop", ".CACHE"]
+
+
+@pytest.mark.parametrize("name", ["run_sync_psycopg", "run_sync_sqlalchemy_session", "run_async_sqlalchemy_engine"])
+def test_a_script_as_a_function_has_the_script_s_own_figures(name: str, tmp_path: Path, database: str) -> None:
+    scenario = Scenario(name)
+    (tmp_path / "measured.py").write_text(as_function(scenario), encoding="utf-8")
+    [script] = [outcome.output for outcome in process.succeeded(process.run([Job(scenario)]))]
+    found = run(Order("measured:main", tmp_path, Path(sys.executable)), STATEMENTS).found
+    last = checkpoint(script, LAST_CHECKPOINT)
+    for figure in ("traced", "traced_peak"):
+        assert found[figure] == pytest.approx(last[figure], rel=0.01, abs=20_000), figure
 
 
 def test_other_things_are_called(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

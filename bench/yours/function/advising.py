@@ -1,5 +1,6 @@
 """What to write instead, each with the line of the reader's code and what it saves, as far as the figures show it."""
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from bench.yours.function.figures import FunctionFigures, Statement, path_of
 from common import MIB
 
 # From fewer rows, or of less memory, or a smaller share of the peak, nothing follows.
-ENOUGH_ROWS, ENOUGH, ENOUGH_OF_PEAK = 1_000, MIB, 0.1
+ENOUGH_ROWS, ENOUGH, ENOUGH_OF_PEAK = 1_000, MIB, 0.05
 MOST = 3
 BATCH = 1_000
 # From this share of an entity's values on, and so many bytes, a column is wide.
@@ -153,12 +154,13 @@ def models(figures: FunctionFigures) -> Iterator[Change]:
 def driver(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that rows can be read by a cursor, where the driver holds all of them beside the objects."""
     for one in figures.statements:
-        if one.streamed or one.yield_per or not one.columns or not many(one) or figures.at_once:
+        read_in_batches = one.yield_per or (one.streamed and not one.loaded)
+        if read_in_batches or not one.columns or not many(one) or figures.at_once:
             continue
         if one.loaded and not kept(figures, one):
             continue
-        saves = peak_of(figures) - (figures.traced or 0)
-        text = f" at {at(one)}: the driver holds all {one.rows or one.loaded:,} rows beside the objects. Saves up to "
+        saves = one.grew + transient(figures)
+        text = f" at {at(one)}: all {one.rows or one.loaded:,} rows are held at once beside the objects. Saves up to "
         text += f"{mib(saves)} MiB at the peak."
         if "sqlalchemy" in figures.hooks:
             yield Change("yield_per", f"yield_per{text}", saves, "select(…).execution_options(yield_per=1000)")
@@ -191,11 +193,16 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
             yield Change("batches", text, saves, "session.execute(insert(Entity), batch)  # a list of 1,000 dicts")
 
 
+def is_somebodys(name: str) -> bool:
+    """Return whether a class is neither Python's own nor of its standard library, whose objects any import makes."""
+    return "." in name and name.partition(".")[0] not in sys.stdlib_module_names
+
+
 def cache(figures: FunctionFigures) -> Iterator[Change]:
     after = figures.after
     if not after or not figures.holder or after.traced < ENOUGH:
         return
-    name, count = next(((n, c) for n, c in after.objects.items() if "." in n), ("", 0))
+    name, count = next(((name, n) for name, n in after.objects.items() if is_somebodys(name)), ("", 0))
     if count >= ENOUGH_ROWS:
         text = (
             f"{visible(path_of(figures.holder))} grew: {count:,} {visible(name)} stay after the return, "

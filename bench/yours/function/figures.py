@@ -28,6 +28,8 @@ class Statement:
     yield_per: int | None
     # Entities that were loaded from its rows, by class.
     classes: Mapping[str, int]
+    # By how many bytes the process grew while it was executed, before its first row: what the driver holds.
+    grew: int
     # After how many seconds it was first executed, and its last entity was loaded.
     began: float
     last_load: float | None
@@ -190,7 +192,7 @@ def held(found: Mapping[str, Any]) -> Held:
 
 
 def statement_of(found: Mapping[str, Any], start: float) -> Statement:
-    names = ("verb", "times", "rows", "columns", "joins", "seconds", "streamed", "classes")
+    names = ("verb", "times", "rows", "columns", "joins", "seconds", "streamed", "classes", "grew")
     return Statement(
         text=f"{found['verb']} {found['relation']}".strip(),
         line=place_of(found["line"]),

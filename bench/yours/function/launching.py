@@ -1,5 +1,6 @@
 """A run of the reader's code in a process of its own: started, watched, ended, and what it told."""
 
+import ctypes
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ from common import MIB, database_url
 PROBE = Path(__file__).parent / "probe"
 PARTS = (
     *("__init__", "memory", "imports", "objects", "stacks", "statements", "tracing"),
-    *("cursors", "connecting", "applications", "calling", "measuring"),
+    *("failures", "cursors", "connecting", "applications", "calling", "measuring"),
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.
 BEGIN = """
@@ -34,6 +36,7 @@ for name, text in order.pop("parts"):
 sys.path[0] = os.getcwd()
 module.ProbeRun(order).go()
 """
+PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 # Seconds between two looks at the memory at first, and how many are kept: the time doubles when there are more.
 INTERVAL, MOST_SAMPLES = 0.01, 2_000
 # Seconds in which a process that is asked to end tells what it knows.
@@ -95,6 +98,7 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
             cwd=order.folder,
             env=environment(),
             start_new_session=True,
+            preexec_fn=partial(end_with_parent, os.getpid()),
         )
         watch = ProcessWatch(process, order)
         try:
@@ -104,6 +108,17 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
         if not report.exists():
             raise UserError(watch.why or ended_by_itself(process.returncode))
         return Told(json.loads(report.read_text("utf-8")), watch.samples, watch.why)
+
+
+def end_with_parent(parent: int) -> None:
+    """Let this process be killed when its parent is, which only Linux does.
+
+    https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+    """
+    if PRCTL:
+        PRCTL(1, signal.SIGKILL)
+        if os.getppid() != parent:  # it was killed meanwhile
+            os._exit(1)
 
 
 def environment() -> dict[str, str]:

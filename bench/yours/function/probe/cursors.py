@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from bench.yours.function.probe.memory import rss
 from bench.yours.function.probe.statements import Statements
 
 PSYCOPG = "psycopg"
@@ -34,17 +35,17 @@ class PsycopgWatch:
         psycopg.AsyncCursor.stream = self._stream(psycopg.AsyncCursor.stream)
         self._statements.hooks.append(PSYCOPG)
 
-    def _tell(self, began: float, query: Any, cursor: Any, streamed: bool) -> None:
+    def _tell(self, began: float, before: int, query: Any, cursor: Any, streamed: bool) -> None:
         if self._statements.hooks == [PSYCOPG]:
             text = query if isinstance(query, str) else ""
-            self._statements.add(PSYCOPG, began, text, cursor, {"streamed": streamed}, None)
+            self._statements.add(PSYCOPG, began, text, cursor, {"streamed": streamed, "grew": rss() - before}, None)
 
     def _execute(self, execute: Callable[..., Any], streamed: bool) -> Callable[..., Any]:
         @wraps(execute)
         def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-            began = time.monotonic()
+            began, before = time.monotonic(), rss()
             result = execute(cursor, query, *arguments, **options)
-            self._tell(began, query, cursor, streamed)
+            self._tell(began, before, query, cursor, streamed)
             return result
 
         return wrapped
@@ -52,9 +53,9 @@ class PsycopgWatch:
     def _execute_async(self, execute: Callable[..., Any], streamed: bool) -> Callable[..., Any]:
         @wraps(execute)
         async def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-            began = time.monotonic()
+            began, before = time.monotonic(), rss()
             result = await execute(cursor, query, *arguments, **options)
-            self._tell(began, query, cursor, streamed)
+            self._tell(began, before, query, cursor, streamed)
             return result
 
         return wrapped
@@ -62,7 +63,7 @@ class PsycopgWatch:
     def _stream(self, stream: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(stream)
         def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-            self._tell(time.monotonic(), query, cursor, streamed=True)
+            self._tell(time.monotonic(), rss(), query, cursor, streamed=True)
             return stream(cursor, query, *arguments, **options)
 
         return wrapped

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from bench.yours.function.probe.calling import Call, UncallableError, found, is_script, script
 from bench.yours.function.probe.cursors import PsycopgWatch
+from bench.yours.function.probe.failures import described
 from bench.yours.function.probe.imports import ImportWatch, made
-from bench.yours.function.probe.memory import forget_peak, package_of, peak, rss, shown
+from bench.yours.function.probe.memory import forget_peak, peak, rss
 from bench.yours.function.probe.statements import Statements
 
 if TYPE_CHECKING:
     from bench.yours.function.probe.tracing import Tracing
 
 UNTRACED, TRACED, STATEMENTS, EVERYTHING = "untraced", "traced", "statements", "everything"
-# What an error of these says of names alone, never of values.
-OF_NAMES = (ImportError, NameError, AttributeError, SyntaxError)
 LIBRARIES = ("sqlalchemy", "psycopg", "psycopg2", "asyncpg", "django", "pydantic")
 
 
@@ -60,7 +59,7 @@ class ProbeRun:
         except UncallableError as error:
             self.told["error"] = {"kind": "", "text": str(error), "line": None}
         except BaseException as error:
-            self.told["error"] = described(error, self.told["stage"])
+            self.told["error"] = described(error)
             error.__traceback__ = None
         self.tell("ended")
 
@@ -139,18 +138,3 @@ class ProbeRun:
 def _versions() -> dict[str, str]:
     modules = {name: sys.modules[name] for name in LIBRARIES if name in sys.modules}
     return {name: str(getattr(module, "__version__", "")).partition(" ")[0] for name, module in modules.items()}
-
-
-def described(error: BaseException, stage: str) -> dict[str, Any]:
-    """Return an error's class, its place in the reader's code, and its text where that can hold no value of a row."""
-    line = None
-    trace = error.__traceback__
-    while trace:
-        file = trace.tb_frame.f_code.co_filename
-        if package_of(file) == "":
-            line = [shown(file), trace.tb_lineno]
-        trace = trace.tb_next
-    state = getattr(getattr(error, "orig", error), "sqlstate", None) or getattr(error, "pgcode", None) or ""
-    tells = stage == "import" or isinstance(error, OF_NAMES) or str(state).startswith(("42", "28", "08", "3D"))
-    text = (str(error).strip().splitlines() or [""])[0][:200] if tells else ""
-    return {"kind": type(error).__name__, "text": text, "line": line}

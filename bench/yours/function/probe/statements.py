@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from bench.yours.function.probe.memory import rss
 from bench.yours.function.probe.stacks import own_line
 
 # So many statements are told apart, and so many are marked in time.
@@ -26,7 +27,7 @@ class Statements:
         self.found: dict[Any, dict[str, Any]] = {}
         self.loaded: dict[str, int] = {}
         self.last: dict[str, Any] | None = None
-        self._began = 0.0
+        self._began, self._rss = 0.0, 0
         self.since = float("inf")  # what was executed before the call does not count
 
     def listen_to_sqlalchemy(self) -> None:
@@ -63,15 +64,21 @@ class Statements:
         result = execute(sql, parameters, many, context)
         cursor = context["cursor"]
         streamed = getattr(getattr(cursor, "cursor", None), "name", None) is not None
-        self.add("django", began, str(sql), cursor, {"streamed": streamed}, len(parameters) if many else None)
+        self.add(
+            "django", began, str(sql), cursor, {"streamed": streamed, "grew": 0}, len(parameters) if many else None
+        )
         return result
 
     def _before(self, *_: Any) -> None:
-        self._began = time.monotonic()
+        self._began, self._rss = time.monotonic(), rss()
 
     def _after(self, _c: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         options = getattr(context, "execution_options", {})
-        how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
+        how = {
+            "streamed": bool(options.get("stream_results")),
+            "yield_per": options.get("yield_per"),
+            "grew": rss() - self._rss,
+        }
         self.add("sqlalchemy", self._began, statement, cursor, how, len(parameters) if many else None)
 
     def _load(self, entity: Any, _: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 import threading
 import tracemalloc
 from typing import Any
@@ -90,7 +91,9 @@ class LineWatch:
         if size >= self._next:
             later = [step for step in self._steps if step > size]
             self._next = min(later, default=float("inf")) if self._steps else STEP * size
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             self.seen = Look(self.lines)
+            signal.setitimer(signal.ITIMER_VIRTUAL, INTERVAL, INTERVAL)
 
     def _add(self, size: int) -> None:
         self.lines[self._line] = self.lines.get(self._line, 0) + size - self._size
@@ -156,5 +159,6 @@ class Tracing:
         if self._after:
             after = self._told["after"] = self._after.told(self._before)
             many = [name for name, number in after["objects"] if number >= ENOUGH and "." in name]
+            many = [name for name in many if name.partition(".")[0] not in getattr(sys, "stdlib_module_names", ())]
             after["holder"] = holder(many[0]) if many and self._after.size >= MIB else []
         return self._told
