@@ -7,7 +7,7 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, ProcessOfCall
 
 WIDTH, HEIGHT = 760, 300
-LEFT, TOP, RIGHT, BOTTOM = 70, 50, 20, 40
+LEFT, TOP, RIGHT, BOTTOM = 90, 50, 20, 40
 LINE, MARK = "#D55E00", "#0072B2"
 # So many statements are marked.
 MOST_MARKS = 200
@@ -35,7 +35,12 @@ def picture(figures: FunctionFigures, process: ProcessOfCall) -> str:
         (LEFT - 8, y(largest) + 5, "end", f"{mib(largest)} MiB"),
         (LEFT - 8, y(0) + 5, "end", "0"),
         (WIDTH - RIGHT, HEIGHT - 12, "end", f"{process.seconds:.2f} s"),
-        (LEFT, HEIGHT - 12, "start", f"{len(process.marks):,} statements, where the blue lines are"),
+        (
+            LEFT,
+            HEIGHT - 12,
+            "start",
+            f"{len(process.marks):,} {'statement' if len(process.marks) == 1 else 'statements'}: blue",
+        ),
     )
     return "\n".join(
         (

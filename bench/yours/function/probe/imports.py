@@ -89,6 +89,12 @@ def made() -> dict[str, int]:
     pydantic = sys.modules.get("pydantic")
     if pydantic and hasattr(pydantic, "BaseModel"):
         counts["Pydantic models"] = len(_below(pydantic.BaseModel))
+    for module, name in (("starlette.routing", "Route"), ("werkzeug.routing", "Rule")):  # FastAPI's and Flask's, too
+        kind = getattr(sys.modules.get(module), name, None)
+        if kind:
+            counts["routes"] = counts.get("routes", 0) + sum(
+                issubclass(type(thing), kind) for thing in gc.get_objects()
+            )
     registry = sys.modules.get("django.apps")
     if registry and registry.apps.models_ready:
         models = registry.apps.get_models()
