@@ -15,6 +15,23 @@ MOST = 3
 BATCH = 1_000
 # From this share of an entity's values on, and so many bytes, a column is wide.
 WIDE_SHARE, WIDE = 0.5, 200
+# What is written where not SQLAlchemy executes a statement: a step's name, what it is called, and its code.
+OF_A_SERVER = ("cursor", "A server-side cursor", 'connection.cursor("rows")')
+BY_OTHERS = {
+    "yield_per": {
+        "django": ("cursor", "iterator", "Model.objects.iterator(chunk_size=1000)"),
+        "psycopg": (*OF_A_SERVER[:2], f"{OF_A_SERVER[2]}  # or stream()"),
+        "psycopg2": OF_A_SERVER,
+        "asyncpg": (*OF_A_SERVER[:2], "async for row in connection.cursor(…)  # in a transaction"),
+    },
+    "n + 1": {
+        "django": ("n + 1", "select_related or prefetch_related", "Model.objects.prefetch_related(…)"),
+        "psycopg": ("n + 1", "One statement", "WHERE … = ANY(%s)"),
+        "psycopg2": ("n + 1", "One statement", "WHERE … = ANY(%s)"),
+        "asyncpg": ("n + 1", "One statement", "WHERE … = ANY($1)"),
+    },
+    "batches": {"django": ("batches", "Batches of 1,000", "Model.objects.bulk_create(batch)  # a list of 1,000")},
+}
 
 
 @dataclass(frozen=True)
@@ -133,7 +150,9 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
             f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
             f"If it is not read, defer it: saves about {mib(sizes[name] * count)} MiB."
         )
-        yield Change("wide column", text, sizes[name] * count, f"options(defer({attribute}))")
+        of_django = "sqlalchemy" not in figures.hooks
+        code = f"Model.objects.defer({name!r})" if of_django else f"options(defer({attribute}))"
+        yield Change("wide column", text, sizes[name] * count, code)
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:
@@ -162,21 +181,27 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         saves = one.grew + transient(figures)
         text = f" at {at(one)}: all {one.rows or one.loaded:,} rows are held at once beside the objects. Saves up to "
         text += f"{mib(saves)} MiB at the peak."
-        if "sqlalchemy" in figures.hooks:
-            yield Change("yield_per", f"yield_per{text}", saves, "select(…).execution_options(yield_per=1000)")
-        elif "psycopg" in figures.hooks:
-            yield Change("cursor", f"A server-side cursor{text}", saves, 'connection.cursor("rows")  # or stream()')
+        name, what, code = written(one, "yield_per", "yield_per", "select(…).execution_options(yield_per=1000)")
+        yield Change(name, f"{what}{text}", saves, code)
+
+
+def written(statement: Statement, name: str, what: str, code: str) -> tuple[str, str, str]:
+    """Return a step's name, what it is called and its code, in the words of the library that executes the statement."""
+    return BY_OTHERS[name].get(statement.by, (name, what, code))
 
 
 def often(figures: FunctionFigures) -> Iterator[Change]:
     """Yield the statement that is executed once for each row of another one."""
     for one in figures.statements:
         if one.verb == "SELECT" and one.times >= ENOUGH_ROWS:
+            name, what, code = written(
+                one, "n + 1", "selectinload, or one statement with IN,", "options(selectinload(Parent.children))"
+            )
             text = (
-                f"selectinload, or one statement with IN, for {at(one)}: the same {visible(one.text)} is executed "
+                f"{what} for {at(one)}: the same {visible(one.text)} is executed "
                 f"{one.times:,} times, which takes {one.seconds:.2f} s."
             )
-            yield Change("n + 1", text, None, "options(selectinload(Parent.children))")
+            yield Change(name, text, None, code)
 
 
 def pending(figures: FunctionFigures) -> Iterator[Change]:
@@ -190,7 +215,9 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
                 f"Batches of 1,000 at {at(one)}: {rows:,} entities were pending at once. Saves about {mib(saves)} MiB "
                 "at the peak, as predicted."
             )
-            yield Change("batches", text, saves, "session.execute(insert(Entity), batch)  # a list of 1,000 dicts")
+            code = "session.execute(insert(Entity), batch)  # a list of 1,000 dicts"
+            name, _, code = written(one, "batches", "", code)
+            yield Change(name, text, saves, code)
 
 
 def is_somebodys(name: str) -> bool:

@@ -16,6 +16,8 @@ class Statement:
 
     text: str
     verb: str
+    # The library that told of it.
+    by: str
     line: Place | None
     # Where its first entity was loaded, which is where its rows are read.
     loads_at: Place | None
@@ -192,7 +194,7 @@ def held(found: Mapping[str, Any]) -> Held:
 
 
 def statement_of(found: Mapping[str, Any], start: float) -> Statement:
-    names = ("verb", "times", "rows", "columns", "joins", "seconds", "streamed", "classes", "grew")
+    names = ("verb", "by", "times", "rows", "columns", "joins", "seconds", "streamed", "classes", "grew")
     return Statement(
         text=f"{found['verb']} {found['relation']}".strip(),
         line=place_of(found["line"]),

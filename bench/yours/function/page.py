@@ -14,6 +14,8 @@ from common import MIB
 MOST, LEAST = 6, 0.05 * MIB
 WIDTH = 46
 YOURS = "your code"
+DRIVERS = ("psycopg", "psycopg2", "asyncpg")
+DISPLAYED = {"sqlalchemy": "SQLAlchemy", "django": "Django"}
 
 
 def show(figures: FunctionFigures) -> None:
@@ -70,8 +72,11 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
         Table("Statements", statement_columns(), figures.statements[: 2 * MOST]).print()
         if len(figures.statements) > 2 * MOST:
             print_sentence(f"\n{len(figures.statements) - 2 * MOST} more statements: --json has them")
-    elif not figures.hooks:
-        print_sentence("\nStatements: not known, for neither SQLAlchemy nor Django executes them.")
+    elif drivers := [name for name in DRIVERS if name in figures.libraries and name not in figures.hooks]:
+        by = ", ".join(DISPLAYED.get(name, name) for name in figures.hooks)
+        print_sentence(
+            f"\nStatements: {f'none by {by}; ' if by else ''}what {' or '.join(drivers)} executes alone is not known."
+        )
 
 
 def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
@@ -155,7 +160,7 @@ def rows_of(statement: Statement) -> str:
 
 
 def how(statement: Statement) -> str:
-    if not statement.columns:
+    if not statement.columns and not statement.streamed:
         return ""
     if statement.yield_per:
         return f"by {statement.yield_per:,}"

@@ -72,6 +72,7 @@ class Answers:
         started = asyncio.ensure_future(told.get())
         await asyncio.wait([lifespan, started], return_when=asyncio.FIRST_COMPLETED)
         if started.done() and started.result()["type"] == "lifespan.startup.failed":
+            await lifespan  # which raises why
             raise RuntimeError("the application's startup failed")
         if not started.done():  # it knows no lifespan
             lifespan.exception()

@@ -13,6 +13,7 @@ from typing import Any
 
 from bench.yours.function.probe.applications import Answers, application_of
 from bench.yours.function.probe.connecting import opened
+from bench.yours.function.probe.drivers import Executed
 
 
 class UncallableError(Exception):
@@ -36,9 +37,9 @@ def script(target: str) -> Callable[[], Any]:
     return lambda: runpy.run_module(target, run_name="__main__", alter_sys=True)
 
 
-def found(target: str) -> Any:
-    """Import the module, and return what the target names in it."""
-    name, _, path = target.partition(":")
+def found(target: str, requests: list[str]) -> Any:
+    """Import the module, and return what the target names in it; of requests, the application that it makes."""
+    name, _, path = target.removesuffix("()").partition(":")
     if name.endswith(".py"):
         sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
         name = os.path.basename(name)[:-3]
@@ -55,7 +56,7 @@ def found(target: str) -> Any:
         owner, thing = thing, getattr(thing, part)
     if isinstance(owner, type) and hasattr(thing, "__code__"):
         return Method(owner, thing)
-    return thing
+    return thing() if requests and callable(thing) and not application_of(thing) else thing
 
 
 class Method:
@@ -69,10 +70,13 @@ class Method:
 class Call:
     """One call of what was found; what it needs is opened before, and closed after."""
 
-    def __init__(self, thing: Any, given: dict[str, str], url: str, requests: list[str], keep: bool) -> None:
-        """Let each parameter be given by its name, or be filled by its annotation."""
-        self.thing, self.given, self.url, self.keep = thing, dict(given), url, keep
-        self.answers = Answers(application_of(thing), requests)
+    def __init__(self, thing: Any, order: dict[str, Any], executed: Callable[[str], Executed]) -> None:
+        """Let the order give each parameter by its name, or its annotation say what fills it."""
+        self.thing, self.given, self.executed = thing, dict(order["arguments"]), executed
+        self.url, self.keep = order["url"], order["keep"]
+        self.answers = Answers(application_of(thing), order["requests"])
+        if order["requests"] and not self.answers.kind:
+            raise UncallableError("it is no ASGI or WSGI application: leave out --request")
         self.items = 0
 
     @property
@@ -178,7 +182,7 @@ class Call:
             if parameter.name in self.given:
                 arguments[parameter.name] = _value(self.given.pop(parameter.name), hint, parameter.name)
                 continue
-            thing = opened(hint, self.url, stack, stack_async)
+            thing = opened(hint, self.url, stack, stack_async, self.executed)
             if thing is not None:
                 arguments[parameter.name] = thing
             elif parameter.default is parameter.empty:

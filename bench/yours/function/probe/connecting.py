@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any
 
+from bench.yours.function.probe.drivers import Executed, of_asyncpg, of_psycopg2
+
 OF_SQLALCHEMY = ("Session", "Connection", "Engine")
 
 
-def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | None) -> Any:
-    """Return what is opened for an annotation, else None; what of it has to be awaited, its caller awaits."""
+def opened(
+    kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | None, executed: Callable[[str], Executed]
+) -> Any:
+    """Return what is opened for an annotation, else None; what of it has to be awaited, its caller awaits.
+
+    What a driver executes by itself is told to `executed`, by its library's name.
+    """
     library, name = _named(kind)
     if library == "sqlalchemy" or library == "sqlmodel":
         if name.startswith("Async"):
@@ -23,9 +31,9 @@ def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | 
     if library == "psycopg" and name == "AsyncConnection" and stack_async is not None:
         return sys.modules["psycopg"].AsyncConnection.connect(_driverless(url))
     if library == "psycopg2" and name == "connection":
-        return sys.modules["psycopg2"].connect(_driverless(url))
+        return of_psycopg2(_driverless(url), executed(library))
     if library == "asyncpg" and name == "Connection" and stack_async is not None:
-        return sys.modules["asyncpg"].connect(_driverless(url))
+        return of_asyncpg(_driverless(url), executed(library))
     return None
 
 

@@ -65,9 +65,9 @@ class ProbeRun:
 
     def _import_and_call(self) -> None:
         target = self.order["target"]
-        thing = script(target) if is_script(target) else found(target)
+        thing = script(target) if is_script(target) else found(target, self.order["requests"])
         self.imported()
-        self.call = Call(thing, self.order["arguments"], self.order["url"], self.order["requests"], self.order["keep"])
+        self.call = Call(thing, self.order, self.statements.listen_to)
         if self.call.only_import:
             return
         if not self.call.callable:

@@ -14,8 +14,8 @@ from bench.yours.function.probe.objects import Counted, attributes, count, grown
 from bench.yours.function.probe.stacks import any_line
 
 MIB = 1024 * 1024
-# At these shares of a former run's peak the memory is looked at, for the last may come between two looks at how much
-# it is; without a former run, whenever it is so many times as large.
+# The memory is looked at whenever it is so many times as large as at the last look; and at these shares of a former
+# run's peak, for this run's may come between two looks at how much it is.
 NEAR, STEP = (0.7, 0.9, 0.98), 1.5
 # Seconds of processor time between two looks at how much it is, and of time until a thread that waits is woken to look.
 INTERVAL, WAITING = 0.002, 0.05
@@ -65,7 +65,7 @@ class LineWatch:
     def __init__(self, expected: int | None) -> None:
         """Expect what a former run had at its peak."""
         self._steps = [near * expected for near in NEAR] if expected else []
-        self._next: float = self._steps[0] if expected else MIB
+        self._next: float = MIB
         self._size = 0
         self._line: tuple[str, int] | None = None
         self.lines: dict[tuple[str, int] | None, int] = {}
@@ -89,8 +89,7 @@ class LineWatch:
         size, self._line = tracemalloc.get_traced_memory()[0], any_line()
         self._add(size)
         if size >= self._next:
-            later = [step for step in self._steps if step > size]
-            self._next = min(later, default=float("inf")) if self._steps else STEP * size
+            self._next = min([STEP * size, *(step for step in self._steps if step > size)])
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             self.seen = Look(self.lines)
             signal.setitimer(signal.ITIMER_VIRTUAL, INTERVAL, INTERVAL)
