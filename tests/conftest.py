@@ -165,7 +165,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, for each file runs in one process."""
     names = (
         *("calculator", "graphs", "observations", "layers", "scripts", "oldest_versions", "setup_db", "studies"),
-        *("your_table", "own_tables", "results", "relations", "samples", "runner", "machine"),
+        *("your_table", "your_code", "own_tables", "results", "relations", "samples", "runner", "machine"),
     )
     long = [f"test_{name}" for name in names]
     items.sort(key=lambda item: long.index(item.path.stem) if item.path.stem in long else len(long))

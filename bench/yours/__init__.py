@@ -1,1 +1,1 @@
-"""What the commands about the reader's own table print: tables, advice, code, and the calculator's address."""
+"""What the commands about the reader's own print: tables, advice, code, the calculator's address; and of functions."""

@@ -1,0 +1,189 @@
+"""A run of the reader's code in a process of its own: started, watched, ended, and what it told."""
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.errors import UserError, visible
+from common import MIB, database_url
+
+PROBE = Path(__file__).parent / "probe"
+PARTS = (
+    *("__init__", "memory", "imports", "objects", "stacks", "texts", "drivers", "statements", "tracing"),
+    *("failures", "cursors", "connecting", "applications", "calling", "measuring"),
+)
+# What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.
+BEGIN = """
+import json, os, sys, types
+with open(sys.argv[1], encoding="utf-8") as file:
+    order = json.load(file)
+for name, text in order.pop("parts"):
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(text, "<probe>", "exec"), module.__dict__)
+sys.path[0] = os.getcwd()
+module.ProbeRun(order).go()
+"""
+PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
+# Seconds between two looks at the memory at first, and how many are kept: the time doubles when there are more.
+INTERVAL, MOST_SAMPLES = 0.01, 2_000
+# Seconds in which a process that is asked to end tells what it knows.
+PATIENCE = 20.0
+UNTRACED, STATEMENTS, TRACED, EVERYTHING = "untraced", "statements", "traced", "everything"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run, where, and how long and how large it may become."""
+
+    target: str
+    folder: Path
+    python: Path
+    arguments: dict[str, str] = field(default_factory=dict)
+    requests: tuple[str, ...] = ()
+    keep: bool = False
+    timeout: int = 300
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run told, the process's memory over time, and why it was ended, if it was."""
+
+    found: dict[str, Any]
+    samples: Sequence[tuple[float, int]]
+    why: str = ""
+
+
+def interpreter(folder: Path, named: str | None) -> Path:
+    """Return the interpreter of the reader's project: the one that is named, that of its environment, else this one."""
+    places = [folder / name / "bin" / "python" for name in (".venv", "venv", "env")]
+    path = Path(named).expanduser() if named else next((place for place in places if place.exists()), None)
+    path = path or Path(sys.executable)
+    if not os.access(path, os.X_OK) or path.is_dir():
+        raise UserError(f"{visible(str(path))} is no interpreter: name one by --python")
+    return path.absolute()
+
+
+def run(order: Order, instrument: str, peak: int | None = None) -> Told:
+    """Run the code once with this instrument. Raises UserError where it told nothing."""
+    with tempfile.TemporaryDirectory() as directory:
+        report, text = Path(directory) / "report.json", Path(directory) / "order.json"
+        parts = [
+            (f"bench.yours.function.probe.{name}".removesuffix(".__init__"), (PROBE / f"{name}.py").read_text("utf-8"))
+            for name in PARTS
+        ]
+        asked = {
+            **{"parts": parts, "target": order.target, "instrument": instrument, "peak": peak, "keep": order.keep},
+            **{"arguments": order.arguments, "requests": order.requests, "url": url(), "report": str(report)},
+        }
+        text.write_text(json.dumps(asked), "utf-8")
+        process = subprocess.Popen(
+            [order.python, "-c", BEGIN, text],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=order.folder,
+            env=environment(),
+            start_new_session=True,
+            preexec_fn=partial(end_with_parent, os.getpid()),
+        )
+        watch = ProcessWatch(process, order)
+        try:
+            watch.until_its_end()
+        finally:
+            watch.end()
+        if not report.exists():
+            raise UserError(watch.why or ended_by_itself(process.returncode))
+        return Told(json.loads(report.read_text("utf-8")), watch.samples, watch.why)
+
+
+def end_with_parent(parent: int) -> None:
+    """Let this process be killed when its parent is, which only Linux does.
+
+    https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+    """
+    if PRCTL:
+        PRCTL(1, signal.SIGKILL)
+        if os.getppid() != parent:  # it was killed meanwhile
+            os._exit(1)
+
+
+def environment() -> dict[str, str]:
+    """Return the caller's, where nothing but the instruments traces: not Python itself, nor this project's scripts."""
+    others = {name: value for name, value in os.environ.items() if name != "PYTHONTRACEMALLOC"}
+    return {**others, "PYTHONDONTWRITEBYTECODE": "1", "MEMORY_TRACING": "off"}
+
+
+def url() -> str:
+    """Return the address for sessions and connections that the code is given."""
+    return os.environ.get("DATABASE_URL") or database_url()
+
+
+def ended_by_itself(code: int) -> str:
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended itself with exit code {code}"
+    return f"the process {how} before anything was told of it"
+
+
+class ProcessWatch:
+    """Looks at a process's memory until it ends, and ends it where it takes too long or too much."""
+
+    def __init__(self, process: subprocess.Popen[bytes], order: Order) -> None:
+        self._process, self._order = process, order
+        self.samples: list[tuple[float, int]] = []
+        self.why = ""
+        self._below: set[psutil.Process] = set()
+
+    def until_its_end(self) -> None:
+        interval, begin = INTERVAL, time.monotonic()
+        asked = 0.0
+        seen = psutil.Process(self._process.pid)
+        while self._process.poll() is None:
+            with suppress(psutil.Error):
+                self.samples.append((time.monotonic(), seen.memory_info().rss))
+                if len(self.samples) % 20 == 0:
+                    self._below.update(seen.children(recursive=True))
+            if len(self.samples) > MOST_SAMPLES:
+                interval, self.samples = 2 * interval, self.samples[::2]
+            if not self.why and (why := self._too_much(time.monotonic() - begin)):
+                self.why, asked = why, time.monotonic()
+                self._process.send_signal(getattr(signal, "SIGXCPU", signal.SIGTERM))
+            if asked and time.monotonic() - asked > PATIENCE:
+                return
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(interval)
+
+    def _too_much(self, seconds: float) -> str:
+        if seconds > self._order.timeout:
+            return f"it was ended after {self._order.timeout:,} s: --timeout gives it more"
+        limit = self._order.limit
+        if limit and self.samples and self.samples[-1][1] > limit:
+            return f"it was ended at {limit / MIB:,.0f} MiB: --limit gives it more"
+        return ""
+
+    def end(self) -> None:
+        """Let nothing of it live on, neither it nor what it started."""
+        with suppress(psutil.Error):
+            self._below.update(psutil.Process(self._process.pid).children(recursive=True))
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        kill(self._below)
+        self._process.wait()
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.Error):  # psutil knows one that was given the same number
+            process.kill()

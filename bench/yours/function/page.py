@@ -1,0 +1,187 @@
+"""What is printed of a function: before the call, the call, what stays, and what to write; or all of it as JSON."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from bench.errors import visible
+from bench.look.tables import Column, Table, mib, print_sentence, print_told
+from bench.yours.function.advising import advice
+from bench.yours.function.figures import FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement, path_of
+from common import MIB
+
+# So many rows has each table, and what is smaller than this is not shown.
+MOST, LEAST = 6, 0.05 * MIB
+WIDTH = 46
+YOURS = "your code"
+DRIVERS = ("psycopg", "psycopg2", "asyncpg")
+DISPLAYED = {"sqlalchemy": "SQLAlchemy", "django": "Django"}
+
+
+def show(figures: FunctionFigures) -> None:
+    """Print what was found: for a terminal, else in Markdown."""
+    libraries = ", ".join(f"{name} {version}" for name, version in figures.libraries.items() if version)
+    print_sentence(f"\n{visible(figures.target)}: Python {figures.python}{', ' * bool(libraries)}{libraries}")
+    before(figures.imports)
+    if figures.process:
+        the_call(figures, figures.process)
+    advised = advice(figures)
+    sentences = [*left(figures)]
+    if not figures.error and figures.process and not advised:
+        sentences.append("Nothing to change: what was measured shows no waste.")
+    print_told(sentences, ((f"{number}. {one.text}", one.code) for number, one in enumerate(advised, 1)))
+
+
+def before(imports: Imports) -> None:
+    """Print what the process takes before the call, by package."""
+    names = sorted(imports.own, key=lambda name: -imports.own[name])
+    rows = [(named(name, imports), imports.own[name], imports.all.get(name, 0)) for name in names[:MOST]]
+    rest = sum(imports.own[name] for name in names[MOST:])
+    other = imports.process - imports.interpreter - sum(imports.own.values())
+    rows = [("the interpreter", imports.interpreter, imports.interpreter), *rows]
+    if rest + other > LEAST:
+        rows.append((f"{len(names[MOST:])} others, and what lies between", rest + other, rest + other))
+    counts = ", ".join(f"{number:,} {name}" for name, number in imports.made.items() if number)
+    Table(
+        f"Before the call: {mib(imports.process)} MiB{' with ' * bool(counts)}{counts}",
+        [
+            Column("Imported", "", lambda row: row[0], text=True),
+            Column("Own MiB", "own MiB", lambda row: mib(row[1])),
+            Column("With what it imports", "with what it imports", lambda row: mib(row[2])),
+        ],
+        rows,
+    ).print()
+
+
+def named(package: str, imports: Imports) -> str:
+    return f"{package} (yours)" if package in imports.readers else package
+
+
+def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
+    """Print what the call takes: the process, then what was traced, by whose it is, and the statements."""
+    print_sentence(f"\nThe call: {said_of(figures, process)}")
+    if figures.at_peak and (figures.traced_peak or 0) > MIB:
+        peak, after = figures.at_peak, figures.after
+        columns = traced_columns("Package")
+        Table(f"Traced at the peak: {mib(peak.traced)} MiB", columns, packages(peak, after)).print()
+        Table("Added while a line of your code ran", traced_columns("Line")[:2], lines(peak)).print()
+        objects(peak, figures)
+    elif figures.at_peak:
+        print_sentence("Traced: less than 1 MiB at the peak.")
+    if figures.statements:
+        Table("Statements", statement_columns(), figures.statements[: 2 * MOST]).print()
+        if len(figures.statements) > 2 * MOST:
+            print_sentence(f"\n{len(figures.statements) - 2 * MOST} more statements: --json has them")
+    elif drivers := [name for name in DRIVERS if name in figures.libraries and name not in figures.hooks]:
+        by = ", ".join(DISPLAYED.get(name, name) for name in figures.hooks)
+        print_sentence(
+            f"\nStatements: {f'none by {by}; ' if by else ''}what {' or '.join(drivers)} executes alone is not known."
+        )
+
+
+def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
+    grown = f"{process.seconds:.2f} s, {mib(process.peak)} MiB more at the peak, {mib(process.growth)} at its end"
+    during = f"; {mib(process.imports)} of them are imports during the call" if process.imports > MIB else ""
+    tracer = ", the tracer's memory included" if figures.at_once else ""
+    items = f" {figures.items:,} items were read." if figures.items else ""
+    answers = "".join(f" Answered {status} with {size:,} bytes." for status, size in figures.answers)
+    return f"{grown}{during}{tracer}. {when(figures, process)}{items}{answers}"
+
+
+def when(figures: FunctionFigures, process: ProcessOfCall) -> str:
+    """Return when the peak came, by the statements that were marked."""
+    if process.peak < MIB:
+        return "It takes less than 1 MiB."
+    at, last = process.peak_at, None
+    for number, (begin, end) in enumerate(process.marks, 1):
+        if begin <= at:
+            last = (number, end)
+    if not last:
+        return "The peak came before the first statement." if process.marks else f"The peak came after {at:.2f} s."
+    number, end = last
+    what = f"statement {number:,} of {len(process.marks):,}"
+    if at <= end:
+        return f"The peak came while {what} was executed, before its first row."
+    return f"The peak came after {what} was executed, {at:.2f} s after the begin."
+
+
+Row = tuple[str, int, int | None]
+
+
+def traced_columns(title: str) -> list[Column[Row]]:
+    return [
+        Column(title, "", lambda row: row[0], text=True),
+        Column("MiB at the peak", "MiB at the peak", lambda row: mib(row[1])),
+        Column("After the return", "after the return", lambda row: "" if row[2] is None else mib(row[2])),
+    ]
+
+
+def packages(peak: Held, after: Held | None) -> list[Row]:
+    sizes = sorted(peak.packages.items(), key=lambda package: -package[1])
+    left = after.packages if after else {}
+    return [(name or YOURS, size, left.get(name, 0) if after else None) for name, size in sizes[:MOST] if size > LEAST]
+
+
+def lines(peak: Held) -> list[Row]:
+    return [
+        (place(line) if line[0] else "none of yours ran", size, None)
+        for line, size in peak.lines[:MOST]
+        if size > LEAST
+    ]
+
+
+def place(line: Place | None) -> str:
+    """Return a line as `file:number`, its end where that is long."""
+    text = visible(f"{line[0]}:{line[1]}") if line else "not known"
+    return text if len(text) <= WIDTH else f"…{text[1 - WIDTH :]}"
+
+
+def objects(peak: Held, figures: FunctionFigures) -> None:
+    many = [(name, number) for name, number in peak.objects.items() if number >= 100][:MOST]
+    if many:
+        counted = ", ".join(f"{number:,} {visible(name)}" for name, number in many)
+        print_sentence(f"\nObjects more than before, at the peak: {counted}.")
+
+
+def statement_columns() -> list[Column[Statement]]:
+    return [
+        Column("Line", "", lambda one: place(one.line), text=True),
+        Column("Executes", "executes", lambda one: visible(one.text), text=True),
+        Column("Times", "times", lambda one: f"{one.times:,}"),
+        Column("Rows", "rows", rows_of),
+        Column("Columns", "columns", lambda one: f"{one.columns or ''}"),
+        Column("How", "how", how, text=True),
+    ]
+
+
+def rows_of(statement: Statement) -> str:
+    rows = statement.rows if statement.rows is not None else statement.loaded or None
+    return "not known" if rows is None else f"{rows:,}"
+
+
+def how(statement: Statement) -> str:
+    if not statement.columns and not statement.streamed:
+        return ""
+    if statement.yield_per:
+        return f"by {statement.yield_per:,}"
+    return "by a cursor" if statement.streamed else "all at once"
+
+
+def left(figures: FunctionFigures) -> Iterator[str]:
+    """Yield what is still there after the return."""
+    process = figures.process
+    if not process or process.after is None:
+        return
+    text = f"After the return, the process has {mib(process.after)} MiB more than before"
+    if figures.after:
+        text += f"; objects take {mib(figures.after.traced)} of them"
+    if figures.holder and figures.after and figures.after.traced > MIB:
+        text += f", held by {visible(path_of(figures.holder))}"
+    yield f"{text}."
+
+
+def as_json(figures: FunctionFigures) -> dict[str, Any]:
+    """Return what was found, in bytes and seconds."""
+    told: Mapping[str, Any] = asdict(figures)
+    advised: Iterable[Any] = advice(figures)
+    return {**told, "advice": [{"text": one.text, "code": one.code, "name": one.name} for one in advised]}

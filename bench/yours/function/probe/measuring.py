@@ -1,0 +1,140 @@
+"""One run of the reader's code with one instrument: the order comes as JSON, and so goes what was found."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from bench.yours.function.probe.calling import Call, UncallableError, found, is_script, script
+from bench.yours.function.probe.cursors import PsycopgWatch
+from bench.yours.function.probe.failures import described
+from bench.yours.function.probe.imports import ImportWatch, made
+from bench.yours.function.probe.memory import forget_peak, peak, rss
+from bench.yours.function.probe.statements import Statements
+
+if TYPE_CHECKING:
+    from bench.yours.function.probe.tracing import Tracing
+
+UNTRACED, TRACED, STATEMENTS, EVERYTHING = "untraced", "traced", "statements", "everything"
+LIBRARIES = ("sqlalchemy", "psycopg", "psycopg2", "asyncpg", "django", "pydantic")
+
+
+class ProbeRun:
+    """What is known so far, so that it can be told whenever the run ends."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        """Let the order say what to run, with which instrument, and where to tell what was found."""
+        self.order = order
+        self.process = os.getpid()
+        self.told: dict[str, Any] = {"python": platform.python_version(), "stage": "import"}
+        instrument = order["instrument"]
+        self.statements = Statements(lines=instrument in (STATEMENTS, EVERYTHING))
+        after = {"sqlalchemy": self.statements.listen_to_sqlalchemy, "django.db": self.statements.listen_to_django}
+        if self.statements.lines:
+            after["sqlalchemy.orm"] = self.statements.listen_to_entities
+        after["psycopg"] = PsycopgWatch(self.statements).listen
+        self.watch = ImportWatch(after)
+        self.tracing: Tracing | None = None
+        if instrument != UNTRACED:
+            from bench.yours.function.probe.tracing import Tracing
+
+            self.tracing = Tracing(deep=instrument != STATEMENTS, expected=order.get("peak"))
+        self.call: Call | None = None
+
+    def go(self) -> None:
+        """Import, call, and tell; whatever happens, what is known by then is told."""
+        if hasattr(signal, "SIGXCPU"):
+            signal.signal(signal.SIGXCPU, lambda *_: self.tell("stopped"))
+        sys.meta_path.insert(0, self.watch)
+        self.told["interpreter"] = rss()
+        try:
+            self._import_and_call()
+        except UncallableError as error:
+            self.told["error"] = {"kind": "", "text": str(error), "line": None}
+        except BaseException as error:
+            self.told["error"] = described(error)
+            error.__traceback__ = None
+        self.tell("ended")
+
+    def _import_and_call(self) -> None:
+        target = self.order["target"]
+        thing = script(target) if is_script(target) else found(target, self.order["requests"])
+        self.imported()
+        self.call = Call(thing, self.order, self.statements.listen_to)
+        if self.call.only_import:
+            return
+        if not self.call.callable:
+            raise UncallableError(f"{target} is no function: it is of class {type(thing).__qualname__}")
+        self.call.run(self.begin, self.end)
+        gc.collect()
+        self.told["left"] = rss()
+        if self.tracing:
+            self.tracing.after()
+
+    def imported(self) -> None:
+        """Note what the import took."""
+        self.told["stage"] = "preparing"
+        watch = self.watch
+        self.told["imported"] = {"rss": rss(), "own": dict(watch.own), "all": dict(watch.all), "made": made()}
+        self.told["imported"]["readers"] = sorted(watch.readers)
+
+    def begin(self) -> None:
+        """Begin to measure: the call is next."""
+        self.told["stage"] = "call"
+        gc.collect()
+        if self.tracing:
+            self.tracing.start()
+        self.watch.total = 0
+        forget_peak()
+        self.told["began"] = {"rss": rss(), "seconds": time.monotonic()}
+        self.statements.since = time.monotonic()
+
+    def end(self) -> None:
+        """Note what there is while the result is still in hand."""
+        self.told["returned"] = {"rss": rss(), "peak": peak(), "seconds": time.monotonic()}
+        self.told["stage"] = "closing"
+        self.told["imported_in_call"] = self.watch.total
+        if self.tracing:
+            self.told.update(self.tracing.returned())
+
+    def tell(self, how: str) -> None:
+        """Write what is known, and end this process at once; one that was forked only ends."""
+        if os.getpid() == self.process:
+            if self.told["stage"] == "call":
+                self.end()
+                self.told["stage"] = "call"
+            self._write(how)
+        with suppress(Exception):
+            sys.stdout.flush()
+        os._exit(0)
+
+    def _write(self, how: str) -> None:
+        statements = self.statements
+        self.told.update(self.tracing.told() if self.tracing else {})
+        self.told.update(
+            how=how,
+            ended={"rss": rss(), "peak": peak(), "seconds": time.monotonic()},
+            marks=statements.marks,
+            hooks=statements.hooks,
+            statements=list(statements.found.values()),
+            loaded=statements.loaded,
+            libraries=_versions(),
+            items=self.call.items if self.call else 0,
+            answers=self.call.answers.found if self.call else [],
+        )
+        report = self.order["report"]
+        with open(report + ".part", "w", encoding="utf-8") as file:
+            json.dump(self.told, file)
+        os.replace(report + ".part", report)
+
+
+def _versions() -> dict[str, str]:
+    modules = {name: sys.modules[name] for name in LIBRARIES if name in sys.modules}
+    return {name: str(getattr(module, "__version__", "")).partition(" ")[0] for name, module in modules.items()}

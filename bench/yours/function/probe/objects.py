@@ -1,0 +1,163 @@
+"""Which objects are alive, by class; what the attributes of entities take; and who holds what stays."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import Counter
+from types import FrameType, FunctionType, ModuleType
+from typing import Any
+
+from bench.yours.function.probe.memory import PROBE
+
+Counted = dict[str, int]
+MOST_CLASSES = 12
+SAMPLE = 500
+# A root is looked for above so many objects, for each of which all others are asked.
+MOST_VISITED = 200
+# Snapshots consist of tuples, and of those that hold no other object the collector knows few.
+_UNTOLD = (
+    "tuple",
+    "function",
+    "cell",
+    "wrapper_descriptor",
+    "method_descriptor",
+    "builtin_function_or_method",
+    "getset_descriptor",
+)
+
+
+def count() -> Counted:
+    """Return how many objects of each class the garbage collector knows."""
+    counts = Counter(map(type, gc.get_objects()))
+    named: Counted = {}
+    for kind, number in counts.items():
+        name = class_name(kind)
+        named[name] = named.get(name, 0) + number
+    return named
+
+
+def class_name(kind: type) -> str:
+    """Return a class's name with its module, unless that is Python's own."""
+    module = str(getattr(kind, "__module__", ""))
+    name = str(getattr(kind, "__qualname__", kind))
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def grown(after: Counted, before: Counted) -> list[tuple[str, int]]:
+    """Return the classes that have more objects than before, most first."""
+    more = {name: number - before.get(name, 0) for name, number in after.items() if name not in _UNTOLD}
+    return sorted(((name, n) for name, n in more.items() if n > 0), key=lambda c: -c[1])[:MOST_CLASSES]
+
+
+def mapped() -> set[str]:
+    """Return the names of the classes that SQLAlchemy or Django maps."""
+    orm = sys.modules.get("sqlalchemy.orm")
+    names = {class_name(thing.class_) for thing in gc.get_objects() if type(thing) is orm.Mapper} if orm else set()
+    registry = sys.modules.get("django.apps")
+    if registry and registry.apps.models_ready:
+        names |= {class_name(model) for model in registry.apps.get_models()}
+    return names
+
+
+def attributes(kind_name: str) -> dict[str, float]:
+    """Return what each attribute of some of a class's objects takes on average, in bytes; no value is kept."""
+    sizes: dict[str, int] = {}
+    some = _of_class(kind_name)[:SAMPLE]
+    for thing in some:
+        for name, value in list(getattr(thing, "__dict__", {}).items()):
+            if not name.startswith("_"):
+                sizes[name] = sizes.get(name, 0) + sys.getsizeof(value)
+    number = len(some)
+    return {name: size / number for name, size in sizes.items()} if number else {}
+
+
+def models(least: int) -> list[tuple[str, int, float, float]]:
+    """Return Pydantic's models by class: how many, and the bytes of the set of given fields and of the dict of each."""
+    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    if base is None:
+        return []
+    counts = Counter(kind for kind in map(type, gc.get_objects()) if issubclass(kind, base))
+    found = []
+    for kind, number in counts.items():
+        some: list[Any] = (
+            [thing for thing in gc.get_objects() if type(thing) is kind][:SAMPLE] if number >= least else []
+        )
+        sets = [sys.getsizeof(thing.__pydantic_fields_set__) for thing in some if hasattr(kind, "model_fields")]
+        dicts = [sys.getsizeof(thing.__dict__) for thing in some]
+        if sets:
+            found.append((class_name(kind), number, sum(sets) / len(sets), sum(dicts) / len(dicts)))
+    return found
+
+
+def row_size() -> list[int]:
+    """Return what a row of SQLAlchemy's takes beside its values, and each column of it, in bytes."""
+    empty, full = sys.getsizeof(()), sys.getsizeof((None,))
+    engine = sys.modules.get("sqlalchemy.engine")
+    row = int(engine.Row.__basicsize__) + empty - ().__sizeof__() if engine else 0
+    return [row + empty, full - empty]
+
+
+def _of_class(kind_name: str) -> list[Any]:
+    objects = gc.get_objects()
+    kinds = {kind for kind in set(map(type, objects)) if class_name(kind) == kind_name}
+    return [thing for thing in objects if type(thing) in kinds]
+
+
+def holder(kind_name: str) -> list[str]:
+    """Return a path from a root to one of this class's objects, if one is found: of names, never of keys."""
+    things = _of_class(kind_name)
+    if not things:
+        return []
+    seen = [things[len(things) // 2]]
+    things.clear()
+    below: dict[int, int] = {id(seen[0]): -1}
+    ours = {id(seen), id(things)}
+    done = 0
+    while done < min(len(seen), MOST_VISITED):
+        thing = seen[done]
+        for above in gc.get_referrers(thing):
+            if id(above) in below or id(above) in ours or isinstance(above, FrameType):
+                continue
+            below[id(above)] = done
+            seen.append(above)
+            if _root(above):
+                return [_root(above), *_steps(_path(seen, below))]
+        done += 1
+    return []
+
+
+def _path(seen: list[Any], below: dict[int, int]) -> list[Any]:
+    path = [seen[-1]]
+    while below[id(path[-1])] >= 0:
+        path.append(seen[below[id(path[-1])]])
+    return path
+
+
+def _root(thing: Any) -> str:
+    if isinstance(thing, ModuleType):
+        return thing.__name__
+    if isinstance(thing, dict) and isinstance(thing.get("__name__"), str) and "__spec__" in thing:
+        name = thing["__name__"]
+        return "" if name == PROBE else str(name)
+    if isinstance(thing, type):
+        return class_name(thing)
+    return thing.__qualname__ if isinstance(thing, FunctionType) else ""
+
+
+def _steps(path: list[Any]) -> list[str]:
+    """Return what is held at each step: the name of a variable or an attribute, else a class."""
+    steps = []
+    for index in range(len(path) - 1):
+        above, below = path[index], path[index + 1]
+        name = ""
+        if isinstance(above, dict) and (index == 0 or _has_dict(path[index - 1], above)):
+            name = next((key for key, value in above.items() if value is below and isinstance(key, str)), "")
+        if isinstance(below, dict) and _has_dict(above, below):
+            continue
+        steps.append(f".{name}" if name else class_name(type(below)))
+    return steps
+
+
+def _has_dict(owner: Any, names: dict[Any, Any]) -> bool:
+    return getattr(owner, "__dict__", None) is names

@@ -1,0 +1,35 @@
+"""The reader's line that runs: in this thread or in another one, through greenlets, too."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+from bench.yours.function.probe.memory import package_of, shown
+
+
+def nearest(frame: Any) -> tuple[str, int] | None:
+    """Return the innermost line of the reader's, from a frame on outwards."""
+    while frame:
+        if package_of(frame.f_code.co_filename) == "":
+            return shown(frame.f_code.co_filename), frame.f_lineno
+        frame = frame.f_back
+    return None
+
+
+def own_line() -> tuple[str, int] | None:
+    """Return the reader's line that runs in this thread."""
+    line = nearest(sys._getframe(1))
+    greenlet = sys.modules.get("greenlet")
+    current = greenlet.getcurrent().parent if greenlet else None
+    while line is None and current is not None:
+        line, current = nearest(current.gr_frame), current.parent
+    return line
+
+
+def any_line() -> tuple[str, int] | None:
+    """Return the reader's line that runs in this thread, else in another one."""
+    here = threading.get_ident()
+    others = (nearest(frame) for thread, frame in sys._current_frames().items() if thread != here)
+    return own_line() or next(filter(None, others), None)

@@ -1,0 +1,140 @@
+"""Functions as others write them, each told of truly: by whom, from which line, how many rows, and how they came."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.yours.function.figures import FunctionFigures, figures
+from bench.yours.function.launching import STATEMENTS, Order, run
+from bench.yours.function.page import show
+
+MODULE = """
+import asyncpg, os, psycopg
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
+
+class Base(DeclarativeBase): ...
+class Data(Base):
+    __tablename__ = "data"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    num: Mapped[int]
+    data: Mapped[str]
+class Customer(Base):
+    __tablename__ = "shop_customer"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    orders: Mapped[list["Order"]] = relationship()
+class Order(Base):
+    __tablename__ = "shop_order"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("shop_customer.id"))
+
+def psycopg_alone(connection: psycopg.Connection):
+    connection.execute("SELECT EXTRACT(day FROM placed_on) FROM shop_order LIMIT 7").fetchall()
+    for number in range(3): connection.execute(f"/* 'x' */ SELECT num FROM data WHERE id = {number}")
+    with connection.cursor(name="server") as cursor:
+        cursor.execute("SELECT * FROM data")
+    for row in connection.cursor().stream("SELECT * FROM data LIMIT 2"): ...
+async def psycopg_later(connection: psycopg.AsyncConnection):
+    cursor = await connection.execute("SELECT * FROM data LIMIT 5")
+    yield await cursor.fetchone()
+async def asyncpg_alone(connection: asyncpg.Connection):
+    await connection.fetch("SELECT id, num FROM data LIMIT 9")
+    await connection.fetchrow("SELECT id, num FROM data LIMIT 1")
+    await connection.executemany("SELECT $1::int", [(1,), (2,), (3,)])
+async def its_own():
+    await (await asyncpg.connect(os.environ["DATABASE_URL"])).fetch("SELECT * FROM data")
+def written(session: Session):
+    session.add_all([Data(id=10**6 + number, num=number, data="secret") for number in range(2500)])
+    session.flush()
+    session.rollback()
+def in_chunks(session: Session):
+    options = selectinload(Customer.orders)
+    for customer in session.scalars(select(Customer).options(options).execution_options(yield_per=10)): ...
+def django_alone():
+    from urllib.parse import urlsplit
+    from django.conf import settings
+    url = urlsplit(os.environ["DATABASE_URL"])
+    names = {"NAME": url.path[1:], "USER": url.username, "PASSWORD": url.password, "HOST": url.hostname}
+    engine = {"ENGINE": "django.db.backends.postgresql", "PORT": url.port}
+    settings.configure(DATABASES={"default": {**names, **engine}})
+    from django.db import connection
+    with connection.cursor() as cursor:
+        for ids in ([1, 2], [3, 4, 5]):
+            cursor.execute(f"SELECT num FROM data WHERE id IN ({', '.join('%s' for _ in ids)})", ids)
+def application():
+    def answer(environ, start_response):
+        start_response("200 OK", [])
+        return [b"12345"]
+    return answer
+"""
+LINES = MODULE.splitlines()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, database: str) -> Path:
+    (tmp_path / "foreign.py").write_text(MODULE)
+    return tmp_path
+
+
+def told(folder: Path, function: str, *requests: str) -> FunctionFigures:
+    told = run(Order(f"foreign:{function}", folder, Path(sys.executable), requests=requests), STATEMENTS)
+    assert [path.name for path in folder.iterdir()] == ["foreign.py"]
+    found = figures(function, {STATEMENTS: told})
+    assert not found.error
+    return found
+
+
+def of(found: FunctionFigures) -> list[tuple[Any, ...]]:
+    """Return of each statement what its line begins with, its relation, how often, rows, columns, and by a cursor."""
+    return [
+        (LINES[one.line[1] - 1].split()[0], one.text, one.times, one.rows, one.columns, one.streamed)
+        for one in found.statements
+        if one.line
+    ]
+
+
+def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
+    assert of(told(folder, "psycopg_alone")) == [
+        ('connection.execute("SELECT', "SELECT shop_order", 1, 7, 1, False),
+        ("for", "SELECT data", 3, 3, 1, False),
+        ('cursor.execute("SELECT', "SELECT data", 1, None, 3, True),
+        ("for", "SELECT data", 1, None, 0, True),
+    ]
+    assert of(told(folder, "psycopg_later")) == [("cursor", "SELECT data", 1, 5, 3, False)]
+    assert [one[1:] for one in of(told(folder, "asyncpg_alone"))] == [
+        ("SELECT data", 1, 9, 2, False),
+        ("SELECT data", 1, 1, 2, False),
+        ("SELECT", 1, 3, 0, False),
+    ]
+
+
+def test_django_tells_of_its_statements(folder: Path) -> None:
+    [statement] = told(folder, "django_alone").statements
+    assert (statement.by, statement.text, statement.times, statement.rows) == ("django", "SELECT data", 2, 5)
+
+
+def test_what_a_connection_of_its_own_executes_is_not_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = told(folder, "its_own")
+    assert not found.statements
+    show(found)
+    assert "what asyncpg executes alone is not known" in " ".join(capsys.readouterr().out.split())
+
+
+def test_each_row_counts_once(folder: Path) -> None:
+    [insert] = told(folder, "written").statements
+    assert (insert.text, insert.rows) == ("INSERT data", 2500)
+
+
+def test_entities_belong_to_the_statement_that_loads_them(folder: Path) -> None:
+    customers, orders = told(folder, "in_chunks").statements
+    assert customers.classes.keys() == {"foreign.Customer"}
+    assert orders.classes.keys() == {"foreign.Order"}
+    assert (customers.times, orders.times) == (1, -(-customers.loaded // 10))
+    assert customers.loaded > 10
+
+
+@pytest.mark.parametrize("name", ["application", "application()"])
+def test_a_function_makes_the_application(name: str, folder: Path) -> None:
+    assert told(folder, name, "GET /").answers == [(200, 5)]

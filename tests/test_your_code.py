@@ -1,0 +1,180 @@
+"""The reader's own function: what is told of it, what follows from it, and how it may end; nothing of it stays."""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import your_code
+from bench import process
+from bench.runs import Job, checkpoint
+from bench.scripts import Scenario
+from bench.yours.function.launching import PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
+from common import LAST_CHECKPOINT
+from tests.functions import as_function
+from tests.support import refused
+from tests.test_report import in_terminal
+
+ROWS = 10_000
+MODULE = f"""
+import os, subprocess, sys
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+class Base(DeclarativeBase): ...
+class Data(Base):
+    __tablename__ = "data"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    num: Mapped[int]
+    data: Mapped[str]
+
+print("to be ignored")
+MANY = text("SELECT i AS id, i AS num, 'hello-' || i AS data FROM generate_series(1, {ROWS}) AS i")
+COLUMNS = MANY
+MANY = select(Data).from_statement(MANY.columns(Data.id, Data.num, Data.data))
+CACHE = {{}}
+
+def entities(session: Session):
+    return sum(row.num for row in session.scalars(MANY))
+def streamed(session: Session):
+    return sum(row.num for row in session.scalars(MANY.execution_options(yield_per=1000)))
+def kept(session: Session):
+    return session.scalars(MANY).all()
+def cached(session: Session):
+    for row in session.execute(COLUMNS): CACHE[row.id] = row
+def often(session: Session):
+    return [session.scalar(select(func.repeat("x", 2000 + number % 10))) for number in range(1000)]
+def items(limit: int):
+    for number in range(limit): yield str(number)
+async def later(session: AsyncSession): return len((await session.scalars(MANY)).all())
+class Repository:
+    def __init__(self, session: Session): self.session = session
+    def first(self): return self.session.scalars(select(Data).limit(1)).one().num
+def wrong(session: Session): raise ValueError(f"nobody may read {{session.scalars(MANY).first().data}}")
+def leaves():
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "left behind {os.getpid()}"])
+    os.fork()
+def ends(): os._exit(3)
+def asks(): input()
+def forever():
+    while True: ...
+def grows():
+    kept = []
+    while True: kept.append(bytes(2**20))
+async def application(scope, receive, send):
+    if scope["type"] == "http":
+        await send({{"type": "http.response.start", "status": 200, "headers": []}})
+        await send({{"type": "http.response.body", "body": bytes(5000)}})
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, database: str) -> Path:
+    (tmp_path / "shop.py").write_text(MODULE)
+    return tmp_path
+
+
+def measured(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    """Return what the command says of a function, as JSON."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["", f"shop:{arguments[0]}", "--folder", str(folder), "--json", *arguments[1:]])
+        your_code.main()
+    assert [path.name for path in folder.iterdir()] == ["shop.py"]
+    return json.loads(capsys.readouterr().out)
+
+
+def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = measured(folder, capsys, "entities")
+    [statement] = found["statements"]
+    line = MODULE.splitlines().index("def entities(session: Session):") + 2
+    assert (statement["line"], statement["rows"], statement["classes"]) == (
+        ["shop.py", line],
+        ROWS,
+        {"shop.Data": ROWS},
+    )
+    assert 0.7 * ROWS < found["at_peak"]["objects"]["shop.Data"] <= ROWS
+    assert found["at_peak"]["packages"]["sqlalchemy"] > found["at_peak"]["traced"] / 2
+    assert found["imports"]["own"]["sqlalchemy"] > 2**20
+    assert found["imports"]["made"]["columns"] == 3
+    assert [step["name"] for step in found["advice"]] == ["yield_per"]
+
+
+@pytest.mark.parametrize(
+    ("function", "advised"),
+    [("streamed", []), ("kept", ["columns"]), ("cached", ["cache"]), ("often", ["n + 1"]), ("Repository.first", [])],
+)
+def test_what_follows(function: str, advised: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = measured(folder, capsys, function, "--once")
+    assert [step["name"] for step in found["advice"]] == advised
+    if function == "cached":
+        assert found["holder"][:2] == ["shop", ".CACHE"]
+
+
+@pytest.mark.parametrize("name", ["run_sync_psycopg", "run_sync_sqlalchemy_session", "run_async_sqlalchemy_engine"])
+def test_a_script_as_a_function_has_the_script_s_own_figures(name: str, tmp_path: Path, database: str) -> None:
+    scenario = Scenario(name)
+    (tmp_path / "measured.py").write_text(as_function(scenario), encoding="utf-8")
+    [script] = [outcome.output for outcome in process.succeeded(process.run([Job(scenario)]))]
+    found = run(Order("measured:main", tmp_path, Path(sys.executable)), STATEMENTS).found
+    last = checkpoint(script, LAST_CHECKPOINT)
+    for figure in ("traced", "traced_peak"):
+        # What is fixed differs: the modules that the first query imports are there before, or are not.
+        assert found[figure] == pytest.approx(last[figure], rel=0.01, abs=60_000), figure
+
+
+def test_other_things_are_called(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert measured(folder, capsys, "items", "--arg", "limit=20", "--once")["items"] == 20
+    assert measured(folder, capsys, "later", "--once")["statements"][0]["rows"] == ROWS
+    found = measured(folder, capsys, "application", "--request", "GET /rows?limit=1", "--once")
+    assert found["answers"] == [[200, 5000]]
+    assert measured(folder, capsys, "application", "--once")["process"] is None
+
+
+def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def line(target: str, *options: str) -> str:
+        return refused(your_code.main, target, "--folder", str(folder), "--once", *options)
+
+    assert line("shop:nothing") == "shop has no nothing"
+    assert line("shop:items") == "it needs limit: --arg limit=…"
+    assert line("nowhere:x") == "its import raised ModuleNotFoundError: No module named 'nowhere'"
+    assert line("shop:CACHE") == "shop:CACHE is no function: it is of class dict"
+    assert "exit code 3" in line("shop:ends")
+    assert line("shop:asks").startswith("it raised EOFError at shop.py:")
+    assert line("shop:forever", "--timeout", "2") == "it was ended after 2 s: --timeout gives it more"
+    assert line("shop:grows", "--limit", "300M") == "it was ended at 300 MiB: --limit gives it more"
+    wrong = line("shop:wrong")
+    assert re.fullmatch(r"it raised ValueError at shop\.py:\d+", wrong)
+    assert "hello" not in capsys.readouterr().out + wrong
+    measured(folder, capsys, "leaves", "--once")
+    assert not [
+        p for p in psutil.process_iter(["cmdline"]) if f"left behind {os.getpid()}" in (p.info["cmdline"] or ())
+    ]
+
+
+def test_the_page_fits_a_terminal(folder: Path) -> None:
+    def show() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            picture = folder / "memory.svg"
+            patch.setattr(sys, "argv", ["", "shop:kept", "--folder", str(folder), "--once", "--svg", str(picture)])
+            your_code.main()
+
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", in_terminal(show, 80)).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "hello-" not in "\n".join(lines)
+    assert (folder / "memory.svg").read_text().count("<path") == 2  # the axes, and the statement
+
+
+def test_the_probe_needs_nothing_of_ours(folder: Path) -> None:
+    for name in PARTS:
+        text = (PROBE / f"{name}.py").read_text(encoding="utf-8")
+        imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)) - {"bench", "__future__"}
+        assert imported <= sys.stdlib_module_names
+    (folder / "plain.py").write_text("def rows(): return [str(number) for number in range(100000)]")
+    told = run(Order("plain:rows", folder, Path(sys.executable)), UNTRACED).found
+    assert told["returned"]["rss"] - told["began"]["rss"] > 4 * 2**20
