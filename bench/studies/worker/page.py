@@ -115,8 +115,8 @@ def code(worker: WorkerFigures) -> str:
     """Return what a byte of code takes, of which libraries, and why."""
     told = (f"{name.removeprefix('code of ')} {size:.1f}" for name, size in worker.codes.items())
     return (
-        f"A byte of compiled code takes **{worker.code():.1f} bytes**, the median of {len(worker.codes)} libraries that "
-        f"neither application has: {', '.join(told)}. The standard library's takes {worker.of_code(CODE):.1f}. "
+        f"A byte of compiled code takes **{worker.code():.1f} bytes**, the median of {len(worker.codes)} libraries "
+        f"that neither application has: {', '.join(told)}. The standard library's takes {worker.of_code(CODE):.1f}. "
         f"A byte of memory that a shared library asks for takes {worker.native:.2f}."
     )
 
@@ -160,7 +160,7 @@ def blocks(worker: WorkerFigures) -> dict[str, str]:
     return {
         "worker-answer": answer(worker),
         "worker-savings": largest(worker),
-        "worker-environment": environment(worker.header, "row", PACKAGES),
+        "worker-environment": environment(worker.header, "row in the seeded table, which no part reads", PACKAGES),
         "worker-parts": parts(worker, list(PARTS)).markdown(),
         "worker-imports": imports(worker, list(LIBRARIES)).markdown(),
         "worker-model": f"{check(worker).markdown()}\n\n{unseen(worker)}",
@@ -171,6 +171,4 @@ def blocks(worker: WorkerFigures) -> dict[str, str]:
 
 
 def charts(worker: WorkerFigures) -> dict[str, str]:
-    from bench.studies.worker import chart  # with matplotlib, which `make bench` does without
-
-    return chart.of(worker)
+    return {}  # its chart needs the study of requests, too: `answers`
