@@ -130,7 +130,7 @@ FAULTS = (
         *(f"set sslrootcert or sslmode, or {_FIX}", _SSL),
     ),
     Fault(
-        *("", "(?<!ssl)negotiation|authentication request|failed: server closed"),
+        *("", "(?<!ssl)negotiation|authentication request|connection to server .*failed: server closed"),
         *("what listens is no PostgreSQL", _FIX, _HOST),
     ),
     Fault(

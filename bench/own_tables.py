@@ -40,6 +40,21 @@ LEFT JOIN pg_catalog.pg_description ON objoid = thing.oid AND classoid = catalog
 WHERE {condition}
 ORDER BY kind = 'SCHEMA', nspname, name
 """
+# What would go with a table without a word, and is not set-up's: a sequence that a column owns, an index, statistics, a
+# trigger, a rule, a policy, a publication's entry. Its columns, defaults and constraints are the table itself.
+_ATTACHED = """
+SELECT pg_catalog.pg_describe_object(classid, objid, objsubid)
+FROM pg_catalog.pg_depend JOIN pg_catalog.pg_class ON pg_class.oid = refobjid
+JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+WHERE refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND deptype = 'a' AND nspname = {schema}
+AND relname = {name} AND classid <> ALL ('{{pg_catalog.pg_attrdef,pg_catalog.pg_constraint}}'::pg_catalog.regclass[])
+AND NOT EXISTS (
+    SELECT FROM pg_catalog.pg_class AS own WHERE own.oid = objid
+    AND classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+    AND own.relname ~ pg_catalog.concat('^', {name}, '_(id_seq|customer_id_idx)[0-9]*$')
+)
+ORDER BY 1
+"""
 
 
 class Thing(NamedTuple):
@@ -94,7 +109,12 @@ def everywhere(connection: Connection, schema: str | None = None) -> list[Thing]
 
 
 def drop(connection: Connection, things: Sequence[Thing]) -> None:
-    """Drop these, and nothing that depends on them. Raises psycopg.Error."""
+    """Drop these, and nothing that depends on them. Raises psycopg.Error, and UserError where what is own has more."""
+    for thing in things:
+        attached = sql.SQL(_ATTACHED).format(schema=thing.schema, name=thing.name)
+        if thing.own and thing.kind == "TABLE" and (row := connection.execute(attached).fetchone()):
+            reason = f"{row[0]} depends on {thing}"
+            raise UserError(f"{visible(reason)} at {address()}: drop that first, or {ANOTHER}")
     for kind in dict.fromkeys(thing.kind for thing in things):
         identifiers = sql.SQL(", ").join(thing.identifier for thing in things if thing.kind == kind)
         connection.execute(sql.SQL("DROP {} {}").format(sql.SQL(kind), identifiers))

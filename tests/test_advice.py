@@ -1,5 +1,6 @@
 """The advice: every code that it prints compiles, fits 80 columns and reads all rows; and when there is none."""
 
+import ast
 import asyncio
 import re
 import sys
@@ -64,6 +65,7 @@ CREATE TABLE advised.left_out (id integer PRIMARY KEY, at date);
 INSERT INTO advised.left_out VALUES (1, 'infinity'), (2, now());
 CREATE TYPE advised.state AS ENUM ('new', 'paid');
 CREATE TYPE advised.vector AS ENUM ('[1,2.5,3]', '[4,5,6]');
+CREATE TYPE advised.pair AS (a integer, b text);
 CREATE TABLE advised.forms (id integer PRIMARY KEY, note text, state text, kind varchar(9), code char(3), label
     advised.state, details jsonb, halves real[], doubles double precision[], small smallint[], numbers integer[],
     large bigint[], embedding advised.vector);
@@ -72,7 +74,11 @@ INSERT INTO advised.forms SELECT i, 'a note of ' || i, 'paid', 'kind', 'abc', 'n
     ARRAY[i, -9000000000], '[1,2.5,3]' FROM generate_series(1, 3) AS i;
 INSERT INTO advised.forms (id, halves) VALUES (4, '{{}}');
 INSERT INTO advised.forms (id, halves, doubles, small, numbers, large) SELECT i, a, a, a, a, a FROM (VALUES
-    (5, ARRAY[1, NULL]), (6, ARRAY[[1, 2], [3, 4]]), (7, ARRAY[7])) AS odd(i, a)
+    (5, ARRAY[1, NULL]), (6, ARRAY[[1, 2], [3, 4]]), (7, ARRAY[7])) AS odd(i, a);
+CREATE TABLE advised.binary AS SELECT forms.*, point '(1,2)' AS place, ARRAY[point '(1,2)'] AS places,
+    real '0.1' AS share, ARRAY[label] AS states, aclitem 'user=r/user' AS granted, (1, 'x')::advised.pair AS pair,
+    money '9' AS price, B'101' AS flags, now()::date AS day, interval '1 day' day to second(2) AS span,
+    1.5::numeric(9, 2) AS exact FROM advised.forms
 """.replace("{long}", LONG[:50])
 TABLES = (
     *("advised.orders", "advised.seen", 'advised."a²"', "advised.session", f'advised."{LONG[:50]}xyz"'),
@@ -192,7 +198,7 @@ def test_every_code_reads_every_row(advised: str, relation: str) -> None:
 def test_code_that_writes_leaves_the_rows_that_were_read(advised: str, relation: str) -> None:
     """What the server makes is left out, unless it makes all; and a view or a query has no such code."""
     subject = look_at(relation, 60, count=False)
-    read, written = subject.relation, [code for _, code in to_write(subject.relation)]
+    read, written = subject.relation, [code for _, code in to_write(subject)]
     assert len(written) == (0 if relation in ("advised.seen", QUERIES[0]) else 1 if read.no_entities else 2)
     places = [place for place, column in enumerate(read.columns) if column.name in read.written]
     rows = [tuple(row[place] for place in places) for row in expected(subject, advised)]
@@ -200,7 +206,8 @@ def test_code_that_writes_leaves_the_rows_that_were_read(advised: str, relation:
     own = {code.class_called(read.name): mapped(subject, engine)} if read.key else {}
     for source in written:
         if relation == "advised.made":
-            assert '\n# Left out, because the server makes them: id, twice, number, "at once"\n' in source
+            names = 'id, twice,\n# number, "at once"\n'
+            assert f"\n# Left out: the server makes them, or this role may not write them: {names}" in source
         defined = executed(source, **own)
         query(advised, f"TRUNCATE {read.sql_name}")
         if "COPY" in source:
@@ -210,6 +217,73 @@ def test_code_that_writes_leaves_the_rows_that_were_read(advised: str, relation:
             defined["write"](engine, Once(rows))
         assert [tuple(row[place] for place in places) for row in expected(subject, advised)] == rows
     engine.dispose()
+
+
+def bound(source: str) -> set[str]:
+    """Return what a code imports and defines beside functions and variables: the names that begin like a class's."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {alias.name for node in nodes if isinstance(node, ast.ImportFrom | ast.Import) for alias in node.names}
+    names |= {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    names |= {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {name for name in names if name[0].isupper()}
+
+
+def codes(subject: Subject) -> list[str]:
+    """Return every code that is printed of such a table: what to read, to write, and each form of a column."""
+    relation, texts = subject.relation, [column for column in subject.relation.columns if column.name == "label"]
+    forms = [(SHARED, "note"), (SHARED, "label"), (PACKED, "halves"), (DECODED, "details"), (HOOKED, "details")]
+    return [
+        *(one.code(relation) for one in advice(subject, figures()) if one.write),
+        *(form_code(subject, form, name) for form, name in forms),
+        forms_code.shared(replace(relation, key=(), keyless="none"), texts),
+        *(source for _, source in to_write(subject)),
+    ]
+
+
+def test_no_code_hides_the_reader_s_class_whatever_the_table_is_called(advised: str) -> None:
+    names = sorted(code.TAKEN)
+    with psycopg.connect(advised) as connection:
+        for name in names:
+            connection.execute(
+                f'CREATE TABLE advised."{name}" (id integer PRIMARY KEY, note text, label advised.state, '
+                "halves real[], details jsonb, other jsonb, number uuid, total numeric); "
+                f"INSERT INTO advised.\"{name}\" VALUES (1, 'x', 'new', ARRAY[1], '{{\"a\": 1}}', '[1]')".encode()
+            )
+    engine = create_engine(advised.replace("postgresql:", "postgresql+psycopg:"))
+    found = set()
+    for name in names:
+        subject = look_at(f'advised."{name}"', 60, count=False)
+        own = code.class_called(name)
+        kind = mapped(subject, engine)
+        for source in codes(subject):
+            found |= bound(source)
+            assert own not in bound(source)
+            with psycopg.connect(advised) as connection:
+                defined = executed(source, connection=connection, **{own: kind})
+                if "read" in defined:
+                    defined["read"](engine)
+                if "write" in defined:
+                    defined["write"](connection if "COPY" in source else engine, iter([]))
+    assert found - {"Row", *(f"{code.class_called(name)}Row" for name in names)} == {*names}
+    engine.dispose()
+
+
+def test_no_code_writes_what_the_server_would_refuse(advised: str) -> None:
+    table = "advised.policed"
+    query(advised, f"CREATE TABLE {table} (id integer PRIMARY KEY); INSERT INTO {table} VALUES (1)")
+    query(advised, f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    query(advised, f"CREATE POLICY everything ON {table} USING (true)")
+    (told, copied), (_, inserted) = to_write(look_at(table, 60, count=False))
+    assert (told, copied) == (
+        "To write rows by `copy`: the server refuses that here, for row-level security is active.",
+        "",
+    )
+    assert "insert(Policed)" in inserted
+    with psycopg.connect(advised) as connection, pytest.raises(psycopg.errors.FeatureNotSupported):
+        connection.execute(f"COPY {table} FROM STDIN".encode())
+    query(advised, f"REVOKE INSERT ON {table} FROM CURRENT_USER")
+    refused = list(to_write(look_at(table, 60, count=False)))
+    assert refused == [("To write rows: this role may not. Grant INSERT on it.", "")]
 
 
 ORDERS = Subject(
@@ -370,16 +444,27 @@ def test_texts_are_made_once_in_rows(advised: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["halves", "doubles", "small", "numbers", "large"])
-def test_numbers_lie_side_by_side(advised: str, forms: Subject, name: str) -> None:
-    column = next(place for place, column in enumerate(forms.relation.columns) if column.name == name)
+def test_numbers_lie_side_by_side(advised: str, name: str) -> None:
+    subject = look_at("advised.binary", 60, count=False)
+    column = next(place for place, column in enumerate(subject.relation.columns) if column.name == name)
     with psycopg.connect(advised) as connection:
-        plain = connection.execute("SELECT * FROM advised.forms").fetchall()
-        found = executed(form_code(forms, PACKED, name), connection=connection)["found"]
+        plain = connection.execute("SELECT * FROM advised.binary").fetchall()
+        found = executed(form_code(subject, PACKED, name), connection=connection)["found"]
     assert [row[column].tolist() for row in found[:3]] == [row[column] for row in plain[:3]]
     assert found[3][column] is None or found[3][column].tolist() == []
     assert (found[4][column], found[5][column], found[6][column].tolist()) == ([1, None], [[1, 2], [3, 4]], [7])
+    others = [place for place, column in enumerate(subject.relation.columns) if column.type != "list"]
+    others += [place for place, column in enumerate(subject.relation.columns) if column.name in ("places", "states")]
+    assert [[row[place] for place in others] for row in found] == [[row[place] for place in others] for row in plain]
     size = found[0][column].itemsize
     assert size == {"halves": 4, "doubles": 8, "small": 2, "numbers": 4, "large": 8}[name]
+
+
+def test_numbers_of_a_query_lie_side_by_side(advised: str) -> None:
+    subject = look_at("SELECT ARRAY[1, 2] AS \"a:b\", point '(1,2)' AS place, 0.1::real, 'x'", 60, count=False)
+    with psycopg.connect(advised) as connection:
+        [(numbers, *others)] = executed(form_code(subject, PACKED, "a:b"), connection=connection)["found"]
+    assert (numbers.tolist(), others) == ([1, 2], ["(1,2)", 0.1, "x"])
 
 
 def test_pgvector_s_own_type_is_left_to_its_adapter(forms: Subject) -> None:

@@ -96,15 +96,15 @@ def visited(browser: Browser) -> Iterator[Page]:
 
 
 @contextmanager
-def opened(browser: Browser, options: Mapping[str, Any]) -> Iterator[Page]:
+def opened(browser: Browser, options: Mapping[str, Any], address: str = ADDRESS) -> Iterator[Page]:
     """Yield the page, from disk. It asks for nothing but itself, and its console stays empty."""
     context = browser.new_context(**options)
     page = context.new_page()
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: said.append(request.url) if not request.url.startswith(ADDRESS) else None)
-    page.goto(ADDRESS)
+    page.on("request", lambda request: said.append(request.url) if not request.url.startswith(address) else None)
+    page.goto(address)
     yield page
     context.close()
     assert said == []

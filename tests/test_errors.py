@@ -160,6 +160,17 @@ class Closing(Refusing):
         self.request.recv(1024)
 
 
+class Dying(Refusing):
+    """A server that lets everybody in, and then is gone without a word."""
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            while self.request.recv(1024)[4:8] in (b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30"):
+                self.request.sendall(b"N")
+            self.request.sendall(b"R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I")
+            self.request.recv(1024)
+
+
 class Encrypted(Refusing):
     def handle(self) -> None:
         with contextlib.suppress(ConnectionError):
@@ -238,6 +249,11 @@ def test_what_is_no_postgresql_or_nothing() -> None:
             "the server ended the connection",
             NO_POSTGRESQL,
         ][: len(ALONE)]
+    with listening(Dying) as url:
+        for name in ("psycopg", "Core"):
+            assert explained(DRIVERS[name], url) == (
+                f"the server ended the connection at {address_of(url)}: see that server's log, then run this again"
+            )
     closed = f"postgresql://user:password@localhost:{unused_port()}/db"
     for driver in DRIVERS.values():
         assert (
@@ -500,6 +516,11 @@ def test_role_s_statement_timeout_is_blamed_for_the_first_statement(url: str, mo
 
 def test_at_the_default_address_another_fix_is_named(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
+    with listening(Dying) as url:
+        for name in ("psycopg", "Core"):
+            assert explained(DRIVERS[name], url) == (
+                f"the server ended the connection at {address_of(url)}: see that server's log, then run this again"
+            )
     closed = f"postgresql://user:password@localhost:{unused_port()}/db"
     for there, line in (
         (closed, "nothing listens at {}: run `python setup_db.py`"),

@@ -247,6 +247,38 @@ def test_value_that_cannot_be_read_is_told_with_its_column(
             write(reading(subject, way))
 
 
+@pytest.mark.parametrize(
+    ("table", "children", "found", "there", "failing"),
+    [
+        ("odd_2.padded", "unpadded", 0, 30, (LAZY, SELECTIN, DROPPED)),
+        ("odd_2.unpadded", "padded", 0, 30, (SELECTIN, DROPPED)),
+        ("odd_2.months", "days", 33, 60, (LAZY, SELECTIN, DROPPED)),
+        ("odd_2.upper", "lower", 0, 30, (SELECTIN, DROPPED)),
+        ("odd_2.decimals", "whole", 30, 30, ()),
+    ],
+)
+def test_way_that_finds_other_children_than_the_server_fails(
+    url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    table: str,
+    children: str,
+    found: int,
+    there: int,
+    failing: tuple[str, ...],
+) -> None:
+    """Keys may be equal on the server, and differ as parameters or in Python."""
+    monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
+    subject = look_at(table, children)
+    assert subject.size.children[0].rows == there
+    for way in (LAZY, SELECTIN, JOINED, DROPPED):
+        if way not in failing:
+            write(reading(subject, way))
+            continue
+        with pytest.raises(UserError, match=rf"^it finds {found} rows of {children} where the server has {there}, "):
+            write(reading(subject, way))
+
+
 def test_tables_without_a_key_are_read_as_columns_alone(url: str) -> None:
     subject = look_at("odd_2.place", "keyless")
     assert subject.layers == [COLUMNS, ARRAYS]
@@ -337,6 +369,8 @@ def test_joined_is_advised_where_it_takes_less(artists: Subject, capsys: pytest.
     alike = printed(artists, made_up(joined={"traced_peak": 6000.0}), capsys)
     assert "joinedload instead" not in alike
     assert "instead of joinedload" not in alike
+    unseen = {way: figure for way, figure in found.by_layer.items() if way not in (SELECTIN, DROPPED)}
+    assert "selectinload(" not in printed(artists, Figures(unseen, {SELECTIN: "it finds 0 rows"}), capsys)
     few = replace(artists, size=Size(1000, 1000, tuple(replace(one, rows=0) for one in artists.size.children)))
     few_figures = {way: replace(figure, count=999) for way, figure in made_up().by_layer.items()}
     assert "`" * 3 not in printed(few, Figures(few_figures), capsys)

@@ -244,8 +244,18 @@ def test_what_is_made_bears_the_mark(database: str) -> None:
         ("CREATE TABLE {} (id integer REFERENCES data)", "constraint dependent_id_fkey on table dependent"),
         ("CREATE TABLE {} () INHERITS (data)", "table dependent"),
         ("CREATE FUNCTION {}() RETURNS SETOF data LANGUAGE sql RETURN NULL::data", "function dependent()"),
+        # What goes with a table without CASCADE.
+        ("CREATE SEQUENCE {} OWNED BY data.num", "sequence dependent"),
+        ("CREATE INDEX {} ON data (num)", "index dependent"),
+        ("CREATE STATISTICS {} ON num, data FROM data", "statistics object dependent"),
+        ("CREATE POLICY {} ON data", "policy dependent on table data"),
+        ("CREATE RULE {} AS ON DELETE TO data DO INSTEAD NOTHING", "rule dependent on table data"),
+        (
+            "CREATE TRIGGER {} BEFORE UPDATE ON data EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            "trigger dependent on table data",
+        ),
     ],
-    ids=["view", "foreign key", "child", "function"],
+    ids=["view", "foreign key", "child", "function", "sequence", "index", "statistics", "policy", "rule", "trigger"],
 )
 def test_what_depends_on_the_table_stays_and_is_named(database: str, dependent: str, name: str) -> None:
     seed(database, 10)

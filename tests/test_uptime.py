@@ -144,7 +144,7 @@ def test_what_preloading_and_freezing_save_is_told_in_the_answer() -> None:
 
 
 def test_every_block_has_its_place() -> None:
-    text = (PROJECT / "docs" / "a-worker.md").read_text(encoding="utf-8")
+    text = (PROJECT / "docs" / "what-grows.md").read_text(encoding="utf-8")
     blocks = (
         page.blocks(page.figures(made_up())).keys()
         | processes_page.blocks(processes_page.figures(Results(results.header(10, {}), dict(services()), {}))).keys()

@@ -44,6 +44,9 @@ class Subject:
     # How many rows it has, if that is known, and whether they were counted.
     total: int | None = None
     counted: bool = False
+    # Whether this role may write it, and whether policies decide on its rows: the server refuses COPY then.
+    writable: bool = True
+    policed: bool = False
 
     @property
     def layers(self) -> list[str]:
@@ -82,10 +85,11 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
                 subject = fitted(connection, with_children(connection, relation, children), text, rows)
         with catalog.catalog_first(connection):
             total = catalog.row_estimate(connection, relation.oid)
+            writable, policed = catalog.rights(connection, relation.oid)
         if count:
             total = catalog.row_count(connection, relation.source)
         connection.rollback()  # not even a notification is sent
-    return replace(subject, total=total, counted=count)
+    return replace(subject, total=total, counted=count, writable=writable, policed=policed)
 
 
 def narrowed(relation: Relation, rows: int) -> Subject:

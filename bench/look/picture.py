@@ -24,7 +24,7 @@ def browser() -> str | None:
 
 
 def shown(page: "Page") -> str:
-    return f"{page.locator('.first').inner_text()}\n"
+    return f"{page.locator('#of-row .first').inner_text()}\n"
 
 
 def take() -> None:

@@ -211,18 +211,29 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
 
 
 def written(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
-    """Return the columns that a row is written with: those that the server does not make, or else all that may be.
+    """Return the columns that a row is written with: those that the server does not make, or else all.
 
-    It makes what has a default, an identity or an expression. There are none of what is no table.
+    It makes what has a default, an identity or an expression. There are none of what is no table, and none that this
+    role may not write.
     """
     statement = (
         "SELECT attname::text, atthasdef OR attidentity <> '' "
         "FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
         "WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
-        "AND attgenerated = '' AND attidentity <> 'a'"
+        "AND attgenerated = '' AND attidentity <> 'a' AND has_column_privilege(attrelid, attnum, 'INSERT')"
     )
     allowed = dict(connection.execute(statement.encode(), [oid]).fetchall())
     return {name for name, is_made in allowed.items() if not is_made} or set(allowed)
+
+
+def rights(connection: "psycopg.Connection[Any]", oid: int) -> tuple[bool, bool]:
+    """Return whether this role may write a table, and whether policies decide on its rows, so that COPY is refused."""
+    statement = (
+        "SELECT relkind NOT IN ('r', 'p') OR has_any_column_privilege(oid, 'INSERT'), row_security_active(oid) "
+        "FROM pg_catalog.pg_class WHERE oid = %s"
+    )
+    answer = connection.execute(statement.encode(), [oid]).fetchone()
+    return answer or (True, False)
 
 
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:

@@ -53,6 +53,26 @@ def parents(connection: "psycopg.Connection[Any]", relation: Relation, count: in
     return answer[0], answer[1]
 
 
+def pairs(relation: Relation, count: int, one_of: int) -> str:
+    """Return the SQL that counts the rows of each child of one of so many of the root's, and those with distinct keys.
+
+    Entities are as many as either: two rows of one key are one object, which a collection may have twice.
+    """
+    top, number = relation.alias, relation.number
+    numbered = f"SELECT row_number() OVER () AS {number}, {top}.* FROM ({chosen(relation, count)}) AS {top}"
+    some = f"SELECT * FROM ({numbered}) AS {top} WHERE {number} % {one_of} = 0"
+    counts = [f"({counted(relation, child)}) AS child_{place}" for place, child in enumerate(relation.children, 1)]
+    return f"WITH {CHOSEN} AS MATERIALIZED ({some}) SELECT * FROM {', '.join(counts)}"
+
+
+def counted(relation: Relation, child: Child) -> str:
+    children = path(relation, child)
+    named = [(relation.alias, relation), *((one.aliases[-1], one.relation) for one in children)]
+    keys = ", ".join(f"{alias}.{relation.quotes[name]}" for alias, table in named for name in table.key)
+    joins = " ".join(inwards(relation, children))
+    return f"SELECT count(*), count(DISTINCT ({keys})) FROM {CHOSEN} AS {relation.alias} {joins}"
+
+
 def statement(relation: Relation, count: int, most: int) -> str:
     """Return the SQL that counts rows, of so many of the root.
 

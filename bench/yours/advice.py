@@ -44,7 +44,10 @@ def advice(subject: Subject, figures: Figures) -> list[Advice]:
 
 
 def streaming(subject: Subject, figures: Figures) -> Iterator[Advice]:
-    """Yield the question to ask first, with the peaks where both were measured and differ."""
+    """Yield the question to ask first, with the peaks where both were measured and differ.
+
+    Children have code for it only where selectinload was seen to find all of them.
+    """
     relation = subject.relation
     if relation.children and relation.no_entities:
         return
@@ -56,7 +59,8 @@ def streaming(subject: Subject, figures: Figures) -> Iterator[Advice]:
             if before > WORTH * after:
                 of = "" if relation.children else f" of {figures.count:,} entities"
                 text += f": {before:,.1f} → {after:,.1f} MiB at the peak{of}{of_all(subject, figures, kept)}"
-    yield Advice(f"{text}.", code.batches)
+    seen = not relation.children or {SELECTIN, DROPPED} & figures.by_layer.keys()
+    yield Advice(f"{text}.", code.batches if seen else None)
 
 
 def of_all(subject: Subject, figures: Figures, kept: str) -> str:

@@ -4,7 +4,7 @@ import keyword
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from bench.errors import visible
@@ -13,9 +13,14 @@ from bench.relations.data import Child, ReadColumn, Relation
 from bench.yours import templates
 from bench.yours.fitting import WIDTH, assigned, fitted, for_text, packed
 
-# What the code imports, which no class of the reader's may hide.
-IMPORTED = frozenset(("Any", "AsyncEngine", "AsyncSession", "Decimal", "Engine", "Session", "UUID"))
-
+# What any printed code imports or defines, which no class of the reader's may hide.
+TAKEN = frozenset(
+    (
+        *("Any", "ArrayBinaryLoader", "AsyncEngine", "AsyncSession", "Connection", "Decimal", "Engine", "Enum"),
+        *("Iterable", "Jsonb", "JsonbDumper", "Loader", "Numbers", "Session", "Shared", "Text", "TypeDecorator"),
+        *("UNKNOWN", "UUID"),
+    )
+)
 BOTH_JOINED = ("joinedload", "joinedload")
 
 
@@ -34,7 +39,7 @@ def yours(relation: Relation) -> str:
 def class_called(table: str) -> str:
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", table))
     name = "".join(char for word in words for char in word[0].upper() + word[1:] if f"x{char}".isidentifier())
-    own = name.isidentifier() and not keyword.iskeyword(name) and name not in IMPORTED
+    own = name.isidentifier() and not keyword.iskeyword(name) and name not in TAKEN
     return name if own else f"Row{name}"
 
 
@@ -188,11 +193,14 @@ def imports_of(columns: Iterable[ReadColumn], *named: tuple[str, str]) -> str:
     return "\n".join([*lines, "", f"from {package} import {last}"])
 
 
-def sql(relation: Relation) -> str:
-    """Return the SQL that reads the columns in their order: the reader's own, where that is a query."""
-    if not relation.name:
+def sql(relation: Relation, casts: Mapping[str, str] = {}) -> str:
+    """Return the SQL that reads the columns in their order, some cast: the reader's own, where that is a query."""
+    if not relation.name and not any(casts.values()):
         return relation.statement if relation.left_out or relation.deferred else relation.source[1:-2]
-    quoted = [relation.quotes[column.name] for column in relation.read]
+    if not relation.name:
+        names = ", ".join(f'"{column.attribute}"{casts.get(column.name, "")}' for column in relation.read)
+        return f"SELECT {names}{relation.statement[relation.statement.index(' FROM ') :]}"
+    quoted = [f"{relation.quotes[column.name]}{casts.get(column.name, '')}" for column in relation.read]
     line = f"SELECT {', '.join(quoted)} FROM {relation.sql_name}"
     names = "\n".join(packed(quoted, "    ")).removesuffix(",")
     return line if len(line) <= WIDTH else f"SELECT\n{names}\nFROM {relation.sql_name}"

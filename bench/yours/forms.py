@@ -3,6 +3,9 @@
 import re
 from collections.abc import Sequence
 
+import psycopg
+from psycopg.pq import Format
+
 from bench.layers.weighing import CODES, is_vector
 from bench.relations.data import ReadColumn, Relation
 from bench.yours.code import sql, yours
@@ -105,6 +108,7 @@ with connection.cursor("rows", binary=True) as cursor:
     cursor.execute(query)
     for row in cursor:
         ..."""
+AS_TEXT = "# Where a column is cast, its binary form is bytes to psycopg, or less exact."
 VECTOR = """\
 # Yours: connection, by psycopg.connect(...)
 from pgvector.psycopg import register_vector
@@ -155,5 +159,16 @@ def packed(relation: Relation, columns: Sequence[ReadColumn]) -> str:
     if is_vector(columns[0].stored):
         return VECTOR
     code = CODES[columns[0].stored.removesuffix("[]")]
-    query = assigned(sql(relation))
+    casts = {column.name: as_read(column.stored) for column in relation.read}
+    query = "\n".join([*([AS_TEXT] if any(casts.values()) else []), assigned(sql(relation, casts))])
     return PACKED.format(code=NUMPY[code], type=PSYCOPG[code], query=query, batch=relation.batch)
+
+
+def as_read(stored: str) -> str:
+    """Return the cast by which a type's values in binary form are what psycopg makes of their texts."""
+    kind = re.sub(r"\(.*?\)|(?<=^interval) [^[]*", "", stored)
+    known = psycopg.adapters.types.get(kind.removesuffix("[]"))
+    array = "[]" if known and kind.endswith("[]") else ""
+    if known and known.name == "float4" and not array:
+        return "::text::float8"  # else 0.1 is 0.10000000149011612
+    return "" if known and psycopg.adapters.get_loader(known.oid, Format.BINARY) else f"::text{array}"

@@ -29,7 +29,7 @@ def show(subject: Subject, figures: Figures, *, wide: bool = False) -> None:
     table(subject, figures).print(wide=wide)
     for weights in by_column.tables(relation, figures):
         weights.print(wide=wide)
-    print_told(sentences, [*((advice.text, advice.code(relation)) for advice in advised), *to_write(relation)])
+    print_told(sentences, [*((advice.text, advice.code(relation)) for advice in advised), *to_write(subject)])
     if not relation.children:
         total, _ = all_rows(subject, figures)
         weighed = figures.weights[0].columns if figures.weights else ()
@@ -120,7 +120,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         "notes": figures.notes,
         "left_out": figures.failures,
         "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
-        "to_write": [{"text": text, "code": code} for text, code in to_write(relation)],
+        "to_write": [{"text": text, "code": code} for text, code in to_write(subject)],
     }
 
 

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator
 
 from bench.errors import visible
+from bench.layers.subject import Subject
 from bench.relations.data import ReadColumn, Relation
 from bench.yours.code import annotation, class_called, imports_of
 from bench.yours.fitting import WIDTH, assigned, fitted, packed
@@ -42,15 +43,26 @@ def write(engine: Engine, rows: Iterable[Any]) -> None:
         session.commit()"""
 
 
-def to_write(relation: Relation) -> Iterator[tuple[str, str]]:
+def to_write(subject: Subject) -> Iterator[tuple[str, str]]:
     """Yield what to write rows by, and its code: of a table alone, without the columns that the server makes."""
+    relation = subject.relation
     columns = [column for column in relation.columns if column.name in relation.written]
-    if relation.children or not columns:
+    if relation.children:
         return
-    yield "To write rows, as many as there are, from a generator: `copy`.", copied(relation, columns)
-    if not relation.no_entities:
+    if not subject.writable:
+        yield "To write rows: this role may not. Grant INSERT on it.", ""
+    elif columns:
+        yield from of_columns(subject, columns)
+
+
+def of_columns(subject: Subject, columns: list[ReadColumn]) -> Iterator[tuple[str, str]]:
+    if subject.policed:
+        yield "To write rows by `copy`: the server refuses that here, for row-level security is active.", ""
+    else:
+        yield "To write rows, as many as there are, from a generator: `copy`.", copied(subject.relation, columns)
+    if not subject.relation.no_entities:
         text = "To write them through the ORM, where its defaults or returned keys are needed: 1,000 at a time."
-        yield text, inserted(relation, columns)
+        yield text, inserted(subject.relation, columns)
 
 
 def copied(relation: Relation, columns: list[ReadColumn]) -> str:
@@ -87,7 +99,7 @@ def inserted(relation: Relation, columns: list[ReadColumn]) -> str:
 def left_out(relation: Relation, columns: list[ReadColumn]) -> str:
     """Return a comment that names the columns that are not written."""
     names = [relation.quotes[column.name] for column in relation.columns if column not in columns]
-    return comment("Left out, because the server makes them: ", names)
+    return comment("Left out: the server makes them, or this role may not write them: ", names)
 
 
 def comment(text: str, names: list[str]) -> str:

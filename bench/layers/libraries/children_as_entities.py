@@ -1,6 +1,6 @@
 """Parents with their children as SQLAlchemy's entities, by its loading strategies."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,10 +9,13 @@ from sqlalchemy import Connection, MetaData, Table, and_, func, inspect, select
 from sqlalchemy.orm import Session, aliased, foreign, joinedload, registry, relationship, remote, selectinload
 from sqlalchemy.types import NullType
 
+from bench.errors import UserError, visible
 from bench.layers.libraries.sqlalchemy import connected, mapped, reflected, sampled
 from bench.layers.reading import Read, Reading
+from bench.layers.values import Taken
 from bench.layers.wired import wired
 from bench.relations.data import Child, Found, Link, Relation, Step
+from bench.relations.sizes import pairs
 
 # So many parents are read lazily, for each of them takes a statement: all, where they share children.
 LAZY_PARENTS = 1000
@@ -109,14 +112,56 @@ def shares(relation: Relation) -> bool:
     return len(tables) <= len(links) or any(not link.to_many or len(link.steps) > 1 for link in links)
 
 
-def touch(relation: Relation, parent: Any, place: int = 0) -> int:
-    """Return how many children a parent has, and those have; each of them is read now, if it has not been."""
-    count = 0
+def tally(relation: Relation, parent: Any, found: list[int], place: int = 0) -> None:
+    """Add what children a parent has, and those have, by their places; each is read now, if it has not been."""
+    found[place] += 1
     for number, child in relation.children_of(place):
         value = getattr(parent, child.attribute)
-        children = value if child.many else [] if value is None else [value]
-        count += len(children) + sum(touch(relation, below, number) for below in children)
-    return count
+        for below in value if child.many else [] if value is None else [value]:
+            tally(relation, below, found, number)
+
+
+class Compared:
+    """A reading whose children are as many as the server has, else it fails.
+
+    They are fewer where keys are equal there and not as parameters or as values of Python's: 'a ' of a char(2), and 'a'
+    of a varchar; or where Python has other keys as equal.
+    """
+
+    def __init__(self, read: Read, reading: Reading, connection: Connection, one_of: int = 1) -> None:
+        self._wired, self._connection = wired(read, connection), connection
+        self._relation, self._one_of = reading.relation, one_of
+        self._found: list[int] | None = None
+        self._count = 0
+
+    def __call__(self, count: int) -> Iterable[object]:
+        self._count = count
+        return self._wired(count) if self._found is None else self._tallied(self._found, count)
+
+    def _tallied(self, found: list[int], count: int) -> Iterator[object]:
+        for parent in self._wired(count):
+            tally(self._relation, parent, found)
+            yield parent
+
+    @contextmanager
+    def counting(self) -> Iterator[Taken]:
+        """Count what crosses the wire, and compare the children. Raises UserError."""
+        found = self._found = [0] * len(self._relation.tables)
+        with self._wired.counting() as taken:
+            yield taken
+        self._found = None
+        if found[0]:
+            self._compare(found[1:])
+
+    def _compare(self, found: list[int]) -> None:
+        statement = pairs(self._relation, self._count, self._one_of)
+        [known] = self._connection.exec_driver_sql(statement.replace("%", "%%"))
+        for child, number, most, least in zip(self._relation.children, found, known[::2], known[1::2], strict=True):
+            if not least <= number <= most:
+                raise UserError(
+                    f"it finds {number:,} rows of {visible(child.path)} where the server has {most:,}, for they differ "
+                    "in which keys are equal: a join finds all"
+                )
 
 
 @contextmanager
@@ -134,10 +179,10 @@ def lazy(reading: Reading) -> Iterator[Read]:
             opened.expunge_all()
             result = opened.scalars(select(classes.root(count, every(reading.relation, count))))
             for parent in result:
-                touch(reading.relation, parent)
+                tally(reading.relation, parent, [0] * len(reading.relation.tables))
                 yield parent
 
-        yield wired(read, opened.connection())
+        yield Compared(read, reading, opened.connection(), every(reading.relation, reading.count))
 
 
 def loaded(reading: Reading, load: Callable[..., Any]) -> Iterator[Read]:
@@ -150,7 +195,7 @@ def loaded(reading: Reading, load: Callable[..., Any]) -> Iterator[Read]:
             result = opened.scalars(select(entity).options(*classes.options(entity, load)))
             yield from (result.unique() if load is joinedload else result).all()
 
-        yield wired(read, opened.connection())
+        yield Compared(read, reading, opened.connection())
 
 
 @contextmanager
@@ -175,7 +220,7 @@ def dropped(reading: Reading) -> Iterator[Read]:
             statement = select(entity).options(*classes.options(entity, selectinload))
             yield from opened.scalars(statement.execution_options(yield_per=reading.relation.batch))
 
-        yield wired(read, opened.connection())
+        yield Compared(read, reading, opened.connection())
 
 
 LAYERS = {"lazy": lazy, "selectin": selectin, "joined": joined, "selectin, dropped": dropped}

@@ -4,7 +4,7 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bench.look.blocks import environment
+from bench.look.blocks import data, environment
 from bench.look.tables import Column, Table, mib, whole, whole_mib
 from bench.results import Header, Results
 from bench.studies.processes.measure import CLASSES, COLUMNS, WAYS
@@ -65,12 +65,28 @@ def blocks(found: Processes) -> dict[str, str]:
         "processes-answer": answer(found),
         "processes-servers": table(found, list(found.by_way)).markdown(),
         "processes-environment": environment(found.header, "rows in each class's view", PACKAGES),
+        "worker-forks": forks(found),
     }
+
+
+def preloading(found: Processes) -> tuple[Service, Service, Service]:
+    """Return gunicorn's workers: apart, forked from one that has loaded the application, and from one that froze it."""
+    apart, preloaded, frozen = (found.by_way[f"gunicorn{how}"] for how in ("", ", preloaded", ", preloaded, frozen"))
+    return apart, preloaded, frozen
+
+
+def forks(found: Processes) -> str:
+    """Return what all take after their requests, and apart before them, as data for the page that computes with it."""
+    ways = zip(("apart", "forked", "frozen"), preloading(found), strict=True)
+    sizes = {way: service["after"]["pss"] for way, service in ways}
+    apart, *_ = preloading(found)
+    content = {"workers": WORKERS, "requests": apart["requests"], "before": apart["before"]["pss"]}
+    return data("worker-forks", {**content, **sizes})
 
 
 def answer(found: Processes) -> str:
     """Return what preloading saves, and freezing, before the requests and after them."""
-    apart, preloaded, frozen = (found.by_way[f"gunicorn{how}"] for how in ("", ", preloaded", ", preloaded, frozen"))
+    apart, preloaded, frozen = preloading(found)
     before, after = (
         [whole_mib(service[when]["pss"]) for service in (apart, preloaded, frozen)] for when in ("before", "after")
     )

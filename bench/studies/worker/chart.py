@@ -65,8 +65,6 @@ def of(worker: WorkerFigures, requests: Requests) -> dict[str, str]:
         axes.text(place, (bottom + WORKER / MIB) / 2, text, ha="center", va="center")
     axes.bar(places, [WORKER / MIB] * len(places), 0.6, fill=False, edgecolor=INK, linewidth=0.8)
     axes.set_ylim(0, WORKER / MIB)
-    axes.set_xticks(places, [application.name for application in APPLICATIONS])
+    axes.set_xticks(places, [application.name.replace(" of ", "\nof ") for application in APPLICATIONS])
     axes.set_ylabel("resident set size, MiB")
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(handles[::-1], labels[::-1], loc="outside right center")
     return {"a-worker.svg": style.svg(figure)}

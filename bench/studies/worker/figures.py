@@ -18,7 +18,7 @@ from bench.studies.worker.stack import ALONE, CODE, CODES, INTERPRETER, STACK, T
 
 # What has a price of its own on each Python. All else has this one's, because it is too small there to be told from
 # the memory that imports have left free.
-ON_EVERY_PYTHON = ("class", "column", "model", "field", "route", "statement", "statement's column")
+ON_EVERY_PYTHON = ("class", "column", "model", "field", "route")
 PARTS = {part.name: part for part in (*CLASSES, *CONNECTIONS)}
 
 
@@ -148,21 +148,28 @@ class WorkerFigures:
         models = {python: self.model(python) for python in self.pythons} | {here: self.model()}
         return {python: models[python] for python in sorted(models)}
 
-    def counts(self, name: str) -> dict[str, float]:
-        """Return what an application has, of which nothing is known but what was counted in it.
-
-        What its libraries have is part of their price, and the code of a class or of a route is part of its.
-        """
-        counts: dict[str, float] = dict(self.modules(name)[WHOLE]["counts"])
-        before = self.modules(INTERPRETER.name)[TOGETHER]["counts"]
-        counts = {what: count if what in self.libraries() else count - before[what] for what, count in counts.items()}
-        for library in STACK:
-            after = self.modules(library.name)[TOGETHER]["counts"]
-            for what in after if counts[library.name] else ():
-                if what not in self.libraries():
-                    counts[what] -= after[what] - before[what]
+    @property
+    def included(self) -> dict[str, dict[str, float]]:
+        """Return how many of each part a library has itself, after those before it: that is in its price."""
+        found, before = {}, dict[str, int]()
+        for name in self.libraries():
+            after = self.modules(name)[TOGETHER]["counts"]
+            found[name] = {what: after[what] - before.get(what, 0.0) for what in after if what not in self.libraries()}
             before = after
-        own_code = units(lambda part: self.counted(part, "code"))
+        return found
+
+    @property
+    def own_code(self) -> dict[str, float]:
+        """Return how many bytes of code each part has, which are in its price."""
+        return units(lambda part: self.counted(part, "code"))
+
+    def counts(self, name: str) -> dict[str, float]:
+        """Return what an application has, of which nothing is known but what was counted in it."""
+        counts: dict[str, float] = dict(self.modules(name)[WHOLE]["counts"])
+        for library, included in self.included.items():
+            for what in included if counts[library] else ():
+                counts[what] -= included[what]
+        own_code = self.own_code
         counts["code"] -= sum(own_code.get(what, 0) * count for what, count in counts.items())
         return counts
 
