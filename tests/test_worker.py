@@ -9,7 +9,8 @@ import pytest
 from bench import process
 from bench.runs import UNTRACED, Job
 from bench.studies.worker.applications import Application
-from bench.studies.worker.measure import PRICED, WEIGHABLE
+from bench.studies.worker.figures import PARTS
+from bench.studies.worker.measure import WEIGHABLE
 from bench.studies.worker.model import WorkerModel, units
 from bench.studies.worker.part import MORE, Part, Weighing
 from tests.support import PROJECT
@@ -62,7 +63,7 @@ def test_an_own_worker_is_counted_by_a_file_that_imports_nothing_else() -> None:
 
 
 def test_the_model_adds_up_what_is_counted() -> None:
-    sizes = {name: 100.0 * place for place, name in enumerate(PRICED, 1)}
+    sizes = {name: 100.0 * place for place, name in enumerate(PARTS, 1)}
     prices = units(sizes.__getitem__)
     model = WorkerModel({"the interpreter": 1000.0}, prices, code=3, native=0.5)
     assert model.worker({"the interpreter": 1, "class": 2, "column": 10, "code": 100, "unknown": 5}) == pytest.approx(

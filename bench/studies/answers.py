@@ -60,6 +60,12 @@ def blocks(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite, w
     }
 
 
+def charts(requests: Requests, worker: WorkerFigures) -> dict[str, str]:
+    from bench.studies.worker import chart  # with matplotlib, which `make bench` does without
+
+    return chart.of(worker, requests)
+
+
 def cure(costs: Costs, writing: WaysToWrite) -> str:
     rows = costs.header["rows"]
     orm, streamed, kept, columns = (whole(peak(costs[name])) for name in (ORM, STREAMED, KEPT, COLUMNS))

@@ -119,7 +119,7 @@ def shown() -> tuple[dict[str, str], dict[str, str]]:
     blocks = answers.blocks(
         COSTS.stored(), RELATIONSHIPS.stored(), REQUESTS.stored(), WRITING.stored(), WORKER.stored()
     )
-    charts: dict[str, str] = {}
+    charts = answers.charts(REQUESTS.stored(), WORKER.stored())
     for study in STUDIES.values():
         figures = study.stored()
         blocks |= study.page.blocks(figures)

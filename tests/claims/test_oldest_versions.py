@@ -16,7 +16,17 @@ from tests.support import PROJECT, TIMEOUT
 # scenarios, in test_observations.py, are those of the lock's versions, which the pages name.
 CLAIMS = (
     *("batches", "collections", "copying", "eager_loading", "expiring", "growing", "identity_map", "loading_less"),
-    *("models", "prepared_statements", "psycopg", "relationships", "round_trips", "transactions", "upserts", "writing"),
+    *(
+        "models",
+        "prepared_statements",
+        "psycopg",
+        "relationships",
+        "round_trips",
+        "transactions",
+        "workers",
+        "upserts",
+        "writing",
+    ),
 )
 SOME = {
     "entities": (

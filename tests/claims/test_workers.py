@@ -1,12 +1,14 @@
 """What a worker keeps: SQLAlchemy's texts, FastAPI's schema, what Pydantic builds; in counts and in bytes."""
 
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
 from sqlalchemy import Engine, create_engine, event, or_, select
-from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, configure_mappers, mapped_column
 
 from db_model import DbModel
 from tests.claims.fresh import held
@@ -69,22 +71,23 @@ def test_the_schema_is_made_once_and_kept() -> None:
     assert not any(getattr(route, "path", "") == "/openapi.json" for route in FastAPI(openapi_url=None).routes)
 
 
+class Base(DeclarativeBase):
+    pass
+
+
+def declare(number: int, columns: int) -> Any:
+    names = {f"column_{place}": mapped_column() for place in range(2, columns + 1)}
+    annotations = {"id": Mapped[int], **dict.fromkeys(names, Mapped[int])}
+    content = {"__tablename__": f"table_{number}", "id": mapped_column(primary_key=True), **names}
+    return type(f"Entity{number}", (Base,), {"__annotations__": annotations, **content})
+
+
 def of_mapped_classes(columns: int) -> tuple[float, float]:
     """Return the bytes of a class that is declared, and what configuring adds."""
-
-    class Base(DeclarativeBase):
-        pass
-
-    def declare(number: int) -> type:
-        names = {f"column_{place}": mapped_column() for place in range(2, columns + 1)}
-        annotations = {"id": Mapped[int], **dict.fromkeys(names, Mapped[int])}
-        content = {"__tablename__": f"table_{number}", "id": mapped_column(primary_key=True), **names}
-        return type(f"Entity{number}", (Base,), {"__annotations__": annotations, **content})
-
-    kept = [declare(0)]
+    kept = [declare(0, columns)]
     configure_mappers()
     before = held()
-    kept += [declare(number) for number in range(1, 21)]
+    kept += [declare(number, columns) for number in range(1, 21)]
     declared = held()
     configure_mappers()
     return (declared - before) / 20, (held() - declared) / 20
@@ -96,6 +99,41 @@ def test_a_class_takes_memory_by_its_columns_and_half_as_much_again_once_configu
         assert of_many > 2 * of_few
     assert 0.3 < few[1] / few[0] < 0.8
     assert 0.4 < many[1] / many[0] < 1
+
+
+class RefusedError(Exception):
+    pass
+
+
+def of_statements(classes: int, executed: bool) -> float:
+    """Return the bytes that a statement leaves behind, of so many classes in turn; it may be compiled only."""
+    first, *entities = [declare(number, 20) for number in range(classes + 1)]
+    engine = create_engine("sqlite://")
+
+    def refuse(*_: object) -> None:
+        raise RefusedError
+
+    with Session(engine) as session:
+        Base.metadata.create_all(session.connection())
+        session.execute(select(first)).all()
+        if not executed:
+            event.listen(engine, "before_cursor_execute", refuse)
+        before = held()
+        for number in range(19):
+            entity = entities[number % classes]
+            with suppress(RefusedError):
+                session.execute(select(entity).where(getattr(entity, f"column_{2 + number}") == number)).all()
+        return (held() - before) / 19
+
+
+def test_a_class_keeps_more_once_it_was_selected() -> None:
+    one, each = (in_a_fresh_process(of_statements, classes, True) for classes in (1, 20))
+    assert each > 1.2 * one
+
+
+def test_a_statement_that_was_executed_keeps_what_its_result_looks_like() -> None:
+    compiled, executed = (in_a_fresh_process(of_statements, 1, executed) for executed in (False, True))
+    assert executed > 1.2 * compiled > 0
 
 
 def of_models(deferred: bool) -> int:

@@ -4,7 +4,7 @@ from bench.studies.worker.part import Part
 from bench.studies.worker.sources import MAPPED, entity
 
 # How many of them are open: two processes at once have to find room on the server.
-CONNECTED = (5, 35)
+CONNECTED = (5, 45)
 OPERATORS = ("==", "!=", "<", ">", "<=", ">=")
 HEAD = """
 import os
@@ -43,6 +43,38 @@ def statements(columns: int) -> Part:
     return Part(f"statement in SQLAlchemy's cache, {columns} columns", head, statement)
 
 
+def queried(columns: int) -> Part:
+    """Return classes, of each of which a query is executed."""
+    head = MAPPED + entity_of(columns) + ENGINE + TABLE
+
+    def piece(number: int) -> str:
+        name = f"Entity{number}"
+        return entity(name, columns, ['__table_args__ = {"prefixes": ["TEMPORARY"]}']) + QUERY.format(name)
+
+    return Part(f"mapped class of {columns} columns, queried", head, piece)
+
+
+def of_columns(how: str, execute: str) -> Part:
+    """Return statements like those of entities, of the table's columns."""
+    head = MAPPED + entity_of(20) + ENGINE + TABLE
+
+    def piece(number: int) -> str:
+        text = statement(number).replace("select(Entity)", "select(*Entity.__table__.columns)")
+        return text.replace("session.scalars(", execute).replace(").all()", ")")
+
+    return Part(f"the same of the table's 20 columns, {how}", head + COMPILE, piece)
+
+
+QUERY = """
+Base.metadata.create_all(session.connection(), [{0}.__table__])
+session.scalars(select({0}).where({0}.id == 1)).all()
+"""
+# What a connection does with a statement before it executes it.
+COMPILE = """
+
+def compiled(query):
+    query._compile_w_cache(engine.dialect, compiled_cache=engine._compiled_cache, column_keys=[])
+"""
 ASYNC_ENGINE = f"""{HEAD}
 import asyncio
 
@@ -120,6 +152,10 @@ engines = [create_engine(engine.url) for _ in range(COUNT)]
 CONNECTIONS = (
     statements(5),
     statements(20),
+    of_columns("compiled only", "compiled("),
+    of_columns("executed", "session.execute("),
+    queried(5),
+    queried(20),
     Part("engine, without a connection", ENGINE, nothing, ENGINES),
     *connection("psycopg", PSYCOPG),
     *connection("SQLAlchemy and psycopg", SQLALCHEMY),

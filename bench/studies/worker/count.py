@@ -63,6 +63,7 @@ def of_sqlalchemy() -> dict[str, int]:
     return {
         "class": len(mappers),
         "column": sum(len(table.columns) for table in tables),
+        **queried(mappers),
         "inherited column": sum(len(mapper.column_attrs) for mapper in mappers if mapper.inherits),
         "foreign key": sum(len(table.foreign_keys) for table in tables),
         "relationship": sum(len(mapper.relationships) for mapper in mappers),
@@ -74,16 +75,24 @@ def of_sqlalchemy() -> dict[str, int]:
     }
 
 
+def queried(mappers: list[Any]) -> dict[str, int]:
+    """Return how many classes were selected, by what SQLAlchemy keeps of that, and how many columns these have."""
+    tables = [mapper.local_table for mapper in mappers if "_should_select_with_poly_adapter" in vars(mapper)]
+    return {"queried class": len(tables), "queried column": sum(len(table.columns) for table in tables)}
+
+
 def of_pydantic() -> dict[str, int]:
     base = getattr(sys.modules.get("pydantic.main"), "BaseModel", None)
     models = [found for found in gc.get_objects() if base and isinstance(found, type) and issubclass(found, base)]
     fields = [field for model in models for field in getattr(model, "__pydantic_fields__", {}).values()]
+    decorators = [getattr(model, "__pydantic_decorators__", None) for model in models]
     return {
         "model": len(models),
         "field": len(fields),
         "default": sum(not field.is_required() for field in fields),
         "description": sum(bool(field.description or field.metadata) for field in fields),
         "nested model": sum(nested(field.annotation, base) for field in fields),
+        "validator": sum(len(own.field_validators) + len(own.model_validators) for own in decorators if own),
     }
 
 

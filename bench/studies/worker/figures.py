@@ -14,8 +14,11 @@ from bench.studies.worker.less import BEFORE, NOTHING, NOW
 from bench.studies.worker.measure import Weighed, WeighedRecord
 from bench.studies.worker.model import WorkerModel, units
 from bench.studies.worker.part import FEWER, MORE, Part
-from bench.studies.worker.stack import ALONE, CODE, INTERPRETER, STACK, TOGETHER
+from bench.studies.worker.stack import ALONE, CODE, CODES, INTERPRETER, STACK, TOGETHER
 
+# What has a price of its own on each Python. All else has this one's, because it is too small there to be told from
+# the memory that imports have left free.
+ON_EVERY_PYTHON = ("class", "column", "model", "field", "route")
 PARTS = {part.name: part for part in (*CLASSES, *CONNECTIONS)}
 
 
@@ -37,7 +40,7 @@ class WorkerFigures:
 
     def modules(self, name: str, python: str = "") -> Mapping[str, Weighed]:
         record = self.records[name]
-        return record["pythons"].get(python, {}) if python else record["here"]
+        return record["pythons"].get(python, record["here"])
 
     def growth(self, name: str, python: str = "") -> float:
         """Return by how many bytes a process grows for each piece of a part."""
@@ -106,15 +109,26 @@ class WorkerFigures:
         counts = self.modules(STACK[-1].name)[TOGETHER]["counts"]
         return counts["native, resident"] / counts["native"]
 
+    @property
+    def codes(self) -> dict[str, float]:
+        """Return what a byte of compiled code takes of each library that is nothing but code."""
+        return {library.name: self.of_code(library.name) for library in CODES if library.name != CODE}
+
     def code(self, python: str = "") -> float:
-        """Return what a byte of compiled code takes: of the standard library's modules, after the stack."""
-        more, less = (self.modules(name, python)[TOGETHER] for name in (CODE, STACK[-1].name))
+        """Return what a byte of compiled code takes: the libraries' median; there as the standard library's there."""
+        return median(self.codes.values()) * self.of_code(CODE, python) / self.of_code(CODE)
+
+    def of_code(self, name: str, python: str = "") -> float:
+        """Return what a byte of compiled code takes of these modules, after the stack."""
+        more, less = (self.modules(name, python)[TOGETHER] for name in (name, STACK[-1].name))
         native, code = (more["counts"][what] - less["counts"][what] for what in ("native, resident", "code"))
         return (median(more["after"]) - median(less["after"]) - native) / code
 
     def model(self, python: str = "") -> WorkerModel:
         """Return the model for one Python, in whole bytes, as the page has it that computes with it."""
-        libraries, parts = self.libraries(python), units(lambda name: self.growth(name, python))
+        libraries, parts = self.libraries(python), units(self.growth)
+        there = units(lambda name: self.growth(name, python))
+        parts |= {name: there[name] for name in ON_EVERY_PYTHON}
         return WorkerModel(
             {name: round(size) for name, size in libraries.items()},
             {name: round(size) for name, size in parts.items()},

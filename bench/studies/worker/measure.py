@@ -2,7 +2,6 @@
 
 import platform
 import sys
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -18,22 +17,25 @@ from bench.studies.worker.applications import APPLICATIONS, WHOLE
 from bench.studies.worker.classes import CLASSES
 from bench.studies.worker.connections import CONNECTIONS
 from bench.studies.worker.less import SAVINGS
-from bench.studies.worker.model import units
 from bench.studies.worker.part import Weighable, Weighing
-from bench.studies.worker.stack import ALONE, CODE, INTERPRETER, LIBRARIES, STACK
+from bench.studies.worker.stack import ALONE, CODE, CODES, INTERPRETER, LIBRARIES, STACK
 from bench.studies.worker.strangers import STRANGERS
 
-ALL: tuple[tuple[Weighable, ...], ...] = (CLASSES, CONNECTIONS, LIBRARIES, APPLICATIONS, SAVINGS)
+ALL: tuple[tuple[Weighable, ...], ...] = (CLASSES, CONNECTIONS, LIBRARIES, CODES, APPLICATIONS, SAVINGS)
 WEIGHABLE = {weighable.name: weighable for some in ALL for weighable in some}
 FOREIGN = {stranger.name: stranger for stranger in STRANGERS}
-# Runs of each process without tracing; on other Pythons, one.
+# Runs of each process without tracing.
 RUNS = 2
-# What is weighed on every Python: what the model has prices of.
-PRICED: defaultdict[str, float] = defaultdict(float)
-units(PRICED.__getitem__)
-EVERYWHERE = (*PRICED, *(library.name for library in (INTERPRETER, *STACK)), CODE)
+# What is weighed on every Python; the model takes what else it needs from this one.
+EVERYWHERE = (
+    *(f"mapped class of {columns} columns, configured" for columns in (5, 20)),
+    *(f"Pydantic model of {fields} integers" for fields in (5, 20)),
+    *("FastAPI route", *(f"statement in SQLAlchemy's cache, {columns} columns" for columns in (5, 20))),
+    *(library.name for library in (INTERPRETER, *STACK)),
+    CODE,
+)
 # What is compared by its resident set size alone.
-RESIDENT = {saving.name for saving in SAVINGS}
+RESIDENT = {*(saving.name for saving in SAVINGS), *(library.name for library in CODES)}
 
 
 class Weighed(TypedDict):
@@ -75,7 +77,7 @@ def measure(
     for name in able:
         jobs += jobs_of(name, repeats or (RUNS if full else 1))
         for environment in others if name in EVERYWHERE else ():
-            jobs += jobs_of(name, 1, environment)
+            jobs += jobs_of(name, repeats or RUNS, environment)
     for stranger in strangers:
         job = Job(stranger, UNTRACED, str(stranger.environment.interpreter))
         jobs += [(Key(stranger.name, WHOLE), job)] * (repeats or RUNS)

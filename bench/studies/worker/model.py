@@ -17,9 +17,17 @@ def units(of: Size) -> dict[str, float]:
     shown = {fields: size - of(f"route and `list[M]` of {fields} fields") for fields, size in documented.items()}
     of_columns = {columns: of(f"statement in SQLAlchemy's cache, {columns} columns") for columns in (5, 20)}
     statement_column = (of_columns[20] - of_columns[5]) / 15
+    queried = {columns: of(f"mapped class of {columns} columns, queried") for columns in (5, 20)}
+    # What a first query adds to a class is what is neither its own nor its statement's.
+    first = {
+        columns: queried[columns] - of(f"mapped class of {columns} columns, configured") - of_columns[columns]
+        for columns in (5, 20)
+    }
     sizes = {
         "class": class_itself,
         "column": column,
+        "queried class": first[5] - (first[20] - first[5]) / 3,
+        "queried column": (first[20] - first[5]) / 15,
         # What a class has from its parent's table: an attribute of its own for each of six columns.
         "inherited column": (of("heir in its parent's table") - class_itself) / 6,
         "foreign key": of("foreign key") - of("two mapped classes"),

@@ -7,7 +7,7 @@ from bench.look.blocks import environment
 from bench.look.tables import Column, Table, deviation, mib, spread, whole_mib
 from bench.results import Results
 from bench.studies.worker.applications import APPLICATIONS, WHOLE
-from bench.studies.worker.figures import PARTS, WorkerFigures
+from bench.studies.worker.figures import ON_EVERY_PYTHON, PARTS, WorkerFigures
 from bench.studies.worker.less import COUNT, SAVINGS, Saving
 from bench.studies.worker.measure import FOREIGN, WEIGHABLE
 from bench.studies.worker.model import WorkerModel
@@ -111,6 +111,16 @@ def unseen(worker: WorkerFigures) -> str:
     )
 
 
+def code(worker: WorkerFigures) -> str:
+    """Return what a byte of code takes, of which libraries, and why."""
+    told = (f"{name.removeprefix('code of ')} {size:.1f}" for name, size in worker.codes.items())
+    return (
+        f"A byte of compiled code takes **{worker.code():.1f} bytes**, the median of {len(worker.codes)} libraries "
+        f"that neither application has: {', '.join(told)}. The standard library's takes {worker.of_code(CODE):.1f}. "
+        f"A byte of memory that a shared library asks for takes {worker.native:.2f}."
+    )
+
+
 def pythons(worker: WorkerFigures) -> Table[str]:
     """Return what the largest parts take on each Python, in KiB, and the whole stack, in MiB."""
     models = worker.models
@@ -123,7 +133,7 @@ def pythons(worker: WorkerFigures) -> Table[str]:
         Column[str]("Imports, MiB; parts, KiB", "", lambda name: name, text=True),
         *(Column[str](python, python, on(model)) for python, model in models.items()),
     ]
-    return Table("On each Python", columns, [*first.libraries, *first.units])
+    return Table("On each Python", columns, [*first.libraries, *ON_EVERY_PYTHON])
 
 
 def answer(worker: WorkerFigures) -> str:
@@ -150,16 +160,15 @@ def blocks(worker: WorkerFigures) -> dict[str, str]:
     return {
         "worker-answer": answer(worker),
         "worker-savings": largest(worker),
-        "worker-environment": environment(worker.header, "row", PACKAGES),
+        "worker-environment": environment(worker.header, "row in the seeded table, which no part reads", PACKAGES),
         "worker-parts": parts(worker, list(PARTS)).markdown(),
-        "worker-imports": imports(worker, [library for library in LIBRARIES if library.name != CODE]).markdown(),
+        "worker-imports": imports(worker, list(LIBRARIES)).markdown(),
         "worker-model": f"{check(worker).markdown()}\n\n{unseen(worker)}",
+        "worker-code": code(worker),
         "worker-less": savings(worker, SAVINGS).markdown(),
         "worker-pythons": pythons(worker).markdown(),
     }
 
 
 def charts(worker: WorkerFigures) -> dict[str, str]:
-    from bench.studies.worker import chart  # with matplotlib, which `make bench` does without
-
-    return chart.of(worker)
+    return {}  # its chart needs the study of requests, too: `answers`

@@ -35,10 +35,12 @@ class Library:
     needs: tuple[str, ...] = ()
     # The code of those before it in the stack.
     before: str = ""
+    alone: bool = True
 
     @property
     def modules(self) -> dict[str, str]:
-        return {ALONE: self.code, TOGETHER: f"{self.before}\n{self.code}"} if self.before else {TOGETHER: self.code}
+        together = {TOGETHER: f"{self.before}\n{self.code}"}
+        return {ALONE: self.code, **together} if self.before and self.alone else together
 
 
 def needs_of(place: int) -> tuple[str, ...]:
@@ -46,7 +48,27 @@ def needs_of(place: int) -> tuple[str, ...]:
     return tuple(package for library in STACK[: place + 1] for package in library.needs)
 
 
-# Code that everybody has, and that no library of the stack imports: it says what code takes.
+# Libraries of this project's lock that the foreign applications have not, and that are Python's code alone: what a byte
+# of their code takes is the price of all code that is no part.
+PLAIN = {
+    "celery": "import celery.app.base, celery.backends.base, celery.bin.celery, celery.worker\n",
+    "django": """
+from django.conf import settings
+
+settings.configure()
+import django.db.models, django.forms, django.http, django.views.generic
+""",
+    "gunicorn": "import gunicorn.app.wsgiapp, gunicorn.arbiter, gunicorn.workers.gthread\n",
+    "kombu": "import kombu.connection, kombu.entity, kombu.transport.pyamqp, kombu.transport.virtual\n",
+    "peewee": "import peewee, playhouse.migrate, playhouse.pool\n",
+    "piccolo": "import piccolo.apps.migrations.auto.migration_manager, piccolo.columns, piccolo.table\n",
+    "prompt_toolkit": "import prompt_toolkit, prompt_toolkit.shortcuts\n",
+    "pyparsing": "import pyparsing\n",
+    "sqlparse": "import sqlparse.engine.grouping, sqlparse.filters\n",
+    "textual": "import textual.app, textual.widgets._data_table, textual.widgets._markdown\n",
+    "tortoise": "import tortoise, tortoise.backends.asyncpg, tortoise.migrations\n",
+}
+# Code that every Python has, and that no library of the stack imports: it says what code takes there, over this one.
 STANDARD = """
 import argparse, bdb, calendar, cmd, code, configparser, difflib, doctest, filecmp, ftplib, gettext, http.cookiejar
 import http.server, imaplib, ipaddress, mailbox, modulefinder, multiprocessing.managers, multiprocessing.pool
@@ -64,6 +86,14 @@ STACK = (
     Library("psycopg and an engine", PSYCOPG),
     Library("asyncpg and an engine", ASYNCPG, ("asyncpg",)),
 )
+ALL_OF_IT = "\n".join(library.code for library in STACK)
+CODES = (
+    Library(CODE, STANDARD, needs_of(len(STACK) - 1), ALL_OF_IT, alone=False),
+    *(
+        Library(f"code of {name}", code, (*needs_of(len(STACK) - 1), name), ALL_OF_IT, alone=False)
+        for name, code in PLAIN.items()
+    ),
+)
 LIBRARIES = (
     INTERPRETER,
     *(
@@ -71,5 +101,4 @@ LIBRARIES = (
         for place, library in enumerate(STACK)
     ),
     Library("Django", DJANGO, ("django",)),
-    Library(CODE, STANDARD, needs_of(len(STACK) - 1), "\n".join(library.code for library in STACK)),
 )
