@@ -47,7 +47,7 @@ def parts(worker: WorkerFigures, names: Sequence[str]) -> Table[str]:
     columns = [
         Column[str]("Part", "", lambda name: name, text=True),
         Column[str]("Resident, KiB", "KiB", resident),
-        Column[str]("Traced, KiB", "traced", lambda name: kib(worker.price(name).traced)),
+        Column[str]("Traced, KiB", None, lambda name: kib(worker.price(name).traced)),
     ]
     able = [name for name in names if PARTS[name].without in ("", *worker.records)]
     return Table("What each part of a worker takes", columns, able)
