@@ -64,7 +64,7 @@ def test_each_script_s_own_figures(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The growth to 2 %, for whether malloc trims the heap in the last moment is chance; all else to 1 %."""
+    """What is traced, to 1 %; the process to 2 % or a MiB, for whether malloc trims the heap in time is chance."""
     order, costs, record = function(scenario, tmp_path), stored[scenario.name], results.load("costs").records
     found: list[tuple[int, int, int, int]] = []
     for url in urls:
@@ -76,8 +76,8 @@ def test_each_script_s_own_figures(
     published = [traced_peak(record[scenario.name][rows]["traced"]) for rows in ("all_rows", "one_row")]
     assert kept == pytest.approx(costs.per_row * (costs.rows - 1), rel=0.01, abs=0.05 * 2**20)
     assert of_peak == pytest.approx(published[0] - published[1], rel=0.01, abs=0.05 * 2**20)
-    assert peak == pytest.approx(costs.peak.value, rel=0.01, abs=0.25 * 2**20)
-    assert growth == pytest.approx(costs.growth.value, rel=0.02, abs=0.25 * 2**20)
+    assert peak == pytest.approx(costs.peak.value, rel=0.02, abs=2**20)
+    assert growth == pytest.approx(costs.growth.value, rel=0.02, abs=2**20)
 
 
 @pytest.fixture(scope="module")
