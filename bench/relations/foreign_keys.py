@@ -59,7 +59,7 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
-class Part:
+class NamePart:
     """A part of a name as it was written; without quotes, capitals are like small letters."""
 
     text: str
@@ -75,14 +75,14 @@ Segment = tuple[Part, ...]
 
 def parsed(text: str) -> list[list[Segment]]:
     """Return the paths in a text, each of them segments between dots. Raises UserError."""
-    paths: list[list[list[Part]]] = [[[]]]
+    paths: list[list[list[NamePart]]] = [[[]]]
     place, end = 0, "."
     while end:
         part = PART.match(text, place)
         if not part:
             raise UserError(f"--with '{visible(text)}' cannot be read: {HOW}")
         quoted, plain, end = part.groups()
-        paths[-1][-1].append(Part(quoted.replace('""', '"') if quoted else plain, bool(quoted)))
+        paths[-1][-1].append(NamePart(quoted.replace('""', '"') if quoted else plain, bool(quoted)))
         place = part.end()
         if end == ".":
             paths[-1].append([])

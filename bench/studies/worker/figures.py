@@ -11,7 +11,7 @@ from bench.studies.worker.applications import WHOLE
 from bench.studies.worker.classes import CLASSES
 from bench.studies.worker.connections import CONNECTIONS
 from bench.studies.worker.less import BEFORE, NOTHING, NOW
-from bench.studies.worker.measure import Weighed, WeighedRecord
+from bench.studies.worker.measure import WeighedModule, WeighedRecord
 from bench.studies.worker.model import WorkerModel, units
 from bench.studies.worker.part import FEWER, MORE, Part
 from bench.studies.worker.stack import ALONE, CODE, CODES, INTERPRETER, STACK, TOGETHER
@@ -38,7 +38,7 @@ class WorkerFigures:
     records: Mapping[str, WeighedRecord]
     header: Header
 
-    def modules(self, name: str, python: str = "") -> Mapping[str, Weighed]:
+    def modules(self, name: str, python: str = "") -> Mapping[str, WeighedModule]:
         record = self.records[name]
         return record["pythons"].get(python, record["here"])
 

@@ -38,7 +38,7 @@ EVERYWHERE = (
 RESIDENT = {*(saving.name for saving in SAVINGS), *(library.name for library in CODES)}
 
 
-class Weighed(TypedDict):
+class WeighedModule(TypedDict):
     """A module's processes: the resident set size before it was imported and after, in each run; and, here, traced.
 
     `counts` are those of `count.py`, and so is what packages `made` when they were imported. All is in bytes.
@@ -54,8 +54,8 @@ class Weighed(TypedDict):
 class WeighedRecord(TypedDict):
     """What is stored of a part, a library or an application: its modules by what they are for; by Python, if on all."""
 
-    here: dict[str, Weighed]
-    pythons: dict[str, dict[str, Weighed]]
+    here: dict[str, WeighedModule]
+    pythons: dict[str, dict[str, WeighedModule]]
 
 
 class Key(NamedTuple):
@@ -144,9 +144,9 @@ def measured(by_key: Mapping[Key, Sequence[Outcome]], server: dict[str, str]) ->
     return Measured(record, 1, versions, [run for runs in by_key.values() for run in runs], files)
 
 
-def weighed(runs: Sequence[Outcome]) -> Weighed:
+def weighed(runs: Sequence[Outcome]) -> WeighedModule:
     untraced = [run.output for run in runs if run.job.instrument == UNTRACED]
     traced = sum(run.output["traced"] for run in runs if run.job.instrument == TRACED)
     made: dict[str, int] = next((run.output.get("made", {}) for run in runs if run.job.instrument == TRACED), {})
     before, after = ([output[moment] for output in untraced] for moment in ("before", "after"))
-    return Weighed(before=before, after=after, traced=traced, counts=untraced[0]["counts"], made=made)
+    return WeighedModule(before=before, after=after, traced=traced, counts=untraced[0]["counts"], made=made)
