@@ -24,7 +24,7 @@ from bench.studies.processes import page as processes
 from bench.studies.requests import page as requests
 from bench.studies.requests.endpoints import EndpointFigures
 from bench.studies.worker.model import WorkerModel, units
-from bench.studies.worker.prices import prices
+from bench.studies.worker.page import prices
 from bench.studies.worker.sources import FASTAPI, MAPPED, entity, model, reference, route
 from bench.studies.worker.stack import INTERPRETER, STACK
 from tests.support import PROJECT

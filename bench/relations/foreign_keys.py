@@ -70,7 +70,7 @@ class NamePart:
 
 
 # A name and what stands behind its colons.
-Segment = tuple[Part, ...]
+Segment = tuple[NamePart, ...]
 
 
 def parsed(text: str) -> list[list[Segment]]:
@@ -112,7 +112,7 @@ def links(connection: "psycopg.Connection[Any]", oid: int) -> list[Link]:
     return direct + through
 
 
-def matching(known: Sequence[Link], segment: Segment, schema: Part | None = None) -> list[Link]:
+def matching(known: Sequence[Link], segment: Segment, schema: NamePart | None = None) -> list[Link]:
     """Return which of the links a segment means: those through a table only where no other is meant."""
     name, *behind = segment
 

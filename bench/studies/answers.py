@@ -10,7 +10,7 @@ from bench.studies.requests.endpoints import Requests
 from bench.studies.requests.serving import COMMONEST, STREAMED_ARRAY
 from bench.studies.script_costs import stored_bytes
 from bench.studies.worker.figures import WorkerFigures
-from bench.studies.worker.prices import prices
+from bench.studies.worker.page import prices
 from bench.studies.writing.ways import WaysToWrite
 
 ORM = "run_sync_sqlalchemy_session"

@@ -1,11 +1,13 @@
 """What the pages show of a worker: what each part and each import takes, the model with its check, and Pythons."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from bench.look.blocks import environment
+from bench.look.blocks import data, environment
 from bench.look.tables import Column, Table, deviation, mib, spread, whole_mib
 from bench.results import Results
+from bench.studies.requests.endpoints import Requests
 from bench.studies.worker.applications import APPLICATIONS, WHOLE
 from bench.studies.worker.figures import ON_EVERY_PYTHON, PARTS, WorkerFigures
 from bench.studies.worker.less import COUNT, SAVINGS, Saving
@@ -172,3 +174,22 @@ def blocks(worker: WorkerFigures) -> dict[str, str]:
 
 def charts(worker: WorkerFigures) -> dict[str, str]:
     return {}  # its chart needs the study of requests, too: `answers`
+
+
+def prices(worker: WorkerFigures, requests: Requests) -> str:
+    """Return the prices in bytes; of requests, what one takes at its peak, and what each further one adds to it.
+
+    And what is not to be counted of what `count.py` counts: what the libraries have themselves, and the parts' code.
+    """
+    of_requests = {
+        endpoint.scenario.short: [round(endpoint.peak), round(endpoint.further)]
+        for endpoint in requests.by_name.values()
+    }
+    models = {python: asdict(model) for python, model in worker.models.items()}
+    content = {"pythons": models, "requests": of_requests}
+    content |= {"included": {name: rounded(counts) for name, counts in worker.included.items()}}
+    return data("worker-prices", {**content, "code": rounded(worker.own_code)})
+
+
+def rounded(counts: Mapping[str, float]) -> dict[str, int]:
+    return {name: round(count) for name, count in counts.items() if round(count)}
