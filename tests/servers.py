@@ -38,7 +38,9 @@ ON_THE_SERVER = {
     "locks": f"SELECT locktype, mode, relation FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE {CLIENTS}",
     "prepared transactions": "SELECT gid FROM pg_prepared_xacts",
     "replication slots": "SELECT slot_name FROM pg_replication_slots",
-    "analysed by hand": "SELECT relid, analyze_count, vacuum_count FROM pg_stat_all_tables",
+    "analysed by hand": (
+        "SELECT relid, analyze_count, vacuum_count FROM pg_stat_all_tables WHERE analyze_count + vacuum_count > 0"
+    ),
 }
 IN_A_SESSION = {
     "settings": "SELECT name, setting, source FROM pg_settings",

@@ -313,7 +313,7 @@ DECIDES = {
     "writing": ("bench/seeds.py", "bench/studies/row_shape/shapes.py", "bench/studies/writing/measure.py"),
     "worker": (
         *(f"bench/studies/worker/{name}.py" for name in ("applications", "classes", "connections", "less", "measure")),
-        *(f"bench/studies/worker/{name}.py" for name in ("model", "part", "sources", "stack", "strangers")),
+        *(f"bench/studies/worker/{name}.py" for name in ("part", "sources", "stack", "strangers")),
     ),
     "over_time": ("bench/seeds.py", "bench/studies/over_time/measure.py"),
     "growth": ("bench/seeds.py", "bench/studies/growth/measure.py"),
