@@ -22,7 +22,7 @@ from common import MIB, database_url
 
 PROBE = Path(__file__).parent / "probe"
 PARTS = (
-    *("__init__", "memory", "imports", "objects", "stacks", "texts", "drivers", "statements", "tracing"),
+    *("__init__", "memory", "objects", "imports", "stacks", "texts", "drivers", "statements", "tracing"),
     *("failures", "cursors", "connecting", "applications", "calling", "measuring"),
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.

@@ -11,6 +11,7 @@ from importlib.machinery import ModuleSpec
 from typing import Any
 
 from bench.yours.function.probe.memory import package_of, rss
+from bench.yours.function.probe.objects import django_models, mappers
 
 
 class ImportWatch:
@@ -81,11 +82,10 @@ def made() -> dict[str, int]:
     import gc
 
     counts: dict[str, int] = {}
-    orm = sys.modules.get("sqlalchemy.orm")
-    if orm:
-        mappers = [thing for thing in gc.get_objects() if type(thing) is orm.Mapper]
-        counts["mapped classes"] = len(mappers)
-        counts["columns"] = sum(len(mapper.columns) for mapper in mappers)
+    of_sqlalchemy, of_django = mappers(), django_models()
+    if of_sqlalchemy is not None:
+        counts["mapped classes"] = len(of_sqlalchemy)
+        counts["columns"] = sum(len(mapper.columns) for mapper in of_sqlalchemy)
     pydantic = sys.modules.get("pydantic")
     if pydantic and hasattr(pydantic, "BaseModel"):
         counts["Pydantic models"] = len(_below(pydantic.BaseModel))
@@ -95,11 +95,9 @@ def made() -> dict[str, int]:
             counts["routes"] = counts.get("routes", 0) + sum(
                 issubclass(type(thing), kind) for thing in gc.get_objects()
             )
-    registry = sys.modules.get("django.apps")
-    if registry and registry.apps.models_ready:
-        models = registry.apps.get_models()
-        counts["mapped classes"] = counts.get("mapped classes", 0) + len(models)
-        counts["columns"] = counts.get("columns", 0) + sum(len(model._meta.fields) for model in models)
+    if of_django is not None:
+        counts["mapped classes"] = counts.get("mapped classes", 0) + len(of_django)
+        counts["columns"] = counts.get("columns", 0) + sum(len(model._meta.fields) for model in of_django)
     return counts
 
 

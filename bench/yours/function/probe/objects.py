@@ -50,14 +50,21 @@ def grown(after: Counted, before: Counted) -> list[tuple[str, int]]:
     return sorted(((name, n) for name, n in more.items() if n > 0), key=lambda c: -c[1])[:MOST_CLASSES]
 
 
+def mappers() -> list[Any] | None:
+    """Return SQLAlchemy's mappers; None where its ORM is not imported."""
+    orm = sys.modules.get("sqlalchemy.orm")
+    return [thing for thing in gc.get_objects() if type(thing) is orm.Mapper] if orm else None
+
+
+def django_models() -> list[Any] | None:
+    """Return Django's models; None where they are not loaded."""
+    registry = sys.modules.get("django.apps")
+    return list(registry.apps.get_models()) if registry and registry.apps.models_ready else None
+
+
 def mapped() -> set[str]:
     """Return the names of the classes that SQLAlchemy or Django maps."""
-    orm = sys.modules.get("sqlalchemy.orm")
-    names = {class_name(thing.class_) for thing in gc.get_objects() if type(thing) is orm.Mapper} if orm else set()
-    registry = sys.modules.get("django.apps")
-    if registry and registry.apps.models_ready:
-        names |= {class_name(model) for model in registry.apps.get_models()}
-    return names
+    return {class_name(kind) for kind in [mapper.class_ for mapper in mappers() or ()] + (django_models() or [])}
 
 
 def attributes(kind_name: str) -> dict[str, float]:
@@ -77,12 +84,13 @@ def models(least: int) -> list[tuple[str, int, float, float]]:
     base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
     if base is None:
         return []
-    counts = Counter(kind for kind in map(type, gc.get_objects()) if issubclass(kind, base))
+    by_class: dict[type, list[Any]] = {}
+    for thing in gc.get_objects():
+        if issubclass(type(thing), base):
+            by_class.setdefault(type(thing), []).append(thing)
     found = []
-    for kind, number in counts.items():
-        some: list[Any] = (
-            [thing for thing in gc.get_objects() if type(thing) is kind][:SAMPLE] if number >= least else []
-        )
+    for kind, things in by_class.items():
+        number, some = len(things), things[:SAMPLE] if len(things) >= least else []
         sets = [sys.getsizeof(thing.__pydantic_fields_set__) for thing in some if hasattr(kind, "model_fields")]
         dicts = [sys.getsizeof(thing.__dict__) for thing in some]
         if sets:
