@@ -34,7 +34,7 @@ CALCULATOR = PROJECT / "docs" / "index.html"
 
 
 # README is one page; the consoles are for looking up, and folded; the calculator is a program, with its data.
-LENGTH = {README: 280, PROJECT / "docs" / "consoles.md": 320, CALCULATOR: 3400}
+LENGTH = {README: 250, PROJECT / "docs" / "consoles.md": 320, CALCULATOR: 3400}
 # With the tables of all ways to write, and of all stacks.
 LENGTH |= {PROJECT / "docs" / "writing.md": 350, PROJECT / "docs" / "other-stacks.md": 310}
 
