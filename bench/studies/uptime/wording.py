@@ -3,7 +3,6 @@
 from bench.studies.uptime.measure import CAUSES
 
 SQLALCHEMY = "https://github.com/sqlalchemy/sqlalchemy/blob/rel_2_1_9/lib/sqlalchemy"
-CPYTHON = "https://github.com/python/cpython/blob/v3.12.1"
 TITLES = {
     "ORed terms": "`or_()` of 1 to 200 terms: a statement each in [SQLAlchemy's cache]"
     f"({SQLALCHEMY}/util/_collections.py#L534)",
