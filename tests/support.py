@@ -231,6 +231,18 @@ def opened_by(reading: Reading) -> Opened:
     return opening
 
 
+def listed(rows: list[Any]) -> list[Any]:
+    """Return the rows of any layer: those that Arrow's table, polars' frame or pandas' holds as dicts."""
+    columns = rows[0]
+    if hasattr(columns, "to_dicts"):
+        return list(columns.to_dicts())
+    if hasattr(columns, "to_pylist"):
+        return list(columns.to_pylist())
+    if hasattr(columns, "table"):
+        return list(columns.table.astype(object).where(columns.table.notna(), None).to_dict("records"))
+    return rows
+
+
 def write(reading: Reading) -> None:
     """Do in this process what that of a reading does."""
     try:

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from bench.errors import UserError
 from bench.layers.costs import measure
-from bench.layers.names import DROPPING, LAYERS, POLARS, TUPLE, installed
+from bench.layers.names import DROPPING, LAYERS, POLARS, READERS, TUPLE, installed
 from bench.layers.subject import look_at
 from bench.relations.data import Relation
 from bench.relations.redaction import without_values
@@ -181,7 +181,7 @@ def test_every_name_is_an_attribute_of_every_layer(url: str) -> None:
     relation = described(url, "odd.names")
     for layer in THERE:
         [row, *_] = read_in(layer, relation)
-        if layer in ("psycopg, tuple", "Arrow table", POLARS):
+        if layer == TUPLE or READERS[layer].native:
             continue
         values = dict(row) if layer in ("psycopg, dict", "asyncpg record") else row
         for number, column in enumerate(relation.columns[:-1]):

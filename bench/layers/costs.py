@@ -121,7 +121,7 @@ def figure(reader: Reader, traced: Taken, untraced: Taken, subject: Subject) -> 
         round(untraced["peak"] * share),
         untraced["seconds"] * share,
         objects=traced.get("objects", 0),
-        native=bool(traced.get("native")),
+        native=reader.native,
         traced_peak=traced["traced_peak"] / own,
         rows=None if rows is None else round(rows * share),
         statements=None if statements is None else round(statements * share),
