@@ -1,6 +1,7 @@
 """Helpers of the tests: the project's scripts as a user runs them, in fresh processes, and what they say."""
 
 import functools
+import gc
 import importlib
 import json
 import os
@@ -245,6 +246,7 @@ def listed(rows: list[Any]) -> list[Any]:
 
 def write(reading: Reading) -> None:
     """Do in this process what that of a reading does."""
+    gc.freeze()  # else what earlier tests have made is looked through at each measurement
     try:
         measure_rows(importlib.import_module(reading.reader.module).LAYERS, pickle.loads(reading.stdin), Turns(""))
     finally:

@@ -345,7 +345,7 @@ def jobs_of(study: str, url: str) -> list[Job]:
     if study == "writing":
         shapes.make(url, "columns", shapes.of_columns(2))
         copy = Scenario("writing.run_sync_psycopg_copy")
-        return [Job(copy, module="bench.wire"), Job(InFlight("add_all", "columns"))]
+        return [Job(copy, module="bench.wire"), Job(InFlight("values", "columns"))]
     jobs = {
         "costs": [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="bench.native")],
         "relationships": [Job(joined), Job(joined, NATIVE, module="bench.native"), *wire_jobs([joined])],
