@@ -14,8 +14,12 @@ others. A generator is read to its end, and each item dropped.
 
 import argparse
 import json
+import os
 import signal
+import sys
 from pathlib import Path
+
+sys.path.insert(0, os.path.dirname(__file__))  # where a Python with -P or PYTHONSAFEPATH does not look
 
 from bench.errors import UserError, note, number, parser
 from bench.yours.function.figures import measure

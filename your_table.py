@@ -21,6 +21,9 @@ import json
 import logging
 import os
 import signal
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))  # where a Python with -P or PYTHONSAFEPATH does not look
 
 from bench.errors import UserError, number, parser
 from bench.layers.costs import measure

@@ -93,9 +93,11 @@ def test_script_s_name_hides_no_module_from_those_beside_it() -> None:
 def test_python_that_may_not_look_beside_the_script_finds_the_project(url: str, tmp_path: Path) -> None:
     venv.create(tmp_path, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path)}))
-    # As the Makefile writes it, and what is installed here.
-    (packages / "project.pth").write_text(f"{PROJECT}\n{sysconfig.get_path('purelib')}\n", encoding="utf-8")
-    for arguments in ("-I your_table.py data --layers tuple --rows 5", "-P remedies/run_sync_psycopg_stream.py"):
+    (packages / "packages.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")  # what is installed here
+    commands = ("-I your_table.py data --layers tuple --rows 5", "-P setup_db.py --help", "-P your_code.py --help")
+    for arguments in (*commands, "-P remedies/run_sync_psycopg_stream.py"):
+        if arguments not in commands:
+            (packages / "project.pth").write_text(f"{PROJECT}\n", encoding="utf-8")  # as the Makefile writes it
         process = shell(f"{tmp_path}/bin/python {arguments}", url=url, PYTHONSAFEPATH="1")
         assert process.returncode == 0, process.stderr
 
