@@ -17,6 +17,7 @@ import pytest
 
 from bench import process
 from bench.errors import explain
+from bench.faults import explain_file
 from bench.runs import Job
 from bench.scripts import PROJECT
 from tests.support import environment, error_line, finished, locked, run, running
@@ -147,6 +148,21 @@ def test_no_folder_for_temporary_files_is_one_line(url: str) -> None:
 def test_what_a_machine_is_short_of_is_one_line(error: BaseException, line: str) -> None:
     assert (explain(error) or "").startswith(line)
     assert bool(explain(error)) == bool(line)
+
+
+@pytest.mark.parametrize(
+    ("number", "file", "line"),
+    [
+        (errno.EACCES, "a/b", "cannot use a/b: Permission denied: let this user read and write it"),
+        (errno.EROFS, "a", "cannot use a: Read-only file system: let this user read and write it"),
+        (errno.ENOSPC, None, "cannot write a file: No space left on device: make room there, then run this again"),
+        (errno.EFBIG, "a", "cannot write a: File too large: make room there, then run this again"),
+        (errno.EPERM, None, None),  # of a process, say
+        (errno.ENOENT, "a", None),
+    ],
+)
+def test_file_that_cannot_be_used_is_one_line(number: int, file: str | None, line: str | None) -> None:
+    assert explain_file(OSError(number, os.strerror(number), file)) == line
 
 
 def test_narrow_terminal_shows_all_words() -> None:
