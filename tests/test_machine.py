@@ -27,6 +27,7 @@ COMMANDS = ("setup_db.py", "your_table.py", "bench/__main__.py", "bench/original
 SCRIPTS = tuple(
     path.relative_to(PROJECT).as_posix() for folder in (".", *FOLDERS) for path in PROJECT.glob(f"{folder}/run_*")
 )
+IMPORT, LIGHT = ("import ", "from "), ("import os", "import sys")
 # Runs a script, which waits a second for a table.
 IMPATIENT = "import common, runpy; common.PATIENCE = 1; runpy.run_module('{}', run_name='__main__', alter_sys=True)"
 # Runs each file, a script by its path and a module by its name, as another version does, and says by what it ends.
@@ -61,6 +62,12 @@ def test_older_python_is_one_line_from_every_command_and_script() -> None:
     assert process.stdout.splitlines() == [line] * (len(COMMANDS) + len(SCRIPTS))
     for name in (*COMMANDS, *SCRIPTS, "common.py", "bench/errors.py", "bench/process.py", "remedies/common.py"):
         ast.parse((PROJECT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
+
+
+def test_command_can_tell_an_error_and_an_interrupt_from_its_first_import_on() -> None:
+    for name in (*COMMANDS, "your_code.py"):
+        imports = [line for line in (PROJECT / name).read_text("utf-8").splitlines() if line.startswith(IMPORT)]
+        assert next(line for line in imports if line not in LIGHT).startswith("from bench.errors import"), name
 
 
 @pytest.mark.parametrize(
