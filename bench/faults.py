@@ -135,7 +135,7 @@ FAULTS = (
         *("what listens is no PostgreSQL", _FIX, _HOST),
     ),
     Fault(
-        "57P01 57P02 57P05 25P03 25P04 InternalClientError",
+        "57P01 57P02 57P05 25P03 25P04",
         "terminating|closed the|(is|was) closed|is lost|connection_lost|SYSCALL|(receive|send) data",
         *("the server ended the connection", f"see that server's log, {_AGAIN}"),
     ),
