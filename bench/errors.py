@@ -149,7 +149,7 @@ def _report_error(kind: type[BaseException], error: BaseException, trace: Traceb
     _end_without_output(error)
     from bench import faults
 
-    if line := faults.explain_table(error) or faults.explain_file(error):
+    if line := faults.explain_table(error):
         _end_with(line)
     sys.__excepthook__(kind, error, trace)
 

@@ -309,18 +309,20 @@ def explain_waiting(url: str) -> str:
 
 
 def explain_table(error: BaseException) -> str | None:
-    """Return that table `data` is not the seeded one, where that may be why a scenario failed."""
+    """Return what is no bug, though no driver says so: a file cannot be used, or the table is not the seeded one."""
+    if isinstance(error, OSError):
+        return explain_file(error)
     instrument = sys.modules.get("common")
-    if instrument and instrument.checkpoints and isinstance(error, Exception) and not isinstance(error, OSError):
+    if instrument and instrument.checkpoints and isinstance(error, Exception):
         with suppress(Exception):
             if not _table_is_the_seeded_one(instrument.database_url()):
                 return f"{NOT_SEEDED} at {address()}: {SEED_ANEW}"
     return None
 
 
-def explain_file(error: BaseException) -> str | None:
+def explain_file(error: OSError) -> str | None:
     """Return that a file cannot be read or written, where it is no bug: for its rights, or for want of room."""
-    if not isinstance(error, OSError) or error.errno not in (*RIGHTS, *ROOM):
+    if error.errno not in (*RIGHTS, *ROOM):
         return None
     if error.errno in ROOM:
         return f"cannot write {error.filename or 'a file'}: {error.strerror}: make room there, {_AGAIN}"
