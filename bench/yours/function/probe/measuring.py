@@ -12,12 +12,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from bench.yours.function.probe.calling import Call, UncallableError, found, is_script, script
-from bench.yours.function.probe.cursors import PsycopgWatch
+from bench.yours.function.probe.calling.call import Call
+from bench.yours.function.probe.calling.finding import UncallableError, found, is_script, script
 from bench.yours.function.probe.failures import described
 from bench.yours.function.probe.imports import ImportWatch, made
+from bench.yours.function.probe.libraries.cursors import PsycopgWatch
+from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.memory import forget_peak, peak, rss
-from bench.yours.function.probe.statements import Statements
 
 if TYPE_CHECKING:
     from bench.yours.function.probe.tracing import Tracing

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from bench.yours.function.probe.libraries.statements import Statements
+from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, package_of, rss
-from bench.yours.function.probe.statements import Statements
-from bench.yours.function.probe.texts import text_of
 
 PSYCOPG = "psycopg"
 

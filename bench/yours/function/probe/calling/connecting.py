@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any
 
-from bench.yours.function.probe.drivers import Executed, of_asyncpg, of_psycopg2
+from bench.yours.function.probe.libraries.drivers import Executed, of_asyncpg, of_psycopg2
 
 OF_SQLALCHEMY = ("Session", "Connection", "Engine")
 

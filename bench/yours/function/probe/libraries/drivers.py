@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from bench.yours.function.probe.texts import text_of
+from bench.yours.function.probe.libraries.texts import text_of
 
 # Told: when it began, the text, what knows of rows and columns, how it was executed, and how many were given.
 Executed = Callable[[float, str, Any, dict[str, Any], "int | None"], Any]

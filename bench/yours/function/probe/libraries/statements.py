@@ -7,10 +7,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from bench.yours.function.probe.drivers import Executed
+from bench.yours.function.probe.libraries.drivers import Executed
+from bench.yours.function.probe.libraries.texts import described_text
 from bench.yours.function.probe.memory import rss
 from bench.yours.function.probe.stacks import own_line
-from bench.yours.function.probe.texts import described_text
 
 # So many statements are told apart, and so many are marked in time.
 MOST = 2_000
