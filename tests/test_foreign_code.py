@@ -100,7 +100,7 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ('connection.execute("SELECT', "SELECT shop_order", 1, 7, 1, False),
         ("for", "SELECT data", 3, 3, 1, False),
         ('cursor.execute("SELECT', "SELECT data", 1, None, 3, True),
-        ("for", "SELECT data", 1, None, 0, True),
+        ("for", "SELECT data", 1, 2, 3, True),
     ]
     assert of(told(folder, "psycopg_later")) == [("cursor", "SELECT data", 1, 5, 3, False)]
     assert [one[1:] for one in of(told(folder, "asyncpg_alone"))] == [

@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.errors import UserError
 from bench.yours.function.launching import EVERYTHING, STATEMENTS, TRACED, UNTRACED, Order, Told, run
+from bench.yours.function.phases import Phase, phase_of
 
 Place = tuple[str, int]
 
@@ -32,9 +33,13 @@ class Statement:
     classes: Mapping[str, int]
     # By how many bytes the process grew while it was executed, before its first row: what the driver holds.
     grew: int
-    # After how many seconds it was first executed, and its last entity was loaded.
+    # What the values of its widest row take, and those of each of its columns in all rows, in bytes.
+    widest: int
+    sizes: Sequence[int]
+    # After how many seconds it was first executed, and its last row was read; and what was traced at most by then.
     began: float
-    last_load: float | None
+    last_row: float | None
+    peak: int
 
     @property
     def loaded(self) -> int:
@@ -84,7 +89,9 @@ class ProcessOfCall:
     after: int | None
     imports: int
     samples: Sequence[tuple[float, int]]
+    # When each statement began and ended to be executed.
     marks: Sequence[tuple[float, float]]
+    phase: Phase | None
 
     @property
     def peak_at(self) -> float:
@@ -149,7 +156,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         found["libraries"],
         found["hooks"],
         Imports(imported["rss"], found["interpreter"], *(imported[name] for name in ("own", "all", "readers", "made"))),
-        process_of(first) if "began" in found else None,
+        process_of(first, stated) if "began" in found else None,
         stated.get("traced"),
         stated.get("traced_peak"),
         held(peak) if peak else None,
@@ -167,7 +174,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
     )
 
 
-def process_of(told: Told) -> ProcessOfCall:
+def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
     found = told.found
     began, returned = found["began"], found["returned"]
     start = began["seconds"]
@@ -184,7 +191,8 @@ def process_of(told: Told) -> ProcessOfCall:
         after,
         found["imported_in_call"],
         [(0.0, 0), *samples, (returned["seconds"] - start, returned["rss"] - began["rss"])],
-        [(begin - start, end - start) for begin, end in found["marks"]],
+        [(begin - start, end - start) for begin, end, *_ in found["marks"]],
+        phase_of(found, stated),
     )
 
 
@@ -194,14 +202,18 @@ def held(found: Mapping[str, Any]) -> Held:
 
 
 def statement_of(found: Mapping[str, Any], start: float) -> Statement:
-    names = ("verb", "by", "times", "rows", "columns", "joins", "seconds", "streamed", "classes", "grew")
+    names = (
+        *("verb", "by", "times", "joins", "seconds", "streamed", "yield_per", "classes", "grew"),
+        *("widest", "sizes", "peak"),
+    )
     return Statement(
         text=f"{found['verb']} {found['relation']}".strip(),
         line=place_of(found["line"]),
         loads_at=place_of(found["loads_at"]),
-        yield_per=found.get("yield_per"),
+        rows=found["handed_out"] or None if found["rows"] is None else found["rows"],
+        columns=found["columns"] or len(found["sizes"]),
         began=found["began"] - start,
-        last_load=found["last_load"] - start if found["last_load"] else None,
+        last_row=found["last_row"] - start if found["last_row"] else None,
         **{name: found[name] for name in names},
     )
 

@@ -8,6 +8,7 @@ from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.yours.function.advising import advice
 from bench.yours.function.figures import FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement, path_of
+from bench.yours.function.phases import BEFORE, EXECUTED, READ
 from common import MIB
 
 # So many rows has each table, and what is smaller than this is not shown.
@@ -89,20 +90,21 @@ def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
 
 
 def when(figures: FunctionFigures, process: ProcessOfCall) -> str:
-    """Return when the peak came, by the statements that were marked."""
+    """Return when the peak came, by the statement that was executed or read then."""
+    phase = process.phase
     if process.peak < MIB:
         return "It takes less than 1 MiB."
-    at, last = process.peak_at, None
-    for number, (begin, end) in enumerate(process.marks, 1):
-        if begin <= at:
-            last = (number, end)
-    if not last:
-        return "The peak came before the first statement." if process.marks else f"The peak came after {at:.2f} s."
-    number, end = last
-    what = f"statement {number:,} of {len(process.marks):,}"
-    if at <= end:
-        return f"The peak came while {what} was executed, before its first row."
-    return f"The peak came after {what} was executed, {at:.2f} s after the begin."
+    if not phase:
+        return f"The peak came after {process.peak_at:.2f} s."
+    if phase.stage == BEFORE:
+        return "The peak came before the first statement."
+    line = figures.statements[phase.statement].line if phase.statement is not None else None
+    what = f"statement {phase.number:,} of {phase.marked:,}{f', at {place(line)}' if line else ''}"
+    if phase.stage == EXECUTED:
+        return f"The peak came before the first row of {what}."
+    if phase.stage == READ:
+        return f"The peak came while the rows of {what} were read."
+    return f"The peak came after {what} was executed and read."
 
 
 Row = tuple[str, int, int | None]
@@ -150,6 +152,7 @@ def statement_columns() -> list[Column[Statement]]:
         Column("Times", "times", lambda one: f"{one.times:,}"),
         Column("Rows", "rows", rows_of),
         Column("Columns", "columns", lambda one: f"{one.columns or ''}"),
+        Column("Widest row", "widest row", lambda one: f"{one.widest:,} B" if one.widest else ""),
         Column("How", "how", how, text=True),
     ]
 

@@ -48,10 +48,10 @@ def at(statement: Statement) -> str:
 
 
 def peak_of(figures: FunctionFigures) -> int:
-    """Return the largest growth of the process, without what was imported; traced, where the tracer is in it."""
+    """Return the largest growth of the process, without what was imported; where the tracer is in it, what is known."""
     traced = figures.traced_peak or 0
     if figures.at_once or not figures.process:
-        return traced
+        return traced + max((one.grew for one in figures.statements), default=0)
     return max(traced, figures.process.peak - figures.process.imports)
 
 

@@ -100,7 +100,7 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that rows can be read by a cursor, where the driver holds all of them beside the objects."""
     for one in figures.statements:
         read_in_batches = one.yield_per or (one.streamed and not one.loaded)
-        if read_in_batches or not one.columns or not many(one) or figures.at_once:
+        if read_in_batches or not one.columns or not many(one):
             continue
         if one.loaded and not kept(figures, one):
             continue

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
 from functools import partial
 from typing import Any
 
 from bench.yours.function.probe.calling.connecting import opened
 from bench.yours.function.probe.calling.finding import Method, UncallableError, function_of
-from bench.yours.function.probe.libraries.drivers import Executed
+from bench.yours.function.probe.libraries.statements import Statements
 
 
 class Arguments:
     """What fills the parameters of a function; what is opened for it is closed with the stacks."""
 
-    def __init__(self, order: dict[str, Any], executed: Callable[[str], Executed]) -> None:
+    def __init__(self, order: dict[str, Any], statements: Statements) -> None:
         """Let the order give each parameter by its name; a driver's statements are told."""
-        self.given, self.url, self.executed = dict(order["arguments"]), order["url"], executed
+        self.given, self.url, self.statements = dict(order["arguments"]), order["url"], statements
 
     def ready(self, thing: Any, stack: ExitStack, stack_async: AsyncExitStack | None) -> Any:
         """Return what is called without arguments any more."""
@@ -51,7 +50,7 @@ class Arguments:
             if parameter.name in self.given:
                 arguments[parameter.name] = _value(self.given.pop(parameter.name), hint, parameter.name)
                 continue
-            thing = opened(hint, self.url, stack, stack_async, self.executed)
+            thing = opened(hint, self.url, stack, stack_async, self.statements)
             if thing is not None:
                 arguments[parameter.name] = thing
             elif parameter.default is parameter.empty:

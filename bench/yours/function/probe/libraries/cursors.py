@@ -6,14 +6,13 @@ It has no events, so that the public methods of its cursors are wrapped; nothing
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
-from functools import wraps
+from functools import partial
 from typing import Any
 
-from bench.yours.function.probe.libraries.statements import Statements
+from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
-from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, package_of, rss
+from bench.yours.function.probe.libraries.wrapping import around, iterated
+from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, package_of
 
 PSYCOPG = "psycopg"
 
@@ -24,52 +23,42 @@ class PsycopgWatch:
     def __init__(self, statements: Statements) -> None:
         """Tell these."""
         self._statements = statements
+        self._of_cursor: dict[int, dict[str, Any]] = {}
 
     def listen(self) -> None:
         """Wrap the methods; psycopg was imported."""
         psycopg: Any = sys.modules[PSYCOPG]
-        for kind, streamed in ((psycopg.Cursor, False), (psycopg.ServerCursor, True)):
-            kind.execute = self._execute(kind.execute, streamed)
-            kind.executemany = self._execute(kind.executemany, streamed)
-        for kind, streamed in ((psycopg.AsyncCursor, False), (psycopg.AsyncServerCursor, True)):
-            kind.execute = self._execute_async(kind.execute, streamed)
-            kind.executemany = self._execute_async(kind.executemany, streamed)
-        psycopg.Cursor.stream = self._stream(psycopg.Cursor.stream)
-        psycopg.AsyncCursor.stream = self._stream(psycopg.AsyncCursor.stream)
+        for kind in (psycopg.Cursor, psycopg.ServerCursor, psycopg.AsyncCursor, psycopg.AsyncServerCursor):
+            executed = partial(self._executed, "Server" in kind.__name__)
+            for name, method in list(vars(kind).items()):
+                if name in ("execute", "executemany"):
+                    setattr(kind, name, around(method, self._statements.now, executed))
+                elif name == "stream":
+                    setattr(kind, name, iterated(method, self._begin_stream, self._seen))
+                elif name in ("fetchone", "fetchmany", "fetchall") and self._statements.lines:
+                    setattr(kind, name, around(method, lambda: None, self._fetched))
+                elif name in ("__iter__", "__aiter__") and self._statements.lines:
+                    setattr(kind, name, iterated(method, lambda *_: None, self._seen))
         self._statements.hooks.append(PSYCOPG)
 
-    def _tell(self, began: float, before: int, query: Any, cursor: Any, streamed: bool) -> None:
+    def _executed(self, streamed: bool, began: Moment, cursor: Any, arguments: tuple[Any, ...], _: Any) -> None:
+        self._of_cursor.pop(id(cursor), None)
         if not _is_told_by_another():
-            how = {"streamed": streamed, "grew": rss() - before}
-            self._statements.add(PSYCOPG, began, text_of(query, cursor), cursor, how, None)
+            query = text_of(arguments[0], cursor) if arguments else "?"
+            found = self._statements.add(PSYCOPG, began, query, cursor, {"streamed": streamed}, None)
+            if found:
+                self._of_cursor[id(cursor)] = found
 
-    def _execute(self, execute: Callable[..., Any], streamed: bool) -> Callable[..., Any]:
-        @wraps(execute)
-        def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-            began, before = time.monotonic(), rss()
-            result = execute(cursor, query, *arguments, **options)
-            self._tell(began, before, query, cursor, streamed)
-            return result
+    def _begin_stream(self, cursor: Any, arguments: tuple[Any, ...]) -> None:
+        self._executed(True, self._statements.now(), cursor, arguments, None)
 
-        return wrapped
+    def _fetched(self, _: None, cursor: Any, _arguments: Any, result: Any) -> None:
+        found = self._of_cursor.get(id(cursor))
+        if found and result is not None:
+            self._statements.handed_out(found, result if isinstance(result, list) else [result])
 
-    def _execute_async(self, execute: Callable[..., Any], streamed: bool) -> Callable[..., Any]:
-        @wraps(execute)
-        async def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-            began, before = time.monotonic(), rss()
-            result = await execute(cursor, query, *arguments, **options)
-            self._tell(began, before, query, cursor, streamed)
-            return result
-
-        return wrapped
-
-    def _stream(self, stream: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(stream)
-        def wrapped(cursor: Any, query: Any, *arguments: Any, **options: Any) -> Any:
-            self._tell(time.monotonic(), rss(), query, cursor, streamed=True)
-            return stream(cursor, query, *arguments, **options)
-
-        return wrapped
+    def _seen(self, cursor: Any, row: Any) -> None:
+        self._fetched(None, cursor, (), [row])
 
 
 def _is_told_by_another() -> bool:

@@ -1,78 +1,91 @@
-"""Connections of psycopg2 and asyncpg for a parameter: their classes' subclasses tell of what is executed."""
+"""Connections of psycopg2 and asyncpg for a parameter: their classes' subclasses tell of what is executed and read."""
 
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
+from bench.yours.function.probe.libraries.wrapping import around, iterated
 
-# Told: when it began, the text, what knows of rows and columns, how it was executed, and how many were given.
-Executed = Callable[[float, str, Any, dict[str, Any], "int | None"], Any]
 OF_A_CURSOR = ("execute", "executemany", "copy_expert")
-OF_ASYNCPG = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "cursor")
+FETCHES = ("fetchone", "fetchmany", "fetchall")
+OF_ASYNCPG = ("execute", "executemany", "fetch", "fetchrow", "fetchval")
 
 
-def of_psycopg2(url: str, executed: Executed) -> Any:
-    """Return a connection of psycopg2's; a class of cursors that the reader names tells, too."""
-    psycopg2: Any = sys.modules["psycopg2"]
-    kind = psycopg2.extensions.connection
+class DriverWatch:
+    """Hears of what a driver's connection executes, and of the rows that it hands out."""
 
-    def cursor(self: Any, name: Any = None, cursor_factory: Any = None, *args: Any, **options: Any) -> Any:
-        factory = cursor_factory or self.cursor_factory or psycopg2.extensions.cursor
-        if isinstance(factory, type):
-            factory = telling(factory, OF_A_CURSOR, executed)
-        return kind.cursor(self, name, factory, *args, **options)
+    def __init__(self, driver: str, statements: Statements) -> None:
+        """Tell these, by the driver's name."""
+        self._driver, self._statements = driver, statements
+        self._of_cursor: dict[int, dict[str, Any]] = {}
+        statements.hooks.append(driver)
 
-    return psycopg2.connect(url, connection_factory=type("connection", (kind,), {"cursor": cursor}))
+    def psycopg2(self, url: str) -> Any:
+        """Return a connection of psycopg2's; a class of cursors that the reader names tells, too."""
+        psycopg2: Any = sys.modules["psycopg2"]
+        kind = psycopg2.extensions.connection
+
+        def cursor(connection: Any, name: Any = None, cursor_factory: Any = None, *args: Any, **options: Any) -> Any:
+            factory = cursor_factory or connection.cursor_factory or psycopg2.extensions.cursor
+            if isinstance(factory, type):
+                factory = self._cursors(factory)
+            return kind.cursor(connection, name, factory, *args, **options)
+
+        return psycopg2.connect(url, connection_factory=type("connection", (kind,), {"cursor": cursor}))
+
+    def _cursors(self, kind: Any) -> Any:
+        methods: dict[str, Any] = {name: self._around(kind, name, self._executed) for name in OF_A_CURSOR}
+        if self._statements.lines:
+            methods.update({name: self._around(kind, name, self._fetched) for name in FETCHES})
+            # A named cursor's own iteration fetches by itself.
+            methods["__iter__"] = iterated(_each, lambda *_: None, lambda cursor, row: self._rows(cursor, [row]))
+        return type(kind.__name__, (kind,), methods)
+
+    def asyncpg(self, url: str) -> Any:
+        """Return what is awaited for a connection of asyncpg's."""
+        asyncpg: Any = sys.modules["asyncpg"]
+        kind = asyncpg.Connection
+        methods = {name: self._around(kind, name, partial(self._of_asyncpg, name)) for name in (*OF_ASYNCPG, "cursor")}
+        return asyncpg.connect(url, connection_class=type("Connection", (kind,), methods))
+
+    def _around(self, kind: Any, name: str, after: Any) -> Any:
+        return around(getattr(kind, name), self._statements.now, after)
+
+    def _executed(self, began: Moment, cursor: Any, arguments: Any, _: Any) -> None:
+        text, streamed = text_of(arguments[0], cursor), cursor.name is not None
+        found = self._statements.add(self._driver, began, text, cursor, {"streamed": streamed}, None)
+        if found:
+            self._of_cursor[id(cursor)] = found
+
+    def _fetched(self, _: Any, cursor: Any, _arguments: Any, result: Any) -> None:
+        if result is not None:
+            self._rows(cursor, result if isinstance(result, list) else [result])
+
+    def _rows(self, cursor: Any, rows: list[Any]) -> None:
+        if id(cursor) in self._of_cursor:
+            self._statements.handed_out(self._of_cursor[id(cursor)], rows)
+
+    def _of_asyncpg(self, name: str, began: Moment, connection: Any, arguments: Any, result: Any) -> None:
+        many = len(arguments[1]) if name == "executemany" and hasattr(arguments[-1], "__len__") else None
+        rows = [] if result is None else result if name == "fetch" else [result]
+        if name.startswith("fetch"):
+            columns = 1 if name == "fetchval" else len(rows[0]) if rows else 0
+            cursor = SimpleNamespace(rowcount=len(rows), description=range(columns))
+        else:
+            count = str(result).rpartition(" ")[2] if name == "execute" else ""  # as in INSERT 0 20
+            cursor = SimpleNamespace(rowcount=int(count) if count.isdecimal() else -1, description=())
+        # What the process grew by are the records themselves.
+        how = {"streamed": name == "cursor", "grew": 0}
+        found = self._statements.add(self._driver, began, text_of(arguments[0], connection), cursor, how, many)
+        if found and name.startswith("fetch"):
+            self._statements.handed_out(found, rows)
 
 
-def of_asyncpg(url: str, executed: Executed) -> Any:
-    """Return what is awaited for a connection of asyncpg's."""
-    asyncpg: Any = sys.modules["asyncpg"]
-    return asyncpg.connect(url, connection_class=telling(asyncpg.Connection, OF_ASYNCPG, executed))
-
-
-def telling(kind: Any, methods: tuple[str, ...], executed: Executed) -> Any:
-    """Return a subclass whose methods tell of what they executed."""
-    there = [name for name in methods if hasattr(kind, name)]
-    return type(kind.__name__, (kind,), {name: _telling(kind, name, executed) for name in there})
-
-
-def _telling(kind: Any, name: str, executed: Executed) -> Callable[..., Any]:
-    import inspect
-
-    method = getattr(kind, name)
-
-    def tell(owner: Any, began: float, query: Any, args: tuple[Any, ...], result: Any) -> None:
-        many = len(args[0]) if name == "executemany" and args and hasattr(args[0], "__len__") else None
-        streamed = name == "cursor" or getattr(owner, "name", None) is not None
-        seen = owner if hasattr(owner, "rowcount") else _seen_by_asyncpg(name, result)
-        executed(began, text_of(query, owner), seen, {"streamed": streamed, "yield_per": None}, many)
-
-    async def later(self: Any, query: Any, *args: Any, **options: Any) -> Any:
-        began = time.monotonic()
-        result = await method(self, query, *args, **options)
-        tell(self, began, query, args, result)
-        return result
-
-    def at_once(self: Any, query: Any, *args: Any, **options: Any) -> Any:
-        began = time.monotonic()
-        result = method(self, query, *args, **options)
-        tell(self, began, query, args, result)
-        return result
-
-    return later if inspect.iscoroutinefunction(method) else at_once
-
-
-def _seen_by_asyncpg(name: str, result: Any) -> Any:
-    """Return the rows and the columns as a cursor has them."""
-    if name.startswith("fetch"):
-        records = result if name == "fetch" else [] if result is None else [result]
-        columns = len(records[0]) if records and name != "fetchval" else bool(records)
-        return SimpleNamespace(rowcount=len(records), description=range(columns))
-    count = str(result).rpartition(" ")[2]  # as in INSERT 0 20
-    return SimpleNamespace(rowcount=int(count) if name == "execute" and count.isdecimal() else -1, description=())
+def _each(cursor: Any) -> Any:
+    """Iterate as the cursor's class above this one does."""
+    return super(type(cursor), cursor).__iter__()
