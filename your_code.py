@@ -18,8 +18,8 @@ import signal
 from pathlib import Path
 
 from bench.errors import UserError, note, number, parser
-from bench.yours.function.figures import measure
 from bench.yours.function.launching import Order, interpreter
+from bench.yours.function.measuring import measure
 from bench.yours.function.page import as_json, show
 from bench.yours.function.picture import picture
 

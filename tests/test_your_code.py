@@ -98,13 +98,12 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         ROWS,
         {"shop.Data": ROWS},
     )
-    # On a busy machine the look at the peak may come late, when the entities are gone and their states are not.
+    assert (statement["widest"] > 100, found["process"]["phase"]["stage"]) == (True, "read")
     objects = found["at_peak"]["objects"]
-    assert 0.3 * ROWS < objects["sqlalchemy.orm.state.InstanceState"] <= ROWS
-    assert objects.get("shop.Data", 0) <= ROWS
+    assert 0.9 * ROWS < objects["shop.Data"] <= ROWS
     assert found["at_peak"]["packages"]["sqlalchemy"] > found["at_peak"]["traced"] / 2
     assert found["imports"]["own"]["sqlalchemy"] > 2**20
-    assert found["imports"]["made"]["columns"] == 3
+    assert ["column", "shop", 3] in found["imports"]["made"]
     assert [step["name"] for step in found["advice"]] == ["yield_per"]
 
 

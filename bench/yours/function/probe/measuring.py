@@ -87,7 +87,7 @@ class ProbeRun:
         self.told["stage"] = "preparing"
         watch = self.watch
         self.told["imported"] = {"rss": rss(), "own": dict(watch.own), "all": dict(watch.all), "made": made()}
-        self.told["imported"]["readers"] = sorted(watch.readers)
+        self.told["imported"].update(readers=sorted(watch.readers), modules=watch.modules)
 
     def begin(self) -> None:
         """Begin to measure: the call is next."""
