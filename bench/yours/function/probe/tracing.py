@@ -154,10 +154,11 @@ class Tracing:
             _STOP()
             return {"traced": traced, "traced_peak": peak}
         self._watch.end()
-        gc.collect()  # what only a cycle holds is not kept
-        objects, self._peak = count(), self._watch.seen
+        self._peak = self._watch.seen
         if not self._peak or self._peak.size < traced:
             self._peak = Look(self._watch.lines)
+        gc.collect()  # what only a cycle holds is not kept, and is there at the peak
+        objects = count()
         many = [name for name in mapped() if self._peak.objects.get(name, 0) >= ENOUGH]
         self._told["attributes"] = {name: attributes(name) for name in many}
         self._told["models"] = models(ENOUGH)
