@@ -5,13 +5,22 @@ from collections.abc import Callable, Iterator
 from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import ENOUGH, Change, peak_of
 from bench.yours.function.rules.keeping import cache, pending
-from bench.yours.function.rules.reading import columns, driver, in_batches, joined, models, often, wide_column
+from bench.yours.function.rules.reading import (
+    columns,
+    driver,
+    in_batches,
+    joined,
+    models,
+    often,
+    wide_column,
+    wide_value,
+)
 
 MOST = 3
 # Of a smaller share of the peak, nothing follows.
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
-    *(joined, in_batches, columns, wide_column, models, driver, often, pending, cache),
+    *(joined, in_batches, columns, wide_column, wide_value, models, driver, often, pending, cache),
 )
 
 

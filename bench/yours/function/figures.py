@@ -33,6 +33,7 @@ class Statement:
     # What the values of its widest row take, and those of each of its columns in all rows, in bytes.
     widest: int
     sizes: Sequence[int]
+    names: Sequence[str]
     # After how many seconds it was first executed, and its last row was read; and what was traced at most by then.
     began: float
     last_row: float | None
@@ -120,8 +121,9 @@ class FunctionFigures:
     hooks: Sequence[str]
     imports: Imports
     process: ProcessOfCall | None
-    # Traced with the result in hand, and at most.
+    # Traced with the result in hand, what of it is not only in cycles, and at most.
     traced: int | None
+    kept: int | None
     traced_peak: int | None
     at_peak: Held | None
     at_return: Mapping[str, int]

@@ -45,6 +45,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         ),
         process_of(first, stated) if "began" in found else None,
         stated.get("traced"),
+        traced.get("kept"),
         stated.get("traced_peak"),
         held(peak) if peak else None,
         dict(traced.get("at_return", {}).get("objects", ())),
@@ -91,7 +92,7 @@ def held(found: Mapping[str, Any]) -> Held:
 def statement_of(found: Mapping[str, Any], start: float) -> Statement:
     names = (
         *("verb", "by", "times", "joins", "seconds", "streamed", "yield_per", "classes", "grew"),
-        *("widest", "sizes", "peak"),
+        *("widest", "sizes", "names", "peak"),
     )
     return Statement(
         text=f"{found['verb']} {found['relation']}".strip(),

@@ -158,6 +158,7 @@ class Tracing:
         if not self._peak or self._peak.size < traced:
             self._peak = Look(self._watch.lines)
         gc.collect()  # what only a cycle holds is not kept, and is there at the peak
+        self._told["kept"] = tracemalloc.get_traced_memory()[0]
         objects = count()
         many = [name for name in mapped() if self._peak.objects.get(name, 0) >= ENOUGH]
         self._told["attributes"] = {name: attributes(name) for name in many}

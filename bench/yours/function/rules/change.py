@@ -56,8 +56,9 @@ def peak_of(figures: FunctionFigures) -> int:
 
 
 def transient(figures: FunctionFigures) -> int:
-    """Return what is there at the peak, and not with the result in hand."""
-    return (figures.traced_peak or 0) - (figures.traced or 0)
+    """Return what is there at the peak, and not with the result in hand, unless a cycle holds it."""
+    held = figures.traced or 0
+    return (figures.traced_peak or 0) - (held if figures.kept is None else min(held, figures.kept))
 
 
 def of_lines(figures: FunctionFigures, statement: Statement) -> int:

@@ -26,7 +26,7 @@ WIDE_SHARE, WIDE = 0.5, 200
 def joined(figures: FunctionFigures) -> Iterator[Change]:
     for one in figures.statements:
         if multiplied(one) and one.loaded and one.rows:
-            saves = (peak_of(figures) - (figures.traced or 0)) * (1 - one.loaded / one.rows)
+            saves = (peak_of(figures) - (figures.traced_peak or 0) + transient(figures)) * (1 - one.loaded / one.rows)
             text = (
                 f"selectinload instead of two joined collections, at {at(one)}: {one.rows:,} rows came for "
                 f"{one.loaded:,} entities. Saves up to {mib(saves)} MiB."
@@ -82,6 +82,21 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
         of_django = "sqlalchemy" not in figures.hooks
         code = f"Model.objects.defer({name!r})" if of_django else f"options(defer({attribute}))"
         yield Change("wide column", text, sizes[name] * count, code)
+
+
+def wide_value(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that a statement without entities reads a column which takes most of its rows."""
+    for one in figures.statements:
+        if one.loaded or one.streamed or not many(one) or len(one.names) != len(one.sizes) or not one.sizes:
+            continue
+        size, name = max(zip(one.sizes, one.names, strict=True))
+        if len(one.names) == 1 or size < max(WIDE * (one.rows or 0), WIDE_SHARE * sum(one.sizes)):
+            continue
+        text = (
+            f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
+            f"leave it out: saves up to {mib(size / one.times)} MiB."
+        )
+        yield Change("wide column", text, size / one.times)
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:

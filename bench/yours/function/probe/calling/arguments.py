@@ -19,18 +19,28 @@ class Arguments:
         """Let the order give each parameter by its name; a driver's statements are told."""
         self.given, self.url, self.statements = dict(order["arguments"]), order["url"], statements
 
-    def ready(self, thing: Any, stack: ExitStack, stack_async: AsyncExitStack | None) -> Any:
+    def ready(self, thing: Any, stack: ExitStack) -> Any:
         """Return what is called without arguments any more."""
-        function = function_of(thing)
-        if isinstance(thing, Method):
-            owner = thing.owner(**self._arguments(thing.owner, stack, stack_async, skip=0))
-            arguments = self._arguments(function, stack, stack_async, skip=1)
-            ready = partial(function, owner, **arguments)
-        else:
-            ready = partial(function, **self._arguments(function, stack, stack_async, skip=0))
+        return ready(thing, *self._filled(thing, stack, None))
+
+    async def ready_in_a_loop(self, thing: Any, stack: ExitStack, stack_async: AsyncExitStack) -> Any:
+        """Return the same, once what is opened for it was awaited."""
+        filled = self._filled(thing, stack, stack_async)
+        for arguments in filled:
+            for name, value in arguments.items():
+                arguments[name] = await value if hasattr(value, "__await__") else value
+        return ready(thing, *filled)
+
+    def _filled(
+        self, thing: Any, stack: ExitStack, stack_async: AsyncExitStack | None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the arguments of a method's class, and those of the function."""
+        is_method = isinstance(thing, Method)
+        of_class = self._arguments(thing.owner, stack, stack_async, skip=0) if is_method else {}
+        of_function = self._arguments(function_of(thing), stack, stack_async, skip=int(is_method))
         if self.given:
             raise UncallableError(f"it has no parameter {min(self.given)}: leave out --arg {min(self.given)}=…")
-        return ready
+        return of_class, of_function
 
     def _arguments(self, function: Any, stack: ExitStack, stack_async: Any, skip: int) -> dict[str, Any]:
         """Return the arguments by name: those that were given, and what is opened for an annotation."""
@@ -58,6 +68,13 @@ class Arguments:
         if missing:
             raise UncallableError(f"it needs {', '.join(missing)}: {' '.join(f'--arg {name}=…' for name in missing)}")
         return arguments
+
+
+def ready(thing: Any, of_class: dict[str, Any], of_function: dict[str, Any]) -> Any:
+    """Return what is called without arguments any more; a method's object is made."""
+    if isinstance(thing, Method):
+        return partial(thing.function, thing.owner(**of_class), **of_function)
+    return partial(thing, **of_function)
 
 
 def _hints(function: Any) -> dict[str, Any]:

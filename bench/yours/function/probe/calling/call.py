@@ -54,7 +54,7 @@ class Call:
 
     def _run_sync(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
         with ExitStack() as stack:
-            ready = self._arguments.ready(self.thing, stack, None)
+            ready = self._arguments.ready(self.thing, stack)
             begin()
             result = ready()
             if hasattr(result, "gi_frame"):
@@ -80,10 +80,7 @@ class Call:
     async def _run_async(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
         async with AsyncExitStack() as stack:
             with ExitStack() as plain:
-                ready = self._arguments.ready(self.thing, plain, stack)
-                for name in list(ready.keywords):
-                    if hasattr(ready.keywords[name], "__await__"):
-                        ready.keywords[name] = await ready.keywords[name]
+                ready = await self._arguments.ready_in_a_loop(self.thing, plain, stack)
                 begin()
                 result = ready()
                 if hasattr(result, "ag_frame"):

@@ -62,7 +62,9 @@ class Statements:
             statement["times"] += 1
             statement["seconds"] += now.seconds - began.seconds
             statement["rows"] = None if rows is None or statement["rows"] is None else statement["rows"] + rows
-            statement["columns"] = len(getattr(cursor, "description", None) or ())
+            columns = getattr(cursor, "description", None) or ()
+            statement["columns"] = len(columns)
+            statement["names"] = [column[0] for column in columns if hasattr(column, "__getitem__")]
             self.last = statement
         return statement
 
@@ -76,7 +78,7 @@ class Statements:
             self.found[key] = {
                 **described,
                 **{"number": len(self.found), "by": by, "line": list(line) if line else None, "began": began.seconds},
-                **{"times": 0, "rows": 0, "columns": 0, "seconds": 0.0, "grew": now.rss - began.rss},
+                **{"times": 0, "rows": 0, "columns": 0, "names": [], "seconds": 0.0, "grew": now.rss - began.rss},
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None},
                 **how,
