@@ -116,12 +116,8 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
 @pytest.mark.parametrize(
     ("function", "advised"),
     [
-        ("streamed", []),
-        ("kept", ["columns"]),
-        ("cached", ["cache"]),
-        ("often", ["n + 1"]),
-        ("wide", ["yield_per", "wide column"]),
-        ("Repository.first", []),
+        *(("streamed", []), ("kept", ["columns"]), ("cached", ["cache"]), ("often", ["n + 1"])),
+        *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
     ],
 )
 def test_what_follows(function: str, advised: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
