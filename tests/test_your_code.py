@@ -116,7 +116,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
 @pytest.mark.parametrize(
     ("function", "advised"),
     [
-        *(("streamed", []), ("kept", ["columns"]), ("cached", ["cache"]), ("often", ["n + 1"])),
+        *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
         *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
     ],
 )
