@@ -26,8 +26,8 @@ import json
 import signal
 from pathlib import Path
 
-from bench.yours.function.figures import measure
 from bench.yours.function.launching import Order, interpreter
+from bench.yours.function.measuring import measure
 from bench.yours.function.page import as_json, show
 from bench.yours.function.picture import picture
 

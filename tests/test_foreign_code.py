@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from bench.yours.function.figures import FunctionFigures, figures
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.launching import STATEMENTS, Order, run
+from bench.yours.function.measuring import figures
 from bench.yours.function.page import show
 
 MODULE = """
 import asyncpg, os, psycopg
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
 class Base(DeclarativeBase): ...
@@ -45,6 +46,9 @@ async def asyncpg_alone(connection: asyncpg.Connection):
     await connection.executemany("SELECT $1::int", [(1,), (2,), (3,)])
 async def its_own():
     await (await asyncpg.connect(os.environ["DATABASE_URL"])).fetch("SELECT * FROM data")
+def core(session: Session):
+    for options in ({"stream_results": True}, {"yield_per": 10}):
+        for row in session.execute(text("SELECT id, num FROM data LIMIT 25"), execution_options=options): ...
 def written(session: Session):
     session.add_all([Data(id=10**6 + number, num=number, data="secret") for number in range(2500)])
     session.flush()
@@ -100,7 +104,7 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ('connection.execute("SELECT', "SELECT shop_order", 1, 7, 1, False),
         ("for", "SELECT data", 3, 3, 1, False),
         ('cursor.execute("SELECT', "SELECT data", 1, None, 3, True),
-        ("for", "SELECT data", 1, None, 0, True),
+        ("for", "SELECT data", 1, 2, 3, True),
     ]
     assert of(told(folder, "psycopg_later")) == [("cursor", "SELECT data", 1, 5, 3, False)]
     assert [one[1:] for one in of(told(folder, "asyncpg_alone"))] == [
@@ -120,6 +124,12 @@ def test_what_a_connection_of_its_own_executes_is_not_known(folder: Path, capsys
     assert not found.statements
     show(found)
     assert "what asyncpg executes alone is not known" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_rows_of_a_stream_are_counted(folder: Path) -> None:
+    [statement] = told(folder, "core").statements
+    assert (statement.times, statement.rows, statement.columns, statement.streamed) == (2, 50, 2, True)
+    assert sum(statement.sizes) / 50 <= statement.widest < 100
 
 
 def test_each_row_counts_once(folder: Path) -> None:

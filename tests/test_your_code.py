@@ -50,12 +50,18 @@ def cached(session: Session):
     for row in session.execute(COLUMNS): CACHE[row.id] = row
 def often(session: Session):
     return [session.scalar(select(func.repeat("x", 2000 + number % 10))) for number in range(1000)]
+def wide(session: Session):
+    rows = text("SELECT i AS num, repeat('x', 3000) AS body FROM generate_series(1, 4000) AS i")
+    return sum(row.num for row in session.execute(rows).all())
 def items(limit: int):
     for number in range(limit): yield str(number)
 async def later(session: AsyncSession): return len((await session.scalars(MANY)).all())
 class Repository:
     def __init__(self, session: Session): self.session = session
     def first(self): return self.session.scalars(select(Data).limit(1)).one().num
+class AsyncRepository:
+    def __init__(self, session: AsyncSession): self.session = session
+    async def all(self): return (await self.session.scalars(MANY)).all()
 def wrong(session: Session): raise ValueError(f"nobody may read {{session.scalars(MANY).first().data}}")
 def leaves():
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "left behind {os.getpid()}"])
@@ -98,19 +104,21 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         ROWS,
         {"shop.Data": ROWS},
     )
-    # On a busy machine the look at the peak may come late, when the entities are gone and their states are not.
+    assert (statement["widest"] > 100, found["process"]["phase"]["stage"]) == (True, "read")
     objects = found["at_peak"]["objects"]
-    assert 0.3 * ROWS < objects["sqlalchemy.orm.state.InstanceState"] <= ROWS
-    assert objects.get("shop.Data", 0) <= ROWS
+    assert 0.9 * ROWS < objects["shop.Data"] <= ROWS
     assert found["at_peak"]["packages"]["sqlalchemy"] > found["at_peak"]["traced"] / 2
     assert found["imports"]["own"]["sqlalchemy"] > 2**20
-    assert found["imports"]["made"]["columns"] == 3
+    assert ["column", "shop", 3] in found["imports"]["made"]
     assert [step["name"] for step in found["advice"]] == ["yield_per"]
 
 
 @pytest.mark.parametrize(
     ("function", "advised"),
-    [("streamed", []), ("kept", ["columns"]), ("cached", ["cache"]), ("often", ["n + 1"]), ("Repository.first", [])],
+    [
+        *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
+        *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
+    ],
 )
 def test_what_follows(function: str, advised: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = measured(folder, capsys, function, "--once")
@@ -127,13 +135,14 @@ def test_a_script_as_a_function_has_the_script_s_own_figures(name: str, tmp_path
     found = run(Order("measured:main", tmp_path, Path(sys.executable)), STATEMENTS).found
     last = checkpoint(script, LAST_CHECKPOINT)
     for figure in ("traced", "traced_peak"):
-        # What is fixed differs: the modules that the first query imports are there before, or are not.
-        assert found[figure] == pytest.approx(last[figure], rel=0.01, abs=60_000), figure
+        # What is fixed differs: whether the modules that the first query imports are there, and are wrapped.
+        assert found[figure] == pytest.approx(last[figure], rel=0.01, abs=100_000), figure
 
 
 def test_other_things_are_called(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert measured(folder, capsys, "items", "--arg", "limit=20", "--once")["items"] == 20
     assert measured(folder, capsys, "later", "--once")["statements"][0]["rows"] == ROWS
+    assert measured(folder, capsys, "AsyncRepository.all", "--once")["statements"][0]["rows"] == ROWS
     found = measured(folder, capsys, "application", "--request", "GET /rows?limit=1", "--once")
     assert found["answers"] == [[200, 5000]]
     assert measured(folder, capsys, "application", "--once")["process"] is None

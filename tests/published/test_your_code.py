@@ -14,8 +14,9 @@ from bench.scripts import EVERYTHING, PROJECT, REMEDIES, SCENARIOS, Scenario
 from bench.seeds import DATA
 from bench.studies.script_costs import ScriptCosts
 from bench.yours.function.advising import advice
-from bench.yours.function.figures import FunctionFigures, measure
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.launching import UNTRACED, Order, run
+from bench.yours.function.measuring import measure
 from tests.functions import as_function
 from tests.support import MEASURED_ROWS, linux
 

@@ -1,11 +1,9 @@
-"""What the runs of a function found, each figure from the instrument that it is true of; in bytes and seconds."""
+"""What is known of a function, each figure from the instrument that it is true of; in bytes and seconds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from bench.errors import UserError
-from bench.yours.function.launching import EVERYTHING, STATEMENTS, TRACED, UNTRACED, Order, Told, run
+from bench.yours.function.phases import Phase
 
 Place = tuple[str, int]
 
@@ -32,9 +30,14 @@ class Statement:
     classes: Mapping[str, int]
     # By how many bytes the process grew while it was executed, before its first row: what the driver holds.
     grew: int
-    # After how many seconds it was first executed, and its last entity was loaded.
+    # What the values of its widest row take, and those of each of its columns in all rows, in bytes.
+    widest: int
+    sizes: Sequence[int]
+    names: Sequence[str]
+    # After how many seconds it was first executed, and its last row was read; and what was traced at most by then.
     began: float
-    last_load: float | None
+    last_row: float | None
+    peak: int
 
     @property
     def loaded(self) -> int:
@@ -50,7 +53,18 @@ class Imports:
     own: Mapping[str, int]
     all: Mapping[str, int]
     readers: Sequence[str]
-    made: Mapping[str, int]
+    # What each module of the reader's takes alone.
+    modules: Mapping[str, int]
+    # How many mapped classes, columns, Pydantic models and routes there are, each with the module that made it.
+    made: Sequence[tuple[str, str, int]]
+
+    def counted(self, module: str | None = None) -> str:
+        """Return how many of each kind there are, in all modules or in one, as text."""
+        counts: dict[str, int] = {}
+        for kind, place, number in self.made:
+            if module in (None, place):
+                counts[kind] = counts.get(kind, 0) + number
+        return ", ".join(f"{number:,} {plural(kind, number)}" for kind, number in counts.items())
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,10 @@ class Held:
     packages: Mapping[str, int]
     lines: Sequence[tuple[Place, int]]
     objects: Mapping[str, int]
+
+
+def plural(kind: str, number: int) -> str:
+    return kind if number == 1 else f"{kind}{'es' if kind.endswith('s') else 's'}"
 
 
 def path_of(holder: Sequence[str]) -> str:
@@ -84,7 +102,9 @@ class ProcessOfCall:
     after: int | None
     imports: int
     samples: Sequence[tuple[float, int]]
+    # When each statement began and ended to be executed.
     marks: Sequence[tuple[float, float]]
+    phase: Phase | None
 
     @property
     def peak_at(self) -> float:
@@ -101,8 +121,9 @@ class FunctionFigures:
     hooks: Sequence[str]
     imports: Imports
     process: ProcessOfCall | None
-    # Traced with the result in hand, and at most.
+    # Traced with the result in hand, what of it is not only in cycles, and at most.
     traced: int | None
+    kept: int | None
     traced_peak: int | None
     at_peak: Held | None
     at_return: Mapping[str, int]
@@ -119,106 +140,3 @@ class FunctionFigures:
     error: str
     # Whether one process had all instruments, so that its memory has the tracer's in it.
     at_once: bool
-
-
-def measure(order: Order, once: bool, started: Callable[[str], None]) -> FunctionFigures:
-    """Run the code with each instrument, or once with all. Raises UserError where it could not be called."""
-    instruments = (EVERYTHING,) if once else (UNTRACED, STATEMENTS, TRACED)
-    runs: dict[str, Told] = {}
-    peak = None
-    for instrument in instruments:
-        started(instrument)
-        told = runs[instrument] = run(order, instrument, peak)
-        peak = told.found.get("traced_peak")
-        if "began" not in told.found and (error := error_of(told)):
-            raise UserError(error)
-        if "began" not in told.found or told.why or "error" in told.found:
-            break
-    return figures(order.target, runs)
-
-
-def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
-    first, last = next(iter(runs.values())), list(runs.values())[-1]
-    stated = runs.get(STATEMENTS, first).found
-    traced, found = last.found, first.found
-    imported = found["imported"]
-    peak, after = traced.get("at_peak"), traced.get("after", {})
-    return FunctionFigures(
-        target,
-        found["python"],
-        found["libraries"],
-        found["hooks"],
-        Imports(imported["rss"], found["interpreter"], *(imported[name] for name in ("own", "all", "readers", "made"))),
-        process_of(first) if "began" in found else None,
-        stated.get("traced"),
-        stated.get("traced_peak"),
-        held(peak) if peak else None,
-        dict(traced.get("at_return", {}).get("objects", ())),
-        held(after) if "packages" in after else None,
-        after.get("holder", ()),
-        traced.get("attributes", {}),
-        traced.get("row_size", (0, 0)),
-        {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},
-        [statement_of(one, stated["began"]["seconds"]) for one in stated["statements"]],
-        found["items"],
-        [(status, size) for status, size in found["answers"]],
-        next(filter(None, map(error_of, runs.values())), ""),
-        EVERYTHING in runs,
-    )
-
-
-def process_of(told: Told) -> ProcessOfCall:
-    found = told.found
-    began, returned = found["began"], found["returned"]
-    start = began["seconds"]
-    samples = [
-        (seconds - start, size - began["rss"])
-        for seconds, size in told.samples
-        if start <= seconds <= returned["seconds"]
-    ]
-    after = found["left"] - began["rss"] if "left" in found else None
-    return ProcessOfCall(
-        returned["seconds"] - start,
-        returned["rss"] - began["rss"],
-        max(returned["peak"], returned["rss"]) - began["rss"],
-        after,
-        found["imported_in_call"],
-        [(0.0, 0), *samples, (returned["seconds"] - start, returned["rss"] - began["rss"])],
-        [(begin - start, end - start) for begin, end in found["marks"]],
-    )
-
-
-def held(found: Mapping[str, Any]) -> Held:
-    lines = [((file, line), size) for file, line, size in found["lines"]]
-    return Held(found["traced"], found["packages"], lines, dict(found["objects"]))
-
-
-def statement_of(found: Mapping[str, Any], start: float) -> Statement:
-    names = ("verb", "by", "times", "rows", "columns", "joins", "seconds", "streamed", "classes", "grew")
-    return Statement(
-        text=f"{found['verb']} {found['relation']}".strip(),
-        line=place_of(found["line"]),
-        loads_at=place_of(found["loads_at"]),
-        yield_per=found.get("yield_per"),
-        began=found["began"] - start,
-        last_load=found["last_load"] - start if found["last_load"] else None,
-        **{name: found[name] for name in names},
-    )
-
-
-def place_of(found: Sequence[Any] | None) -> Place | None:
-    return (found[0], found[1]) if found else None
-
-
-def error_of(told: Told) -> str:
-    """Return in one line why a run did not end as it should, if it did not."""
-    if told.why:
-        return told.why
-    if not (error := told.found.get("error")):
-        return ""
-    if not error["kind"]:
-        return str(error["text"])
-    stage = "its import" if told.found["stage"] == "import" else "it"
-    place = " at {}:{}".format(*error["line"]) if error["line"] else ""
-    verb = "ended the process" if error["kind"] == "SystemExit" else f"raised {error['kind']}"
-    return f"{stage} {verb}{place}{': ' + error['text'] if error['text'] else ''}"

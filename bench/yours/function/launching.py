@@ -21,9 +21,12 @@ from bench.errors import UserError, visible
 from common import MIB, database_url
 
 PROBE = Path(__file__).parent / "probe"
+# Each after those that it imports.
 PARTS = (
-    *("__init__", "memory", "objects", "imports", "stacks", "texts", "drivers", "statements", "tracing"),
-    *("failures", "cursors", "connecting", "applications", "calling", "measuring"),
+    *("memory", "objects", "imports", "stacks", "tracing", "failures"),
+    *(f"libraries/{name}" for name in ("texts", "rows", "wrapping", "statements", "orms", "drivers", "cursors")),
+    *(f"calling/{name}" for name in ("connecting", "applications", "finding", "arguments", "call")),
+    "measuring",
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.
 BEGIN = """
@@ -82,7 +85,7 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
     with tempfile.TemporaryDirectory() as directory:
         report, text = Path(directory) / "report.json", Path(directory) / "order.json"
         parts = [
-            (f"bench.yours.function.probe.{name}".removesuffix(".__init__"), (PROBE / f"{name}.py").read_text("utf-8"))
+            (f"bench.yours.function.probe.{name.replace('/', '.')}", (PROBE / f"{name}.py").read_text("utf-8"))
             for name in PARTS
         ]
         asked = {

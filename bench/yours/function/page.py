@@ -7,11 +7,11 @@ from typing import Any
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.yours.function.advising import advice
-from bench.yours.function.figures import FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement, path_of
+from bench.yours.function.figures import FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
+from bench.yours.function.imported import LEAST, MOST, before
+from bench.yours.function.phases import BEFORE, EXECUTED, READ
 from common import MIB
 
-# So many rows has each table, and what is smaller than this is not shown.
-MOST, LEAST = 6, 0.05 * MIB
 WIDTH = 46
 YOURS = "your code"
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
@@ -30,31 +30,6 @@ def show(figures: FunctionFigures) -> None:
     if not figures.error and figures.process and not advised:
         sentences.append("Nothing to change: what was measured shows no waste.")
     print_told(sentences, ((f"{number}. {one.text}", one.code) for number, one in enumerate(advised, 1)))
-
-
-def before(imports: Imports) -> None:
-    """Print what the process takes before the call, by package."""
-    names = sorted(imports.own, key=lambda name: -imports.own[name])
-    rows = [(named(name, imports), imports.own[name], imports.all.get(name, 0)) for name in names[:MOST]]
-    rest = sum(imports.own[name] for name in names[MOST:])
-    other = imports.process - imports.interpreter - sum(imports.own.values())
-    rows = [("the interpreter", imports.interpreter, imports.interpreter), *rows]
-    if rest + other > LEAST:
-        rows.append((f"{len(names[MOST:])} others, and what lies between", rest + other, rest + other))
-    counts = ", ".join(f"{number:,} {name}" for name, number in imports.made.items() if number)
-    Table(
-        f"Before the call: {mib(imports.process)} MiB{' with ' * bool(counts)}{counts}",
-        [
-            Column("Imported", "", lambda row: row[0], text=True),
-            Column("Own MiB", "own MiB", lambda row: mib(row[1])),
-            Column("With what it imports", "with what it imports", lambda row: mib(row[2])),
-        ],
-        rows,
-    ).print()
-
-
-def named(package: str, imports: Imports) -> str:
-    return f"{package} (yours)" if package in imports.readers else package
 
 
 def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
@@ -89,20 +64,21 @@ def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
 
 
 def when(figures: FunctionFigures, process: ProcessOfCall) -> str:
-    """Return when the peak came, by the statements that were marked."""
+    """Return when the peak came, by the statement that was executed or read then."""
+    phase = process.phase
     if process.peak < MIB:
         return "It takes less than 1 MiB."
-    at, last = process.peak_at, None
-    for number, (begin, end) in enumerate(process.marks, 1):
-        if begin <= at:
-            last = (number, end)
-    if not last:
-        return "The peak came before the first statement." if process.marks else f"The peak came after {at:.2f} s."
-    number, end = last
-    what = f"statement {number:,} of {len(process.marks):,}"
-    if at <= end:
-        return f"The peak came while {what} was executed, before its first row."
-    return f"The peak came after {what} was executed, {at:.2f} s after the begin."
+    if not phase:
+        return f"The peak came after {process.peak_at:.2f} s."
+    if phase.stage == BEFORE:
+        return "The peak came before the first statement."
+    line = figures.statements[phase.statement].line if phase.statement is not None else None
+    what = f"statement {phase.number:,} of {phase.marked:,}{f' ({place(line)})' if line else ''}"
+    if phase.stage == EXECUTED:
+        return f"The peak came before the first row of {what}."
+    if phase.stage == READ:
+        return f"The peak came while the rows of {what} were read."
+    return f"The peak came after {what} was executed and read."
 
 
 Row = tuple[str, int, int | None]
@@ -150,6 +126,7 @@ def statement_columns() -> list[Column[Statement]]:
         Column("Times", "times", lambda one: f"{one.times:,}"),
         Column("Rows", "rows", rows_of),
         Column("Columns", "columns", lambda one: f"{one.columns or ''}"),
+        Column("Widest row", "widest row", lambda one: f"{one.widest:,} B" if one.widest else ""),
         Column("How", "how", how, text=True),
     ]
 

@@ -22,8 +22,9 @@ class ImportWatch:
         self.own: dict[str, int] = {}
         self.all: dict[str, int] = {}
         self.total = 0
-        # Where the module that was asked for belongs, for what is the reader's has no package of its own.
+        # The reader's packages, and what each module there takes alone.
         self.readers: set[str] = set()
+        self.modules: dict[str, int] = {}
         self._after = after
         self._nested: list[int] = []
         self._open: list[str] = []
@@ -61,44 +62,49 @@ class ImportWatch:
         try:
             execute(module)
         finally:
-            self._add(package, rss() - before)
+            own = self._add(package, rss() - before)
+            if package in self.readers:
+                self.modules[spec.name] = own
         hook = self._after.pop(spec.name, None)
         if hook:
             hook()
 
-    def _add(self, package: str, taken: int) -> None:
+    def _add(self, package: str, taken: int) -> int:
         self._open.pop()
-        self.own[package] = self.own.get(package, 0) + taken - self._nested.pop()
+        own = taken - self._nested.pop()
+        self.own[package] = self.own.get(package, 0) + own
         if package not in self._open:
             self.all[package] = self.all.get(package, 0) + taken
         if self._nested:
             self._nested[-1] += taken
         else:
             self.total += taken
+        return own
 
 
-def made() -> dict[str, int]:
-    """Return how many mapped classes, their columns, Pydantic models and routes there are by now."""
+def made() -> list[tuple[str, str, int]]:
+    """Return by kind and module how many mapped classes, their columns, Pydantic models and routes there are by now."""
     import gc
 
-    counts: dict[str, int] = {}
-    of_sqlalchemy, of_django = mappers(), django_models()
-    if of_sqlalchemy is not None:
-        counts["mapped classes"] = len(of_sqlalchemy)
-        counts["columns"] = sum(len(mapper.columns) for mapper in of_sqlalchemy)
+    things: list[tuple[str, str, int]] = []
+    for mapper in mappers() or ():
+        things.append(("mapped class", mapper.class_.__module__, 1))
+        things.append(("column", mapper.class_.__module__, len(mapper.columns)))
+    for model in django_models() or ():
+        things.append(("mapped class", model.__module__, 1))
+        things.append(("column", model.__module__, len(model._meta.fields)))
     pydantic = sys.modules.get("pydantic")
     if pydantic and hasattr(pydantic, "BaseModel"):
-        counts["Pydantic models"] = len(_below(pydantic.BaseModel))
+        things.extend(("Pydantic model", model.__module__, 1) for model in _below(pydantic.BaseModel))
     for module, name in (("starlette.routing", "Route"), ("werkzeug.routing", "Rule")):  # FastAPI's and Flask's, too
         kind = getattr(sys.modules.get(module), name, None)
         if kind:
-            counts["routes"] = counts.get("routes", 0) + sum(
-                issubclass(type(thing), kind) for thing in gc.get_objects()
-            )
-    if of_django is not None:
-        counts["mapped classes"] = counts.get("mapped classes", 0) + len(of_django)
-        counts["columns"] = counts.get("columns", 0) + sum(len(model._meta.fields) for model in of_django)
-    return counts
+            routes = [thing for thing in gc.get_objects() if issubclass(type(thing), kind)]
+            things.extend(("route", getattr(getattr(route, "endpoint", None), "__module__", ""), 1) for route in routes)
+    counts: dict[tuple[str, str], int] = {}
+    for kind, module, number in things:
+        counts[kind, module] = counts.get((kind, module), 0) + number
+    return [(kind, module, number) for (kind, module), number in counts.items()]
 
 
 def _below(kind: Any) -> set[Any]:

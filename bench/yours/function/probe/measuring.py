@@ -12,12 +12,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from bench.yours.function.probe.calling import Call, UncallableError, found, is_script, script
-from bench.yours.function.probe.cursors import PsycopgWatch
+from bench.yours.function.probe.calling.call import Call
+from bench.yours.function.probe.calling.finding import UncallableError, found, is_script, script
 from bench.yours.function.probe.failures import described
 from bench.yours.function.probe.imports import ImportWatch, made
+from bench.yours.function.probe.libraries.cursors import PSYCOPG, PsycopgWatch
+from bench.yours.function.probe.libraries.orms import OrmWatch
+from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.memory import forget_peak, peak, rss
-from bench.yours.function.probe.statements import Statements
 
 if TYPE_CHECKING:
     from bench.yours.function.probe.tracing import Tracing
@@ -36,16 +38,18 @@ class ProbeRun:
         self.told: dict[str, Any] = {"python": platform.python_version(), "stage": "import"}
         instrument = order["instrument"]
         self.statements = Statements(lines=instrument in (STATEMENTS, EVERYTHING))
-        after = {"sqlalchemy": self.statements.listen_to_sqlalchemy, "django.db": self.statements.listen_to_django}
+        orms, psycopg = OrmWatch(self.statements), PsycopgWatch(self.statements)
+        after = {"sqlalchemy": orms.listen_to_sqlalchemy, "django.db": orms.listen_to_django, PSYCOPG: psycopg.listen}
         if self.statements.lines:
-            after["sqlalchemy.orm"] = self.statements.listen_to_entities
-        after["psycopg"] = PsycopgWatch(self.statements).listen
+            after["sqlalchemy.orm"] = orms.listen_to_entities
         self.watch = ImportWatch(after)
         self.tracing: Tracing | None = None
         if instrument != UNTRACED:
             from bench.yours.function.probe.tracing import Tracing
 
-            self.tracing = Tracing(deep=instrument != STATEMENTS, expected=order.get("peak"))
+            tracing = self.tracing = Tracing(deep=instrument != STATEMENTS, expected=order.get("peak"))
+            self.statements.look, self.statements.peak = tracing.look, tracing.peak
+            self.statements.instruments = tracing.resident
         self.call: Call | None = None
 
     def go(self) -> None:
@@ -67,7 +71,7 @@ class ProbeRun:
         target = self.order["target"]
         thing = script(target) if is_script(target) else found(target, self.order["requests"])
         self.imported()
-        self.call = Call(thing, self.order, self.statements.listen_to)
+        self.call = Call(thing, self.order, self.statements)
         if self.call.only_import:
             return
         if not self.call.callable:
@@ -83,7 +87,7 @@ class ProbeRun:
         self.told["stage"] = "preparing"
         watch = self.watch
         self.told["imported"] = {"rss": rss(), "own": dict(watch.own), "all": dict(watch.all), "made": made()}
-        self.told["imported"]["readers"] = sorted(watch.readers)
+        self.told["imported"].update(readers=sorted(watch.readers), modules=watch.modules)
 
     def begin(self) -> None:
         """Begin to measure: the call is next."""
@@ -93,7 +97,7 @@ class ProbeRun:
             self.tracing.start()
         self.watch.total = 0
         forget_peak()
-        self.told["began"] = {"rss": rss(), "seconds": time.monotonic()}
+        self.told["began"] = {"rss": rss(), "peak": peak(), "seconds": time.monotonic()}
         self.statements.since = time.monotonic()
 
     def end(self) -> None:
@@ -124,7 +128,6 @@ class ProbeRun:
             marks=statements.marks,
             hooks=statements.hooks,
             statements=list(statements.found.values()),
-            loaded=statements.loaded,
             libraries=_versions(),
             items=self.call.items if self.call else 0,
             answers=self.call.answers.found if self.call else [],

@@ -9,7 +9,7 @@ import threading
 import tracemalloc
 from typing import Any
 
-from bench.yours.function.probe.memory import PROBE, package_of
+from bench.yours.function.probe.memory import PROBE, package_of, rss
 from bench.yours.function.probe.objects import Counted, attributes, count, grown, holder, mapped, models, row_size
 from bench.yours.function.probe.stacks import any_line
 
@@ -23,7 +23,7 @@ MOST_LINES = 12
 # Of fewer objects nothing is said.
 ENOUGH = 1_000
 # The code may trace by itself: it must not end or begin anew what is traced here.
-_START, _STOP = tracemalloc.start, tracemalloc.stop
+_START, _STOP, _RESET_PEAK = tracemalloc.start, tracemalloc.stop, tracemalloc.reset_peak
 _KEPT_ALIVE = ("start", "stop", "clear_traces", "reset_peak")
 
 
@@ -54,12 +54,13 @@ class Look:
 
 
 class LineWatch:
-    """Notes every few milliseconds by how much the traced memory grew, and the reader's line that runs.
+    """Notes again and again by how much the traced memory grew, and the reader's line that runs.
 
     With one frame to an allocation, that is ten times as fast as a traceback of each, which would have to be
-    deeper than SQLAlchemy's calls to reach the reader's line. It is noted in the main thread, at a signal after
-    so much processor time, which a busy machine gives or not, but which interrupts no wait; where another thread
-    works while the main one waits, at a signal from here.
+    deeper than SQLAlchemy's calls to reach the reader's line. It is noted at each statement, and whenever the garbage
+    collector runs: after so many allocations, however busy the machine is. What it does not count, such as texts and
+    bytes, is noted in the main thread at a signal after so much processor time, which interrupts no wait; where
+    another thread works while the main one waits, at a signal from here.
     """
 
     def __init__(self, expected: int | None) -> None:
@@ -70,12 +71,15 @@ class LineWatch:
         self._line: tuple[str, int] | None = None
         self.lines: dict[tuple[str, int] | None, int] = {}
         self.seen: Look | None = None
-        self._ended = threading.Event()
+        self._noting, self._ended = threading.Lock(), threading.Event()
+        # What was traced at most before the last look, and what the process took for the looks.
+        self._peak, self.resident = 0, 0
         self._thread = threading.Thread(target=self._wake, name=PROBE, daemon=True)
 
     def start(self) -> None:
         """Begin, in the main thread."""
-        signal.signal(signal.SIGVTALRM, self._note)
+        gc.callbacks.append(self.note)
+        signal.signal(signal.SIGVTALRM, self.note)
         signal.setitimer(signal.ITIMER_VIRTUAL, INTERVAL, INTERVAL)
         self._thread.start()
 
@@ -84,26 +88,42 @@ class LineWatch:
             if abs(tracemalloc.get_traced_memory()[0] - self._size) > MIB:
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGVTALRM)
 
-    def _note(self, *_: object) -> None:
-        """Let what was added since the last time be of the line that runs, and look closely near the peak."""
-        size, self._line = tracemalloc.get_traced_memory()[0], any_line()
-        self._add(size)
-        if size >= self._next:
-            self._next = min([STEP * size, *(step for step in self._steps if step > size)])
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            self.seen = Look(self.lines)
-            signal.setitimer(signal.ITIMER_VIRTUAL, INTERVAL, INTERVAL)
+    def peak(self) -> int:
+        """Return the most that was traced, but for the looks themselves."""
+        return max(self._peak, tracemalloc.get_traced_memory()[1])
 
-    def _add(self, size: int) -> None:
+    def note(self, *_: object) -> None:
+        """Let what was added since the last time be of the line that runs, and look closely near the peak."""
+        if self._ended.is_set() or not self._noting.acquire(blocking=False):  # a signal comes while something is noted
+            return
+        try:
+            self._line = any_line()
+            size = self._add()
+            if size >= self._next:
+                self._next = min([STEP * size, *(step for step in self._steps if step > size)])
+                self._look()
+        finally:
+            self._noting.release()
+
+    def _look(self) -> None:
+        self._peak, resident = self.peak(), rss()
+        self.seen = Look(self.lines)
+        _RESET_PEAK()
+        self.resident += rss() - resident
+
+    def _add(self) -> int:
+        size = tracemalloc.get_traced_memory()[0]
         self.lines[self._line] = self.lines.get(self._line, 0) + size - self._size
         self._size = size
+        return size
 
     def end(self) -> None:
         """Look no longer; what came since the last look is of the line that ran then."""
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         self._ended.set()
+        gc.callbacks.remove(self.note)
         self._thread.join()
-        self._add(tracemalloc.get_traced_memory()[0])
+        self._add()
 
 
 class Tracing:
@@ -129,20 +149,35 @@ class Tracing:
 
     def returned(self) -> dict[str, int]:
         """Return how much is traced while the result is in hand, and look at it."""
-        traced, peak = tracemalloc.get_traced_memory()
+        traced, peak = tracemalloc.get_traced_memory()[0], self.peak()
         if not self._watch:
             _STOP()
             return {"traced": traced, "traced_peak": peak}
         self._watch.end()
-        gc.collect()  # what only a cycle holds is not kept
-        objects, self._peak = count(), self._watch.seen
+        self._peak = self._watch.seen
         if not self._peak or self._peak.size < traced:
             self._peak = Look(self._watch.lines)
+        gc.collect()  # what only a cycle holds is not kept, and is there at the peak
+        self._told["kept"] = tracemalloc.get_traced_memory()[0]
+        objects = count()
         many = [name for name in mapped() if self._peak.objects.get(name, 0) >= ENOUGH]
         self._told["attributes"] = {name: attributes(name) for name in many}
         self._told["models"] = models(ENOUGH)
         self._told["at_return"] = {"objects": grown(objects, self._before)}
         return {"traced": traced, "traced_peak": peak}
+
+    def look(self) -> None:
+        """Look whether this is near the peak."""
+        if self._watch:
+            self._watch.note()
+
+    def peak(self) -> int:
+        """Return the most that was traced."""
+        return self._watch.peak() if self._watch else tracemalloc.get_traced_memory()[1]
+
+    def resident(self) -> int:
+        """Return what of the process's memory is the tracer's."""
+        return tracemalloc.get_tracemalloc_memory() + (self._watch.resident if self._watch else 0)
 
     def after(self) -> None:
         """Look at what is still there once the result is gone."""

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any
 
-from bench.yours.function.probe.drivers import Executed, of_asyncpg, of_psycopg2
+from bench.yours.function.probe.libraries.drivers import DriverWatch
+from bench.yours.function.probe.libraries.statements import Statements
 
 OF_SQLALCHEMY = ("Session", "Connection", "Engine")
 
 
-def opened(
-    kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | None, executed: Callable[[str], Executed]
-) -> Any:
+def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | None, statements: Statements) -> Any:
     """Return what is opened for an annotation, else None; what of it has to be awaited, its caller awaits.
 
-    What a driver executes by itself is told to `executed`, by its library's name.
+    What a driver executes by itself is told to the statements.
     """
     library, name = _named(kind)
     if library == "sqlalchemy" or library == "sqlmodel":
@@ -31,9 +29,9 @@ def opened(
     if library == "psycopg" and name == "AsyncConnection" and stack_async is not None:
         return sys.modules["psycopg"].AsyncConnection.connect(_driverless(url))
     if library == "psycopg2" and name == "connection":
-        return of_psycopg2(_driverless(url), executed(library))
+        return DriverWatch(library, statements).psycopg2(_driverless(url))
     if library == "asyncpg" and name == "Connection" and stack_async is not None:
-        return of_asyncpg(_driverless(url), executed(library))
+        return DriverWatch(library, statements).asyncpg(_driverless(url))
     return None
 
 

@@ -1,0 +1,124 @@
+"""The runs of a function, one for each instrument, and the figures that they told."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from bench.errors import UserError
+from bench.yours.function.figures import FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement
+from bench.yours.function.launching import EVERYTHING, STATEMENTS, TRACED, UNTRACED, Order, Told, run
+from bench.yours.function.phases import phase_of
+
+OF_IMPORTS = ("own", "all", "readers", "modules", "made")
+
+
+def measure(order: Order, once: bool, started: Callable[[str], None]) -> FunctionFigures:
+    """Run the code with each instrument, or once with all. Raises UserError where it could not be called."""
+    instruments = (EVERYTHING,) if once else (UNTRACED, STATEMENTS, TRACED)
+    runs: dict[str, Told] = {}
+    peak = None
+    for instrument in instruments:
+        started(instrument)
+        told = runs[instrument] = run(order, instrument, peak)
+        peak = told.found.get("traced_peak")
+        if "began" not in told.found and (error := error_of(told)):
+            raise UserError(error)
+        if "began" not in told.found or told.why or "error" in told.found:
+            break
+    return figures(order.target, runs)
+
+
+def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
+    first, last = next(iter(runs.values())), list(runs.values())[-1]
+    stated = runs.get(STATEMENTS, first).found
+    traced, found = last.found, first.found
+    imported = found["imported"]
+    peak, after = traced.get("at_peak"), traced.get("after", {})
+    return FunctionFigures(
+        target,
+        found["python"],
+        found["libraries"],
+        found["hooks"],
+        Imports(
+            imported["rss"],
+            found["interpreter"],
+            *(imported[name] for name in ("own", "all", "readers", "modules", "made")),
+        ),
+        process_of(first, stated) if "began" in found else None,
+        stated.get("traced"),
+        traced.get("kept"),
+        stated.get("traced_peak"),
+        held(peak) if peak else None,
+        dict(traced.get("at_return", {}).get("objects", ())),
+        held(after) if "packages" in after else None,
+        after.get("holder", ()),
+        traced.get("attributes", {}),
+        traced.get("row_size", (0, 0)),
+        {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},
+        [statement_of(one, stated["began"]["seconds"]) for one in stated["statements"]],
+        found["items"],
+        [(status, size) for status, size in found["answers"]],
+        next(filter(None, map(error_of, runs.values())), ""),
+        EVERYTHING in runs,
+    )
+
+
+def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
+    found = told.found
+    began, returned = found["began"], found["returned"]
+    start = began["seconds"]
+    samples = [
+        (seconds - start, size - began["rss"])
+        for seconds, size in told.samples
+        if start <= seconds <= returned["seconds"]
+    ]
+    after = found["left"] - began["rss"] if "left" in found else None
+    return ProcessOfCall(
+        returned["seconds"] - start,
+        returned["rss"] - began["rss"],
+        max(returned["peak"], returned["rss"]) - began["rss"],
+        after,
+        found["imported_in_call"],
+        [(0.0, 0), *samples, (returned["seconds"] - start, returned["rss"] - began["rss"])],
+        [(begin - start, end - start) for begin, end, *_ in found["marks"]],
+        phase_of(found, stated),
+    )
+
+
+def held(found: Mapping[str, Any]) -> Held:
+    lines = [((file, line), size) for file, line, size in found["lines"]]
+    return Held(found["traced"], found["packages"], lines, dict(found["objects"]))
+
+
+def statement_of(found: Mapping[str, Any], start: float) -> Statement:
+    names = (
+        *("verb", "by", "times", "joins", "seconds", "streamed", "yield_per", "classes", "grew"),
+        *("widest", "sizes", "names", "peak"),
+    )
+    return Statement(
+        text=f"{found['verb']} {found['relation']}".strip(),
+        line=place_of(found["line"]),
+        loads_at=place_of(found["loads_at"]),
+        rows=found["handed_out"] or None if found["rows"] is None else found["rows"],
+        columns=found["columns"] or len(found["sizes"]),
+        began=found["began"] - start,
+        last_row=found["last_row"] - start if found["last_row"] else None,
+        **{name: found[name] for name in names},
+    )
+
+
+def place_of(found: Sequence[Any] | None) -> Place | None:
+    return (found[0], found[1]) if found else None
+
+
+def error_of(told: Told) -> str:
+    """Return in one line why a run did not end as it should, if it did not."""
+    if told.why:
+        return told.why
+    if not (error := told.found.get("error")):
+        return ""
+    if not error["kind"]:
+        return str(error["text"])
+    stage = "its import" if told.found["stage"] == "import" else "it"
+    place = " at {}:{}".format(*error["line"]) if error["line"] else ""
+    verb = "ended the process" if error["kind"] == "SystemExit" else f"raised {error['kind']}"
+    return f"{stage} {verb}{place}{': ' + error['text'] if error['text'] else ''}"

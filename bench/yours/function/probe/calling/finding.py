@@ -1,0 +1,67 @@
+"""What a target names: a function, a method, a script, a module or an application."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from bench.yours.function.probe.calling.applications import application_of
+
+
+class UncallableError(Exception):
+    """What was asked for cannot be called; the text says why."""
+
+
+def is_script(target: str) -> bool:
+    """Return whether a target is run as a whole: a file or a module without a function."""
+    return ":" not in target
+
+
+def script(target: str) -> Callable[[], Any]:
+    """Return what runs a file or a module as Python does."""
+    import runpy
+
+    sys.argv[:] = [target]
+    if target.endswith(".py"):
+        if not os.path.isfile(target):
+            raise UncallableError(f"there is no file {target}")
+        return lambda: runpy.run_path(target, run_name="__main__")
+    return lambda: runpy.run_module(target, run_name="__main__", alter_sys=True)
+
+
+def found(target: str, requests: list[str]) -> Any:
+    """Import the module, and return what the target names in it; of requests, the application that it makes."""
+    name, _, path = target.removesuffix("()").partition(":")
+    if name.endswith(".py"):
+        sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
+        name = os.path.basename(name)[:-3]
+    if os.environ.get("DJANGO_SETTINGS_MODULE"):
+        import django  # type: ignore[import-untyped, unused-ignore]
+
+        django.setup()
+    sys.argv[:] = [name]
+    thing = importlib.import_module(name)
+    owner = None
+    for part in path.split("."):
+        if not hasattr(thing, part):
+            raise UncallableError(f"{name} has no {path}")
+        owner, thing = thing, getattr(thing, part)
+    if isinstance(owner, type) and hasattr(thing, "__code__"):
+        return Method(owner, thing)
+    return thing() if requests and callable(thing) and not application_of(thing) else thing
+
+
+class Method:
+    """A function of a class of which an object is made first."""
+
+    def __init__(self, owner: type, function: Callable[..., Any]) -> None:
+        """Remember both."""
+        self.owner, self.function = owner, function
+
+
+def function_of(thing: Any) -> Any:
+    """Return the function of a method, else the thing itself."""
+    return thing.function if isinstance(thing, Method) else thing

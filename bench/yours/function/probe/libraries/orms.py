@@ -1,0 +1,91 @@
+"""The statements of SQLAlchemy and Django, by their events and wrappers."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from bench.yours.function.probe.libraries.rows import CountedCursor
+from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.objects import class_name
+
+
+class OrmWatch:
+    """Hears of each statement, of each row that its cursor hands out, and of each entity that is loaded."""
+
+    def __init__(self, statements: Statements) -> None:
+        """Tell these."""
+        self._statements = statements
+        self._running: dict[int, tuple[Moment, int | None]] = {}
+        self._of_state: dict[int, dict[str, Any]] = {}
+        self._wrappers: list[Any] = []
+
+    def listen_to_sqlalchemy(self) -> None:
+        """Hear of each statement of SQLAlchemy's: 1.4 or newer."""
+        with suppress(Exception):
+            from sqlalchemy import event
+            from sqlalchemy.engine import Engine
+
+            event.listen(Engine, "before_cursor_execute", self._before)
+            event.listen(Engine, "after_cursor_execute", self._after)
+            self._statements.hooks.append("sqlalchemy")
+
+    def listen_to_entities(self) -> None:
+        """Hear of each entity of SQLAlchemy's that is loaded."""
+        with suppress(Exception):
+            from sqlalchemy import event
+            from sqlalchemy.orm import Mapper
+
+            event.listen(Mapper, "load", self._load)
+
+    def listen_to_django(self) -> None:
+        """Hear of each statement of Django's, in each thread."""
+        with suppress(Exception):
+            from django.db.backends.signals import connection_created
+
+            connection_created.connect(self._connected, weak=False)
+            self._statements.hooks.append("django")
+
+    def _before(self, _c: Any, cursor: Any, _s: str, parameters: Any, _x: Any, many: bool) -> None:
+        # Each row's parameters are given, unless SQLAlchemy writes one statement of many rows, which the driver counts.
+        each = many and isinstance(parameters, (list, tuple)) and isinstance(parameters[0], (dict, tuple))
+        self._running[id(cursor)] = self._statements.now(), len(parameters) if each else None
+
+    def _after(self, _c: Any, cursor: Any, statement: str, _p: Any, context: Any, many: bool) -> None:
+        options = getattr(context, "execution_options", {})
+        began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0), None))
+        how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
+        found = self._statements.add("sqlalchemy", began, statement, cursor, how, given)
+        if not found:
+            return
+        if not many and context.cursor is cursor:  # which the result will read
+            context.cursor = CountedCursor(cursor, partial(self._statements.handed_out, found))
+        state = getattr(getattr(context, "compiled", None), "compile_state", None)
+        if state is not None:
+            self._of_state[id(state)] = found
+
+    def _load(self, entity: Any, context: Any) -> None:
+        if time.monotonic() < self._statements.since:
+            return
+        found = self._of_state.get(id(getattr(context, "compile_state", None)), self._statements.last)
+        if found:
+            self._statements.loaded(found, class_name(type(entity)))
+
+    def _connected(self, connection: Any, **_: Any) -> None:
+        wrapper = connection.execute_wrapper(self._execute)
+        wrapper.__enter__()
+        self._wrappers.append(wrapper)  # which ends once nobody holds it
+
+    def _execute(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        began = self._statements.now()
+        result = execute(sql, parameters, many, context)
+        cursor = context["cursor"]
+        inner = getattr(cursor, "cursor", None)
+        how = {"streamed": getattr(inner, "name", None) is not None}
+        found = self._statements.add("django", began, str(sql), cursor, how, len(parameters) if many else None)
+        if found and inner is not None:
+            inner = inner.counted if isinstance(inner, CountedCursor) else inner
+            cursor.cursor = CountedCursor(inner, partial(self._statements.handed_out, found))
+        return result

@@ -1,0 +1,56 @@
+"""A cursor that tells the rows which it hands out, and what their values take."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+OWN = ("counted", "_told")
+
+
+class CountedCursor:
+    """A cursor whose rows are told; in all else it is the cursor that it has."""
+
+    def __init__(self, cursor: Any, told: Callable[[list[Any]], None]) -> None:
+        """Let this cursor's rows be told."""
+        self.counted, self._told = cursor, told
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.counted, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in OWN:
+            object.__setattr__(self, name, value)
+        else:
+            setattr(self.counted, name, value)
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in self.counted:
+            self._told([row])
+            yield row
+
+    def fetchone(self, *args: Any, **options: Any) -> Any:
+        """Tell the row, if there is one."""
+        row = self.counted.fetchone(*args, **options)
+        if row is not None:
+            self._told([row])
+        return row
+
+    def fetchmany(self, *args: Any, **options: Any) -> Any:
+        """Tell these rows."""
+        rows = self.counted.fetchmany(*args, **options)
+        self._told(rows)
+        return rows
+
+    def fetchall(self, *args: Any, **options: Any) -> Any:
+        """Tell the rest."""
+        rows = self.counted.fetchall(*args, **options)
+        self._told(rows)
+        return rows
+
+
+def sizes_of(row: Any) -> list[int]:
+    """Return what each of a row's values takes, in bytes; no value is kept."""
+    values = row.values() if hasattr(row, "values") else row if isinstance(row, (tuple, list)) else [row]
+    return [value.nbytes if isinstance(value, memoryview) else sys.getsizeof(value) for value in values]

@@ -1,0 +1,113 @@
+"""The statements of a call, each by the reader's line that executes it, with the rows that it gave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from operator import add
+from typing import Any, NamedTuple
+
+from bench.yours.function.probe.libraries.rows import sizes_of
+from bench.yours.function.probe.libraries.texts import described_text
+from bench.yours.function.probe.memory import peak, rss
+from bench.yours.function.probe.stacks import own_line
+
+# So many statements are told apart, and so many are marked in time.
+MOST = 2_000
+
+
+class Moment(NamedTuple):
+    """When, how much the process has without its tracer, and how much was the most by then."""
+
+    seconds: float
+    rss: int
+    peak: int
+
+
+class Statements:
+    """The statements of a call, each by the line that executes it and its text, which is not kept."""
+
+    def __init__(self, *, lines: bool) -> None:
+        """Look for the line of the reader's, and count what is loaded, or mark times alone."""
+        self.lines = lines
+        self.hooks: list[str] = []
+        self.marks: list[tuple[float, float, int, int, int]] = []
+        self.found: dict[Any, dict[str, Any]] = {}
+        self.last: dict[str, Any] | None = None
+        self.since = float("inf")  # what was executed before the call does not count
+        # What is called at each statement, what knows the largest memory so far, and what instruments take of it.
+        self.look: Callable[[], object] = lambda: None
+        self.peak: Callable[[], int] = peak
+        self.instruments: Callable[[], int] = lambda: 0
+
+    def now(self) -> Moment:
+        """Return what is known before a statement is executed, or after."""
+        self.look()
+        return Moment(time.monotonic(), rss() - self.instruments(), self.peak() if len(self.marks) < MOST else 0)
+
+    def add(
+        self, by: str, began: Moment, text: str, cursor: Any, how: dict[str, Any], many: int | None
+    ) -> dict[str, Any] | None:
+        """Note a statement that this library executed, and return what is known of it by now."""
+        if began.seconds < self.since:
+            return None
+        now = self.now()
+        statement = self._statement(by, began, now, text, how) if self.lines else None
+        if len(self.marks) < MOST:
+            number = statement["number"] if statement else -1
+            self.marks.append((began.seconds, now.seconds, began.peak, now.peak, number))
+        if statement:
+            rows = many if many is not None else _rows(cursor)
+            statement["times"] += 1
+            statement["seconds"] += now.seconds - began.seconds
+            statement["rows"] = None if rows is None or statement["rows"] is None else statement["rows"] + rows
+            columns = getattr(cursor, "description", None) or ()
+            statement["columns"] = len(columns)
+            statement["names"] = [column[0] for column in columns if hasattr(column, "__getitem__")]
+            self.last = statement
+        return statement
+
+    def _statement(self, by: str, began: Moment, now: Moment, text: str, how: dict[str, Any]) -> dict[str, Any]:
+        line = own_line()
+        pattern, described = described_text(text)
+        key: Any = (line, pattern)
+        if key not in self.found and len(self.found) >= MOST:
+            key = None
+        if key not in self.found:
+            self.found[key] = {
+                **described,
+                **{"number": len(self.found), "by": by, "line": list(line) if line else None, "began": began.seconds},
+                **{"times": 0, "rows": 0, "columns": 0, "names": [], "seconds": 0.0, "grew": now.rss - began.rss},
+                **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
+                **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None},
+                **how,
+            }
+        return self.found[key]
+
+    def handed_out(self, statement: dict[str, Any], rows: Sequence[Any]) -> None:
+        """Note rows that a cursor handed out."""
+        for row in rows:
+            sizes = sizes_of(row)
+            statement["widest"] = max(statement["widest"], sum(sizes))
+            statement["sizes"] = list(map(add, statement["sizes"], sizes)) or sizes
+        statement["handed_out"] += len(rows)
+        self.read(statement)
+
+    def loaded(self, statement: dict[str, Any], name: str) -> None:
+        """Note that an entity of this class was loaded."""
+        statement["loaded"] += 1
+        statement["loads_at"] = statement["loads_at"] or own_line()
+        statement["classes"][name] = statement["classes"].get(name, 0) + 1
+        self.read(statement)
+
+    def read(self, statement: dict[str, Any]) -> None:
+        """Note that a row was read: it may be the last one."""
+        statement["last_row"], statement["peak"] = time.monotonic(), self.peak()
+
+
+def _rows(cursor: Any) -> int | None:
+    with suppress(Exception):
+        rows = int(cursor.rowcount)
+        return rows if rows >= 0 else None
+    return None

@@ -1,0 +1,143 @@
+"""What to write instead where rows are read."""
+
+from collections.abc import Iterator
+
+from bench.errors import visible
+from bench.look.tables import mib
+from bench.yours.function.figures import FunctionFigures
+from bench.yours.function.rules.change import (
+    BATCH,
+    ENOUGH_ROWS,
+    Change,
+    at,
+    kept,
+    many,
+    multiplied,
+    of_lines,
+    peak_of,
+    transient,
+    written,
+)
+
+# From this share of an entity's values on, and so many bytes, a column is wide.
+WIDE_SHARE, WIDE = 0.5, 200
+
+
+def joined(figures: FunctionFigures) -> Iterator[Change]:
+    for one in figures.statements:
+        if multiplied(one) and one.loaded and one.rows:
+            saves = (peak_of(figures) - (figures.traced_peak or 0) + transient(figures)) * (1 - one.loaded / one.rows)
+            text = (
+                f"selectinload instead of two joined collections, at {at(one)}: {one.rows:,} rows came for "
+                f"{one.loaded:,} entities. Saves up to {mib(saves)} MiB."
+            )
+            yield Change("selectinload", text, saves, "options(selectinload(Parent.children), …)")
+
+
+def in_batches(figures: FunctionFigures) -> Iterator[Change]:
+    dropped = [one for one in figures.statements if one.loaded and not one.yield_per and not kept(figures, one)]
+    loaded = sum(one.loaded for one in dropped)
+    for one in dropped:
+        if not many(one) or multiplied(one):
+            continue
+        saves = transient(figures) * one.loaded / loaded * (1 - BATCH / max(one.loaded, BATCH))
+        text = (
+            f"yield_per at {at(one)}: all {one.loaded:,} entities are built before the first one is handed out, and "
+            f"few are there at the end. Saves about {mib(saves)} MiB at the peak, as predicted."
+        )
+        code = "select(…).execution_options(yield_per=1000)"
+        if figures.answers:  # else the answer is built of all rows at once again
+            code += "  # in a StreamingResponse"
+        yield Change("yield_per", text, saves, code)
+
+
+def columns(figures: FunctionFigures) -> Iterator[Change]:
+    of_a_row, of_a_place = figures.row_size
+    for one in figures.statements:
+        if not one.loaded or not many(one) or not kept(figures, one) or multiplied(one):
+            continue
+        values = sum(sum(figures.attributes.get(name, {}).values()) * n for name, n in one.classes.items())
+        saves = of_lines(figures, one) - one.loaded * (of_a_row + of_a_place * one.columns) - values
+        text = (
+            f"Columns instead of entities at {at(one)}, if they are only read: {one.loaded:,} entities are kept. Saves "
+            f"about {mib(saves)} MiB, as predicted."
+        )
+        kind = max(one.classes, key=lambda name: one.classes[name])
+        names = list(figures.attributes.get(kind, {}))[:3]
+        columns = ", ".join(f"{kind.rpartition('.')[2]}.{name}" for name in names)
+        yield Change("columns", text, saves, f"select({columns}, …)")
+
+
+def wide_column(figures: FunctionFigures) -> Iterator[Change]:
+    for kind, sizes in figures.attributes.items():
+        name = max(sizes, key=lambda name: sizes[name], default="")
+        count = figures.at_peak.objects.get(kind, 0) if figures.at_peak else 0
+        if not name or sizes[name] < max(WIDE, WIDE_SHARE * sum(sizes.values())):
+            continue
+        attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
+        text = (
+            f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
+            f"If it is not read, defer it: saves about {mib(sizes[name] * count)} MiB."
+        )
+        of_django = "sqlalchemy" not in figures.hooks
+        code = f"Model.objects.defer({name!r})" if of_django else f"options(defer({attribute}))"
+        yield Change("wide column", text, sizes[name] * count, code)
+
+
+def wide_value(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that a statement without entities reads a column which takes most of its rows."""
+    for one in figures.statements:
+        if one.loaded or one.streamed or not many(one) or len(one.names) != len(one.sizes) or not one.sizes:
+            continue
+        size, name = max(zip(one.sizes, one.names, strict=True))
+        if len(one.names) == 1 or size < max(WIDE * (one.rows or 0), WIDE_SHARE * sum(one.sizes)):
+            continue
+        text = (
+            f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
+            f"leave it out: saves up to {mib(size / one.times)} MiB."
+        )
+        yield Change("wide column", text, size / one.times)
+
+
+def models(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that kept models can do without a set of the given fields in each of them, or be slim."""
+    for kind, (number, of_fields, of_values) in figures.models.items():
+        sets = figures.at_return.get("set", 0)
+        if number < ENOUGH_ROWS or 2 * sets < number:
+            continue
+        text = (
+            f"A Pydantic dataclass with slots instead of {visible(kind)}: each of {number:,} kept models has a set of "
+            f"its given fields ({of_fields:,.0f} bytes) and a dict ({of_values:,.0f}). Saves up to "
+            f"{mib(number * (of_fields + of_values))} MiB; one set for all by model_construct saves "
+            f"{mib(number * of_fields)}."
+        )
+        yield Change("dataclass", text, number * of_fields, "@pydantic.dataclasses.dataclass(slots=True)")
+
+
+def driver(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that rows can be read by a cursor, where the driver holds all of them beside the objects."""
+    for one in figures.statements:
+        read_in_batches = one.yield_per or (one.streamed and not one.loaded)
+        if read_in_batches or not one.columns or not many(one):
+            continue
+        if one.loaded and not kept(figures, one):
+            continue
+        saves = one.grew + transient(figures)
+        text = f" at {at(one)}: all {one.rows or one.loaded:,} rows are held at once beside the objects. Saves up to "
+        text += f"{mib(saves)} MiB at the peak."
+        name, what, code = written(one, "yield_per", "yield_per", "select(…).execution_options(yield_per=1000)")
+        yield Change(name, f"{what}{text}", saves, code)
+
+
+def often(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield the statement that is executed once for each row of another one."""
+    for one in figures.statements:
+        if one.verb == "SELECT" and one.times >= ENOUGH_ROWS:
+            name, what, code = written(
+                one, "n + 1", "selectinload, or one statement with IN,", "options(selectinload(Parent.children))"
+            )
+            text = (
+                f"{what} for {at(one)}: the same {visible(one.text)} is executed "
+                f"{one.times:,} times, which takes {one.seconds:.2f} s."
+            )
+            yield Change(name, text, None, code)
