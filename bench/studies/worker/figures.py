@@ -10,6 +10,7 @@ from bench.runs import Spread
 from bench.studies.worker.applications import WHOLE
 from bench.studies.worker.classes import CLASSES
 from bench.studies.worker.connections import CONNECTIONS
+from bench.studies.worker.count import with_made
 from bench.studies.worker.less import BEFORE, NOTHING, NOW
 from bench.studies.worker.measure import WeighedModule, WeighedRecord
 from bench.studies.worker.model import WorkerModel, units
@@ -163,9 +164,12 @@ class WorkerFigures:
         """Return how many bytes of code each part has, which are in its price."""
         return units(lambda part: self.counted(part, "code"))
 
-    def counts(self, name: str) -> dict[str, float]:
-        """Return what an application has, of which nothing is known but what was counted in it."""
-        counts: dict[str, float] = dict(self.modules(name)[WHOLE]["counts"])
+    def counts(self, name: str, made: bool = True) -> dict[str, float]:
+        """Return what an application has, of which nothing is known but what was counted in it.
+
+        What packages make when they are imported is no prediction, for it was traced in the application itself.
+        """
+        counts: dict[str, float] = {**with_made(self.modules(name)[WHOLE]["counts"], self.made(name) if made else {})}
         for library, included in self.included.items():
             for what in included if counts[library] else ():
                 counts[what] -= included[what]
@@ -173,13 +177,16 @@ class WorkerFigures:
         counts["code"] -= sum(own_code.get(what, 0) * count for what, count in counts.items())
         return counts
 
-    def predicted(self, name: str) -> float:
-        """Return what the model says of an application."""
-        return self.model().worker(self.counts(name))
+    def predicted(self, name: str, made: bool = True) -> float:
+        """Return what the model says of an application, with what packages make when they are imported or without."""
+        return self.model().worker(self.counts(name, made))
 
-    def made(self, name: str) -> Mapping[str, int]:
+    def deviation(self, name: str, made: bool = True) -> float:
+        return self.predicted(name, made) / self.whole(name, WHOLE) - 1
+
+    def made(self, name: str) -> dict[str, dict[str, int]]:
         """Return the packages that make much when they are imported, which no count of parts or of code shows."""
-        return self.modules(name)[WHOLE].get("made", {})
+        return self.modules(name)[WHOLE]["made"]
 
     def shares(self, name: str) -> dict[str, float]:
         """Return what each thing that was counted takes of it."""

@@ -61,6 +61,7 @@ class WorkerModel:
     """What was measured on one Python, in bytes: the libraries, each after those before it, and each part.
 
     `code` is what a byte of compiled code takes that is no part's own, `native` a byte that a shared library asks for.
+    A byte that a package has made takes itself.
     """
 
     libraries: Mapping[str, float]
@@ -70,7 +71,7 @@ class WorkerModel:
 
     @property
     def prices(self) -> dict[str, float]:
-        return {**self.libraries, **self.units, "code": self.code, "native": self.native}
+        return {**self.libraries, **self.units, "code": self.code, "native": self.native, "made": 1}
 
     def worker(self, counts: Mapping[str, float]) -> float:
         """Return the resident set size of a process with so many of each: of libraries, of parts, of bytes of code."""
