@@ -190,7 +190,8 @@ def traced(statements: str) -> dict[str, dict[str, int]]:
     import subprocess
 
     command = [sys.executable, os.path.abspath(__file__), statements]
-    child = subprocess.run(command, env={**os.environ, "MEMORY_TRACING": "on"}, stdout=subprocess.PIPE, check=False)
+    tracing = {**os.environ, "MEMORY_TRACING": "on"}
+    child = subprocess.run(command, env=tracing, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     if child.returncode:
         sys.stderr.write("it fails when it is executed again: what packages make when they are imported is left out\n")
         return {}
