@@ -213,7 +213,8 @@ def test_code_that_counts_is_pasted_run_and_its_line_taken(page: Page, tmp_path:
     counting = page.locator("#count-code").text_content()
     assert counting
     (tmp_path / "service.py").write_text(APPLICATION, encoding="utf-8")
-    more = "\nfrom bench.studies.worker import count\nprint(json.dumps({'counts': count.parts()}))"
+    more = "\nfrom bench.studies.worker import count\nmade = {'lark': {'made': 5_000_000, 'code': 0}}\n"
+    more += "print(json.dumps({'counts': count.with_made(count.parts(), made)}))"
     run = subprocess.run(
         [sys.executable, "-c", f"import service\n{counting}{more}"],
         cwd=PROJECT,
@@ -237,6 +238,7 @@ def test_code_that_counts_is_pasted_run_and_its_line_taken(page: Page, tmp_path:
     page.get_by_label("What it printed").fill(counted)
     taken = page.evaluate("has")
     assert taken["model"] == of_all["model"] - INCLUDED["Pydantic"]["model"]
+    assert taken["made"] == 5_000_000
     assert taken["uvicorn"] == 0
     assert taken["statement"] == page.evaluate("USUAL.statement")
     page.get_by_label("What it printed").fill("[1, {")

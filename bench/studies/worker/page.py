@@ -114,8 +114,8 @@ def code(worker: WorkerFigures) -> str:
     told = (f"{name.removeprefix('code of ')} {size:.1f}" for name, size in worker.codes.items())
     return (
         f"A byte of compiled code takes **{worker.code():.1f} bytes**, the median of {len(worker.codes)} libraries "
-        f"that neither application has: {', '.join(told)}. The standard library's takes {worker.of_code(CODE):.1f}. "
-        f"A byte of memory that a shared library asks for takes {worker.native:.2f}."
+        f"that neither prefect nor jupyterhub has: {', '.join(told)}. The standard library's takes "
+        f"{worker.of_code(CODE):.1f}. A byte of memory that a shared library asks for takes {worker.native:.2f}."
     )
 
 
