@@ -61,7 +61,7 @@ def test_an_own_worker_is_counted_by_a_file_that_imports_nothing_else() -> None:
     answer = json.loads(told)
     assert answer["counts"]["class"] == answer["counts"]["route"] == answer["counts"]["Pydantic"] == 0
     assert 5 * KIB * KIB < answer["after"] < 15 * KIB * KIB
-    assert 0 < answer["counts"]["native, resident"] <= answer["after"]
+    assert 0 < answer["counts"]["shared"] <= answer["after"]
 
 
 def counted(statements: str) -> tuple[dict[str, Any], str]:
@@ -100,10 +100,10 @@ def test_what_fails_when_it_is_executed_again_is_told(tmp_path: Path) -> None:
 def test_the_model_adds_up_what_is_counted() -> None:
     sizes = {name: 100.0 * place for place, name in enumerate(PARTS, 1)}
     prices = units(sizes.__getitem__)
-    model = WorkerModel({"the interpreter": 1000.0}, prices, code=3, native=0.5)
-    assert model.worker({"the interpreter": 1, "class": 2, "column": 10, "code": 100, "unknown": 5}) == pytest.approx(
-        1000 + 2 * prices["class"] + 10 * prices["column"] + 300
-    )
+    model = WorkerModel({"the interpreter": 1000.0}, prices, code=3)
+    assert model.worker(
+        {"the interpreter": 1, "class": 2, "column": 10, "code": 100, "shared": 30, "made": 20, "unknown": 5}
+    ) == pytest.approx(1000 + 2 * prices["class"] + 10 * prices["column"] + 350)
     five, twenty = (sizes[f"mapped class of {count} columns, configured"] for count in (5, 20))
     assert prices["class"] + 5 * prices["column"] == pytest.approx(five)
     assert prices["class"] + 20 * prices["column"] == pytest.approx(twenty)

@@ -48,7 +48,7 @@ def models() -> dict[str, WorkerModel]:
         return WorkerModel(
             {name: chance.randrange(5 * MIB, 25 * MIB) for name in libraries},
             {name: abs(round(size)) for name, size in parts.items()},
-            *(2.137, 0.412),
+            2.137,
         )
 
     return {python: made() for python in PYTHONS}

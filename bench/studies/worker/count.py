@@ -128,7 +128,7 @@ def code() -> dict[str, int]:
 
 
 def native() -> dict[str, int]:
-    """Return how many bytes of memory the shared libraries ask for, and how many of these are resident."""
+    """Return how many bytes of memory the `native` libraries ask for, and how many of these, `shared`, are resident."""
     resident: dict[str, int] = {}
     path = ""
     with open("/proc/self/smaps", encoding="utf-8") as file:
@@ -138,7 +138,7 @@ def native() -> dict[str, int]:
                 resident[path] = resident.get(path, 0) + 1024 * int(words[0])
             elif not first.endswith(":"):
                 path = words[4].strip() if len(words) > 4 else ""
-    return {"native": sum(map(segments, resident)), "native, resident": sum(resident.values())}
+    return {"native": sum(map(segments, resident)), "shared": sum(resident.values())}
 
 
 def segments(path: str) -> int:

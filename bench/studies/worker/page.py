@@ -90,11 +90,12 @@ def check(worker: WorkerFigures) -> Table[str]:
         counted("model", "Models"),
         counted("route", "Routes"),
         counted("statement", "Statements"),
+        Column[str]("Shared libraries, MiB", None, lambda name: mib(worker.counts(name)["shared"])),
         Column[str]("Made at import, MiB", None, lambda name: mib(worker.counts(name)["made"])),
         Column[str]("Predicted, MiB", "predicted", lambda name: mib(worker.predicted(name))),
         Column[str]("Measured, MiB", "measured", lambda name: mib(worker.whole(name, WHOLE))),
         Column[str]("Deviation", "off", lambda name: deviation(worker.deviation(name))),
-        Column[str]("Without what is made", None, lambda name: deviation(worker.deviation(name, made=False))),
+        Column[str]("By counts alone", None, lambda name: deviation(worker.deviation(name, by_counts=True))),
     ]
     return Table("Whole workers: predicted and measured", columns, [name for name in WHOLES if name in worker.records])
 
@@ -115,7 +116,7 @@ def code(worker: WorkerFigures) -> str:
     return (
         f"A byte of compiled code takes **{worker.code():.1f} bytes**, the median of {len(worker.codes)} libraries "
         f"that neither prefect nor jupyterhub has: {', '.join(told)}. The standard library's takes "
-        f"{worker.of_code(CODE):.1f}. A byte of memory that a shared library asks for takes {worker.native:.2f}."
+        f"{worker.of_code(CODE):.1f}. By counts alone, a byte that a shared library asks for takes {worker.native:.2f}."
     )
 
 
