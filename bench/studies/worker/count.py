@@ -228,4 +228,4 @@ def main(statements: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv.pop(1))  # for an application may read the command line
