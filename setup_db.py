@@ -5,11 +5,15 @@ listens at the default address, the embedded server is started there first. What
 made by this script stays as it is.
 """
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))  # where a Python with -P or PYTHONSAFEPATH does not look
+
 from bench.errors import UserError, address, number, parser
 
 # Any import below may be the first to fail.
 # isort: split
-import os
 import shlex
 import signal
 import socket

@@ -12,12 +12,20 @@ A parameter that is annotated as Session, AsyncSession, Connection or Engine is 
 others. A generator is read to its end, and each item dropped.
 """
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))  # where a Python with -P or PYTHONSAFEPATH does not look
+
+from bench.errors import UserError, note, number, parser
+
+# Any import below may be the first to fail, or to be interrupted.
+# isort: split
 import argparse
 import json
 import signal
 from pathlib import Path
 
-from bench.errors import UserError, note, number, parser
 from bench.yours.function.figures import measure
 from bench.yours.function.launching import Order, interpreter
 from bench.yours.function.page import as_json, show

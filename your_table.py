@@ -16,13 +16,20 @@ dblink_exec, or a foreign table over a view with nextval, writes on another serv
 the session that a pooler lends.
 """
 
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))  # where a Python with -P or PYTHONSAFEPATH does not look
+
+from bench.errors import UserError, number, parser
+
+# Any import below may be the first to fail, or to be interrupted.
+# isort: split
 import argparse
 import json
 import logging
-import os
 import signal
 
-from bench.errors import UserError, number, parser
 from bench.layers.costs import measure
 from bench.layers.reading import COUNT
 from bench.layers.subject import look_at

@@ -1,5 +1,9 @@
 """Measure what the studies ask, and print it; or store it and rewrite the pages; or check that nothing is stale."""
 
+from bench.errors import UserError, explain, note, number, parser
+
+# Any import below may be the first to fail, or to be interrupted.
+# isort: split
 import argparse
 import signal
 import sys
@@ -7,10 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UserError, explain, note, number, parser
-
-# Any import below may be the first to fail.
-# isort: split
 from bench import results
 from bench.digests import Snapshot
 from bench.faults import PACKAGES

@@ -3,6 +3,7 @@
 It is loaded when there is an error, and by what explains one: no process that is measured has it.
 """
 
+import errno
 import os
 import re
 import sys
@@ -134,7 +135,8 @@ FAULTS = (
         *("what listens is no PostgreSQL", _FIX, _HOST),
     ),
     Fault(
-        *("57P01 57P02 57P05 25P03 25P04", "terminating|closed the|(is|was) closed|is lost|connection_lost|SYSCALL"),
+        "57P01 57P02 57P05 25P03 25P04",
+        "terminating|closed the|(is|was) closed|is lost|connection_lost|SYSCALL|(receive|send) data",
         *("the server ended the connection", f"see that server's log, {_AGAIN}"),
     ),
     Fault("ConnectionTimeout TimeoutError", "timeout expired", "what listens does not answer", _FIX, _HOST),
@@ -166,6 +168,8 @@ MACHINE = (
     (OSError, "Cannot allocate memory", _NO_MEMORY),
     (MemoryError, "", _NO_MEMORY),
 )
+# What keeps a file from being read or written: its rights, or that there is no room.
+RIGHTS, ROOM = (errno.EACCES, errno.EPERM, errno.EROFS), (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # A parameter of the URL that the driver, the server or PgBouncer does not know.
 _PARAMETER = (
     '(?:invalid URI query parameter:|invalid connection option|unrecognized configuration parameter) "(.+)"'
@@ -305,13 +309,24 @@ def explain_waiting(url: str) -> str:
 
 
 def explain_table(error: BaseException) -> str | None:
-    """Return that table `data` is not the seeded one, where that may be why a scenario failed."""
+    """Return what is no bug, though no driver says so: a file cannot be used, or the table is not the seeded one."""
+    if isinstance(error, OSError):
+        return explain_file(error)
     instrument = sys.modules.get("common")
-    if instrument and instrument.checkpoints and isinstance(error, Exception) and not isinstance(error, OSError):
+    if instrument and instrument.checkpoints and isinstance(error, Exception):
         with suppress(Exception):
             if not _table_is_the_seeded_one(instrument.database_url()):
                 return f"{NOT_SEEDED} at {address()}: {SEED_ANEW}"
     return None
+
+
+def explain_file(error: OSError) -> str | None:
+    """Return that a file cannot be read or written, where it is no bug: for its rights, or for want of room."""
+    if error.errno not in (*RIGHTS, *ROOM):
+        return None
+    if error.errno in ROOM:
+        return f"cannot write {error.filename or 'a file'}: {error.strerror}: make room there, {_AGAIN}"
+    return error.filename and f"cannot use {error.filename}: {error.strerror}: let this user read and write it"
 
 
 def _table_is_the_seeded_one(url: str) -> bool:

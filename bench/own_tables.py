@@ -41,7 +41,8 @@ WHERE {condition}
 ORDER BY kind = 'SCHEMA', nspname, name
 """
 # What would go with a table without a word, and is not set-up's: a sequence that a column owns, an index, statistics, a
-# trigger, a rule, a policy, a publication's entry. Its columns, defaults and constraints are the table itself.
+# trigger, a rule, a policy, the entry of a publication or a subscription. Its columns, defaults and constraints are the
+# table itself.
 _ATTACHED = """
 SELECT pg_catalog.pg_describe_object(classid, objid, objsubid)
 FROM pg_catalog.pg_depend JOIN pg_catalog.pg_class ON pg_class.oid = refobjid
@@ -53,6 +54,11 @@ AND NOT EXISTS (
     AND classid = 'pg_catalog.pg_class'::pg_catalog.regclass
     AND own.relname ~ pg_catalog.concat('^', {name}, '_(id_seq|customer_id_idx)[0-9]*$')
 )
+UNION ALL
+SELECT pg_catalog.concat('subscription ', subname) FROM pg_catalog.pg_subscription
+JOIN pg_catalog.pg_subscription_rel ON srsubid = pg_subscription.oid
+JOIN pg_catalog.pg_class ON pg_class.oid = srrelid JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+WHERE nspname = {schema} AND relname = {name}
 ORDER BY 1
 """
 

@@ -6,6 +6,10 @@ You lose: entities: no relationships, and nothing to change.
 The same list, of plain rows: FastAPI reads their columns by name.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
@@ -13,7 +17,6 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 from domain_model import DomainModel
 

@@ -7,6 +7,10 @@ The server makes the lines, and psycopg hands them out one by one, as bytes. The
 `Row-Count` says beforehand how many rows the same snapshot has: a stream that was cut has fewer.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -14,8 +18,6 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-
-from common import database_url
 
 app = FastAPI()
 engine = create_async_engine(database_url("postgresql+psycopg"), isolation_level="REPEATABLE READ")

@@ -6,14 +6,16 @@ You lose: Pydantic: what the response looks like is decided in SQL; time of the 
 `json_agg` makes one text of all rows, which the process receives and passes on.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Response
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-
-from common import database_url
 
 app = FastAPI()
 engine = create_async_engine(database_url("postgresql+psycopg"))

@@ -6,6 +6,10 @@ Why not: FastAPI's own encoder walks through every value in Python, which takes 
 The encoder makes other dicts of them, and the standard library makes the JSON of those.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -13,7 +17,6 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 
 app = FastAPI()

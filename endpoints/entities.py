@@ -6,6 +6,10 @@ You lose: memory and time. FastAPI validates each row, and documents it.
 A session as a dependency, and a list of entities: FastAPI makes a model of each, and then the JSON of all.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
@@ -13,7 +17,6 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 from domain_model import DomainModel
 

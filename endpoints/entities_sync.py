@@ -6,6 +6,10 @@ You lose: memory and time, as with asyncio; a thread for each request, of the 40
 The same endpoint as a plain function: FastAPI calls it in a thread, and validates in one, too.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
@@ -13,7 +17,6 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from common import database_url
 from db_model import DbModel
 from domain_model import DomainModel
 

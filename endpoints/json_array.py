@@ -6,6 +6,10 @@ You lose: what streaming loses; what fails in the middle leaves an array that no
 The same in one array, for clients that want one: each batch is an array, whose brackets are left out.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -15,7 +19,6 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncResult, AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 from domain_model import DomainModel
 

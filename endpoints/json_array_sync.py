@@ -6,6 +6,10 @@ You lose: what streaming loses; a thread for each batch, of the 40 that there ar
 The same as a plain generator: Starlette asks it for each batch in a thread.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -15,7 +19,6 @@ from pydantic import TypeAdapter
 from sqlalchemy import Result, create_engine, select
 from sqlalchemy.orm import Session
 
-from common import database_url
 from db_model import DbModel
 from domain_model import DomainModel
 

@@ -7,6 +7,10 @@ A batch of rows is read, encoded and sent before the next one is read, so that n
 line says that it is the last, and how many rows there were: a stream that was cut has none.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -16,7 +20,6 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncMappingResult, AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 
 app = FastAPI()

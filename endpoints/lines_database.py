@@ -7,6 +7,10 @@ You lose: what streaming loses, and Pydantic: what a line looks like is decided 
 last.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -15,8 +19,6 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import StreamingResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncScalarResult, AsyncSession, create_async_engine
-
-from common import database_url
 
 app = FastAPI()
 engine = create_async_engine(database_url("postgresql+psycopg"))

@@ -6,6 +6,10 @@ Why not: `execute` loads all rows before the first line is sent, and they stay u
 The same lines, but from a result that has been read, and is only then handed out in batches.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -15,7 +19,6 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import MappingResult, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 
 app = FastAPI()

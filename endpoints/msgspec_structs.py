@@ -6,6 +6,10 @@ You lose: Pydantic's models, validation, and documentation unless `responses` ha
 msgspec's structs are smaller than models, and encoded faster.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -14,7 +18,6 @@ from fastapi import Depends, FastAPI, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 
 app = FastAPI()

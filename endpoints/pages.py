@@ -6,6 +6,10 @@ You lose: one snapshot of all rows: each page is a query of its own; time, by a 
 A page of 1,000 rows, and in the header `Link` the address of the next one, which begins after the last key.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
@@ -13,7 +17,6 @@ from fastapi import Depends, FastAPI, Request, Response
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 from domain_model import DomainModel
 

@@ -6,6 +6,10 @@ You lose: `response_model`, so filtering by FastAPI's options, and documentation
 Pydantic makes the models and their JSON, and FastAPI passes it on as it is.
 """
 
+from common import database_url
+
+# Any import below may be the first to fail.
+# isort: split
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -14,7 +18,6 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from common import database_url
 from db_model import DbModel
 from domain_model import DomainModel
 

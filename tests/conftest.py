@@ -1,5 +1,6 @@
 """What the tests share: servers of their own, and the project's scripts as a user runs them, in fresh processes."""
 
+import gc
 import os
 import shutil
 import signal
@@ -43,6 +44,14 @@ if sys.version_info < (3, 12):
 def _of_this_test_alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let no test meet what another one's run had measured before it was ended, nor the reader's."""
     monkeypatch.setenv(VARIABLE, str(tmp_path_factory.getbasetemp() / f"unfinished_{time.monotonic_ns()}"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _libraries_are_not_looked_through() -> None:
+    """Spare each measurement within this process a look through all that pytest and the libraries have made."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Helpers of the tests: the project's scripts as a user runs them, in fresh processes, and what they say."""
 
 import functools
+import gc
 import importlib
 import json
 import os
@@ -231,8 +232,21 @@ def opened_by(reading: Reading) -> Opened:
     return opening
 
 
+def listed(rows: list[Any]) -> list[Any]:
+    """Return the rows of any layer: those that Arrow's table, polars' frame or pandas' holds as dicts."""
+    columns = rows[0]
+    if hasattr(columns, "to_dicts"):
+        return list(columns.to_dicts())
+    if hasattr(columns, "to_pylist"):
+        return list(columns.to_pylist())
+    if hasattr(columns, "table"):
+        return list(columns.table.astype(object).where(columns.table.notna(), None).to_dict("records"))
+    return rows
+
+
 def write(reading: Reading) -> None:
     """Do in this process what that of a reading does."""
+    gc.freeze()  # else what earlier tests have made is looked through at each measurement
     try:
         measure_rows(importlib.import_module(reading.reader.module).LAYERS, pickle.loads(reading.stdin), Turns(""))
     finally:

@@ -89,10 +89,24 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture
-def visited(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[Page]:
     with opened(browser, {"permissions": ["clipboard-read", "clipboard-write"]}) as page:
         yield page
+
+
+@pytest.fixture
+def visited(visitor: Page) -> Page:
+    return anew(visitor)
+
+
+def anew(page: Page, address: str = ADDRESS) -> Page:
+    """Show the page as who comes to it for the first time sees it, which costs a third of a page of its own."""
+    page.emulate_media(media="screen", color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.evaluate("address => { localStorage.clear(); history.replaceState(null, '', address); }", address)
+    page.reload()
+    return page
 
 
 @contextmanager
@@ -632,8 +646,7 @@ def test_address_of_odd_names_stands_for_the_same_table(visited: Page) -> None:
     "hash_", ["c", "c=&c=%7C%7C", "c=a%7Cint%7Cx%7Cy%7Cz%7Ctext&rows=-1&python=2&worker=x", "c=%E0%A4%A", "t=x"]
 )
 def test_address_that_nobody_made_is_read_as_far_as_it_goes(page: Page, hash_: str) -> None:
-    page.goto("about:blank")
-    page.goto(f"{ADDRESS}#{hash_}")
+    anew(page, f"{ADDRESS}#{hash_}")
     assert page.get_by_label("Rows", exact=True).input_value() == "100000"
     assert page.evaluate("state.worker") == 512
 
@@ -643,8 +656,7 @@ def test_address_that_your_table_prints_has_its_columns(visited: Page) -> None:
     named = [Named(f"{at}|\\#&ä", f"c{at}", kind) for at, kind in enumerate(kinds)]
     quotes = {name: f'"{name}"' for name in ("a b", "T.1")}
     relation = Relation("", tuple(named), "a b", "T.1", required=frozenset({named[1].name}), quotes=quotes)
-    visited.goto("about:blank")
-    visited.goto(calculator.address(relation, 1234))
+    anew(visited, calculator.address(relation, 1234))
     found = visited.evaluate("shown()")
     assert (found["schema"], found["name"], visited.evaluate("state.rows")) == ("a b", "T.1", 1234)
     assert columns(found) == [(one.name, calculator.TYPES.get(one.type, "text")) for one in named]
@@ -662,8 +674,7 @@ def test_measured_column_takes_what_was_measured_until_it_is_counted_otherwise(v
         "tags|text[]||2.4|||190.5",
         "small|integer|||50||0",
     ]
-    visited.goto("about:blank")
-    visited.goto(f"{ADDRESS}#{urlencode([('t', 'shop.t'), ('rows', '7'), *(('c', one) for one in columns)])}")
+    anew(visited, f"{ADDRESS}#{urlencode([('t', 'shop.t'), ('rows', '7'), *(('c', one) for one in columns)])}")
     assert visited.locator("#notes li").count() == 0
     model = models()["3.12"]
     values = model.scalar(BIGINT, 0) + 41.3 + 190.5
@@ -687,15 +698,13 @@ def test_copied_lists_have_no_room_to_grow_whatever_their_lengths_are(visited: P
     """A third of these arrays have three integers, and room for four, the others none. A text may be no ASCII."""
     size = 56 + (4 * 8 + 3 * 28) / 3
     columns = ["id|bigint", f"tags|integer[]||1|||{size}"]
-    visited.goto("about:blank")
-    visited.goto(f"{ADDRESS}#{urlencode([('t', 't'), *(('c', one) for one in columns)])}")
+    anew(visited, f"{ADDRESS}#{urlencode([('t', 't'), *(('c', one) for one in columns)])}")
     model = models()["3.12"]
     for layer, spare in (("slots dataclass", 0), ("Pydantic slots dataclass", 8 / 3), ("ORM entity", 8 / 3)):
         expected = model.overhead(layer, 2) + model.scalar(BIGINT, 0) + size - spare
         assert visited.evaluate("layer => rowCost(model(), layer, shown().columns)", layer) == pytest.approx(expected)
     assert "less sure" not in visited.locator("#values").inner_text()
-    visited.goto("about:blank")
-    visited.goto(f"{ADDRESS}#{urlencode([('t', 't'), ('c', columns[0]), ('c', 'tags|text[]|4|1|||117')])}")
+    anew(visited, f"{ADDRESS}#{urlencode([('t', 't'), ('c', columns[0]), ('c', 'tags|text[]|4|1|||117')])}")
     assert "less sure for tags" in visited.locator("#values").inner_text()
 
 

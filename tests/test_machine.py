@@ -17,6 +17,7 @@ import pytest
 
 from bench import process
 from bench.errors import explain
+from bench.faults import explain_file
 from bench.runs import Job
 from bench.scripts import PROJECT
 from tests.support import environment, error_line, finished, locked, run, running
@@ -26,6 +27,7 @@ COMMANDS = ("setup_db.py", "your_table.py", "bench/__main__.py", "bench/original
 SCRIPTS = tuple(
     path.relative_to(PROJECT).as_posix() for folder in (".", *FOLDERS) for path in PROJECT.glob(f"{folder}/run_*")
 )
+IMPORT, LIGHT = ("import ", "from "), ("import os", "import sys")
 # Runs a script, which waits a second for a table.
 IMPATIENT = "import common, runpy; common.PATIENCE = 1; runpy.run_module('{}', run_name='__main__', alter_sys=True)"
 # Runs each file, a script by its path and a module by its name, as another version does, and says by what it ends.
@@ -62,6 +64,12 @@ def test_older_python_is_one_line_from_every_command_and_script() -> None:
         ast.parse((PROJECT / name).read_text(encoding="utf-8"), feature_version=(3, 8))
 
 
+def test_command_can_tell_an_error_and_an_interrupt_from_its_first_import_on() -> None:
+    for name in (*COMMANDS, "your_code.py"):
+        imports = [line for line in (PROJECT / name).read_text("utf-8").splitlines() if line.startswith(IMPORT)]
+        assert next(line for line in imports if line not in LIGHT).startswith("from bench.errors import"), name
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -93,9 +101,11 @@ def test_script_s_name_hides_no_module_from_those_beside_it() -> None:
 def test_python_that_may_not_look_beside_the_script_finds_the_project(url: str, tmp_path: Path) -> None:
     venv.create(tmp_path, symlinks=True)
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(tmp_path)}))
-    # As the Makefile writes it, and what is installed here.
-    (packages / "project.pth").write_text(f"{PROJECT}\n{sysconfig.get_path('purelib')}\n", encoding="utf-8")
-    for arguments in ("-I your_table.py data --layers tuple --rows 5", "-P remedies/run_sync_psycopg_stream.py"):
+    (packages / "packages.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")  # what is installed here
+    commands = ("-I your_table.py data --layers tuple --rows 5", "-P setup_db.py --help", "-P your_code.py --help")
+    for arguments in (*commands, "-P remedies/run_sync_psycopg_stream.py"):
+        if arguments not in commands:
+            (packages / "project.pth").write_text(f"{PROJECT}\n", encoding="utf-8")  # as the Makefile writes it
         process = shell(f"{tmp_path}/bin/python {arguments}", url=url, PYTHONSAFEPATH="1")
         assert process.returncode == 0, process.stderr
 
@@ -145,6 +155,21 @@ def test_no_folder_for_temporary_files_is_one_line(url: str) -> None:
 def test_what_a_machine_is_short_of_is_one_line(error: BaseException, line: str) -> None:
     assert (explain(error) or "").startswith(line)
     assert bool(explain(error)) == bool(line)
+
+
+@pytest.mark.parametrize(
+    ("number", "file", "line"),
+    [
+        (errno.EACCES, "a/b", "cannot use a/b: Permission denied: let this user read and write it"),
+        (errno.EROFS, "a", "cannot use a: Read-only file system: let this user read and write it"),
+        (errno.ENOSPC, None, "cannot write a file: No space left on device: make room there, then run this again"),
+        (errno.EFBIG, "a", "cannot write a: File too large: make room there, then run this again"),
+        (errno.EPERM, None, None),  # of a process, say
+        (errno.ENOENT, "a", None),
+    ],
+)
+def test_file_that_cannot_be_used_is_one_line(number: int, file: str | None, line: str | None) -> None:
+    assert explain_file(OSError(number, os.strerror(number), file)) == line
 
 
 def test_narrow_terminal_shows_all_words() -> None:

@@ -254,12 +254,17 @@ def test_what_is_made_bears_the_mark(database: str) -> None:
             "CREATE TRIGGER {} BEFORE UPDATE ON data EXECUTE FUNCTION suppress_redundant_updates_trigger()",
             "trigger dependent on table data",
         ),
+        ("CREATE PUBLICATION kept FOR TABLE data", "publication of table data in publication kept"),
+        (LOOK_ALIKES["subscription"], "subscription kept"),
     ],
-    ids=["view", "foreign key", "child", "function", "sequence", "index", "statistics", "policy", "rule", "trigger"],
+    ids=[
+        *("view", "foreign key", "child", "function", "sequence", "index", "statistics", "policy", "rule", "trigger"),
+        *("publication", "subscription"),
+    ],
 )
 def test_what_depends_on_the_table_stays_and_is_named(database: str, dependent: str, name: str) -> None:
     seed(database, 10)
-    query(database, dependent.format("dependent"))
+    query(superuser(database) if "SUBSCRIPTION" in dependent else database, dependent.format("dependent"))
     with leaves_nothing(database):
         for change in (lambda: seed(database, 20), lambda: remove(database)):
             with pytest.raises(

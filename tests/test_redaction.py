@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -18,8 +19,9 @@ import sqlalchemy.exc
 from bench.errors import UserError
 from bench.layers.names import DROPPING, KEYED, LAYERS, installed
 from bench.relations.redaction import INTERRUPTS, silent, without_values
+from bench.relations.transaction import connect
 from tests.servers import Servers
-from tests.support import described, opened, query
+from tests.support import described, linux, opened, query
 
 SECRET = "nobody-may-read-this"
 THERE = [*LAYERS, *DROPPING, *installed()]
@@ -153,6 +155,26 @@ def test_no_library_s_text_is_shown(error: Any) -> None:
     assert str(told.value).isprintable()
     assert told.value.__cause__ is None
     assert told.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation"),
+        psycopg.OperationalError("could not receive data from server: Connection timed out"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_server_that_is_gone_is_told(error: Exception) -> None:
+    with pytest.raises(UserError, match=r"^the server ended the connection at "), without_values():
+        raise error
+
+
+@linux
+def test_network_that_is_cut_is_noticed(url: str) -> None:
+    with connect(url, 1) as connection, socket.socket(fileno=os.dup(connection.fileno())) as opened:
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+        assert opened.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
 
 
 @pytest.mark.parametrize("interrupt", INTERRUPTS)

@@ -1,13 +1,17 @@
 """What a reader names or queries, as the server of each version understands it; errors of one line without a value."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import psycopg
 import pytest
 
 import your_table
 from bench.errors import UserError
+from bench.layers.names import CORE, READERS, TUPLE
+from bench.layers.reading import Reading
 from bench.layers.subject import look_at
 from bench.relations import catalog
 from bench.relations.attributes import attributes
@@ -16,7 +20,7 @@ from bench.relations.describing import describe
 from bench.relations.redaction import without_values
 from bench.relations.transaction import connect
 from tests.servers import Servers, leaves_nothing, superuser
-from tests.support import described, query
+from tests.support import described, query, write
 
 SECRET = "nobody-may-read-this"
 SCHEMA = f"""
@@ -196,7 +200,9 @@ ERRORS = (
     (r'U&"\0061bc"', r'there is no table U&"\0061bc"'),
     ("pg_catalog.pg_prok", "is it pg_catalog.pg_proc or"),
     ("zzzzzz", "there is no table zzzzzz at"),
-    ("SELECT", "there is no table SELECT at"),
+    ("SELECT", 'SELECT alone is no whole query: give one in quotes, "SELECT …", or a table'),
+    ("delete", "delete alone is no whole query"),
+    ("order", "there is no table order at"),
     ("other.odd.lines", "other.odd.lines is in another database than db, which DATABASE_URL names"),
     ("a.b.c.d", "a.b.c.d is no name of a relation: write schema.name"),
     ("odd.lines_pkey", "is an index: name a table or a view"),
@@ -239,8 +245,8 @@ ERRORS = (
     ("DELETE FROM odd.lines", "gives no columns"),
     ("DO $$ BEGIN END $$", "gives no columns"),
     ("CREATE TABLE x ()", "gives no columns"),
-    ("COMMIT", "there is no table COMMIT"),
-    ("COMMIT; ", "there is no table COMMIT"),
+    ("COMMIT", "COMMIT alone is no whole query"),
+    ("COMMIT; ", "COMMIT alone is no whole query"),
     ("WITH x AS (DELETE FROM odd.lines RETURNING 1) TABLE x", "that is no query that can"),
     ("SELECT * FROM odd.lines FOR UPDATE", "it writes, and may only read: the database at 127.0.0.1:"),
     ("SELECT nextval('odd.numbers')", "it writes, and may only read"),
@@ -384,10 +390,18 @@ def test_every_relation_of_the_catalog_is_described_or_refused_in_one_line(url: 
     assert "".join(refused).isprintable()
 
 
-def test_relation_that_another_session_has_locked_is_one_line(servers: Servers) -> None:
+def test_relation_that_another_session_has_locked_is_one_line(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", servers[18])
+    monkeypatch.setenv("MEMORY_JSON", str(tmp_path / "output.json"))
     query(servers[18], "CREATE TABLE locked AS SELECT 1 AS a")
+    relation = described(servers[18], "locked")
+    layers = [Reading(READERS[layer], relation, 1, timeout=1) for layer in (TUPLE, CORE)]
     with psycopg.connect(servers[18]) as other:
         other.execute("LOCK TABLE locked")
-        with pytest.raises(UserError, match=r"^locked at .* is locked by another session: end"):
-            described(servers[18], "SELECT a FROM locked")
+        waiting: list[Callable[[], object]] = [partial(look_at, "SELECT a FROM locked", 1, count=False)]
+        for read in waiting + [partial(write, layer) for layer in layers]:
+            with pytest.raises(UserError, match=r"waited longer than --timeout allows, and locked at .* is locked by"):
+                read()
     query(servers[18], "DROP TABLE locked")

@@ -267,6 +267,7 @@ LOADS = {
         *(*LAYERS, "bench/layers/allocations.py", "bench/layers/libraries/sqlalchemy.py"),
         *(f"bench/studies/row_shape/{name}.py" for name in ("experiments", "vectors")),
     ),
+    "frames": (*LAYERS, "bench/layers/allocations.py", "bench/layers/libraries/sqlalchemy.py"),
     "relationships": (
         *(*INSTRUMENT, "bench/native.py", "bench/wire.py", "relationships/shop_model.py"),
         "relationships/run_sync_sqlalchemy_session_joined.py",
@@ -305,6 +306,7 @@ DECIDES = {
     "row_shape": tuple(
         f"bench/studies/row_shape/{name}.py" for name in ("experiments", "measure", "shapes", "vectors")
     ),
+    "frames": ("bench/studies/frames/measure.py", "bench/studies/row_shape/shapes.py"),
     "relationships": ("bench/seeds.py", "bench/studies/relationships/measure.py"),
     "graph_shape": (
         *(f"bench/studies/graph_shape/{name}.py" for name in ("measure", "model", "reading", "shapes")),
@@ -343,14 +345,16 @@ def jobs_of(study: str, url: str) -> list[Job]:
     if study == "writing":
         shapes.make(url, "columns", shapes.of_columns(2))
         copy = Scenario("writing.run_sync_psycopg_copy")
-        return [Job(copy, module="bench.wire"), Job(InFlight("add_all", "columns"))]
+        return [Job(copy, module="bench.wire"), Job(InFlight("values", "columns"))]
     jobs = {
         "costs": [Job(PSYCOPG), Job(PSYCOPG, NATIVE, module="bench.native")],
         "relationships": [Job(joined), Job(joined, NATIVE, module="bench.native"), *wire_jobs([joined])],
-    }.get(study, [] if study == "row_shape" else [Job(PSYCOPG)])
-    if study in ("row_shape", "versions"):
+    }.get(study, [] if study in ("frames", "row_shape") else [Job(PSYCOPG)])
+    if study in ("frames", "row_shape", "versions"):
         relation = shapes.make(url, "columns", shapes.of_columns(2))
         jobs.append(Job(Reading(READERS["psycopg, tuple"], relation, 5)))
+        if study == "frames":
+            jobs.append(Job(Analysis(READERS["Core row"], relation, 5)))
         if study == "row_shape":
             entity = READERS["ORM entity"]
             jobs += [Job(process(entity, relation, 5)) for process in (Reading, Analysis, Experiment)]

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from bench.errors import UserError
 from bench.layers.costs import measure
-from bench.layers.names import DROPPING, LAYERS, POLARS, TUPLE, installed
+from bench.layers.names import DROPPING, LAYERS, PANDAS_ARROW, POLARS, READERS, TUPLE, installed
 from bench.layers.subject import look_at
 from bench.relations.data import Relation
 from bench.relations.redaction import without_values
@@ -153,7 +153,9 @@ def test_every_encoding_is_read_in_utf_8(
     assert (read(relation), left_out(relation), relation.key) == (columns, faults, ("id",))
     if client:
         monkeypatch.setenv("DATABASE_URL", url)
-        layers = ("psycopg, tuple", "Core row", "ORM entity", *installed())
+        layers = [TUPLE, "Core row", "ORM entity", *installed()]
+        if encoding == "SQL_ASCII" and PANDAS_ARROW in layers:  # which takes all bytes for a text in UTF-8
+            layers.remove(PANDAS_ARROW)
         assert {layer: len(read_in(layer, relation)) for layer in layers} == dict.fromkeys(layers, 1)
     if encoding != "EUC_JP":  # which has no such letter
         assert read(described(url, "SELECT 'é;' AS é; -- é;")) == [("é", "é", "str")]
@@ -179,10 +181,8 @@ def read_in(layer: str, relation: Relation) -> list[Any]:
 
 def test_every_name_is_an_attribute_of_every_layer(url: str) -> None:
     relation = described(url, "odd.names")
-    for layer in THERE:
+    for layer in [layer for layer in THERE if layer != TUPLE and not READERS[layer].native]:
         [row, *_] = read_in(layer, relation)
-        if layer in ("psycopg, tuple", "Arrow table", POLARS):
-            continue
         values = dict(row) if layer in ("psycopg, dict", "asyncpg record") else row
         for number, column in enumerate(relation.columns[:-1]):
             found = values[column.attribute] if isinstance(values, dict) else getattr(row, column.attribute)

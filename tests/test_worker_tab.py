@@ -28,7 +28,7 @@ from bench.studies.worker.page import prices
 from bench.studies.worker.sources import FASTAPI, MAPPED, entity, model, reference, route
 from bench.studies.worker.stack import INTERPRETER, STACK
 from tests.support import PROJECT
-from tests.test_calculator import CHROMIUM, chromium, opened
+from tests.test_calculator import CHROMIUM, anew, chromium, opened
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: apt-get install chromium")
 MIB = 2**20
@@ -78,11 +78,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     return (folder / "index.html").as_uri()
 
 
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def visitor(browser: Browser, address: str) -> Iterator[Page]:
     with opened(browser, {}, address) as page:
-        page.get_by_role("tab", name="Your worker").click()
         yield page
+
+
+@pytest.fixture
+def page(visitor: Page, address: str) -> Page:
+    anew(visitor, address).get_by_role("tab", name="Your worker").click()
+    return visitor
 
 
 def test_script_computes_as_the_model_does_to_the_byte(page: Page) -> None:

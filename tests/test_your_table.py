@@ -28,7 +28,7 @@ from bench.layers.names import (
     LAYERS,
     MODEL,
     OTHERS,
-    POLARS,
+    READERS,
     RECORD,
     SLOTS,
     STREAMED,
@@ -44,11 +44,11 @@ from bench.yours.words import chosen
 from bench.yours.writing import to_write
 from tests import forks
 from tests.advised import executed
-from tests.support import error_line, finished, opened, query, run, running, unused_port, wait_until
+from tests.support import error_line, finished, listed, opened, query, run, running, unused_port, wait_until
 from tests.test_report import ESCAPES, in_terminal
 
 ROWS = 1_200
-NATIVE = (ARROW, POLARS)
+NATIVE = [layer for layer in installed() if READERS[layer].native]
 SECRET = "nobody-may-read-this"
 ODD = 'shop."Order-Lines [x] 50%% of :all"'.replace("%%", "%")
 # Without autovacuum where a test says how many rows there are: the server would analyse the tables behind its back.
@@ -315,9 +315,9 @@ def test_code_of_copy_writes_values_of_every_type(shop: str) -> None:
 def test_other_stacks_read_the_same_rows_and_write_nothing(shop: str, orders: Subject, layer: str) -> None:
     with opened(layer, orders.relation) as read:
         found: list[Any] = list(read(15))
-        first, *others = found
+    others = found[1:]
     if layer in NATIVE:
-        rows = first.to_pylist() if layer == ARROW else first.to_dicts()
+        rows = listed(found)
         assert others == [None] * 14  # one object holds all rows
     else:
         attributes = [column.attribute for column in orders.relation.columns]
@@ -427,7 +427,10 @@ def test_layers_whose_packages_are_missing_are_named(
 ) -> None:
     monkeypatch.setattr(names, "find_spec", lambda package: package == "asyncpg" or None)
     layers = "msgspec.Struct; SQLModel; Arrow table; polars frame; Django model"
-    left_out = f"{layers}: left out, until `make venv groups=alternatives` installs them"
+    left_out = (
+        f"{layers}: left out, until `make venv groups=alternatives` installs them. pandas frame; pandas frame, Arrow "
+        'types: left out, until `make venv groups="alternatives dataframes"` installs them'
+    )
     assert f"\n- {left_out}.\n" in printed(orders, made_up(), capsys)
     with pytest.raises(UserError, match=f"^no layer's name has 'arrow': there are .*; {re.escape(left_out)}$"):
         chosen(orders, "arrow")
@@ -500,8 +503,9 @@ def test_values_of_a_layer_s_own_are_told(orders: Subject, capsys: pytest.Captur
 
 def test_a_layer_that_fails_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
     subject = replace(look_at(LATER, 60, count=False, rows=1000), size=Size(2000, 2000))
-    result = measure(subject, 60, [TUPLE, "Pydantic model", "Pydantic slots dataclass"])
-    assert list(result.by_layer) == [TUPLE]
+    result = measure(subject, 60, ["Pydantic slots dataclass", CORE, "Pydantic model"])
+    assert list(result.by_layer) == [CORE]
+    assert [len(table.columns) for table in result.weights] == [2]  # which the first layer was to weigh
     text = printed(subject, result, capsys)
     reason = "Pydantic refuses a value of j (int_parsing), whose class is taken from the first rows"
     for layer in ("Pydantic model", "Pydantic slots dataclass"):

@@ -55,7 +55,11 @@ def outcomes_of(subject: Subject, timeout: int, layers: Iterable[str], progress:
         jobs = [job(layer, instrument) for instrument in (TRACED, UNTRACED) for layer in chosen]
         outcomes = process.run(jobs, workers=SESSIONS, progress=progress)
     pairs = zip(outcomes[: len(chosen)], outcomes[len(chosen) :], strict=True)
-    return dict(zip(chosen, pairs, strict=True))
+    by_layer = dict(zip(chosen, pairs, strict=True))
+    able = [layer for layer in WEIGHING if layer in by_layer and not any(each.error for each in by_layer[layer])]
+    if able and weighing not in able:  # it was to weigh, and failed
+        by_layer |= outcomes_of(subject, timeout, able[:1], progress)
+    return by_layer
 
 
 def figures(outcomes: Outcomes, subject: Subject) -> Figures:
@@ -121,7 +125,7 @@ def figure(reader: Reader, traced: Taken, untraced: Taken, subject: Subject) -> 
         round(untraced["peak"] * share),
         untraced["seconds"] * share,
         objects=traced.get("objects", 0),
-        native=bool(traced.get("native")),
+        native=reader.native,
         traced_peak=traced["traced_peak"] / own,
         rows=None if rows is None else round(rows * share),
         statements=None if statements is None else round(statements * share),

@@ -28,7 +28,7 @@ class Figure:
     """What so many rows take in one layer, or so many parents with their children: `rows` means either here."""
 
     count: int
-    # Bytes of Python's memory per object that holds a row; Arrow's lie outside Python: they are `native`.
+    # Bytes of Python's memory per object that holds a row; with those outside, where columns are kept: `native`.
     traced: float
     # Bytes by which the process grew for all of the rows, and by how many at most while it read them.
     kept: int
@@ -109,7 +109,7 @@ class AgainstTuples:
         """
         figure, mine, plain = self.by_layer[layer], self.kept[layer], self.kept.get(TUPLE)
         if figure.native:
-            reason = "its values are no objects"
+            reason = "it keeps columns, and no rows"
         elif not figure.objects:
             reason = "it keeps no row"
         elif figure.objects < figure.weighed:

@@ -35,6 +35,8 @@ Layer = Callable[[Reading], Opened]
 Layers = Mapping[str, Layer]
 # Loaded by the processes alone that weigh: it decides no figure of the others.
 WEIGHING = "bench.layers.weighing"
+# And by those that fail.
+LOCKS = "bench.relations.locks"
 
 
 def measure(
@@ -69,7 +71,9 @@ def names_of(relation: Relation) -> list[str]:
 
 
 def unreadable(reading: Reading, error: BaseException, layer: Layer) -> UserError | None:
-    """Return which column it was, where a value that the first rows do not announce, or a name, is why."""
+    """Return which table is locked, or which column it was, where a value or a name is why."""
+    if locked := import_module(LOCKS).lock_behind(error, reading.timeout):
+        return UserError(str(locked))
     driver = getattr(error, "orig", None) or error  # SQLAlchemy wraps the driver's error
     if isinstance(driver, psycopg.DataError) and not driver.sqlstate:
         for table in reading.relation.tables:

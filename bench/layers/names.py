@@ -9,6 +9,7 @@ TUPLE, DICT, SLOTS, VALIDATED, CORE, MODEL, ENTITY, STREAMED = (
     *("ORM entity", "ORM entity, streamed"),
 )
 RECORD, STRUCT, SQLMODEL, ARROW, POLARS = "asyncpg record", "msgspec.Struct", "SQLModel", "Arrow table", "polars frame"
+PANDAS, PANDAS_ARROW = "pandas frame", "pandas frame, Arrow types"
 DJANGO, TORTOISE, PEEWEE, PICCOLO = "Django model", "Tortoise model", "Peewee model", "Piccolo object"
 LAZY, SELECTIN, JOINED, DROPPED = "lazy", "selectin", "joined", "selectin, dropped"
 COLUMNS, ARRAYS = "columns of a join", "arrays"
@@ -43,12 +44,16 @@ OTHERS = readers(
     reader(SQLMODEL, "sqlmodel", keyed=True),
     reader(ARROW, "adbc", native=True),
     reader(POLARS, "polars", native=True),
+    reader(PANDAS, "pandas", native=True),
+    reader(PANDAS_ARROW, "pandas", native=True),
     reader(DJANGO, "django", keyed=True),
 )
 PACKAGES = {
     **{RECORD: "asyncpg", STRUCT: "msgspec", SQLMODEL: "sqlmodel", ARROW: "adbc_driver_postgresql"},
-    **{POLARS: "polars", DJANGO: "django"},
+    **{POLARS: "polars", PANDAS: "pandas", PANDAS_ARROW: "pandas", DJANGO: "django"},
 }
+# What installs those that need more than `alternatives`.
+GROUPS = {"pandas": '"alternatives dataframes"'}
 # Other ORMs' models, which a study compares.
 MODELS = readers(
     OTHERS[DJANGO],
@@ -81,5 +86,9 @@ def installed() -> list[str]:
 
 def missing() -> str:
     """Return in one line which layers are left out because their packages are not here, and what adds them."""
-    layers = [layer for layer in PACKAGES if layer not in installed()]
-    return f"{'; '.join(layers)}: left out, until `make venv groups=alternatives` installs them" if layers else ""
+    absent: dict[str, list[str]] = {}
+    for layer, package in PACKAGES.items():
+        if not find_spec(package):
+            absent.setdefault(GROUPS.get(package, "alternatives"), []).append(layer)
+    told = (f"{'; '.join(layers)}: left out, until `make venv groups={name}`" for name, layers in absent.items())
+    return ". ".join(f"{line} installs them" for line in told)

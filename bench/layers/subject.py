@@ -12,6 +12,7 @@ from bench.relations import catalog, samples
 from bench.relations.children import with_children
 from bench.relations.data import Relation
 from bench.relations.describing import EXCESS, describe
+from bench.relations.locks import locks_named
 from bench.relations.redaction import connecting, without_values
 from bench.relations.sizes import Size, size_of
 from bench.relations.transaction import connect
@@ -76,7 +77,7 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
     """
     with connecting():  # where a role's statement_timeout still counts, and not ours
         connection = connect(database_url(), timeout)
-    with without_values(), connection:
+    with without_values(), locks_named(timeout), connection:
         relation = describe(connection, text, rows)
         if children is None:
             subject = narrowed(relation, rows)

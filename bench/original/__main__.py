@@ -3,6 +3,10 @@
 usage: python -m bench.original PYTHON312
 """
 
+from bench.errors import UserError, parser
+
+# Any import below may be the first to fail, or to be interrupted.
+# isort: split
 import json
 import shutil
 import subprocess
@@ -15,7 +19,6 @@ from typing import TypedDict
 from bench import process
 from bench.database import private_server
 from bench.environments import ORIGINAL, Combination, install
-from bench.errors import UserError, parser
 from bench.progress import Bar
 from bench.runs import Job, Run
 from bench.scripts import Scenario

@@ -9,7 +9,7 @@ import psycopg
 
 from bench.errors import UserError, address, visible
 from bench.relations.data import Found
-from bench.relations.statements import CANCELED, UNDEFINED_TABLE, Field, StatementError, described
+from bench.relations.statements import SYNTAX_ERROR, UNDEFINED_TABLE, Field, StatementError, described
 
 # The relations that hold rows, and what others are (https://www.postgresql.org/docs/current/catalog-pg-class.html).
 KINDS = "rvmpf"
@@ -70,7 +70,7 @@ def unusual(connection: "psycopg.Connection[Any]", text: str) -> Found | None:
     try:
         fields = [] if ")" in text else described(connection, f"SELECT * FROM ONLY ({text}\n) AS relation")
     except StatementError as refused:
-        if refused.state == UNDEFINED_TABLE:
+        if refused.sqlstate == UNDEFINED_TABLE:
             raise UserError(missing(connection, text)) from None
         return None
     return relation_where(connection, text, "pg_class.oid = %s", [fields[0].table]) if fields else None
@@ -85,6 +85,8 @@ def relation_where(connection: "psycopg.Connection[Any]", text: str, condition: 
     )
     with catalog_first(connection):
         answer = connection.execute(statement.encode(), values).fetchone()
+    if not answer and begins_a_statement(connection, text):
+        raise UserError(f'{visible(text)} alone is no whole query: give one in quotes, "SELECT …", or a table\'s name')
     if not answer:
         raise UserError(missing(connection, text))
     oid, schema, name, kind, populated, may_enter = answer
@@ -97,36 +99,19 @@ def relation_where(connection: "psycopg.Connection[Any]", text: str, condition: 
     return Found(oid, schema, name)
 
 
-@contextmanager
-def locks_named(connection: "psycopg.Connection[Any]") -> Iterator[None]:
-    """Raise a UserError that names what another session has locked where describing a statement waits too long for it.
-
-    Nothing else takes time there. Raises StatementError else.
-    """
-    statement = (
-        "SELECT DISTINCT relation::regclass::text FROM pg_catalog.pg_locks JOIN pg_catalog.pg_class "
-        "ON pg_class.oid = relation WHERE database = (SELECT oid FROM pg_catalog.pg_database "
-        "WHERE datname = current_catalog) AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid() "
-        "AND relkind = ANY(%s) ORDER BY 1 LIMIT 3"
-    )
-    try:
-        yield
-    except StatementError as refused:
-        if refused.state != CANCELED:
-            raise
-        with catalog_first(connection):
-            names = [visible(name) for [name] in connection.execute(statement, [list(KINDS)])]
-        if not names:
-            raise
-        raise UserError(
-            f"{' or '.join(names)} at {address()} is locked by another session: end that session, or wait for it"
-        ) from None
-
-
 def missing(connection: "psycopg.Connection[Any]", text: str) -> str:
     """Return in one line that there is no relation of that name, and which names are like it."""
     similar = " or ".join(map(visible, nearest(connection, text)))
     return f"there is no table {visible(text)} at {address()}" + (f": is it {similar}?" if similar else "")
+
+
+def begins_a_statement(connection: "psycopg.Connection[Any]", text: str) -> bool:
+    """Return whether a word is one by which a statement begins, for the server's parser gets beyond it."""
+    try:
+        described(connection, text)
+    except StatementError as refused:
+        return (refused.sqlstate, refused.position) != (SYNTAX_ERROR, 0)
+    return True
 
 
 def exists(connection: "psycopg.Connection[Any]", name: str) -> bool:

@@ -35,11 +35,8 @@ def describe(connection: "psycopg.Connection[Any]", text: str, rows: int = SAMPL
     if text.encode(errors="ignore").decode() != text:
         raise UserError("the table's name or the query is no text in UTF-8")
     listed = catalog.find(connection, text)
-    with catalog.locks_named(connection):
-        source = (
-            sql.Identifier(listed.schema, listed.name).as_string() if listed else statements.query(connection, text)
-        )
-        fields = described(connection, f"SELECT * FROM {source} AS relation")
+    source = sql.Identifier(listed.schema, listed.name).as_string() if listed else statements.query(connection, text)
+    fields = described(connection, f"SELECT * FROM {source} AS relation")
     if not fields:
         raise UserError("the table has no columns, so that there is nothing to measure")
     with catalog.catalog_first(connection):

@@ -81,13 +81,11 @@ def reason(error: BaseException, columns: Sequence[str]) -> str:
 def meaning(error: BaseException, columns: Sequence[str]) -> str:
     """Return in one line why it failed; nothing where its class and its place are all that can be told of it."""
     error = getattr(error, "orig", None) or error
-    if driver_of(error) in DRIVERS:
-        if state := getattr(error, "sqlstate", None):
-            return of_the_server(state)
-        if not isinstance(error, CONNECTION):
-            return ""
-    if isinstance(error, (UserError, ImportError, *CONNECTION)) and (line := explain(error)):
-        return line
+    if driver_of(error) in DRIVERS and not is_of_connection(error):
+        state = getattr(error, "sqlstate", None)
+        return of_the_server(state) if state else ""
+    if isinstance(error, (UserError, ImportError)) or is_of_connection(error):
+        return explain(error) or ""
     if hasattr(error, "errors") and type(error).__module__.startswith("pydantic"):
         [first, *_] = error.errors(include_url=False, include_context=False, include_input=False)
         # The first part of the location is a field's name or its position, those below it may be a dict's keys.
@@ -97,6 +95,13 @@ def meaning(error: BaseException, columns: Sequence[str]) -> str:
     if isinstance(error, TypeError) and "unhashable" in str(error):
         return "a value of its key cannot be hashed there"
     return ""
+
+
+def is_of_connection(error: BaseException) -> bool:
+    """Return whether a driver raises it itself, of the connection or its address."""
+    if driver_of(error) == "asyncpg":  # it gives its own errors codes, and no severity
+        return str(getattr(error, "sqlstate", "")).startswith("08") and not getattr(error, "severity", None)
+    return isinstance(error, (TimeoutError, *CONNECTION)) and not getattr(error, "sqlstate", None)
 
 
 def driver_of(error: BaseException) -> str:

@@ -44,19 +44,19 @@ class Field:
 
 
 class StatementError(UserError):
-    """The server does not take a statement: `state` is the SQLSTATE, `position` that of the cause from 0 on, or -1."""
+    """The server does not take a statement: `sqlstate` says why, `position` that of the cause from 0 on, or -1."""
 
     def __init__(self, error: psycopg.Error, position: int) -> None:
-        self.state, self.position = error.sqlstate or "", position
+        self.sqlstate, self.position = error.sqlstate or "", position
         first = (error.diag.message_primary or "").partition("\n")[0]
         if error.diag.context:  # a function ran all the same, as a domain's check does for a literal
-            first = f"{type(error).__name__} ({self.state})"
-        if self.state == SYNTAX_ERROR and error.diag.source_function == "exec_parse_message":
+            first = f"{type(error).__name__} ({self.sqlstate})"
+        if self.sqlstate == SYNTAX_ERROR and error.diag.source_function == "exec_parse_message":
             line = "that is more than one statement: give one query"
-        elif self.state == INDETERMINATE_DATATYPE:
+        elif self.sqlstate == INDETERMINATE_DATATYPE:
             line = PARAMETER
-        elif self.state.startswith(OTHER_CAUSES):
-            line = of_the_server(self.state)
+        elif self.sqlstate.startswith(OTHER_CAUSES):
+            line = of_the_server(self.sqlstate)
         else:
             line = f"the database at {address()} says: {visible(first)}"
         super().__init__(line)
@@ -100,7 +100,7 @@ def subquery(connection: "psycopg.Connection[Any]", text: str) -> str:
         if end > 0 and text[end : end + 1] == ";":
             return subquery(connection, text[:end])
         # WITH … DELETE … RETURNING is a statement, but none that stands in parentheses
-        raise UserError(NO_QUERY) if refused.state in (SYNTAX_ERROR, NOT_SUPPORTED) else refused from None
+        raise UserError(NO_QUERY) if refused.sqlstate in (SYNTAX_ERROR, NOT_SUPPORTED) else refused from None
     return f"({text}\n)"
 
 
@@ -109,6 +109,6 @@ def query(connection: "psycopg.Connection[Any]", text: str) -> str:
     try:
         return subquery(connection, text)
     except StatementError as refused:
-        if refused.state != SYNTAX_ERROR or refused.position != 0:
+        if refused.sqlstate != SYNTAX_ERROR or refused.position != 0:
             raise
         raise UserError(f"{visible(text)} is neither a table's name, quoted as in SQL, nor a query") from None

@@ -31,6 +31,8 @@ READING = {
 WAITING = dict.fromkeys(("idle_in_transaction_session_timeout", "lock_timeout", "transaction_timeout"), "0")
 # What a function says beside its result may hold values.
 SILENT = {"client_min_messages": "error"}
+# A network that is cut is noticed within a minute, in seconds and milliseconds of libpq's: else within two hours.
+CUT = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 # A statement that runs long ends soon after its client; not every system can notice that, and others refuse it.
 NOTICING, NOTICES = {"client_connection_check_interval": "2s"}, "linux"
 
@@ -51,14 +53,14 @@ def settings(timeout: int) -> str:
 
 
 def conninfo(url: str) -> str:
-    """Return the address for libpq, with a time limit for connecting, and without an encoding of the client's own.
+    """Return the address for libpq, with time limits for what does not answer, and without an encoding of the client's.
 
     The transaction sets the encoding; what is asked for here would be set on a pooler's session, and stay. Raises
     psycopg.Error, and UserError where the address is no text.
     """
     if url.encode(errors="ignore").decode() != url:
         raise UserError("DATABASE_URL is no text in UTF-8")
-    parameters: dict[str, Any] = {"connect_timeout": 10, **conninfo_to_dict(url)}
+    parameters: dict[str, Any] = {"connect_timeout": 10, **CUT, **conninfo_to_dict(url)}
     if "client_encoding" in parameters or "PGCLIENTENCODING" in os.environ:
         parameters["client_encoding"] = "UTF8"
     return make_conninfo(**parameters)

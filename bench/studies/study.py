@@ -13,6 +13,8 @@ from bench.runs import Measured
 from bench.studies import answers
 from bench.studies.costs import measure as costs_measure
 from bench.studies.costs import page as costs
+from bench.studies.frames import measure as frames_measure
+from bench.studies.frames import page as frames
 from bench.studies.graph_shape import measure as graph_shape_measure
 from bench.studies.graph_shape import page as graph_shape
 from bench.studies.growth import measure as growth_measure
@@ -101,6 +103,7 @@ STUDIES: Mapping[str, Study[Any]] = {
         COSTS,
         REQUESTS,
         Study("row_shape", row_shape_measure, row_shape),
+        Study("frames", frames_measure, frames),
         RELATIONSHIPS,
         Study("graph_shape", graph_shape_measure, graph_shape),
         WRITING,

@@ -90,7 +90,7 @@ def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for layer, figure in figures.by_layer.items():
         if figure.native:
-            yield f"{layer}: its bytes are those of its buffers, outside Python, where the values are no objects."
+            yield f"{layer}: its bytes are those of whole columns, most of which lie outside Python's objects."
         elif figure.no_overhead and figure.objects:
             reasons.setdefault(figure.no_overhead, []).append(layer)
     for reason, layers in reasons.items():

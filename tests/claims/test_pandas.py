@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -49,9 +50,66 @@ def test_adbc_knows_the_server_s_type_and_takes_no_parameters_and_no_chunks(url:
     with dbapi.connect(url) as connection:
         for query in (SOME, NONE):
             assert str(pandas.read_sql(query, connection, **ARROW)["one"].dtype) == "int32[pyarrow]"
+        typed = "SELECT current_date AS day, gen_random_uuid() AS one, ARRAY[1] AS many, '\\xff'::bytea AS raw"
+        types = [str(kind) for kind in pandas.read_sql(typed, connection, **ARROW).dtypes]
+        expected = ["date32[day][pyarrow]", "extension<arrow.uuid>[pyarrow]", "list<item: int32>[pyarrow]"]
+        assert types == [*expected, "binary[pyarrow]"]
         for options in ({"params": [1]}, {"chunksize": 3}):
             with pytest.raises(NotImplementedError, match=next(iter(options))):
                 pandas.read_sql(NONE, connection, **options)
+
+
+# What stands for a value of each type, with numpy's types and with Arrow's.
+BY_TYPE = {
+    "integer": ("5", "int64", "int64[pyarrow]"),
+    "boolean": ("true", "bool", "bool[pyarrow]"),
+    "double precision": ("0.5", "float64", "double[pyarrow]"),
+    "numeric": ("1.5", "float64", "double[pyarrow]"),
+    "timestamp": ("'2026-01-02'", "datetime64[us]", "timestamp[us][pyarrow]"),
+    "interval": ("'1 hour'", "timedelta64[us]", "duration[us][pyarrow]"),
+    "text": ("'x'", "str", "string[pyarrow]"),
+    **{
+        kind: (value, "object", "string[pyarrow]")
+        for kind, value in {
+            **{"date": "'2026-01-02'", "time": "'10:00'", "uuid": f"'{'0' * 32}'", "inet": "'10.0.0.1'"},
+            **{"bytea": "'x'", "jsonb": """'{"a": 1}'""", "integer[]": "'{1, 2}'"},
+        }.items()
+    },
+}
+
+
+def test_what_numpy_holds_no_array_of_stays_an_object_and_arrow_s_types_make_a_text_of_it(engine: Engine) -> None:
+    query = ", ".join(f'{value}::{kind} AS "{kind}"' for kind, (value, _, _) in BY_TYPE.items())
+    with engine.connect() as connection:
+        frames = [pandas.read_sql(text(f"SELECT {query}"), connection, **options) for options in ({}, ARROW)]
+        [plain] = connection.execute(text(f"SELECT {query}")).mappings()
+    for frame, kinds_of in zip(frames, zip(*(kinds for _, *kinds in BY_TYPE.values()), strict=True), strict=True):
+        assert [str(kind) for kind in frame.dtypes] == list(kinds_of)
+    objects = [kind for kind, (_, of_numpy, _) in BY_TYPE.items() if of_numpy == "object"]
+    assert [frames[0][kind][0] for kind in objects] == [plain[kind] for kind in objects]
+    assert {type(frames[1][kind][0]) for kind in objects} == {str}
+    assert frames[1]["jsonb"][0] == "{'a': 1}"
+    assert frames[1]["bytea"][0] == "x"
+
+
+def test_numeric_stays_a_decimal_if_asked_for_and_with_arrow_s_types_a_text(engine: Engine) -> None:
+    with engine.connect() as connection:
+        found = [
+            pandas.read_sql(text("SELECT 1.50 AS one"), connection, coerce_float=False, **options)["one"][0]
+            for options in ({}, ARROW)
+        ]
+    assert [(type(value), str(value)) for value in found] == [(Decimal, "1.50"), (str, "1.50")]
+
+
+def test_bytes_that_are_no_utf_8_and_a_column_called_keys_fail(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for query, options, kind in (
+            (r"SELECT '\xff'::bytea AS one", ARROW, UnicodeDecodeError),
+            ("SELECT 1 AS keys", {}, AttributeError),
+        ):
+            with pytest.raises(kind):
+                pandas.read_sql(text(query), connection, **options)
+        assert pandas.read_sql(text("SELECT 1 AS keys_"), connection)["keys_"].tolist() == [1]
 
 
 def test_array_of_arrow_s_column_is_read_only_or_a_copy_where_there_is_text_or_null(engine: Engine) -> None:

@@ -12,6 +12,9 @@ from bench.relations.redaction import connecting
 from bench.relations.transaction import connect, settings
 from common import database_url
 
+# Seconds after which a server that should have ended a statement does not answer: asyncpg looks for no cut network.
+PATIENCE = 10
+
 
 @contextmanager
 def asyncpg_record(reading: Reading) -> Iterator[Read]:
@@ -30,7 +33,11 @@ def asyncpg_record(reading: Reading) -> Iterator[Read]:
     with connect(database_url(), reading.timeout) as same:
         arguments = for_asyncpg(same)
     # Else it asks for 'utf-8', which PgBouncer then sets, though it is the same.
-    arguments |= {"statement_cache_size": 0, "server_settings": {"client_encoding": "UTF8"}}
+    arguments |= {
+        "command_timeout": reading.timeout + PATIENCE,
+        "statement_cache_size": 0,
+        "server_settings": {"client_encoding": "UTF8"},
+    }
     with asyncio.Runner() as runner:
         with connecting():
             connection = runner.run(asyncpg.connect(**arguments))
