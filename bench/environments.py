@@ -110,7 +110,17 @@ def install(combination: Combination, python: str, pinned: str = "") -> None:
         return
     note(f"{combination}: making {combination.folder.relative_to(ENVIRONMENTS.parent)}")
     _run(combination, [python, "-m", "venv", "--clear", str(combination.folder)])
+    _compile(combination)
     fill(combination, wanted)
+
+
+def _compile(combination: Combination) -> None:
+    """Compile the standard library, for not every package of Python has it compiled, and the compiler takes memory."""
+    script = (
+        "import compileall, os, re; compileall.compile_dir(os.path.dirname(os.__file__), quiet=2, rx=re.compile(RX))"
+    )
+    script = script.replace("RX", repr("[/\\\\](test|site-packages)[/\\\\]"))
+    _run(combination, [str(combination.interpreter), "-c", script])
 
 
 def fill(combination: Combination, wanted: str) -> None:

@@ -15,7 +15,7 @@ from bench.runs import UNTRACED, Job
 from bench.seeds import DATA, SHOP
 from bench.studies.processes import measure as processes
 from bench.studies.processes import page as processes_page
-from bench.studies.processes.shares import WORKERS, Service, Shares
+from bench.studies.processes.shares import CLASSES, COLUMNS, WORKERS, Service, Shares
 from bench.studies.uptime import measure, page
 from bench.studies.uptime.measure import CAUSES, Handling, UptimeCause, handlings
 from bench.studies.uptime.running import FIRST, STEPS, Growth
@@ -156,6 +156,6 @@ def test_every_block_has_its_place() -> None:
 def test_each_class_has_a_view(schema_url: str) -> None:
     processes.make_views(schema_url)
     with psycopg.connect(schema_url) as connection:
-        row = connection.execute(f"SELECT * FROM wide_{processes.CLASSES - 1}".encode()).fetchone()
+        row = connection.execute(f"SELECT * FROM wide_{CLASSES - 1}".encode()).fetchone()
     assert row
-    assert len(row) == processes.COLUMNS
+    assert len(row) == COLUMNS

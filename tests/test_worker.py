@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,16 +61,49 @@ def test_an_own_worker_is_counted_by_a_file_that_imports_nothing_else() -> None:
     answer = json.loads(told)
     assert answer["counts"]["class"] == answer["counts"]["route"] == answer["counts"]["Pydantic"] == 0
     assert 5 * KIB * KIB < answer["after"] < 15 * KIB * KIB
-    assert 0 < answer["counts"]["native, resident"] <= answer["after"]
+    assert 0 < answer["counts"]["shared"] <= answer["after"]
+
+
+def counted(statements: str) -> tuple[dict[str, Any], str]:
+    command = [sys.executable, "bench/studies/worker/count.py", statements]
+    child = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    return json.loads(child.stdout), child.stderr
+
+
+def test_a_package_that_makes_far_more_than_its_code_is_measured_as_a_whole(tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages"
+    for package, code in {
+        "tables": "TABLE = [[number] for number in range(50_000)]\n",
+        "small": "TABLE = []\n",
+    }.items():
+        (installed / package).mkdir(parents=True)
+        (installed / package / "__init__.py").write_text(code, encoding="utf-8")
+    path = f"import sys; sys.path.insert(0, {str(installed)!r}); "
+    few, many = (counted(path + imported)[0] for imported in ("import small", "import small, tables"))
+    assert few["made"] == {}
+    assert few["counts"]["made"] == 0
+    assert list(many["made"]) == ["tables"]
+    assert many["made"]["tables"]["code"] > 0
+    assert many["counts"]["made"] == many["made"]["tables"]["made"] > 3 * KIB * KIB
+    assert many["counts"]["code"] == few["counts"]["code"], "its code is in what it makes"
+    assert many["after"] - few["after"] == pytest.approx(many["counts"]["made"], rel=0.3), "it is not traced itself"
+
+
+def test_what_fails_when_it_is_executed_again_is_told(tmp_path: Path) -> None:
+    answer, told = counted(f"open({str(tmp_path / 'lock')!r}, 'x').close()")
+    assert answer["made"] == {}
+    assert told.splitlines() == [
+        "it fails when it is executed again: what packages make when they are imported is left out"
+    ]
 
 
 def test_the_model_adds_up_what_is_counted() -> None:
     sizes = {name: 100.0 * place for place, name in enumerate(PARTS, 1)}
     prices = units(sizes.__getitem__)
-    model = WorkerModel({"the interpreter": 1000.0}, prices, code=3, native=0.5)
-    assert model.worker({"the interpreter": 1, "class": 2, "column": 10, "code": 100, "unknown": 5}) == pytest.approx(
-        1000 + 2 * prices["class"] + 10 * prices["column"] + 300
-    )
+    model = WorkerModel({"the interpreter": 1000.0}, prices, code=3)
+    assert model.worker(
+        {"the interpreter": 1, "class": 2, "column": 10, "code": 100, "shared": 30, "made": 20, "unknown": 5}
+    ) == pytest.approx(1000 + 2 * prices["class"] + 10 * prices["column"] + 350)
     five, twenty = (sizes[f"mapped class of {count} columns, configured"] for count in (5, 20))
     assert prices["class"] + 5 * prices["column"] == pytest.approx(five)
     assert prices["class"] + 20 * prices["column"] == pytest.approx(twenty)

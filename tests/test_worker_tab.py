@@ -48,7 +48,7 @@ def models() -> dict[str, WorkerModel]:
         return WorkerModel(
             {name: chance.randrange(5 * MIB, 25 * MIB) for name in libraries},
             {name: abs(round(size)) for name, size in parts.items()},
-            *(2.137, 0.412),
+            2.137,
         )
 
     return {python: made() for python in PYTHONS}
@@ -218,7 +218,8 @@ def test_code_that_counts_is_pasted_run_and_its_line_taken(page: Page, tmp_path:
     counting = page.locator("#count-code").text_content()
     assert counting
     (tmp_path / "service.py").write_text(APPLICATION, encoding="utf-8")
-    more = "\nfrom bench.studies.worker import count\nprint(json.dumps({'counts': count.parts()}))"
+    more = "\nfrom bench.studies.worker import count\nmade = {'lark': {'made': 5_000_000, 'code': 0}}\n"
+    more += "print(json.dumps({'counts': count.with_made(count.parts(), made)}))"
     run = subprocess.run(
         [sys.executable, "-c", f"import service\n{counting}{more}"],
         cwd=PROJECT,
@@ -242,6 +243,7 @@ def test_code_that_counts_is_pasted_run_and_its_line_taken(page: Page, tmp_path:
     page.get_by_label("What it printed").fill(counted)
     taken = page.evaluate("has")
     assert taken["model"] == of_all["model"] - INCLUDED["Pydantic"]["model"]
+    assert taken["made"] == 5_000_000
     assert taken["uvicorn"] == 0
     assert taken["statement"] == page.evaluate("USUAL.statement")
     page.get_by_label("What it printed").fill("[1, {")

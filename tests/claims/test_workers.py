@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, TypeAdapter, create_model
-from sqlalchemy import Engine, create_engine, event, or_, select
+from sqlalchemy import Engine, Table, create_engine, event, or_, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, configure_mappers, mapped_column
 
 from db_model import DbModel
@@ -99,6 +99,35 @@ def test_a_class_takes_memory_by_its_columns_and_half_as_much_again_once_configu
         assert of_many > 2 * of_few
     assert 0.3 < few[1] / few[0] < 0.8
     assert 0.4 < many[1] / many[0] < 1
+
+
+def of_tables(reflected: bool) -> float:
+    """Return the bytes of a mapped class, whose table is declared or found in the database."""
+    engine = create_engine("sqlite://")
+    tables = [f"CREATE TABLE table_{number} (id INTEGER NOT NULL PRIMARY KEY" for number in range(21)]
+    with engine.connect() as connection:
+        for table in tables:
+            connection.exec_driver_sql(
+                f"{table}{', '.join(['', *(f'column_{n} INTEGER NOT NULL' for n in range(11))])})"
+            )
+
+        def make(number: int) -> Any:
+            if not reflected:
+                return declare(number, 12)
+            table = Table(f"table_{number}", Base.metadata, autoload_with=connection)
+            return type(f"Entity{number}", (Base,), {"__table__": table})
+
+        kept = [make(0)]
+        configure_mappers()
+        before = held()
+        kept += [make(number) for number in range(1, 21)]
+        configure_mappers()
+        return (held() - before) / 20
+
+
+def test_a_reflected_table_takes_no_less_than_a_declared_one() -> None:
+    declared, reflected = (in_a_fresh_process(of_tables, reflected) for reflected in (False, True))
+    assert reflected > 0.95 * declared
 
 
 class RefusedError(Exception):

@@ -1,6 +1,5 @@
 """A service of many classes, each with a model and a route, as it is generated from a large schema."""
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -9,10 +8,9 @@ from pydantic import BaseModel, ConfigDict, create_model
 from sqlalchemy import Integer, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Session, configure_mappers, mapped_column
 
+from bench.studies.processes.shares import CLASSES, COLUMNS
 from common import database_url
 
-# A test has fewer.
-CLASSES, COLUMNS = int(os.environ.get("CLASSES", "200")), 12
 NAMES = [f"column_{number}" for number in range(1, COLUMNS)]
 
 

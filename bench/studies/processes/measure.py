@@ -12,10 +12,10 @@ from bench.database import private_server
 from bench.errors import explain, note
 from bench.process import Progress, unseen
 from bench.runs import UNTRACED, Job, Measured, Outcome
-from bench.studies.processes.shares import WORKERS, Service
+from bench.studies.processes.shares import CLASSES, COLUMNS, WORKERS, Service
 from common import database_url
 
-ROWS, REQUESTS, CLASSES, COLUMNS = 10, 1_000, 200, 12
+ROWS, REQUESTS = 10, 1_000
 PACKAGE = "bench.studies.processes"
 SERVED, FOUR = f"{PACKAGE}.application:app", str(WORKERS)
 UVICORN = ("uvicorn", SERVED, "--workers", FOUR, "--port", "PORT")

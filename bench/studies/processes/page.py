@@ -7,8 +7,8 @@ from typing import Any
 from bench.look.blocks import data, environment
 from bench.look.tables import Column, Table, mib, whole, whole_mib
 from bench.results import Header, Results
-from bench.studies.processes.measure import CLASSES, COLUMNS, WAYS
-from bench.studies.processes.shares import WORKERS, Service
+from bench.studies.processes.measure import WAYS
+from bench.studies.processes.shares import CLASSES, COLUMNS, WORKERS, Service
 
 NAMES = tuple(WAYS)
 PACKAGES = {

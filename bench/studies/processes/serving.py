@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.studies.processes.shares import WORKERS, Service, shares
+from bench.studies.processes.shares import CLASSES, WORKERS, Service, shares
 from common import loaded_versions
 
 # So long are processes to do nothing, and a server may take to start, in seconds; and what of that is nothing.
@@ -30,10 +30,9 @@ PACKAGES = ("fastapi", "sqlalchemy", "psycopg", "pydantic", "uvicorn", "gunicorn
 
 def by_http(port: int, requests: int) -> None:
     """Send requests, each by a connection of its own, so that the workers share them. Raises OSError."""
-    classes = int(os.environ.get("CLASSES", "200"))
     for number in range(requests):
         connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        connection.request("GET", f"/rows/{number % classes}")
+        connection.request("GET", f"/rows/{number % CLASSES}")
         response = connection.getresponse()
         response.read()
         connection.close()
@@ -43,12 +42,12 @@ def by_http(port: int, requests: int) -> None:
 
 def by_celery(requests: int) -> None:
     """Send tasks, and wait until all are done. Raises RuntimeError."""
-    from bench.studies.processes import application, tasks
+    from bench.studies.processes import tasks
 
     sent, queue, done = (Path(tasks.FOLDER) / name for name in ("sent", "queue", "done"))
     before = done.stat().st_size
     for number in range(requests):
-        tasks.answer.delay(number % application.CLASSES)
+        tasks.answer.delay(number % CLASSES)
     for message in sorted(sent.iterdir()):  # at once, for Celery reads a message that is not yet whole
         message.rename(queue / message.name)
     until(lambda: done.stat().st_size == before + requests, "the tasks were not done")

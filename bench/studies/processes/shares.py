@@ -1,11 +1,16 @@
-"""What the processes of a service have, all together, as Linux tells it."""
+"""What the processes of a service have, all together, as Linux tells it; and how large the service is."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-import psutil
+if TYPE_CHECKING:  # the service itself imports this file, and has no psutil
+    import psutil
 
-WORKERS = 4
+# A test has fewer classes.
+WORKERS, CLASSES, COLUMNS = 4, int(os.environ.get("CLASSES", "200")), 12
 
 
 class Shares(TypedDict):

@@ -45,7 +45,7 @@ def group_of(what: str, worker: WorkerFigures) -> str:
         return "statements in the cache"
     if what.startswith(("connection", "engine")):
         return "pool"
-    return "your code" if what in ("code", "native") else "models and routes"
+    return "your code" if what in ("code", "shared", "made") else "models and routes"
 
 
 def of(worker: WorkerFigures, requests: Requests) -> dict[str, str]:

@@ -100,7 +100,6 @@ MODELS = (
 )
 RESPONSE = model("Response", 5)
 ROUTE = "FastAPI route"
-WITH_OWN = "FastAPI route and a model of 5 fields of its own"
 
 
 def routes(

@@ -4,7 +4,8 @@ usage: python bench/studies/worker/count.py "from your.application import app"
 
 The statements are what your worker executes when it starts. The answer is a line of JSON: the resident set size before
 and after that, how often each part is there, and the bytes of the code and of the shared libraries that were loaded.
-MEMORY_JSON names a file for it. With MEMORY_TRACING=on, it says which packages have made much when they were imported.
+They are executed once more, traced, to say which packages make much when they are imported. MEMORY_JSON names a file
+for the answer; MEMORY_TRACING is on or off for one of the two alone.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def parts() -> dict[str, int]:
         **of_pydantic(),
         **of_fastapi(),
         **native(),
-        "code": code(),
+        "code": sum(code().values()),
     }
 
 
@@ -116,14 +117,18 @@ def of_fastapi() -> dict[str, int]:
     }
 
 
-def code() -> int:
-    """Return the bytes of all modules' compiled code."""
+def code() -> dict[str, int]:
+    """Return the bytes of all modules' compiled code, by package."""
     paths = {getattr(getattr(module, "__spec__", None), "cached", None) for module in list(sys.modules.values())}
-    return sum(os.path.getsize(path) for path in paths if path and os.path.exists(path))
+    sizes: dict[str, int] = {}
+    for path in paths:
+        if path and os.path.exists(path):
+            sizes[package_of(path)] = sizes.get(package_of(path), 0) + os.path.getsize(path)
+    return sizes
 
 
 def native() -> dict[str, int]:
-    """Return how many bytes of memory the shared libraries ask for, and how many of these are resident."""
+    """Return how many bytes of memory the `native` libraries ask for, and how many of these, `shared`, are resident."""
     resident: dict[str, int] = {}
     path = ""
     with open("/proc/self/smaps", encoding="utf-8") as file:
@@ -133,7 +138,7 @@ def native() -> dict[str, int]:
                 resident[path] = resident.get(path, 0) + 1024 * int(words[0])
             elif not first.endswith(":"):
                 path = words[4].strip() if len(words) > 4 else ""
-    return {"native": sum(map(segments, resident)), "native, resident": sum(resident.values())}
+    return {"native": sum(map(segments, resident)), "shared": sum(resident.values())}
 
 
 def segments(path: str) -> int:
@@ -148,21 +153,29 @@ def segments(path: str) -> int:
     return sum(segment[6] for segment in found if segment[0] == 1)
 
 
-def made() -> dict[str, int]:
-    """Return the traced bytes of packages that make far more when they are imported than their code, such as tables."""
+def made() -> dict[str, dict[str, int]]:
+    """Return the traced bytes of packages that make far more than their code when they are imported, and their code's.
+
+    That may be tables, parsers or schemas. What the libraries have that have a price is in their price.
+    """
     import tracemalloc
 
-    sizes: dict[str, int] = {}
+    priced = {module.partition(".")[0] for module in LIBRARIES.values()}
+    codes, sizes = code(), dict[str, int]()
     for statistic in tracemalloc.take_snapshot().statistics("filename"):
         package = package_of(statistic.traceback[0].filename)
         sizes[package] = sizes.get(package, 0) + statistic.size
-    codes: dict[str, int] = {}
-    for module in list(sys.modules.values()):
-        if path := getattr(getattr(module, "__spec__", None), "cached", None):
-            codes[package_of(path)] = codes.get(package_of(path), 0) + (
-                os.path.getsize(path) if os.path.exists(path) else 0
-            )
-    return {name: size for name, size in sizes.items() if name and size > 2**20 + 10 * codes.get(name, 0)}
+    return {
+        package: {"made": size, "code": codes.get(package, 0)}
+        for package, size in sizes.items()
+        if package and package not in priced and size > 2**20 + 10 * codes.get(package, 0)
+    }
+
+
+def with_made(counts: dict[str, int], made: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Return the counts with what these packages make in place of their code."""
+    sizes = {what: sum(package[what] for package in made.values()) for what in ("made", "code")}
+    return {**counts, "made": sizes["made"], "code": counts["code"] - sizes["code"]}
 
 
 def package_of(path: str) -> str:
@@ -171,10 +184,25 @@ def package_of(path: str) -> str:
     return inside.partition(os.sep)[0] if installed else ""
 
 
+def traced(statements: str) -> dict[str, dict[str, int]]:
+    """Return what is made in a process that traces, for tracing would be in the resident set size of this one."""
+    import json
+    import subprocess
+
+    command = [sys.executable, os.path.abspath(__file__), statements]
+    tracing = {**os.environ, "MEMORY_TRACING": "on"}
+    child = subprocess.run(command, env=tracing, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    if child.returncode:
+        sys.stderr.write("it fails when it is executed again: what packages make when they are imported is left out\n")
+        return {}
+    found: dict[str, dict[str, int]] = json.loads(child.stdout.splitlines()[-1])["made"]
+    return found
+
+
 def main(statements: str) -> None:
     names: dict[str, Any] = {}
-    before, tracing = resident(), os.environ.get("MEMORY_TRACING") == "on"
-    if tracing:
+    before, tracing = resident(), os.environ.get("MEMORY_TRACING")
+    if tracing == "on":
         import tracemalloc
 
         tracemalloc.start()
@@ -182,10 +210,17 @@ def main(statements: str) -> None:
     if orm := sys.modules.get("sqlalchemy.orm"):
         orm.configure_mappers()
     gc.collect()
-    answer = {"before": before, "after": resident(), "made": made() if tracing else {}}
-    answer |= {"counts": parts(), "traced": 0, "versions": {}}
+    after, counts = resident(), parts()
+    found = made() if tracing == "on" else {} if tracing else traced(statements)
     import json
 
+    answer = {
+        "before": before,
+        "after": after,
+        "made": found,
+        "counts": counts if tracing else with_made(counts, found),
+    }
+    answer |= {"traced": 0, "versions": {}}
     print(json.dumps(answer))
     if path := os.environ.get("MEMORY_JSON"):
         with open(path, "w", encoding="utf-8") as file:
@@ -193,4 +228,4 @@ def main(statements: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv.pop(1))  # for an application may read the command line

@@ -10,6 +10,7 @@ from bench.runs import Spread
 from bench.studies.worker.applications import WHOLE
 from bench.studies.worker.classes import CLASSES
 from bench.studies.worker.connections import CONNECTIONS
+from bench.studies.worker.count import with_made
 from bench.studies.worker.less import BEFORE, NOTHING, NOW
 from bench.studies.worker.measure import WeighedModule, WeighedRecord
 from bench.studies.worker.model import WorkerModel, units
@@ -107,7 +108,7 @@ class WorkerFigures:
     def native(self) -> float:
         """Return which part of what shared libraries ask for is resident: that of the whole stack."""
         counts = self.modules(STACK[-1].name)[TOGETHER]["counts"]
-        return counts["native, resident"] / counts["native"]
+        return counts["shared"] / counts["native"]
 
     @property
     def codes(self) -> dict[str, float]:
@@ -121,7 +122,7 @@ class WorkerFigures:
     def of_code(self, name: str, python: str = "") -> float:
         """Return what a byte of compiled code takes of these modules, after the stack."""
         more, less = (self.modules(name, python)[TOGETHER] for name in (name, STACK[-1].name))
-        native, code = (more["counts"][what] - less["counts"][what] for what in ("native, resident", "code"))
+        native, code = (more["counts"][what] - less["counts"][what] for what in ("shared", "code"))
         return (median(more["after"]) - median(less["after"]) - native) / code
 
     def model(self, python: str = "") -> WorkerModel:
@@ -133,7 +134,6 @@ class WorkerFigures:
             {name: round(size) for name, size in libraries.items()},
             {name: round(size) for name, size in parts.items()},
             round(self.code(python), 3),
-            round(self.native, 3),
         )
 
     @property
@@ -163,9 +163,13 @@ class WorkerFigures:
         """Return how many bytes of code each part has, which are in its price."""
         return units(lambda part: self.counted(part, "code"))
 
-    def counts(self, name: str) -> dict[str, float]:
-        """Return what an application has, of which nothing is known but what was counted in it."""
-        counts: dict[str, float] = dict(self.modules(name)[WHOLE]["counts"])
+    def counts(self, name: str, made: bool = True) -> dict[str, float]:
+        """Return what an application has, of which nothing is known but what was counted in it.
+
+        What packages make when they are imported, and what is resident of shared libraries, is no prediction, for it
+        was measured in the application itself.
+        """
+        counts: dict[str, float] = {**with_made(self.modules(name)[WHOLE]["counts"], self.made(name) if made else {})}
         for library, included in self.included.items():
             for what in included if counts[library] else ():
                 counts[what] -= included[what]
@@ -173,13 +177,19 @@ class WorkerFigures:
         counts["code"] -= sum(own_code.get(what, 0) * count for what, count in counts.items())
         return counts
 
-    def predicted(self, name: str) -> float:
-        """Return what the model says of an application."""
-        return self.model().worker(self.counts(name))
+    def predicted(self, name: str, by_counts: bool = False) -> float:
+        """Return what the model says of an application: with what is measured in it, or by counts alone."""
+        counts = self.counts(name, made=not by_counts)
+        if by_counts:
+            counts["shared"] = self.native * counts["native"]
+        return self.model().worker(counts)
 
-    def made(self, name: str) -> Mapping[str, int]:
+    def deviation(self, name: str, by_counts: bool = False) -> float:
+        return self.predicted(name, by_counts) / self.whole(name, WHOLE) - 1
+
+    def made(self, name: str) -> dict[str, dict[str, int]]:
         """Return the packages that make much when they are imported, which no count of parts or of code shows."""
-        return self.modules(name)[WHOLE].get("made", {})
+        return self.modules(name)[WHOLE]["made"]
 
     def shares(self, name: str) -> dict[str, float]:
         """Return what each thing that was counted takes of it."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.studies.worker.connections import ENGINE, TABLE, entity_of
-from bench.studies.worker.sources import FASTAPI, MAPPED, PYDANTIC, entity, model, route
+from bench.studies.worker.sources import CONFIGURED, FASTAPI, MAPPED, PYDANTIC, entity, model, route
 
 NOTHING, BEFORE, NOW = "nothing", "before", "now"
 COUNT = 200
@@ -85,6 +85,27 @@ AS_TABLES = each(
     )
     + ",\n)\n"
 )
+# The tables in the database, and one that is reflected, so that what is needed once is there.
+CREATED = (
+    MAPPED
+    + ENGINE
+    + f"""
+from sqlalchemy import MetaData, Table
+
+connection = engine.connect()
+types = "integer", "varchar", "timestamp", "boolean"
+columns = "".join(f", column_{{place}} {{types[place % 4]}} NOT NULL" for place in range(2, 13))
+for number in range({COUNT}):
+    connection.exec_driver_sql(f"CREATE TEMPORARY TABLE entity{{number}} (id serial PRIMARY KEY{{columns}})")
+connection.commit()
+Table("entity0", MetaData(), autoload_with=connection)
+"""
+)
+REFLECTED = each("""
+
+class EntityNUMBER(Base):
+    __table__ = Table("entityNUMBER", Base.metadata, autoload_with=connection)
+""")
 SAVINGS = (
     Saving(
         "`IN` in place of ORed terms", QUERY, ORED, IN, "nothing: it is one entry of the cache, whatever their number"
@@ -112,5 +133,12 @@ SAVINGS = (
     ),
     Saving(
         "tables in place of mapped classes", MAPPED + TABLES, DECLARED, AS_TABLES, "entities: rows are read as tuples"
+    ),
+    Saving(
+        "reflected tables in place of declared ones",
+        CREATED,
+        DECLARED,
+        REFLECTED + CONFIGURED,
+        why="a column takes as much, however it was found",
     ),
 )

@@ -30,7 +30,7 @@ RUNS = 2
 EVERYWHERE = (
     *(f"mapped class of {columns} columns, configured" for columns in (5, 20)),
     *(f"Pydantic model of {fields} integers" for fields in (5, 20)),
-    *("FastAPI route", *(f"statement in SQLAlchemy's cache, {columns} columns" for columns in (5, 20))),
+    "FastAPI route",
     *(library.name for library in (INTERPRETER, *STACK)),
     CODE,
 )
@@ -48,7 +48,7 @@ class WeighedModule(TypedDict):
     after: list[int]
     traced: int
     counts: dict[str, int]
-    made: dict[str, int]
+    made: dict[str, dict[str, int]]
 
 
 class WeighedRecord(TypedDict):
@@ -147,6 +147,8 @@ def measured(by_key: Mapping[Key, Sequence[Outcome]], server: dict[str, str]) ->
 def weighed(runs: Sequence[Outcome]) -> WeighedModule:
     untraced = [run.output for run in runs if run.job.instrument == UNTRACED]
     traced = sum(run.output["traced"] for run in runs if run.job.instrument == TRACED)
-    made: dict[str, int] = next((run.output.get("made", {}) for run in runs if run.job.instrument == TRACED), {})
+    made: dict[str, dict[str, int]] = next(
+        (run.output.get("made", {}) for run in runs if run.job.instrument == TRACED), {}
+    )
     before, after = ([output[moment] for output in untraced] for moment in ("before", "after"))
     return WeighedModule(before=before, after=after, traced=traced, counts=untraced[0]["counts"], made=made)

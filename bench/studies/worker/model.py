@@ -60,17 +60,17 @@ def units(of: Size) -> dict[str, float]:
 class WorkerModel:
     """What was measured on one Python, in bytes: the libraries, each after those before it, and each part.
 
-    `code` is what a byte of compiled code takes that is no part's own, `native` a byte that a shared library asks for.
+    `code` is what a byte of compiled code takes that is no part's own. What is counted in bytes that are resident takes
+    itself: the pages of `shared` libraries, and what packages have `made`.
     """
 
     libraries: Mapping[str, float]
     units: Mapping[str, float]
     code: float = 0
-    native: float = 0
 
     @property
     def prices(self) -> dict[str, float]:
-        return {**self.libraries, **self.units, "code": self.code, "native": self.native}
+        return {**self.libraries, **self.units, "code": self.code, "shared": 1, "made": 1}
 
     def worker(self, counts: Mapping[str, float]) -> float:
         """Return the resident set size of a process with so many of each: of libraries, of parts, of bytes of code."""

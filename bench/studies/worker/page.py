@@ -90,26 +90,23 @@ def check(worker: WorkerFigures) -> Table[str]:
         counted("model", "Models"),
         counted("route", "Routes"),
         counted("statement", "Statements"),
+        Column[str]("Shared libraries, MiB", None, lambda name: mib(worker.counts(name)["shared"])),
+        Column[str]("Made at import, MiB", None, lambda name: mib(worker.counts(name)["made"])),
         Column[str]("Predicted, MiB", "predicted", lambda name: mib(worker.predicted(name))),
         Column[str]("Measured, MiB", "measured", lambda name: mib(worker.whole(name, WHOLE))),
-        Column[str](
-            "Deviation",
-            "off",
-            lambda name: deviation(worker.predicted(name) / worker.whole(name, WHOLE) - 1),
-        ),
+        Column[str]("Deviation", "off", lambda name: deviation(worker.deviation(name))),
+        Column[str]("By counts alone", None, lambda name: deviation(worker.deviation(name, by_counts=True))),
     ]
     return Table("Whole workers: predicted and measured", columns, [name for name in WHOLES if name in worker.records])
 
 
-def unseen(worker: WorkerFigures) -> str:
-    """Return why a prediction is off, where a package makes far more than its code is."""
+def made(worker: WorkerFigures) -> str:
+    """Return which packages make far more than their code when they are imported, by application."""
     return "\n".join(
-        f"- **{name}**: {package} makes {mib(size)} MiB when it is imported (traced), which is no code. With that, "
-        f"{mib(worker.predicted(name) + size)} MiB are predicted of {mib(worker.whole(name, WHOLE))}: "
-        f"{deviation((worker.predicted(name) + size) / worker.whole(name, WHOLE) - 1)}."
+        f"- **{name}**: {package} makes {mib(sizes['made'])} MiB, and has {mib(sizes['code'])} MiB of compiled code."
         for name in WHOLES
         if name in worker.records
-        for package, size in worker.made(name).items()
+        for package, sizes in worker.made(name).items()
     )
 
 
@@ -118,8 +115,8 @@ def code(worker: WorkerFigures) -> str:
     told = (f"{name.removeprefix('code of ')} {size:.1f}" for name, size in worker.codes.items())
     return (
         f"A byte of compiled code takes **{worker.code():.1f} bytes**, the median of {len(worker.codes)} libraries "
-        f"that neither application has: {', '.join(told)}. The standard library's takes {worker.of_code(CODE):.1f}. "
-        f"A byte of memory that a shared library asks for takes {worker.native:.2f}."
+        f"that neither prefect nor jupyterhub has: {', '.join(told)}. The standard library's takes "
+        f"{worker.of_code(CODE):.1f}. By counts alone, a byte that a shared library asks for takes {worker.native:.2f}."
     )
 
 
@@ -165,7 +162,7 @@ def blocks(worker: WorkerFigures) -> dict[str, str]:
         "worker-environment": environment(worker.header, "row in the seeded table, which no part reads", PACKAGES),
         "worker-parts": parts(worker, list(PARTS)).markdown(),
         "worker-imports": imports(worker, list(LIBRARIES)).markdown(),
-        "worker-model": f"{check(worker).markdown()}\n\n{unseen(worker)}",
+        "worker-model": f"{check(worker).markdown()}\n\n{made(worker)}",
         "worker-code": code(worker),
         "worker-less": savings(worker, SAVINGS).markdown(),
         "worker-pythons": pythons(worker).markdown(),

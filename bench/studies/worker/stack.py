@@ -48,7 +48,7 @@ def needs_of(place: int) -> tuple[str, ...]:
     return tuple(package for library in STACK[: place + 1] for package in library.needs)
 
 
-# Libraries of this project's lock that the foreign applications have not, and that are Python's code alone: what a byte
+# Libraries of this project's lock that prefect and jupyterhub have not, and that are Python's code alone: what a byte
 # of their code takes is the price of all code that is no part.
 PLAIN = {
     "celery": "import celery.app.base, celery.backends.base, celery.bin.celery, celery.worker\n",

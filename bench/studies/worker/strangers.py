@@ -25,6 +25,38 @@ logging.disable()
 hub = JupyterHub()
 session = orm.new_session_factory("sqlite://")()
 """
+# Where Airflow writes its settings and its logs.
+AIRFLOW = """
+import os
+
+os.environ["AIRFLOW_HOME"] = os.path.dirname(os.environ["MEMORY_JSON"])
+from airflow.api_fastapi.app import create_app
+
+app = create_app()
+"""
+# Keys of its tokens have to be there; they are no secret of anybody.
+KEYSTONE = """
+import base64
+import os
+
+folder = os.path.dirname(os.environ["MEMORY_JSON"])
+os.mkdir(f"{folder}/keys")
+for name in ("0", "1"):
+    with open(f"{folder}/keys/{name}", "wb") as file:
+        file.write(base64.urlsafe_b64encode(os.urandom(32)))
+with open(f"{folder}/keystone.conf", "w") as file:
+    file.write("[database]\\nconnection = sqlite://\\n")
+    for section in ("fernet_tokens", "fernet_receipts", "credential"):
+        file.write(f"[{section}]\\nkey_repository = {folder}/keys\\n")
+os.environ["OS_KEYSTONE_CONFIG_FILES"] = f"{folder}/keystone.conf"
+from keystone.server.wsgi import initialize_public_application
+
+app = initialize_public_application()
+"""
+MLFLOW = """
+from mlflow.server.fastapi_app import app
+from mlflow.store.tracking import sqlalchemy_store
+"""
 
 
 @dataclass(frozen=True)
@@ -65,4 +97,11 @@ class Stranger:
         return True
 
 
-STRANGERS = (Stranger("prefect", PREFECT), Stranger("jupyterhub", JUPYTERHUB))
+# All but the first two were chosen by name, and how they start was written down, before any of them was measured.
+STRANGERS = (
+    Stranger("prefect", PREFECT),
+    Stranger("jupyterhub", JUPYTERHUB),
+    Stranger("airflow", AIRFLOW),
+    Stranger("mlflow", MLFLOW),
+    Stranger("keystone", KEYSTONE),
+)
