@@ -45,11 +45,10 @@ AS_ORDINARY_USER = """
 import argparse, encodings.idna, os, textwrap, warnings
 with warnings.catch_warnings(action="ignore"):
     import bench.faults, fasteners, setup_db
-script = open("setup_db.py").read()
 if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)
-exec(script)
+setup_db.main()
 """
 # A machine without IPv6 still resolves localhost to ::1, and says that it cannot connect there, not that it is refused.
 WITH_A_USELESS_ADDRESS = """
@@ -57,24 +56,28 @@ import socket
 resolve = socket.getaddrinfo
 useless = resolve("255.255.255.255", 1, type=socket.SOCK_STREAM)
 socket.getaddrinfo = lambda *arguments, **options: resolve(*arguments, **options) + useless
-exec(open("setup_db.py").read())
+import setup_db
+setup_db.main()
 """
 WHERE_LOCALHOST_IS_ELSEWHERE = """
 import socket
 resolve = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *arguments, **options: resolve("127.0.0.2", *arguments, **options)
-exec(open("setup_db.py").read())
+import setup_db
+setup_db.main()
 """
 # Stands for a full disk: the server's files are larger.
 WITH_SMALL_FILES = """
 import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, 2**20))
-exec(open("setup_db.py").read())
+import setup_db
+setup_db.main()
 """
 WITHOUT_EMBEDDED_PACKAGE = """
 from bench import embedded_postgres
 embedded_postgres.PACKAGE = "embedded-postgres-of-another-platform"
-exec(open("setup_db.py").read())
+import setup_db
+setup_db.main()
 """
 
 
