@@ -17,8 +17,8 @@ from bench.yours.fitting import WIDTH, assigned, fitted, for_text, packed
 TAKEN = frozenset(
     (
         *("Any", "ArrayBinaryLoader", "AsyncEngine", "AsyncSession", "Connection", "Decimal", "Engine", "Enum"),
-        *("Iterable", "Jsonb", "JsonbDumper", "Loader", "Numbers", "Session", "Shared", "Text", "TypeDecorator"),
-        *("UNKNOWN", "UUID"),
+        *("Iterable", "Jsonb", "JsonbDumper", "Loader", "Numbers", "Row", "Session", "Shared", "Text"),
+        *("TypeDecorator", "UNKNOWN", "UUID"),
     )
 )
 BOTH_JOINED = ("joinedload", "joinedload")
@@ -40,11 +40,11 @@ def class_called(table: str) -> str:
     words = re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", table))
     name = "".join(char for word in words for char in word[0].upper() + word[1:] if f"x{char}".isidentifier())
     own = name.isidentifier() and not keyword.iskeyword(name) and name not in TAKEN
-    return name if own else f"Row{name}"
+    return name if own else f"Row{name or 'Row'}"
 
 
 def classes(relation: Relation) -> dict[int, str]:
-    """Return the name of each table's class by the table's number, no two of them alike; a query's is `Row`."""
+    """Return the name of each table's class by the table's number, no two of them alike; a query's is `RowRow`."""
     names: dict[int, str] = {}
     for table in relation.tables:
         name = class_called(table.name)

@@ -31,7 +31,7 @@ from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
 {left_out}# A None is NULL here. Leave out what your class has a default for, too.
-{names}
+{documents}{names}
 {statement}
 
 
@@ -73,7 +73,7 @@ def copied(relation: Relation, columns: list[ReadColumn]) -> str:
     if len(query) > WIDTH - len('query = ""'):
         names = "\n".join(packed(quoted, "    ")).removesuffix(",")
         query = f"COPY {relation.sql_name} (\n{names}\n) FROM STDIN"
-    documents = {column: column.type == "dict" for column in columns if column.stored in ("json", "jsonb")}
+    documents = {column: "dict" in column.type for column in documents_of(columns)}
     others = [relation.quotes[column.name] for column, is_dict in documents.items() if not is_dict]
     used = [name for name, is_dict in (("Jsonb", False), ("JsonbDumper", True)) if is_dict in documents.values()]
     imports = imports_of(columns, ("collections.abc", "Iterable"), ("psycopg", "Connection"))
@@ -89,11 +89,18 @@ def copied(relation: Relation, columns: list[ReadColumn]) -> str:
 def inserted(relation: Relation, columns: list[ReadColumn]) -> str:
     names = [f'"{column.attribute}"' for column in columns]
     tail = ").execution_options(render_nulls=True)"
+    documents = [column.attribute for column in documents_of(columns) if not column.stored.endswith("]")]
     return INSERTED.format(
         left_out=left_out(relation, columns),
+        documents=comment("But JSON's null, if it is no JSONB(none_as_null=True): ", documents),
         names=fitted("names = [", names, "]"),
         statement=fitted("statement = insert(", [class_called(relation.name)], tail),
     )
+
+
+def documents_of(columns: list[ReadColumn]) -> list[ReadColumn]:
+    """Return the columns of documents, or of arrays of them."""
+    return [column for column in columns if column.stored.removesuffix("[]") in ("json", "jsonb")]
 
 
 def left_out(relation: Relation, columns: list[ReadColumn]) -> str:
