@@ -21,7 +21,7 @@ from bench.seeds import SHOP
 from db_model import DbModel
 from relationships.shop_model import Customer, Order
 from tests.forks import in_a_fresh_process
-from tests.support import linux
+from tests.support import linux, run
 
 COUNT = 20
 
@@ -268,6 +268,26 @@ def test_a_fork_that_closes_its_parent_s_connections_ends_them(engine: Engine) -
     assert forked(engine, True) != own
     with pytest.raises(OperationalError):
         session_of_the_server(engine)
+
+
+FORKED = """
+import os, sys
+from sqlalchemy import create_engine, text
+from common import database_url
+engine = create_engine(database_url("postgresql+psycopg"))
+def session():
+    with engine.connect() as connection:
+        return connection.scalar(text("SELECT pg_backend_pid()"))
+before = session()
+if not os.fork():
+    sys.exit()
+os.wait()
+print(session() == before)
+"""
+
+
+def test_a_fork_that_ends_leaves_its_parent_s_connections(url: str) -> None:
+    assert run("-c", FORKED, url=url).stdout == "True\n"
 
 
 def changed_by_a_collection(freeze: bool) -> int:

@@ -1,13 +1,16 @@
 """What the pages say of pandas' frames: their types where there is NULL, how they are copied, and what ADBC takes."""
 
 import json
+import tracemalloc
+import warnings
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from psycopg import errors
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 pandas: Any = pytest.importorskip("pandas")
 numpy: Any = pytest.importorskip("numpy")
@@ -24,6 +27,34 @@ def by_copy(table: Any, connection: Connection, columns: list[str], rows: Iterat
     with driver.cursor().copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
+
+
+def test_a_time_span_is_copied_as_a_number_unless_it_is_an_object(engine: Engine, schema_url: str) -> None:
+    own = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+    frame = pandas.DataFrame({"span": pandas.to_timedelta(["1h"])})
+    for made, expected in ((frame, "1000000:00:00"), (frame.astype({"span": object}), "01:00:00")):
+        with own.begin() as connection:
+            connection.execute(text("DROP TABLE IF EXISTS spans; CREATE TABLE spans (span interval)"))
+            with warnings.catch_warnings(action="ignore"):
+                made.to_sql("spans", connection, if_exists="append", index=False, method=by_copy)
+            assert connection.scalar(text("SELECT span::text FROM spans")) == expected
+    own.dispose()
+
+
+def test_chunks_are_made_of_all_rows_as_objects(engine: Engine, schema_url: str) -> None:
+    """What to_sql holds by the time of its first chunk is not bounded by the chunk."""
+    own = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+    frame = pandas.DataFrame({"number": numpy.arange(20_000) + 10**6})
+    held = []
+    for chunksize in (None, 1000):
+        tracemalloc.start()
+        write = partial(frame.to_sql, "numbers", index=False, if_exists="replace", chunksize=chunksize)
+        with own.begin() as connection:
+            write(connection, method=lambda *_: held.append(tracemalloc.get_traced_memory()[0]))
+        tracemalloc.stop()
+    assert len(held) == 21
+    assert held[1] > 0.9 * held[0] > 20_000 * 32
+    own.dispose()
 
 
 def kinds(engine: Engine, query: str, **options: Any) -> list[str]:

@@ -194,6 +194,20 @@ def test_asyncpg_keeps_the_last_hundred_statements(table_url: str) -> None:
     assert sorted(asyncio.run(main())) == sorted(f"SELECT {number}" for number in range(21, 120))
 
 
+def test_sqlalchemy_keeps_a_hundred_statements_prepared_in_place_of_asyncpg_s(url: str) -> None:
+    async def main() -> int:
+        engine = create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"))
+        async with engine.connect() as connection:
+            for number in range(150):
+                await connection.execute(text(f"SELECT {number}"))
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            kept = await driver.fetchval("SELECT count(*) FROM pg_prepared_statements")
+        await engine.dispose()
+        return int(kept)
+
+    assert 100 <= asyncio.run(main()) < 120  # SQLAlchemy's hundred, and what asyncpg asks the catalog
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("cache", "expected"), [("", [OF_ASYNCPG, "", ""]), ("0", [""] * 3)])
 def test_sqlalchemy_over_asyncpg_fails_once_unless_nothing_is_cached(

@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, insert, select, text
+from sqlalchemy import JSON, Engine, create_engine, event, insert, select, text
+from sqlalchemy.exc import IntegrityError, InternalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.util import immutabledict
 
@@ -33,6 +34,16 @@ class Defaulted(Own):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     num: Mapped[int | None] = mapped_column(server_default="7")
     other: Mapped[int | None] = mapped_column(default=5)
+
+
+class Document(Own):
+    """A row of documents, of which one says that None is NULL."""
+
+    __tablename__ = "document"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    usual: Mapped[Any] = mapped_column(JSON, nullable=True)
+    null: Mapped[Any] = mapped_column(JSON(none_as_null=True), nullable=True)
 
 
 class Unfetched(Own):
@@ -148,6 +159,38 @@ def test_given_keys_take_an_executemany_unless_a_server_default_is_to_come_back(
     statements.clear()
     session.execute(insert(Defaulted), [{"id": key} for key in range(COUNT)])
     assert len(statements) == 1
+
+
+def test_none_of_a_json_is_json_s_null_unless_its_type_says_otherwise(session: Session) -> None:
+    row = {"id": 1, "usual": None, "null": None}
+    session.execute(insert(Document).execution_options(render_nulls=True), [row])
+    session.connection().execute(insert(Document), [row | {"id": 2}])
+    found = session.execute(text("SELECT usual::text, null::text FROM document".replace("null", '"null"'))).all()
+    assert found == [("null", None)] * 2
+
+
+def test_rows_of_a_batch_can_be_tried_one_by_one_where_it_was_within_a_savepoint(session: Session) -> None:
+    batch = [{"id": 1}, {"id": 1}, {"id": 2}]
+    wrong = []
+    with suppress(IntegrityError), session.begin_nested():
+        session.execute(insert(Defaulted), batch)
+    for row in batch:
+        try:
+            with session.begin_nested():
+                session.execute(insert(Defaulted), [row])
+        except IntegrityError:
+            wrong.append(row)
+    assert wrong == batch[1:2]
+    with suppress(IntegrityError):
+        session.connection().execute(insert(Defaulted), batch)
+    with pytest.raises(InternalError, match="InFailedSqlTransaction"):  # and so would every row of a batch
+        session.connection().execute(insert(Defaulted), batch[2:])
+
+
+def test_none_is_left_out_by_add_all_where_the_class_has_a_default(session: Session) -> None:
+    session.add(Defaulted(id=1, num=1, other=None))
+    session.flush()
+    assert session.scalars(select(Defaulted.other)).all() == [5]
 
 
 def test_none_is_left_out_by_add_all_where_the_server_has_a_default_and_is_null_by_render_nulls(
