@@ -25,7 +25,7 @@ BOTH_JOINED = ("joinedload", "joinedload")
 
 
 def yours(relation: Relation) -> str:
-    """Return comments that name the classes that are the reader's, and what of them is deferred there."""
+    """Return comments that name the classes that are the reader's, and what of them is deferred there, or is to be."""
     told = []
     for table in {table.oid: table for table in relation.tables}.values():
         name = classes(relation)[table.oid]
@@ -33,6 +33,9 @@ def yours(relation: Relation) -> str:
         for column in table.columns:
             if column.name in table.deferred:
                 told.append(f"In class {name}: {column.attribute} = mapped_column(..., deferred=True)")
+        if table.left_out:
+            names = ", ".join(visible(column.name) for column in table.left_out)
+            told.append(f"In class {name}, by deferred=True, else psycopg fails: {names}")
     return "\n".join(f"# {line}" for text in told for line in textwrap.wrap(text, WIDTH - 2))
 
 
