@@ -672,7 +672,8 @@ def test_address_of_odd_names_stands_for_the_same_table(visited: Page) -> None:
 
 
 @pytest.mark.parametrize(
-    "hash_", ["c", "c=&c=%7C%7C", "c=a%7Cint%7Cx%7Cy%7Cz%7Ctext&rows=-1&python=2&worker=x", "c=%E0%A4%A", "t=x"]
+    "hash_",
+    ["c", "c=&c=%7C%7C", "c=a%7Cint%7Cx%7Cy%7Cz%7Ctext&rows=-1&python=2&worker=x", "c=%E0%A4%A", "t=x", "t=x&c=a"],
 )
 def test_address_that_nobody_made_is_read_as_far_as_it_goes(page: Page, hash_: str) -> None:
     anew(page, f"{ADDRESS}#{hash_}")
