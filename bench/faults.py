@@ -103,7 +103,12 @@ FAULTS = (
         *("42846", "cannot cast type", "a type of search_path hides the server's own"),
         *(f"let pg_catalog be searched first, or {_FIX}", "options"),
     ),
-    Fault("25006", "read-only|during recovery", "the server is read-only", f"name the primary: {_FIX}"),
+    Fault(
+        "25006",
+        "read-only|during recovery",
+        "the server is read-only",
+        f"name the primary, or a database and a role without default_transaction_read_only: {_FIX}",
+    ),
     Fault("40001", "conflict with recovery", "the replica ended the query", f"wait, {_AGAIN}, or name the primary"),
     Fault("55P03", "lock timeout", "a table is in use by another session", "end that session"),
     Fault("57014", "statement timeout", "a statement took longer than statement_timeout", f"raise it, {_AGAIN}"),

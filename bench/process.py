@@ -126,7 +126,10 @@ class Children:
                 return Outcome(job, error=reason(child.returncode, errors))
             if not file.exists():
                 return Outcome(job, error="wrote no measurement: it ends with print_top_allocations()")
-            output = json.loads(file.read_text(encoding="utf-8"))
+            try:
+                output = json.loads(file.read_text(encoding="utf-8"))
+            except ValueError:
+                return Outcome(job, error="its measurement was cut off: make room for files (ulimit -f, or the disk)")
             return Outcome(job, output, console, _missing(output))
 
     def _start(self, command: Sequence[str], variables: Mapping[str, str]) -> subprocess.Popen[bytes] | None:

@@ -496,6 +496,7 @@ def test_pasted_texts_are_read_rightly_or_refused_by_name(page: Page) -> None:
         ("CREATE TABLE t (a int); CREATE TABLE u (LIKE t); ALTER TABLE t ADD b int;", ["t: a=int b=int", "u: a=int"]),
         ("CREATE TABLE t (a bpchar, b bpchar(5), c char);", ["t: a=text(20) b=text(5) c=text(1)"]),
         ("CREATE OR REPLACE TABLE t (a int);", ["t: a=int"]),
+        ("CREATE TABLE t (a varchar(99999999999999999999));", ["t: a=text(5.24288e+06)"]),
         ('CREATE TABLE t (U&"d\\0061t\\+000061" int);', ["t: data=int"]),
     ],
 )

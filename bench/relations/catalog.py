@@ -196,19 +196,22 @@ def required(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
 
 
 def written(connection: "psycopg.Connection[Any]", oid: int) -> set[str]:
-    """Return the columns that a row is written with: those that the server does not make, or else all.
+    """Return the columns that a row is written with: those that the server does not make, or else does not count.
 
-    It makes what has a default, an identity or an expression. There are none of what is no table, and none that this
-    role may not write.
+    It makes what has a default, an identity or an expression, and counts a serial. There are none of what is no table,
+    and none that this role may not write.
     """
     statement = (
-        "SELECT attname::text, atthasdef OR attidentity <> '' "
+        "SELECT attname::text, adbin IS NOT NULL OR attidentity <> '', "
+        "attidentity <> '' OR coalesce(pg_catalog.pg_get_expr(adbin, adrelid) LIKE 'nextval(%%', false) "
         "FROM pg_catalog.pg_attribute JOIN pg_catalog.pg_class ON pg_class.oid = attrelid "
+        "LEFT JOIN pg_catalog.pg_attrdef ON adrelid = attrelid AND adnum = attnum "
         "WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
         "AND attgenerated = '' AND attidentity <> 'a' AND has_column_privilege(attrelid, attnum, 'INSERT')"
     )
-    allowed = dict(connection.execute(statement.encode(), [oid]).fetchall())
-    return {name for name, is_made in allowed.items() if not is_made} or set(allowed)
+    allowed = connection.execute(statement.encode(), [oid]).fetchall()
+    given, uncounted = ({row[0] for row in allowed if not row[place]} for place in (1, 2))
+    return given or uncounted or {row[0] for row in allowed}
 
 
 def rights(connection: "psycopg.Connection[Any]", oid: int) -> tuple[bool, bool]:

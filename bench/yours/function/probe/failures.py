@@ -43,6 +43,9 @@ def _name(error: BaseException, file: str) -> str:
 def _state(error: Any) -> str:
     """Return what a server or a driver says of a name or a setting."""
     state = str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
-    text = (str(error).strip().splitlines() or [""])[0][:200]
+    try:
+        text = (str(error).strip().splitlines() or [""])[0][:200]
+    except Exception:  # the reader's own class
+        text = ""
     unconnected = type(error).__name__ == "OperationalError" and not state and _UNCONNECTED.search(text)
     return text if state.startswith(_STATES) or unconnected else ""
