@@ -7,15 +7,17 @@ from common import LAST_CHECKPOINT
 
 
 class _Open(ast.NodeTransformer):
-    """Leaves open what a script opens, and returns all its variables at the last row: they live on there, too."""
+    """Leaves open what a script has open at the last row, and returns all its variables there: they live on, too."""
 
-    def visit_With(self, node: ast.With) -> list[ast.stmt]:
+    def visit_With(self, node: ast.With) -> ast.stmt | list[ast.stmt]:
         return self._opened(node, "{} = ({}).__enter__()")
 
-    def visit_AsyncWith(self, node: ast.AsyncWith) -> list[ast.stmt]:
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.stmt | list[ast.stmt]:
         return self._opened(node, "{} = await ({}).__aenter__()")
 
-    def _opened(self, node: ast.With | ast.AsyncWith, opening: str) -> list[ast.stmt]:
+    def _opened(self, node: ast.With | ast.AsyncWith, opening: str) -> ast.stmt | list[ast.stmt]:
+        if repr(LAST_CHECKPOINT) not in ast.unparse(node):  # it is closed by then, which is part of the peak
+            return node
         self.generic_visit(node)
         lines = [
             opening.format(item.optional_vars and ast.unparse(item.optional_vars), ast.unparse(item.context_expr))
