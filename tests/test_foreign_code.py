@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from bench.yours.function.advising import advice
 from bench.yours.function.figures import FunctionFigures
-from bench.yours.function.launching import STATEMENTS, Order, run
+from bench.yours.function.launching import EVERYTHING, STATEMENTS, Order, run
 from bench.yours.function.measuring import figures
 from bench.yours.function.page import show
 
 MODULE = """
-import asyncpg, os, psycopg
+import asyncpg, os, psycopg, sys, types
 from sqlalchemy import ForeignKey, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 
@@ -44,8 +45,19 @@ async def asyncpg_alone(connection: asyncpg.Connection):
     await connection.fetch("SELECT id, num FROM data LIMIT 9")
     await connection.fetchrow("SELECT id, num FROM data LIMIT 1")
     await connection.executemany("SELECT $1::int", [(1,), (2,), (3,)])
-async def its_own():
-    await (await asyncpg.connect(os.environ["DATABASE_URL"])).fetch("SELECT * FROM data")
+    async with connection.transaction():
+        async for row in connection.cursor("SELECT * FROM data LIMIT 60", prefetch=20): ...
+        await (await connection.cursor(query="SELECT * FROM data LIMIT 60")).fetch(30)
+async def asyncpg_pooled():
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1) as pool, pool.acquire() as connection:
+        statement = await connection.prepare("SELECT num FROM data WHERE id <= $1")
+        await statement.fetch(4)  # its ids begin at 0
+async def asyncpg_dropped(connection: asyncpg.Connection):
+    return len(await connection.fetch("SELECT i FROM generate_series(1, 20000) AS i"))
+async def asyncpg_returned(connection: asyncpg.Connection):
+    return await connection.fetch("SELECT i FROM generate_series(1, 20000) AS i")
+def its_own():
+    sys.modules["psycopg2"] = types.ModuleType("psycopg2")
 def core(session: Session):
     for options in ({"stream_results": True}, {"yield_per": 10}):
         for row in session.execute(text("SELECT id, num FROM data LIMIT 25"), execution_options=options): ...
@@ -111,7 +123,18 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ("SELECT data", 1, 9, 2, False),
         ("SELECT data", 1, 1, 2, False),
         ("SELECT", 1, 3, 0, False),
+        ("BEGIN", 1, None, 0, False),
+        ("SELECT data", 1, 60, 3, True),
+        ("SELECT data", 1, 30, 3, True),
+        ("COMMIT", 1, None, 0, False),
     ]
+    assert ("await", "SELECT data", 1, 5, 1, False) in of(told(folder, "asyncpg_pooled"))
+
+
+@pytest.mark.parametrize(("function", "advised"), [("asyncpg_dropped", ["cursor"]), ("asyncpg_returned", [])])
+def test_asyncpg_s_connection_holds_what_it_read_last(function: str, advised: list[str], folder: Path) -> None:
+    told = run(Order(f"foreign:{function}", folder, Path(sys.executable)), EVERYTHING)
+    assert [step.name for step in advice(figures(function, {EVERYTHING: told}))] == advised
 
 
 def test_django_tells_of_its_statements(folder: Path) -> None:
@@ -123,7 +146,7 @@ def test_what_a_connection_of_its_own_executes_is_not_known(folder: Path, capsys
     found = told(folder, "its_own")
     assert not found.statements
     show(found)
-    assert "what asyncpg executes alone is not known" in " ".join(capsys.readouterr().out.split())
+    assert "what psycopg2 executes alone is not known" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_rows_of_a_stream_are_counted(folder: Path) -> None:

@@ -23,9 +23,9 @@ from tests.test_report import in_terminal
 ROWS = 10_000
 MODULE = f"""
 import os, subprocess, sys
-from sqlalchemy import func, select, text
+from sqlalchemy import ForeignKey, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
 
 class Base(DeclarativeBase): ...
 class Data(Base):
@@ -33,6 +33,16 @@ class Data(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     num: Mapped[int]
     data: Mapped[str]
+class Parent(Base):
+    __tablename__ = "parent"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    children: Mapped[list["Child"]] = relationship()
+    same: Mapped[list["Child"]] = relationship(viewonly=True)
+class Child(Base):
+    __tablename__ = "child"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int] = mapped_column(ForeignKey("parent.id"))
+    name: Mapped[str]
 
 print("to be ignored")
 MANY = text("SELECT i AS id, i AS num, 'hello-' || i AS data FROM generate_series(1, {ROWS}) AS i")
@@ -50,6 +60,12 @@ def cached(session: Session):
     for row in session.execute(COLUMNS): CACHE[row.id] = row
 def often(session: Session):
     return [session.scalar(select(func.repeat("x", 2000 + number % 10))) for number in range(1000)]
+def joined(session: Session):
+    session.execute(text("CREATE TEMP TABLE parent AS SELECT i AS id FROM generate_series(1, 1500) AS i"))
+    children = "SELECT i AS id, 1 + i / 2 AS parent_id, repeat('x', 200) AS name FROM generate_series(0, 2999) AS i"
+    session.execute(text("CREATE TEMP TABLE child AS " + children))
+    both = joinedload(Parent.children), joinedload(Parent.same)
+    return session.scalars(select(Parent).options(*both)).unique().all()
 def wide(session: Session):
     rows = text("SELECT i AS num, repeat('x', 3000) AS body FROM generate_series(1, 4000) AS i")
     return sum(row.num for row in session.execute(rows).all())
@@ -109,7 +125,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
     assert 0.9 * ROWS < objects["shop.Data"] <= ROWS
     assert found["at_peak"]["packages"]["sqlalchemy"] > found["at_peak"]["traced"] / 2
     assert found["imports"]["own"]["sqlalchemy"] > 2**20
-    assert ["column", "shop", 3] in found["imports"]["made"]
+    assert ["column", "shop", 7] in found["imports"]["made"]
     assert [step["name"] for step in found["advice"]] == ["yield_per"]
 
 
@@ -117,6 +133,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
     ("function", "advised"),
     [
         *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
+        ("joined", ["selectinload"]),
         *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
     ],
 )

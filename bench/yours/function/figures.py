@@ -26,18 +26,16 @@ class Statement:
     seconds: float
     streamed: bool
     yield_per: int | None
+    # Whether it joins collections, with which SQLAlchemy refuses yield_per.
+    collections: bool
     # Entities that were loaded from its rows, by class.
     classes: Mapping[str, int]
-    # By how many bytes the process grew while it was executed, before its first row: what the driver holds.
+    # By how many bytes the process grew while it was first executed, before its first row: what the driver holds.
     grew: int
     # What the values of its widest row take, and those of each of its columns in all rows, in bytes.
     widest: int
     sizes: Sequence[int]
     names: Sequence[str]
-    # After how many seconds it was first executed, and its last row was read; and what was traced at most by then.
-    began: float
-    last_row: float | None
-    peak: int
 
     @property
     def loaded(self) -> int:
@@ -121,12 +119,15 @@ class FunctionFigures:
     hooks: Sequence[str]
     imports: Imports
     process: ProcessOfCall | None
-    # Traced with the result in hand, what of it is not only in cycles, and at most.
+    # Traced with the result in hand, what of it is not only in cycles, what only the result held, and at most.
     traced: int | None
     kept: int | None
+    of_result: int | None
     traced_peak: int | None
     at_peak: Held | None
     at_return: Mapping[str, int]
+    # What the result holds, by class.
+    in_result: Mapping[str, int]
     after: Held | None
     holder: Sequence[str]
     attributes: Mapping[str, Mapping[str, float]]

@@ -24,7 +24,10 @@ PROBE = Path(__file__).parent / "probe"
 # Each after those that it imports.
 PARTS = (
     *("memory", "objects", "imports", "stacks", "tracing", "failures"),
-    *(f"libraries/{name}" for name in ("texts", "rows", "wrapping", "statements", "orms", "drivers", "cursors")),
+    *(
+        f"libraries/{name}"
+        for name in ("texts", "rows", "wrapping", "statements", "orms", "drivers", "cursors", "records")
+    ),
     *(f"calling/{name}" for name in ("connecting", "applications", "finding", "arguments", "call")),
     "measuring",
 )

@@ -33,6 +33,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
     traced, found = last.found, first.found
     imported = found["imported"]
     peak, after = traced.get("at_peak"), traced.get("after", {})
+    timed = {told_apart(one): one for one in found["statements"]}
     return FunctionFigures(
         target,
         found["python"],
@@ -46,15 +47,17 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         process_of(first, stated) if "began" in found else None,
         stated.get("traced"),
         traced.get("kept"),
+        traced.get("of_result"),
         stated.get("traced_peak"),
         held(peak) if peak else None,
         dict(traced.get("at_return", {}).get("objects", ())),
+        dict(traced.get("in_result", ())),
         held(after) if "packages" in after else None,
         after.get("holder", ()),
         traced.get("attributes", {}),
         traced.get("row_size", (0, 0)),
         {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},
-        [statement_of(one, stated["began"]["seconds"]) for one in stated["statements"]],
+        [statement_of(one, timed.get(told_apart(one), one)) for one in stated["statements"]],
         found["items"],
         [(status, size) for status, size in found["answers"]],
         next(filter(None, map(error_of, runs.values())), ""),
@@ -89,10 +92,25 @@ def held(found: Mapping[str, Any]) -> Held:
     return Held(found["traced"], found["packages"], lines, dict(found["objects"]))
 
 
-def statement_of(found: Mapping[str, Any], start: float) -> Statement:
+def told_apart(found: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what tells a statement from the others in another run, too."""
+    return found["number"], *(found["line"] or ()), found["verb"], found["relation"]
+
+
+def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any]) -> Statement:
+    """Return a statement whose rows one run counted; its time, and what the driver held, are of the untraced one."""
     names = (
-        *("verb", "by", "times", "joins", "seconds", "streamed", "yield_per", "classes", "grew"),
-        *("widest", "sizes", "names", "peak"),
+        "verb",
+        "by",
+        "times",
+        "joins",
+        "streamed",
+        "yield_per",
+        "collections",
+        "classes",
+        "widest",
+        "sizes",
+        "names",
     )
     return Statement(
         text=f"{found['verb']} {found['relation']}".strip(),
@@ -100,8 +118,8 @@ def statement_of(found: Mapping[str, Any], start: float) -> Statement:
         loads_at=place_of(found["loads_at"]),
         rows=found["handed_out"] or None if found["rows"] is None else found["rows"],
         columns=found["columns"] or len(found["sizes"]),
-        began=found["began"] - start,
-        last_row=found["last_row"] - start if found["last_row"] else None,
+        seconds=timed["seconds"],
+        grew=timed["grew"],
         **{name: found[name] for name in names},
     )
 

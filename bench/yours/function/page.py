@@ -57,7 +57,7 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
 def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
     grown = f"{process.seconds:.2f} s, {mib(process.peak)} MiB more at the peak, {mib(process.growth)} at its end"
     during = f"; {mib(process.imports)} of them are imports during the call" if process.imports > MIB else ""
-    tracer = ", the tracer's memory included" if figures.at_once else ""
+    tracer = ", the tracer included" if figures.at_once else ""
     items = f" {figures.items:,} items were read." if figures.items else ""
     answers = "".join(f" Answered {status} with {size:,} bytes." for status, size in figures.answers)
     return f"{grown}{during}{tracer}. {when(figures, process)}{items}{answers}"

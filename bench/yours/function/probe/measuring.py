@@ -18,6 +18,7 @@ from bench.yours.function.probe.failures import described
 from bench.yours.function.probe.imports import ImportWatch, made
 from bench.yours.function.probe.libraries.cursors import PSYCOPG, PsycopgWatch
 from bench.yours.function.probe.libraries.orms import OrmWatch
+from bench.yours.function.probe.libraries.records import ASYNCPG, AsyncpgWatch
 from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.memory import forget_peak, peak, rss
 
@@ -37,10 +38,11 @@ class ProbeRun:
         self.process = os.getpid()
         self.told: dict[str, Any] = {"python": platform.python_version(), "stage": "import"}
         instrument = order["instrument"]
-        self.statements = Statements(lines=instrument in (STATEMENTS, EVERYTHING))
-        orms, psycopg = OrmWatch(self.statements), PsycopgWatch(self.statements)
-        after = {"sqlalchemy": orms.listen_to_sqlalchemy, "django.db": orms.listen_to_django, PSYCOPG: psycopg.listen}
-        if self.statements.lines:
+        self.statements = Statements(rows=instrument in (STATEMENTS, EVERYTHING))
+        orms = OrmWatch(self.statements)
+        after = {"sqlalchemy": orms.listen_to_sqlalchemy, "django.db": orms.listen_to_django}
+        after.update({PSYCOPG: PsycopgWatch(self.statements).listen, ASYNCPG: AsyncpgWatch(self.statements).listen})
+        if self.statements.rows:
             after["sqlalchemy.orm"] = orms.listen_to_entities
         self.watch = ImportWatch(after)
         self.tracing: Tracing | None = None
@@ -76,7 +78,7 @@ class ProbeRun:
             return
         if not self.call.callable:
             raise UncallableError(f"{target} is no function: it is of class {type(thing).__qualname__}")
-        self.call.run(self.begin, self.end)
+        self.call.run(self.begin, self.end, self.released)
         gc.collect()
         self.told["left"] = rss()
         if self.tracing:
@@ -100,13 +102,18 @@ class ProbeRun:
         self.told["began"] = {"rss": rss(), "peak": peak(), "seconds": time.monotonic()}
         self.statements.since = time.monotonic()
 
-    def end(self) -> None:
+    def end(self, result: Any = None) -> None:
         """Note what there is while the result is still in hand."""
         self.told["returned"] = {"rss": rss(), "peak": peak(), "seconds": time.monotonic()}
         self.told["stage"] = "closing"
         self.told["imported_in_call"] = self.watch.total
         if self.tracing:
-            self.told.update(self.tracing.returned())
+            self.told.update(self.tracing.returned(result))
+
+    def released(self) -> None:
+        """Note what is left once the result is gone, and what the call was given is still open."""
+        if self.tracing:
+            self.tracing.released()
 
     def tell(self, how: str) -> None:
         """Write what is known, and end this process at once; one that was forked only ends."""

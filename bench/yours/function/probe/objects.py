@@ -50,6 +50,16 @@ def grown(after: Counted, before: Counted) -> list[tuple[str, int]]:
     return sorted(((name, n) for name, n in more.items() if n > 0), key=lambda c: -c[1])[:MOST_CLASSES]
 
 
+def reached(result: Any) -> list[tuple[str, int]]:
+    """Return the classes of what a result holds, through three levels of collections, most first."""
+    counts: Counter[type] = Counter()
+    level = [result]
+    for _ in range(3):
+        level = gc.get_referents(*[thing for thing in level if type(thing) in (list, tuple, dict, set)])
+        counts.update(map(type, level))
+    return [(class_name(kind), number) for kind, number in counts.most_common(MOST_CLASSES)]
+
+
 def mappers() -> list[Any] | None:
     """Return SQLAlchemy's mappers; None where its ORM is not imported."""
     orm = sys.modules.get("sqlalchemy.orm")

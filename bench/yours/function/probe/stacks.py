@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import Any
 
-from bench.yours.function.probe.memory import package_of, shown
+from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, package_of, shown
 
 
 def nearest(frame: Any) -> tuple[str, int] | None:
@@ -33,3 +33,11 @@ def any_line() -> tuple[str, int] | None:
     here = threading.get_ident()
     others = (nearest(frame) for thread, frame in sys._current_frames().items() if thread != here)
     return own_line() or next(filter(None, others), None)
+
+
+def is_told_by_another(driver: str) -> bool:
+    """Return whether what calls a driver tells of its statements by itself."""
+    frame: Any = sys._getframe(1)
+    while frame and package_of(frame.f_code.co_filename) in (PROBE, driver, STANDARD_LIBRARY):
+        frame = frame.f_back
+    return bool(frame) and package_of(frame.f_code.co_filename) in ("sqlalchemy", "django")

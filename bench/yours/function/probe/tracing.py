@@ -10,7 +10,17 @@ import tracemalloc
 from typing import Any
 
 from bench.yours.function.probe.memory import PROBE, package_of, rss
-from bench.yours.function.probe.objects import Counted, attributes, count, grown, holder, mapped, models, row_size
+from bench.yours.function.probe.objects import (
+    Counted,
+    attributes,
+    count,
+    grown,
+    holder,
+    mapped,
+    models,
+    reached,
+    row_size,
+)
 from bench.yours.function.probe.stacks import any_line
 
 MIB = 1024 * 1024
@@ -136,6 +146,7 @@ class Tracing:
         self._peak: Look | None = None
         self._after: Look | None = None
         self._told: dict[str, Any] = {}
+        self._in_hand = 0
         for name in _KEPT_ALIVE:
             setattr(tracemalloc, name, lambda *_: None)
 
@@ -147,7 +158,7 @@ class Tracing:
         if self._watch:
             self._watch.start()
 
-    def returned(self) -> dict[str, int]:
+    def returned(self, result: Any) -> dict[str, int]:
         """Return how much is traced while the result is in hand, and look at it."""
         traced, peak = tracemalloc.get_traced_memory()[0], self.peak()
         if not self._watch:
@@ -164,6 +175,8 @@ class Tracing:
         self._told["attributes"] = {name: attributes(name) for name in many}
         self._told["models"] = models(ENOUGH)
         self._told["at_return"] = {"objects": grown(objects, self._before)}
+        self._told["in_result"] = reached(result)
+        self._in_hand = tracemalloc.get_traced_memory()[0]
         return {"traced": traced, "traced_peak": peak}
 
     def look(self) -> None:
@@ -178,6 +191,12 @@ class Tracing:
     def resident(self) -> int:
         """Return what of the process's memory is the tracer's."""
         return tracemalloc.get_tracemalloc_memory() + (self._watch.resident if self._watch else 0)
+
+    def released(self) -> None:
+        """Note what only the result held, once it is gone."""
+        if self._watch:
+            gc.collect()
+            self._told["of_result"] = self._in_hand - tracemalloc.get_traced_memory()[0]
 
     def after(self) -> None:
         """Look at what is still there once the result is gone."""

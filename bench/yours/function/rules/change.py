@@ -61,6 +61,15 @@ def transient(figures: FunctionFigures) -> int:
     return (figures.traced_peak or 0) - (held if figures.kept is None else min(held, figures.kept))
 
 
+def of_connection(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
+    records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
+    if statement.by != "asyncpg" or 2 * records > (statement.rows or 0):
+        return 0
+    stays = figures.after.traced if figures.after else 0
+    return max(0, (figures.kept or 0) - (figures.of_result or 0) - stays)
+
+
 def of_lines(figures: FunctionFigures, statement: Statement) -> int:
     """Return what was added, up to the peak, while the lines ran that execute a statement and read its rows."""
     lines = dict(figures.at_peak.lines) if figures.at_peak else {}
@@ -78,5 +87,9 @@ def many(statement: Statement) -> bool:
 
 
 def multiplied(statement: Statement) -> bool:
-    """Return whether joined collections multiply each other: many more rows than entities."""
-    return statement.joins >= 2 and (statement.rows or 0) >= max(ENOUGH_ROWS, 2 * statement.loaded) > 0
+    """Return whether joined collections multiply each other: twice as many rows as entities of any class.
+
+    Of one collection there is a row for each child, or for its parent that has none.
+    """
+    rows, most = statement.rows or 0, max(statement.classes.values(), default=0)
+    return statement.collections and statement.joins >= 2 and rows >= max(ENOUGH_ROWS, 2 * most)

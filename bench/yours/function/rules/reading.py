@@ -1,37 +1,56 @@
 """What to write instead where rows are read."""
 
+import sys
 from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures
+from bench.yours.function.figures import FunctionFigures, Statement
 from bench.yours.function.rules.change import (
     BATCH,
+    ENOUGH,
     ENOUGH_ROWS,
     Change,
     at,
     kept,
     many,
     multiplied,
+    of_connection,
     of_lines,
-    peak_of,
     transient,
     written,
 )
 
 # From this share of an entity's values on, and so many bytes, a column is wide.
 WIDE_SHARE, WIDE = 0.5, 200
+# With joined collections SQLAlchemy refuses yield_per, with these it does not.
+SELECTIN = "select(…).options(selectinload(Parent.children), …)"
 
 
 def joined(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that collections are not to be joined: the driver's rows, and those made of them, repeat each other."""
     for one in figures.statements:
-        if multiplied(one) and one.loaded and one.rows:
-            saves = (peak_of(figures) - (figures.traced_peak or 0) + transient(figures)) * (1 - one.loaded / one.rows)
-            text = (
-                f"selectinload instead of two joined collections, at {at(one)}: {one.rows:,} rows came for "
-                f"{one.loaded:,} entities. Saves up to {mib(saves)} MiB."
-            )
-            yield Change("selectinload", text, saves, "options(selectinload(Parent.children), …)")
+        if not multiplied(one) or not one.rows:
+            continue
+        saves = one.grew + sum(one.sizes) + one.rows * of_tuple(one) - of_values(figures, one)
+        text = (
+            f"selectinload instead of joined collections at {at(one)}: {one.rows:,} rows came for "
+            f"{one.loaded:,} entities. Saves about {mib(saves)} MiB, as predicted"
+        )
+        code = SELECTIN
+        if not kept(figures, one):
+            text += f"; up to {mib(one.grew + transient(figures))} with yield_per, for few are there at the end"
+            code += ".execution_options(yield_per=1000)"
+        yield Change("selectinload", f"{text}.", saves, code)
+
+
+def of_tuple(statement: Statement) -> int:
+    return sys.getsizeof((None,) * statement.columns)
+
+
+def of_values(figures: FunctionFigures, statement: Statement) -> float:
+    """Return what the values of a statement's entities take."""
+    return sum(sum(figures.attributes.get(name, {}).values()) * n for name, n in statement.classes.items())
 
 
 def in_batches(figures: FunctionFigures) -> Iterator[Change]:
@@ -45,7 +64,7 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
             f"yield_per at {at(one)}: all {one.loaded:,} entities are built before the first one is handed out, and "
             f"few are there at the end. Saves about {mib(saves)} MiB at the peak, as predicted."
         )
-        code = "select(…).execution_options(yield_per=1000)"
+        code = f"{SELECTIN if one.collections else 'select(…)'}.execution_options(yield_per=1000)"
         if figures.answers:  # else the answer is built of all rows at once again
             code += "  # in a StreamingResponse"
         yield Change("yield_per", text, saves, code)
@@ -56,8 +75,8 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
     for one in figures.statements:
         if not one.loaded or not many(one) or not kept(figures, one) or multiplied(one):
             continue
-        values = sum(sum(figures.attributes.get(name, {}).values()) * n for name, n in one.classes.items())
-        saves = of_lines(figures, one) - one.loaded * (of_a_row + of_a_place * one.columns) - values
+        of_rows = one.loaded * (of_a_row + of_a_place * one.columns)
+        saves = of_lines(figures, one) - of_rows - of_values(figures, one)
         text = (
             f"Columns instead of entities at {at(one)}, if they are only read: {one.loaded:,} entities are kept. Saves "
             f"about {mib(saves)} MiB, as predicted."
@@ -118,14 +137,17 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that rows can be read by a cursor, where the driver holds all of them beside the objects."""
     for one in figures.statements:
         read_in_batches = one.yield_per or (one.streamed and not one.loaded)
-        if read_in_batches or not one.columns or not many(one):
+        if read_in_batches or not one.columns or not many(one) or multiplied(one):
             continue
         if one.loaded and not kept(figures, one):
             continue
-        saves = one.grew + transient(figures)
-        text = f" at {at(one)}: all {one.rows or one.loaded:,} rows are held at once beside the objects. Saves up to "
+        by_connection = of_connection(figures, one)
+        saves = one.grew + transient(figures) + by_connection
+        holder = ", and by the connection until its next statement" if by_connection > ENOUGH else " beside the objects"
+        text = f" at {at(one)}: all {one.rows or one.loaded:,} rows are held at once{holder}. Saves up to "
         text += f"{mib(saves)} MiB at the peak."
-        name, what, code = written(one, "yield_per", "yield_per", "select(…).execution_options(yield_per=1000)")
+        code = f"{SELECTIN if one.collections else 'select(…)'}.execution_options(yield_per=1000)"
+        name, what, code = written(one, "yield_per", "yield_per", code)
         yield Change(name, f"{what}{text}", saves, code)
 
 

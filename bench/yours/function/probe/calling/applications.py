@@ -59,7 +59,7 @@ class Answers:
                 body.close()
             self.found.append((int(said[0].split()[0]), size))
 
-    async def of_asgi(self, application: Any, begin: Callable[[], None], end: Callable[[], None]) -> None:
+    async def of_asgi(self, application: Any, begin: Callable[[], None], end: Callable[[Any], None]) -> None:
         """Start the application as a server does, send the requests, and let it shut down."""
         import asyncio
 
@@ -80,7 +80,7 @@ class Answers:
         begin()
         for method, path, query in self._parts():
             await self._answer(application, method, path, query, state)
-        end()
+        end(None)
         if not lifespan.done():
             await to_application.put({"type": "lifespan.shutdown"})
             await asyncio.wait([lifespan], timeout=10)

@@ -33,18 +33,18 @@ class Call:
         """Whether it can be called at all."""
         return callable(function_of(self.thing))
 
-    def run(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
-        """Open, begin, call, end with the result in hand, and close."""
+    def run(self, begin: Callable[[], None], end: Callable[[Any], None], released: Callable[[], None]) -> None:
+        """Open, begin, call, end with the result in hand, release it, and close."""
         if self.answers.kind == "wsgi":
             begin()
             self.answers.of_wsgi(self.thing)
-            end()
+            end(None)
         elif self.answers.kind == "asgi":
             _in_a_loop(self.answers.of_asgi(self.thing, begin, end))
         elif self._is_async():
-            _in_a_loop(self._run_async(begin, end))
+            _in_a_loop(self._run_async(begin, end, released))
         else:
-            self._run_sync(begin, end)
+            self._run_sync(begin, end, released)
 
     def _is_async(self) -> bool:
         import inspect
@@ -52,7 +52,7 @@ class Call:
         function = inspect.unwrap(function_of(self.thing))
         return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
-    def _run_sync(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
+    def _run_sync(self, begin: Callable[[], None], end: Callable[[Any], None], released: Callable[[], None]) -> None:
         with ExitStack() as stack:
             ready = self._arguments.ready(self.thing, stack)
             begin()
@@ -61,8 +61,9 @@ class Call:
                 result = self._read(result)
             if hasattr(result, "cr_frame"):
                 result = _in_a_loop(result)
-            end()
+            end(result)
             del result
+            released()
 
     def _read(self, items: Any) -> Any:
         kept = []
@@ -77,18 +78,21 @@ class Call:
             self.items += 1
             yield item
 
-    async def _run_async(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
+    async def _run_async(
+        self, begin: Callable[[], None], end: Callable[[Any], None], released: Callable[[], None]
+    ) -> None:
         async with AsyncExitStack() as stack:
             with ExitStack() as plain:
                 ready = await self._arguments.ready_in_a_loop(self.thing, plain, stack)
                 begin()
                 result = ready()
                 if hasattr(result, "ag_frame"):
-                    kept = [item async for item in self._counted(result) if self.keep]
-                    result = kept
+                    result = [item async for item in self._counted(result) if self.keep]
                 else:
                     result = await result
-                end()
+                end(result)
+                del result
+                released()
 
 
 def _in_a_loop(coroutine: Any) -> Any:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
 from typing import Any
 
-from bench.yours.function.probe.libraries.drivers import DriverWatch
+from bench.yours.function.probe.libraries.drivers import Psycopg2Watch
 from bench.yours.function.probe.libraries.statements import Statements
 
 OF_SQLALCHEMY = ("Session", "Connection", "Engine")
@@ -29,9 +29,9 @@ def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | 
     if library == "psycopg" and name == "AsyncConnection" and stack_async is not None:
         return sys.modules["psycopg"].AsyncConnection.connect(_driverless(url))
     if library == "psycopg2" and name == "connection":
-        return DriverWatch(library, statements).psycopg2(_driverless(url))
+        return Psycopg2Watch(statements).connection(_driverless(url))
     if library == "asyncpg" and name == "Connection" and stack_async is not None:
-        return DriverWatch(library, statements).asyncpg(_driverless(url))
+        return sys.modules["asyncpg"].connect(_driverless(url))
     return None
 
 

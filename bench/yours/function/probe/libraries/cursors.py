@@ -12,7 +12,7 @@ from typing import Any
 from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around, iterated
-from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, package_of
+from bench.yours.function.probe.stacks import is_told_by_another
 
 PSYCOPG = "psycopg"
 
@@ -35,15 +35,15 @@ class PsycopgWatch:
                     setattr(kind, name, around(method, self._statements.now, executed))
                 elif name == "stream":
                     setattr(kind, name, iterated(method, self._begin_stream, self._seen))
-                elif name in ("fetchone", "fetchmany", "fetchall") and self._statements.lines:
+                elif name in ("fetchone", "fetchmany", "fetchall") and self._statements.rows:
                     setattr(kind, name, around(method, lambda: None, self._fetched))
-                elif name in ("__iter__", "__aiter__") and self._statements.lines:
+                elif name in ("__iter__", "__aiter__") and self._statements.rows:
                     setattr(kind, name, iterated(method, lambda *_: None, self._seen))
         self._statements.hooks.append(PSYCOPG)
 
     def _executed(self, streamed: bool, began: Moment, cursor: Any, arguments: tuple[Any, ...], _: Any) -> None:
         self._of_cursor.pop(id(cursor), None)
-        if not _is_told_by_another():
+        if not is_told_by_another(PSYCOPG):
             query = text_of(arguments[0], cursor) if arguments else "?"
             found = self._statements.add(PSYCOPG, began, query, cursor, {"streamed": streamed}, None)
             if found:
@@ -59,11 +59,3 @@ class PsycopgWatch:
 
     def _seen(self, cursor: Any, row: Any) -> None:
         self._fetched(None, cursor, (), [row])
-
-
-def _is_told_by_another() -> bool:
-    """Return whether what called the driver tells of the statement by itself."""
-    frame: Any = sys._getframe(1)
-    while frame and package_of(frame.f_code.co_filename) in (PROBE, PSYCOPG, STANDARD_LIBRARY):
-        frame = frame.f_back
-    return bool(frame) and package_of(frame.f_code.co_filename) in ("sqlalchemy", "django")

@@ -65,6 +65,7 @@ class OrmWatch:
         state = getattr(getattr(context, "compiled", None), "compile_state", None)
         if state is not None:
             self._of_state[id(state)] = found
+            found["collections"] = bool(getattr(state, "multi_row_eager_loaders", False))
 
     def _load(self, entity: Any, context: Any) -> None:
         if time.monotonic() < self._statements.since:

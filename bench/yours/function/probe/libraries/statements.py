@@ -28,9 +28,9 @@ class Moment(NamedTuple):
 class Statements:
     """The statements of a call, each by the line that executes it and its text, which is not kept."""
 
-    def __init__(self, *, lines: bool) -> None:
-        """Look for the line of the reader's, and count what is loaded, or mark times alone."""
-        self.lines = lines
+    def __init__(self, *, rows: bool) -> None:
+        """Tell when each is executed, and with `rows` what it gave."""
+        self.rows = rows
         self.hooks: list[str] = []
         self.marks: list[tuple[float, float, int, int, int]] = []
         self.found: dict[Any, dict[str, Any]] = {}
@@ -49,23 +49,23 @@ class Statements:
     def add(
         self, by: str, began: Moment, text: str, cursor: Any, how: dict[str, Any], many: int | None
     ) -> dict[str, Any] | None:
-        """Note a statement that this library executed, and return what is known of it by now."""
+        """Note a statement that this library executed, and return what its rows are to be noted in, if they are."""
         if began.seconds < self.since:
             return None
         now = self.now()
-        statement = self._statement(by, began, now, text, how) if self.lines else None
+        statement = self._statement(by, began, now, text, how)
         if len(self.marks) < MOST:
-            number = statement["number"] if statement else -1
-            self.marks.append((began.seconds, now.seconds, began.peak, now.peak, number))
-        if statement:
-            rows = many if many is not None else _rows(cursor)
-            statement["times"] += 1
-            statement["seconds"] += now.seconds - began.seconds
-            statement["rows"] = None if rows is None or statement["rows"] is None else statement["rows"] + rows
-            columns = getattr(cursor, "description", None) or ()
-            statement["columns"] = len(columns)
-            statement["names"] = [column[0] for column in columns if hasattr(column, "__getitem__")]
-            self.last = statement
+            self.marks.append((began.seconds, now.seconds, began.peak, now.peak, statement["number"]))
+        statement["times"] += 1
+        statement["seconds"] += now.seconds - began.seconds
+        if not self.rows:
+            return None
+        rows = many if many is not None else _rows(cursor)
+        statement["rows"] = None if rows is None or statement["rows"] is None else statement["rows"] + rows
+        columns = getattr(cursor, "description", None) or ()
+        statement["columns"] = len(columns)
+        statement["names"] = [column[0] for column in columns if hasattr(column, "__getitem__")]
+        self.last = statement
         return statement
 
     def _statement(self, by: str, began: Moment, now: Moment, text: str, how: dict[str, Any]) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class Statements:
                 **{"number": len(self.found), "by": by, "line": list(line) if line else None, "began": began.seconds},
                 **{"times": 0, "rows": 0, "columns": 0, "names": [], "seconds": 0.0, "grew": now.rss - began.rss},
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
-                **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None},
+                **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 **how,
             }
         return self.found[key]

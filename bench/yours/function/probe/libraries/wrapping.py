@@ -10,15 +10,18 @@ Wrapped = Callable[..., Any]
 
 
 def around(method: Wrapped, before: Callable[[], Any], after: Callable[..., None]) -> Wrapped:
-    """Return a method after which `after` gets what `before` gave, the object, the arguments and the result."""
+    """Return a method after which `after` gets what `before` gave, the object, the arguments and the result.
+
+    Where none comes by place, the arguments are those that come by name.
+    """
     import inspect
 
-    if inspect.iscoroutinefunction(method):
+    if inspect.iscoroutinefunction(inspect.unwrap(method)):
 
         async def later(self: Any, *arguments: Any, **options: Any) -> Any:
             began = before()
             result = await method(self, *arguments, **options)
-            after(began, self, arguments, result)
+            after(began, self, arguments or tuple(options.values()), result)
             return result
 
         return later
@@ -26,7 +29,7 @@ def around(method: Wrapped, before: Callable[[], Any], after: Callable[..., None
     def at_once(self: Any, *arguments: Any, **options: Any) -> Any:
         began = before()
         result = method(self, *arguments, **options)
-        after(began, self, arguments, result)
+        after(began, self, arguments or tuple(options.values()), result)
         return result
 
     return at_once
