@@ -27,8 +27,6 @@ RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
 def advice(figures: FunctionFigures) -> list[Change]:
     """Return at most three steps, what saves most first; none where there is little to save."""
     least = max(ENOUGH, ENOUGH_OF_PEAK * peak_of(figures))
-    if peak_of(figures) < ENOUGH:
-        return []
     steps = [step for rule in RULES for step in rule(figures) if step.saves is None or step.saves >= least]
     names: dict[str, Change] = {}
     for step in sorted(steps, key=lambda step: -(step.saves or 0)):
