@@ -66,6 +66,11 @@ def joined(session: Session):
     session.execute(text("CREATE TEMP TABLE child AS " + children))
     both = joinedload(Parent.children), joinedload(Parent.same)
     return session.scalars(select(Parent).options(*both)).unique().all()
+def added(session: Session):
+    session.execute(text("CREATE TEMP TABLE parent (id serial PRIMARY KEY)"))
+    for number in range(3000): session.add(Parent())
+    session.flush()
+    session.rollback()
 def wide(session: Session):
     rows = text("SELECT i AS num, repeat('x', 3000) AS body FROM generate_series(1, 4000) AS i")
     return sum(row.num for row in session.execute(rows).all())
@@ -134,6 +139,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
     [
         *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
         ("joined", ["selectinload"]),
+        ("added", ["batches"]),
         *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
     ],
 )

@@ -9,6 +9,7 @@ from common import MIB
 # From fewer rows, or of less memory, nothing follows.
 ENOUGH_ROWS, ENOUGH = 1_000, MIB
 BATCH = 1_000
+WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 # What is written where not SQLAlchemy executes a statement: a step's name, what it is called, and its code.
 OF_A_SERVER = ("cursor", "A server-side cursor", 'connection.cursor("rows")')
 BY_OTHERS = {
@@ -82,8 +83,9 @@ def kept(figures: FunctionFigures, statement: Statement) -> bool:
 
 
 def many(statement: Statement) -> bool:
-    """Return whether one execution reads many rows."""
-    return max(statement.rows or 0, statement.loaded) >= ENOUGH_ROWS * max(1, statement.times)
+    """Return whether one execution reads many rows; what it writes may come back, but not in batches."""
+    rows = max(statement.rows or 0, statement.loaded)
+    return statement.verb not in WRITES and rows >= ENOUGH_ROWS * max(1, statement.times)
 
 
 def multiplied(statement: Statement) -> bool:

@@ -8,13 +8,17 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, path_of
 from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, peak_of, written
 
+STATE = "sqlalchemy.orm.state.InstanceState"
+
 
 def pending(figures: FunctionFigures) -> Iterator[Change]:
     mapped = figures.attributes.keys()
-    there = {name: n for name, n in (figures.at_peak.objects if figures.at_peak else {}).items() if name in mapped}
+    objects = figures.at_peak.objects if figures.at_peak else {}
+    # A state outlives its entity where nobody else holds that: until the transaction ends.
+    there = max(sum(n for name, n in objects.items() if name in mapped), objects.get(STATE, 0))
     for one in figures.statements:
         rows = one.rows or 0
-        if one.verb == "INSERT" and rows >= 2 * BATCH and sum(there.values()) >= max(ENOUGH_ROWS, rows / 2):
+        if one.verb == "INSERT" and rows >= 2 * BATCH and there >= max(ENOUGH_ROWS, rows / 2):
             saves = peak_of(figures) * (1 - BATCH / rows)
             text = (
                 f"Batches of 1,000 at {at(one)}: {rows:,} entities were pending at once. Saves about {mib(saves)} MiB "
