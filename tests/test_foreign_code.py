@@ -79,6 +79,12 @@ def django_alone():
     with connection.cursor() as cursor:
         for ids in ([1, 2], [3, 4, 5]):
             cursor.execute(f"SELECT num FROM data WHERE id IN ({', '.join('%s' for _ in ids)})", ids)
+class Tools:
+    def __init__(self, unknown): ...
+    @staticmethod
+    def static(session: Session): session.execute(text("SELECT 1"))
+    @classmethod
+    def of_class(cls, session: Session): session.execute(text("SELECT 1"))
 def application():
     def answer(environ, start_response):
         start_response("200 OK", [])
@@ -147,6 +153,11 @@ def test_what_a_connection_of_its_own_executes_is_not_known(folder: Path, capsys
     assert not found.statements
     show(found)
     assert "what psycopg2 executes alone is not known" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("name", ["static", "of_class"])
+def test_no_object_is_made_where_a_method_needs_none(name: str, folder: Path) -> None:
+    assert [statement.times for statement in told(folder, f"Tools.{name}").statements] == [1]
 
 
 def test_the_rows_of_a_stream_are_counted(folder: Path) -> None:

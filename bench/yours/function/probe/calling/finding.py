@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from bench.yours.function.probe.calling.applications import application_of
@@ -49,9 +50,13 @@ def found(target: str, requests: list[str]) -> Any:
         if not hasattr(thing, part):
             raise UncallableError(f"{name} has no {path}")
         owner, thing = thing, getattr(thing, part)
-    if isinstance(owner, type) and hasattr(thing, "__code__"):
+    if isinstance(owner, type) and isinstance(thing, FunctionType) and not _is_static(owner, part):
         return Method(owner, thing)
     return thing() if requests and callable(thing) and not application_of(thing) else thing
+
+
+def _is_static(owner: type, name: str) -> bool:
+    return any(isinstance(vars(base).get(name), staticmethod) for base in owner.__mro__)
 
 
 class Method:
