@@ -48,7 +48,9 @@ def read_after(url: str, columns: int, first: str, count: int, whole: bool) -> S
                 select(mapped).options(load_only(mapped.id)).where(mapped.id > 1_001).limit(count)
             ).all()
         else:
-            kept += [(mapped if first == "made" else other)() for _ in range(count)]
+            kind = other if first == "made, of another class" else mapped
+            given = dict.fromkeys(mapped.__mapper__.column_attrs.keys(), 1) if first == "made, whole" else {}
+            kept += [kind(**given) for _ in range(count)]
         if first not in ("kept", "dropped"):
             session.expunge_all()
         statement = select(mapped).where(mapped.id > bindparam("after"))
@@ -104,6 +106,14 @@ def test_thirty_made_first_make_those_of_their_own_class_more_expensive_still(
     alone, made = (in_a_fresh_process(read_after, url, columns, "made", count, False) for count in (0, 30))
     assert made.attributes >= own(columns)
     assert made.overhead / alone.overhead - 1 == pytest.approx(more, abs=0.02)
+
+
+def test_thirty_made_with_all_attributes_cost_as_those_of_another_class_do(url: str) -> None:
+    whole, other = (
+        in_a_fresh_process(read_after, url, 10, first, 30, False) for first in ("made, whole", "made, of another class")
+    )
+    assert whole.attributes < own(10)
+    assert whole.overhead == pytest.approx(other.overhead, rel=0.02)
 
 
 @pytest.mark.parametrize("first", ["narrow", "made", "made, of another class"])
