@@ -10,7 +10,8 @@ from bench.studies.requests.endpoints import Requests
 from bench.studies.requests.serving import COMMONEST, STREAMED_ARRAY
 from bench.studies.script_costs import stored_bytes
 from bench.studies.worker.figures import WorkerFigures
-from bench.studies.worker.page import prices
+from bench.studies.worker.less import COUNT
+from bench.studies.worker.page import ONE_ENTRY, prices
 from bench.studies.writing.ways import WaysToWrite
 
 ORM = "run_sync_sqlalchemy_session"
@@ -54,7 +55,7 @@ def blocks(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite, w
     return {
         "cure": cure(costs, writing),
         "answer": answer(costs),
-        "answers": answers(costs, ways, requests, writing).markdown(),
+        "answers": answers(costs, ways, requests, writing, worker).markdown(),
         "legend": legend(costs),
         "worker-prices": prices(worker, requests),
     }
@@ -91,13 +92,13 @@ def legend(costs: Costs) -> str:
     )
 
 
-def answers(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite) -> Table[Answer]:
-    """Return what to write, and what it changes; the last three are of children, of responses, and of writing."""
+def answers(costs: Costs, ways: Ways, requests: Requests, writing: WaysToWrite, worker: WorkerFigures) -> Table[Answer]:
+    """Return what to write, and what it changes; the last ones are of children, responses, writing and a worker."""
     rows = [
         of_pair(f"[{wanted}](docs/remedies.md#{anchor})", code, costs.pair(before, after))
         for wanted, anchor, code, before, after in ANSWERS
     ]
-    rows += [with_children(ways), into_a_response(requests), into_a_table(writing)]
+    rows += [with_children(ways), into_a_response(requests), into_a_table(writing), before_the_first_row(worker)]
     columns = [
         Column[Answer](title, None, itemgetter(place), text=place in (0, 4)) for place, title in enumerate(TITLES)
     ]
@@ -130,6 +131,18 @@ def into_a_table(writing: WaysToWrite) -> Answer:
     sizes = " → ".join(whole(way.peak) for way in (before, after))
     times = " → ".join(time(way.seconds) for way in (before, after))
     return "[And into a table?](docs/writing.md)", peaks, sizes, times, "`copy` of a generator"
+
+
+def before_the_first_row(worker: WorkerFigures) -> Answer:
+    """Return what the largest saving changes of a worker."""
+    sizes = " → ".join(map(whole_mib, worker.saving(ONE_ENTRY)))
+    return (
+        "[Before the first row?](docs/a-worker.md)",
+        sizes,
+        "",
+        "",
+        f"`in_(…)` in place of `or_(…)` of {COUNT} lengths",
+    )
 
 
 def answer(costs: Costs) -> str:
