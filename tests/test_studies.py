@@ -31,6 +31,7 @@ PSYCOPG = "run_sync_psycopg.py"
 CORE = "run_sync_sqlalchemy_engine"
 # Matches this scenario alone.
 EMPTY_MODELS = "run_sync_psycopg_pydantic_no_validation"
+ONE_ROW = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'one_row%'"
 
 
 def test_three_tables_in_markdown_where_the_output_is_no_terminal(
@@ -234,7 +235,7 @@ def stop_server(url: str) -> None:
 def test_interrupt_ends_the_children_and_removes_the_table_of_one_row(url: str, number: signal.Signals) -> None:
     with running("-m", "bench", "costs", url=url) as process:
         parent = psutil.Process(process.pid)
-        wait_until(parent.children)
+        wait_until(lambda: query(url, ONE_ROW) and parent.children())
         children = parent.children(recursive=True)
         process.send_signal(number)
         ended = finished(process)
@@ -242,7 +243,7 @@ def test_interrupt_ends_the_children_and_removes_the_table_of_one_row(url: str, 
     assert ended.stderr.splitlines()[-1] == "interrupted"
     assert "Traceback" not in ended.stderr
     assert not any(child.is_running() for child in children)
-    assert query(url, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'one_row%'") == []
+    assert query(url, ONE_ROW) == []
 
 
 def test_remedy_alone_is_shown_too() -> None:

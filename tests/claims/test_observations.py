@@ -203,4 +203,4 @@ def test_your_table_says_the_same_of_the_project_s_own(scenarios: dict[str, Scri
         expected = scenarios[name].per_row - container(scenarios[name].scenario, MEASURED_ROWS)
         assert one["count"] == MEASURED_ROWS
         # A scenario and a layer differ in what each does once by some 120 kB.
-        assert one["traced"] / MEASURED_ROWS == pytest.approx(expected, rel=0.005, abs=120_000 / MEASURED_ROWS), layer
+        assert one["traced"] / MEASURED_ROWS == pytest.approx(expected, abs=150_000 / MEASURED_ROWS), layer
