@@ -22,8 +22,8 @@ from tests.test_report import in_terminal
 
 ROWS = 10_000
 MODULE = f"""
-import os, subprocess, sys
-from sqlalchemy import ForeignKey, func, select, text
+import functools, os, subprocess, sys
+from sqlalchemy import ForeignKey, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
 
@@ -58,6 +58,15 @@ def kept(session: Session):
     return session.scalars(MANY).all()
 def cached(session: Session):
     for row in session.execute(COLUMNS): CACHE[row.id] = row
+@functools.lru_cache(None)
+def label(number): return "label " * 20 + str(number)
+def labels():
+    return sum(len(label(number)) for number in range(20000))
+class Seen: pairs = []
+def seen(session: Session):
+    for row in session.execute(COLUMNS, execution_options={{"yield_per": 1000}}): Seen.pairs.append((row.data * 9, 1))
+def texts(session: Session):
+    for number in range(30): session.execute(select(Data.id).where(or_(*[Data.id == i for i in range(50 + number)])))
 def often(session: Session):
     return [session.scalar(select(func.repeat("x", 2000 + number % 10))) for number in range(1000)]
 def joined(session: Session):
@@ -138,6 +147,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
     ("function", "advised"),
     [
         *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
+        *(("labels", ["cache"]), ("seen", ["cache"]), ("texts", ["texts"])),
         ("joined", ["selectinload"]),
         ("added", ["batches"]),
         *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
@@ -146,8 +156,11 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
 def test_what_follows(function: str, advised: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = measured(folder, capsys, function, "--once")
     assert [step["name"] for step in found["advice"]] == advised
-    if function == "cached":
-        assert found["holder"][:2] == ["shop", ".CACHE"]
+    holders = {"cached": ("shop.CACHE", ROWS), "labels": ("shop.label", 20_000), "seen": ("shop.Seen.pairs", ROWS)}
+    if holder := holders.get(function):
+        assert found["grown"] == [*holder]
+        assert f"{holder[0]} grew by {holder[1]:,} items" in found["advice"][0]["text"]
+        assert re.search(r"added at shop\.py:\d+", found["advice"][0]["text"])
 
 
 @pytest.mark.parametrize("name", ["run_sync_psycopg", "run_sync_sqlalchemy_session", "run_async_sqlalchemy_engine"])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import ENOUGH, Change, peak_of
-from bench.yours.function.rules.keeping import cache, pending
+from bench.yours.function.rules.keeping import cache, pending, texts
 from bench.yours.function.rules.reading import (
     columns,
     driver,
@@ -20,7 +20,7 @@ MOST = 3
 # Of a smaller share of the peak, nothing follows.
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
-    *(joined, in_batches, columns, wide_column, wide_value, models, driver, often, pending, cache),
+    *(joined, in_batches, columns, wide_column, wide_value, models, driver, often, pending, cache, texts),
 )
 
 

@@ -130,6 +130,8 @@ class FunctionFigures:
     in_result: Mapping[str, int]
     after: Held | None
     holder: Sequence[str]
+    # The collection of the reader's that has most items more than before, and how many; no name where none has.
+    grown: tuple[str, int]
     attributes: Mapping[str, Mapping[str, float]]
     # Bytes of a row of SQLAlchemy's without its values, and of each column in it.
     row_size: Sequence[int]

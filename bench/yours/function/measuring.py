@@ -54,6 +54,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         dict(traced.get("in_result", ())),
         held(after) if "packages" in after else None,
         after.get("holder", ()),
+        tuple(traced.get("grown", ("", 0))),
         traced.get("attributes", {}),
         traced.get("row_size", (0, 0)),
         {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},

@@ -10,6 +10,8 @@ from bench.yours.function.advising import advice
 from bench.yours.function.figures import FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
 from bench.yours.function.imported import LEAST, MOST, before
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
+from bench.yours.function.rules.change import ENOUGH
+from bench.yours.function.rules.keeping import of_opened, stays
 from common import MIB
 
 WIDTH = 46
@@ -27,7 +29,8 @@ def show(figures: FunctionFigures) -> None:
         the_call(figures, figures.process)
     advised = advice(figures)
     sentences = [*left(figures)]
-    if not figures.error and figures.process and not advised:
+    wasted = max(stays(figures), of_opened(figures)) >= ENOUGH
+    if not figures.error and figures.process and not advised and not wasted:
         sentences.append("Nothing to change: what was measured shows no waste.")
     print_told(sentences, ((f"{number}. {one.text}", one.code) for number, one in enumerate(advised, 1)))
 
@@ -55,7 +58,8 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
 
 
 def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
-    grown = f"{process.seconds:.2f} s, {mib(process.peak)} MiB more at the peak, {mib(process.growth)} at its end"
+    grown = f"{process.seconds:.2f} s, {mib(process.peak)} MiB more at the peak, "
+    grown += f"{mib(process.growth)} with the result in hand"
     during = f"; {mib(process.imports)} of them are imports during the call" if process.imports > MIB else ""
     tracer = ", the tracer included" if figures.at_once else ""
     items = f" {figures.items:,} items were read." if figures.items else ""
@@ -149,12 +153,18 @@ def left(figures: FunctionFigures) -> Iterator[str]:
     process = figures.process
     if not process or process.after is None:
         return
-    text = f"After the return, the process has {mib(process.after)} MiB more than before"
+    text = f"Once the result is dropped and all is closed, the process has {mib(process.after)} MiB more than before"
     if figures.after:
-        text += f"; objects take {mib(figures.after.traced)} of them"
-    if figures.holder and figures.after and figures.after.traced > MIB:
-        text += f", held by {visible(path_of(figures.holder))}"
+        text += f"; objects take {mib(figures.after.traced)} MiB"
+    if figures.after and figures.after.traced > MIB:
+        holder = figures.grown[0] or (path_of(figures.holder) if figures.holder else "")
+        text += f", held by {visible(holder)}" if holder else ", and who holds them is not known"
     yield f"{text}."
+    if (size := of_opened(figures)) > MIB:
+        yield (
+            f"Until then, what the command opened held {mib(size)} MiB more than the result: its session, its "
+            "connection or its engine's cache, which stays where your engine does."
+        )
 
 
 def as_json(figures: FunctionFigures) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import threading
 import tracemalloc
 from typing import Any
 
-from bench.yours.function.probe.memory import PROBE, package_of, rss
+from bench.yours.function.probe.holders import most_grown, sizes
+from bench.yours.function.probe.memory import PROBE, package_of, rss, shown
 from bench.yours.function.probe.objects import (
     Counted,
     attributes,
@@ -61,6 +62,13 @@ class Look:
             "lines": [[*(line or ("", 0)), size] for line, size in lines if size > 0],
             "objects": grown(self.objects, before),
         }
+
+    def of_what_stays(self) -> list[tuple[str, int, int]]:
+        """Return the reader's lines that allocated most of this, if it was they and no library that they call."""
+        found = self.snapshot.statistics("lineno")[:MOST_LINES]
+        frames = [(one.traceback[0], one.size) for one in found]
+        own = [(shown(frame.filename), frame.lineno, size) for frame, size in frames if not package_of(frame.filename)]
+        return own if 2 * sum(size for *_, size in own) > self.size else []
 
 
 class LineWatch:
@@ -143,6 +151,7 @@ class Tracing:
         """Know only the peak, or with `deep` where it lies."""
         self._watch = LineWatch(expected) if deep else None
         self._before: Counted = {}
+        self._sizes: dict[str, int] = {}
         self._peak: Look | None = None
         self._after: Look | None = None
         self._told: dict[str, Any] = {}
@@ -153,7 +162,7 @@ class Tracing:
     def start(self) -> None:
         """Begin."""
         if self._watch:
-            self._before = count()
+            self._before, self._sizes = count(), sizes()
         _START()
         if self._watch:
             self._watch.start()
@@ -201,7 +210,7 @@ class Tracing:
     def after(self) -> None:
         """Look at what is still there once the result is gone."""
         if self._watch:
-            self._after = Look({})
+            self._after = Look(self._watch.lines)
 
     def told(self) -> dict[str, Any]:
         """Return what was seen, which is grouped only now, for that is slow while memory is traced."""
@@ -211,6 +220,8 @@ class Tracing:
             self._told["row_size"] = row_size()
         if self._after:
             after = self._told["after"] = self._after.told(self._before)
+            after["lines"] = self._after.of_what_stays() or after["lines"]
+            self._told["grown"] = most_grown(self._sizes) if self._after.size >= MIB else ("", 0)
             many = [name for name, number in after["objects"] if number >= ENOUGH and "." in name]
             many = [name for name in many if name.partition(".")[0] not in getattr(sys, "stdlib_module_names", ())]
             after["holder"] = holder(many[0]) if many and self._after.size >= MIB else []

@@ -1,6 +1,7 @@
 """What to write instead where rows are written, or stay after the return."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterator
 
 from bench.errors import visible
@@ -8,6 +9,8 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, path_of
 from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, peak_of, written
 
+# So many texts of one line are more than one writes.
+MANY_TEXTS = 20
 STATE = "sqlalchemy.orm.state.InstanceState"
 
 
@@ -34,14 +37,50 @@ def is_somebodys(name: str) -> bool:
     return "." in name and name.partition(".")[0] not in sys.stdlib_module_names
 
 
+def stays(figures: FunctionFigures) -> float:
+    """Return what is still there once the result is dropped and all is closed, but for what was imported."""
+    imports = figures.process.imports if figures.process else 0
+    return max(0, figures.after.traced - imports) if figures.after else 0
+
+
+def of_opened(figures: FunctionFigures) -> int:
+    """Return what was there without the result, until what the command had opened was closed: an engine has a cache."""
+    if figures.kept is None or figures.of_result is None or not figures.after:
+        return 0
+    return max(0, figures.kept - figures.of_result - figures.after.traced)
+
+
+def from_line(figures: FunctionFigures) -> str:
+    """Return which line added most of what stays, where what the result took does not hide it."""
+    lines = figures.after.lines if figures.after else ()
+    line, size = lines[0] if lines else (("", 0), 0)
+    hidden = (figures.of_result or 0) > stays(figures) / 2
+    return ", most of it added at {}:{}".format(*line) if line[0] and 3 * size > stays(figures) and not hidden else ""
+
+
 def cache(figures: FunctionFigures) -> Iterator[Change]:
-    after = figures.after
-    if not after or not figures.holder or after.traced < ENOUGH:
+    """Yield that something stays after the return, where what is known of who holds it."""
+    after, size = figures.after, stays(figures)
+    if not after or size < ENOUGH:
         return
     name, count = next(((name, n) for name, n in after.objects.items() if is_somebodys(name)), ("", 0))
-    if count >= ENOUGH_ROWS:
+    held, items = figures.grown
+    text = f"{mib(size)} MiB stay after the return{from_line(figures)}. "
+    if held:
+        text = f"{held} grew by {items:,} items: {text}"
+    elif count >= ENOUGH_ROWS and figures.holder:
+        text = f"{path_of(figures.holder)} grew: {count:,} {name} stay. {text}"
+    yield Change("cache", f"{visible(text)}Give it a limit, or drop what is read.", size)
+
+
+def texts(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that SQLAlchemy keeps each text of a statement that it has compiled."""
+    numbers = Counter((one.line, one.text) for one in figures.statements if one.by == "sqlalchemy" and one.line)
+    (line, text), number = max(numbers.items(), key=lambda one: one[1], default=((None, ""), 0))
+    size = of_opened(figures) + (figures.after.packages.get("sqlalchemy", 0) if figures.after else 0)
+    if line and number >= MANY_TEXTS:
         text = (
-            f"{visible(path_of(figures.holder))} grew: {count:,} {visible(name)} stay after the return, "
-            f"{mib(after.traced)} MiB. Give it a limit, or drop what is read."
+            f"IN instead of ORed terms at {visible('{}:{}'.format(*line))}, or compiled_cache=None: {visible(text)} "
+            f"has {number:,} texts, each of which the engine's cache keeps. Saves up to {mib(size)} MiB."
         )
-        yield Change("cache", text, after.traced)
+        yield Change("texts", text, size, 'execution_options={"compiled_cache": None}')
