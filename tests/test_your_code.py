@@ -80,6 +80,15 @@ def added(session: Session):
     for number in range(3000): session.add(Parent())
     session.flush()
     session.rollback()
+def collected(session: Session):
+    session.execute(text("CREATE TEMP TABLE parent AS SELECT i AS id FROM generate_series(1, 5000) AS i"))
+    session.execute(text("CREATE TEMP TABLE child AS SELECT i AS id, i AS parent_id, 'x' AS name FROM parent AS p(i)"))
+    parents = session.scalars(select(Parent).options(joinedload(Parent.children))).unique()
+    return sum(len(parent.children) for parent in parents)
+def wide_entities(session: Session):
+    rows = text("SELECT i AS id, i AS num, repeat('x', 3000) AS data FROM generate_series(1, 4000) AS i")
+    rows = rows.columns(Data.id, Data.num, Data.data)
+    return sum(row.num for row in session.scalars(select(Data).from_statement(rows)))
 def wide(session: Session):
     rows = text("SELECT i AS num, repeat('x', 3000) AS body FROM generate_series(1, 4000) AS i")
     return sum(row.num for row in session.execute(rows).all())
@@ -96,6 +105,13 @@ def wrong(session: Session): raise ValueError(f"nobody may read {{session.scalar
 def leaves():
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "left behind {os.getpid()}"])
     os.fork()
+class Refuses(type):
+    def __getattribute__(kind, name): raise RuntimeError("ask somebody else")
+class Odd(Exception, metaclass=Refuses):
+    def __getattr__(self, name): raise RuntimeError("ask somebody else")
+    def __str__(self): raise RuntimeError("ask somebody else")
+def odd(): return [Odd() for number in range(2000)][0]
+def odder(): raise Odd
 def ends(): os._exit(3)
 def asks(): input()
 def forever():
@@ -148,7 +164,8 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
     [
         *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
         *(("labels", ["cache"]), ("seen", ["cache"]), ("texts", ["texts"])),
-        ("joined", ["selectinload"]),
+        *(("joined", ["selectinload"]), ("collected", ["yield_per"])),
+        ("wide_entities", ["wide column", "yield_per"]),
         ("added", ["batches"]),
         *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
     ],
@@ -156,6 +173,9 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
 def test_what_follows(function: str, advised: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = measured(folder, capsys, function, "--once")
     assert [step["name"] for step in found["advice"]] == advised
+    if function == "collected":
+        assert "joined collections" in found["advice"][0]["text"]
+        assert "selectinload" in found["advice"][0]["code"]
     holders = {"cached": ("shop.CACHE", ROWS), "labels": ("shop.label", 20_000), "seen": ("shop.Seen.pairs", ROWS)}
     if holder := holders.get(function):
         assert found["grown"] == [*holder]
@@ -193,8 +213,11 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
     assert line("nowhere:x") == "its import raised ModuleNotFoundError: No module named 'nowhere'"
     assert line("shop:CACHE") == "shop:CACHE is no function: it is of class dict"
     assert "exit code 3" in line("shop:ends")
+    assert measured(folder, capsys, "odd", "--once")["error"] == ""
+    assert re.fullmatch(r"it raised Odd at shop\.py:\d+", line("shop:odder"))
     assert line("shop:asks").startswith("it raised EOFError at shop.py:")
     assert line("shop:forever", "--timeout", "2") == "it was ended after 2 s: --timeout gives it more"
+    assert "Statements: not known, for the run ended before." in capsys.readouterr().out
     assert line("shop:grows", "--limit", "300M") == "it was ended at 300 MiB: --limit gives it more"
     wrong = line("shop:wrong")
     assert re.fullmatch(r"it raised ValueError at shop\.py:\d+", wrong)

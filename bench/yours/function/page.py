@@ -50,6 +50,8 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
         Table("Statements", statement_columns(), figures.statements[: 2 * MOST]).print()
         if len(figures.statements) > 2 * MOST:
             print_sentence(f"\n{len(figures.statements) - 2 * MOST} more statements: --json has them")
+    elif figures.error:
+        print_sentence("\nStatements: not known, for the run ended before.")
     elif drivers := [name for name in DRIVERS if name in figures.libraries and name not in figures.hooks]:
         by = ", ".join(DISPLAYED.get(name, name) for name in figures.hooks)
         print_sentence(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from bench.yours.function.probe.memory import package_of, shown
+from bench.yours.function.probe.objects import class_name
 
 # A relation or a column that is not there, a database that is not there, a role or a password, and no connection:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
@@ -24,13 +26,13 @@ def described(error: BaseException) -> dict[str, Any]:
         trace = trace.tb_next
     if isinstance(error, SyntaxError) and error.filename:
         line = [shown(error.filename), error.lineno or 0]
-    text = _name(error, file) or _state(getattr(error, "orig", None) or error)
-    return {"kind": type(error).__name__, "text": text, "line": line}
+    text = _name(error, file) or _state(_of(error, "orig") or error)
+    return {"kind": class_name(type(error)).rpartition(".")[2], "text": text, "line": line}
 
 
 def _name(error: BaseException, file: str) -> str:
     """Return the name that is missing; `file` is where the error was raised."""
-    name = str(getattr(error, "name", None) or "")
+    name = _text(_of(error, "name"))
     if isinstance(error, KeyError) and file.endswith("os.py") and error.args:
         return f"{error.args[0]} is not set"
     if not re.fullmatch(r"[\w.]+", name):
@@ -42,10 +44,20 @@ def _name(error: BaseException, file: str) -> str:
 
 def _state(error: Any) -> str:
     """Return what a server or a driver says of a name or a setting."""
-    state = str(getattr(error, "sqlstate", None) or getattr(error, "pgcode", None) or "")
-    try:
-        text = (str(error).strip().splitlines() or [""])[0][:200]
-    except Exception:  # the reader's own class
-        text = ""
-    unconnected = type(error).__name__ == "OperationalError" and not state and _UNCONNECTED.search(text)
+    state = _text(_of(error, "sqlstate")) or _text(_of(error, "pgcode"))
+    text = (_text(error).strip().splitlines() or [""])[0][:200]
+    unconnected = class_name(type(error)).endswith(".OperationalError") and not state and _UNCONNECTED.search(text)
     return text if state.startswith(_STATES) or unconnected else ""
+
+
+def _of(error: Any, name: str) -> Any:
+    """Return an attribute, if there is one: the reader's own class may raise anything where it is asked."""
+    with suppress(Exception):
+        return getattr(error, name, None)
+    return None
+
+
+def _text(thing: Any) -> str:
+    with suppress(Exception):
+        return "" if thing is None else str(thing)
+    return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
+from contextlib import suppress
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -38,9 +39,10 @@ def count() -> Counted:
 
 
 def class_name(kind: type) -> str:
-    """Return a class's name with its module, unless that is Python's own."""
-    module = str(getattr(kind, "__module__", ""))
-    name = str(getattr(kind, "__qualname__", kind))
+    """Return a class's name with its module, unless that is Python's own; a metaclass of the reader's may refuse it."""
+    module, name = "", str(type.__dict__["__qualname__"].__get__(kind))
+    with suppress(AttributeError):
+        module = str(type.__dict__["__module__"].__get__(kind))
     return name if module == "builtins" else f"{module}.{name}"
 
 

@@ -25,6 +25,7 @@ from bench.yours.function.rules.change import (
 WIDE_SHARE, WIDE = 0.5, 200
 # With joined collections SQLAlchemy refuses yield_per, with these it does not.
 SELECTIN = "select(…).options(selectinload(Parent.children), …)"
+REFUSED = "; with joined collections SQLAlchemy refuses yield_per"
 
 
 def joined(figures: FunctionFigures) -> Iterator[Change]:
@@ -53,6 +54,14 @@ def of_values(figures: FunctionFigures, statement: Statement) -> float:
     return sum(sum(figures.attributes.get(name, {}).values()) * n for name, n in statement.classes.items())
 
 
+def what_reads_in_chunks(statement: Statement) -> str:
+    return "selectinload with yield_per" if statement.collections else "yield_per"
+
+
+def in_chunks(statement: Statement) -> str:
+    return f"{SELECTIN if statement.collections else 'select(…)'}.execution_options(yield_per=1000)"
+
+
 def in_batches(figures: FunctionFigures) -> Iterator[Change]:
     dropped = [one for one in figures.statements if one.loaded and not one.yield_per and not kept(figures, one)]
     loaded = sum(one.loaded for one in dropped)
@@ -61,10 +70,11 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
             continue
         saves = transient(figures) * one.loaded / loaded * (1 - BATCH / max(one.loaded, BATCH))
         text = (
-            f"yield_per at {at(one)}: all {one.loaded:,} entities are built before the first one is handed out, and "
-            f"few are there at the end. Saves about {mib(saves)} MiB at the peak, as predicted."
+            f"{what_reads_in_chunks(one)} at {at(one)}: all {one.loaded:,} entities are built before the first one "
+            f"is handed out, and few are there at the end{REFUSED * one.collections}. Saves about {mib(saves)} MiB at "
+            "the peak, as predicted."
         )
-        code = f"{SELECTIN if one.collections else 'select(…)'}.execution_options(yield_per=1000)"
+        code = in_chunks(one)
         if figures.answers:  # else the answer is built of all rows at once again
             code += "  # in a StreamingResponse"
         yield Change("yield_per", text, saves, code)
@@ -104,18 +114,26 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
 
 
 def wide_value(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that a statement without entities reads a column which takes most of its rows."""
+    """Yield that a statement reads a column which takes most of its rows, where no kept entity tells of it."""
     for one in figures.statements:
-        if one.loaded or one.streamed or not many(one) or len(one.names) != len(one.sizes) or not one.sizes:
+        in_batches = one.streamed or one.yield_per or any(figures.attributes.get(name) for name in one.classes)
+        if in_batches or not many(one) or len(one.names) != len(one.sizes) or not one.sizes:
             continue
         size, name = max(zip(one.sizes, one.names, strict=True))
         if len(one.names) == 1 or size < max(WIDE * (one.rows or 0), WIDE_SHARE * sum(one.sizes)):
             continue
+        do, code = "leave it out", ""
+        if one.loaded:
+            kind = max(one.classes, key=lambda name: one.classes[name]).rpartition(".")[2]
+            do, code = (
+                "defer it",
+                visible(f"options(defer({kind}.{name}))" if len(one.classes) == 1 else "options(defer(…))"),
+            )
         text = (
             f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
-            f"leave it out: saves up to {mib(size / one.times)} MiB."
+            f"{do}: saves up to {mib(size / one.times)} MiB."
         )
-        yield Change("wide column", text, size / one.times)
+        yield Change("wide column", text, size / one.times, code)
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:
@@ -144,10 +162,10 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         by_connection = of_connection(figures, one)
         saves = one.grew + transient(figures) + by_connection
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else " beside the objects"
-        text = f" at {at(one)}: all {one.rows or one.loaded:,} rows are held at once{holder}. Saves up to "
-        text += f"{mib(saves)} MiB at the peak."
-        code = f"{SELECTIN if one.collections else 'select(…)'}.execution_options(yield_per=1000)"
-        name, what, code = written(one, "yield_per", "yield_per", code)
+        text = f" at {at(one)}: all {one.rows or one.loaded:,} rows are held at once{holder}"
+        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak."
+        code = in_chunks(one)
+        name, what, code = written(one, "yield_per", what_reads_in_chunks(one), code)
         yield Change(name, f"{what}{text}", saves, code)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from typing import Any
 
 from bench.yours.function.probe.calling.applications import Answers, application_of
@@ -57,9 +57,9 @@ class Call:
             ready = self._arguments.ready(self.thing, stack)
             begin()
             result = ready()
-            if hasattr(result, "gi_frame"):
+            if _has(result, "gi_frame"):
                 result = self._read(result)
-            if hasattr(result, "cr_frame"):
+            if _has(result, "cr_frame"):
                 result = _in_a_loop(result)
             end(result)
             del result
@@ -86,13 +86,20 @@ class Call:
                 ready = await self._arguments.ready_in_a_loop(self.thing, plain, stack)
                 begin()
                 result = ready()
-                if hasattr(result, "ag_frame"):
+                if _has(result, "ag_frame"):
                     result = [item async for item in self._counted(result) if self.keep]
                 else:
                     result = await result
                 end(result)
                 del result
                 released()
+
+
+def _has(result: Any, name: str) -> bool:
+    """Return whether a class of the interpreter's has this: the reader's own object, or its class, may refuse it."""
+    with suppress(Exception):
+        return hasattr(type(result), name)
+    return False
 
 
 def _in_a_loop(coroutine: Any) -> Any:
