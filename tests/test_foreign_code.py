@@ -68,13 +68,17 @@ def written(session: Session):
 def in_chunks(session: Session):
     options = selectinload(Customer.orders)
     for customer in session.scalars(select(Customer).options(options).execution_options(yield_per=10)): ...
-def django_alone():
+def set_up_django():
     from urllib.parse import urlsplit
+    import django
     from django.conf import settings
     url = urlsplit(os.environ["DATABASE_URL"])
     names = {"NAME": url.path[1:], "USER": url.username, "PASSWORD": url.password, "HOST": url.hostname}
     engine = {"ENGINE": "django.db.backends.postgresql", "PORT": url.port}
     settings.configure(DATABASES={"default": {**names, **engine}})
+    django.setup()
+def django_alone():
+    set_up_django()
     from django.db import connection
     with connection.cursor() as cursor:
         for ids in ([1, 2], [3, 4, 5]):
@@ -85,6 +89,21 @@ class Tools:
     def static(session: Session): session.execute(text("SELECT 1"))
     @classmethod
     def of_class(cls, session: Session): session.execute(text("SELECT 1"))
+def django_fk():
+    set_up_django()
+    from django.db import connection, models
+    class Buyer(models.Model):
+        class Meta: db_table, app_label = "buyer", "foreign"
+    class Sale(models.Model):
+        buyer = models.ForeignKey(Buyer, models.CASCADE)
+        class Meta: db_table, app_label = "sale", "foreign"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE buyer AS SELECT 1::bigint AS id")
+        cursor.execute("CREATE TEMP TABLE sale AS SELECT i AS id, 1 AS buyer_id FROM generate_series(1, 1000) AS i")
+    return sum(sale.buyer.id for sale in Sale.objects.all())
+def lazy(session: Session):
+    session.execute(text("CREATE TEMP TABLE shop_customer AS SELECT i AS id FROM generate_series(1, 1000) AS i"))
+    return sum(len(customer.orders) for customer in session.scalars(select(Customer)))
 def application():
     def answer(environ, start_response):
         start_response("200 OK", [])
@@ -135,6 +154,18 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ("COMMIT", 1, None, 0, False),
     ]
     assert ("await", "SELECT data", 1, 5, 1, False) in of(told(folder, "asyncpg_pooled"))
+
+
+@pytest.mark.parametrize(
+    ("function", "code"),
+    [
+        ("django_fk", "Sale.objects.select_related('buyer')"),
+        ("lazy", "options(selectinload(Customer.orders))"),
+    ],
+)
+def test_n_plus_1_comes_first_with_the_class_s_own_attribute(function: str, code: str, folder: Path) -> None:
+    told = run(Order(f"foreign:{function}", folder, Path(sys.executable)), EVERYTHING)
+    assert advice(figures(function, {EVERYTHING: told}))[0].code == code
 
 
 @pytest.mark.parametrize(("function", "advised"), [("asyncpg_dropped", ["cursor"]), ("asyncpg_returned", [])])

@@ -125,6 +125,8 @@ class FunctionFigures:
     of_result: int | None
     traced_peak: int | None
     at_peak: Held | None
+    # Of each relationship its table, class, attribute, the other table, and whether it leads to many.
+    relationships: Sequence[tuple[str, str, str, str, bool]]
     at_return: Mapping[str, int]
     # What the result holds, by class.
     in_result: Mapping[str, int]

@@ -158,7 +158,7 @@ def left(figures: FunctionFigures) -> Iterator[str]:
     text = f"Once the result is dropped and all is closed, the process has {mib(process.after)} MiB more than before"
     if figures.after:
         text += f"; objects take {mib(figures.after.traced)} MiB"
-    if figures.after and figures.after.traced > MIB:
+    if stays(figures) > MIB:
         holder = figures.grown[0] or (path_of(figures.holder) if figures.holder else "")
         text += f", held by {visible(holder)}" if holder else ", and who holds them is not known"
     yield f"{text}."

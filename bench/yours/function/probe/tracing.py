@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import tracemalloc
+from contextlib import suppress
 from typing import Any
 
 from bench.yours.function.probe.holders import most_grown, sizes
@@ -20,6 +21,7 @@ from bench.yours.function.probe.objects import (
     mapped,
     models,
     reached,
+    relationships,
     row_size,
 )
 from bench.yours.function.probe.stacks import any_line
@@ -218,6 +220,8 @@ class Tracing:
         if self._peak:
             self._told["at_peak"] = self._peak.told(self._before)
             self._told["row_size"] = row_size()
+            with suppress(Exception):
+                self._told["relationships"] = relationships()
         if self._after:
             after = self._told["after"] = self._after.told(self._before)
             after["lines"] = self._after.of_what_stays() or after["lines"]

@@ -20,7 +20,6 @@ BY_OTHERS = {
         "asyncpg": (*OF_A_SERVER[:2], "async for row in connection.cursor(…)  # in a transaction"),
     },
     "n + 1": {
-        "django": ("n + 1", "select_related or prefetch_related", "Model.objects.prefetch_related(…)"),
         "psycopg": ("n + 1", "One statement", "WHERE … = ANY(%s)"),
         "psycopg2": ("n + 1", "One statement", "WHERE … = ANY(%s)"),
         "asyncpg": ("n + 1", "One statement", "WHERE … = ANY($1)"),

@@ -40,7 +40,7 @@ def joined(figures: FunctionFigures) -> Iterator[Change]:
         )
         code = SELECTIN
         if not kept(figures, one):
-            text += f"; up to {mib(one.grew + transient(figures))} with yield_per, for few are there at the end"
+            text += f"; up to {mib(one.grew + transient(figures))} with yield_per, too, which SQLAlchemy refuses with joined collections"
             code += ".execution_options(yield_per=1000)"
         yield Change("selectinload", f"{text}.", saves, code)
 
@@ -173,11 +173,28 @@ def often(figures: FunctionFigures) -> Iterator[Change]:
     """Yield the statement that is executed once for each row of another one."""
     for one in figures.statements:
         if one.verb == "SELECT" and one.times >= ENOUGH_ROWS:
-            name, what, code = written(
-                one, "n + 1", "selectinload, or one statement with IN,", "options(selectinload(Parent.children))"
-            )
+            name, what, code = written(one, "n + 1", *loads_with(figures, one))
             text = (
                 f"{what} for {at(one)}: the same {visible(one.text)} is executed "
                 f"{one.times:,} times, which takes {one.seconds:.2f} s."
             )
             yield Change(name, text, None, code)
+
+
+def loads_with(figures: FunctionFigures, statement: Statement) -> tuple[str, str]:
+    """Return what loads the statement's rows with those of their parents, and its code, by the reader's own names."""
+    read = {table_of(one) for one in figures.statements if one is not statement}
+    there = [one for one in figures.relationships if one[3] == table_of(statement) and one[0] in read]
+    _, kind, attribute, _, to_many = there[0] if len(there) == 1 else ("", "", "", "", True)
+    if not kind and statement.rows:
+        to_many = statement.rows > statement.times
+    if statement.by == "django":
+        method = "prefetch_related" if to_many else "select_related"
+        return method, visible(f"{kind or 'Model'}.objects.{method}({repr(attribute) if kind else '…'})")
+    load = "selectinload" if to_many else "joinedload"
+    attribute = f"{kind}.{attribute}" if kind else "Parent.children" if to_many else "Child.parent"
+    return f"{load}, or one statement with IN,", visible(f"options({load}({attribute}))")
+
+
+def table_of(statement: Statement) -> str:
+    return statement.text.partition(" ")[2].replace('"', "")
