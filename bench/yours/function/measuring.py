@@ -50,7 +50,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         traced.get("of_result"),
         stated.get("traced_peak"),
         held(peak) if peak else None,
-        [tuple(one) for one in traced.get("relationships", ())],
+        [tuple(one) for one in traced.get("related", ())],
         dict(traced.get("at_return", {}).get("objects", ())),
         dict(traced.get("in_result", ())),
         held(after) if "packages" in after else None,

@@ -221,7 +221,7 @@ class Tracing:
             self._told["at_peak"] = self._peak.told(self._before)
             self._told["row_size"] = row_size()
             with suppress(Exception):
-                self._told["relationships"] = relationships()
+                self._told["related"] = relationships()
         if self._after:
             after = self._told["after"] = self._after.told(self._before)
             after["lines"] = self._after.of_what_stays() or after["lines"]

@@ -40,7 +40,8 @@ def joined(figures: FunctionFigures) -> Iterator[Change]:
         )
         code = SELECTIN
         if not kept(figures, one):
-            text += f"; up to {mib(one.grew + transient(figures))} with yield_per, too, which SQLAlchemy refuses with joined collections"
+            saved = mib(one.grew + transient(figures))
+            text += f"; up to {saved} with yield_per, too, which SQLAlchemy refuses with joined collections"
             code += ".execution_options(yield_per=1000)"
         yield Change("selectinload", f"{text}.", saves, code)
 
