@@ -166,8 +166,7 @@ def test_what_it_has_is_answered_drawn_and_held_by_the_address(page: Page, brows
 
 @pytest.mark.parametrize("hash_", ["tab=worker&w=class%7Cx&w=toString%7C1&w=driver%7Ceight&w&worker=256", "tab=worker"])
 def test_address_that_nobody_made_is_read_as_far_as_it_goes(page: Page, address: str, hash_: str) -> None:
-    page.goto("about:blank")
-    page.goto(f"{address}#{hash_}")
+    anew(page, f"{address}#{hash_}")
     assert page.evaluate("JSON.stringify(has) === JSON.stringify(USUAL)")
     assert page.evaluate("state.worker") == (256 if "256" in hash_ else 512)
     assert page.get_by_role("heading", level=1).inner_text() == "What does a worker cost?"

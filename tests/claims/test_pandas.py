@@ -22,6 +22,14 @@ SOME = "SELECT CASE WHEN i NOT BETWEEN 4 AND 6 THEN i END AS one FROM generate_s
 NONE = "SELECT NULL::integer AS one FROM generate_series(1, 9) i"
 
 
+@pytest.fixture
+def own(schema_url: str) -> Iterator[Engine]:
+    """Give an engine whose tables go with the test's schema."""
+    made = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+    yield made
+    made.dispose()
+
+
 def by_copy(table: Any, connection: Connection, columns: list[str], rows: Iterator[Any]) -> None:
     driver: Any = connection.connection.driver_connection
     with driver.cursor().copy(f"COPY {table.name} ({', '.join(columns)}) FROM STDIN") as copy:
@@ -29,8 +37,7 @@ def by_copy(table: Any, connection: Connection, columns: list[str], rows: Iterat
             copy.write_row(row)
 
 
-def test_a_time_span_is_copied_as_a_number_unless_it_is_an_object(engine: Engine, schema_url: str) -> None:
-    own = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
+def test_a_time_span_is_copied_as_a_number_unless_it_is_an_object(own: Engine) -> None:
     frame = pandas.DataFrame({"span": pandas.to_timedelta(["1h"])})
     for made, expected in ((frame, "1000000:00:00"), (frame.astype({"span": object}), "01:00:00")):
         with own.begin() as connection:
@@ -38,12 +45,10 @@ def test_a_time_span_is_copied_as_a_number_unless_it_is_an_object(engine: Engine
             with warnings.catch_warnings(action="ignore"):
                 made.to_sql("spans", connection, if_exists="append", index=False, method=by_copy)
             assert connection.scalar(text("SELECT span::text FROM spans")) == expected
-    own.dispose()
 
 
-def test_chunks_are_made_of_all_rows_as_objects(engine: Engine, schema_url: str) -> None:
+def test_chunks_are_made_of_all_rows_as_objects(own: Engine) -> None:
     """What to_sql holds by the time of its first chunk is not bounded by the chunk."""
-    own = create_engine(schema_url.replace("postgresql:", "postgresql+psycopg:"))
     frame = pandas.DataFrame({"number": numpy.arange(20_000) + 10**6})
     held = []
     for chunksize in (None, 1000):
@@ -54,7 +59,6 @@ def test_chunks_are_made_of_all_rows_as_objects(engine: Engine, schema_url: str)
         tracemalloc.stop()
     assert len(held) == 21
     assert held[1] > 0.9 * held[0] > 20_000 * 32
-    own.dispose()
 
 
 def kinds(engine: Engine, query: str, **options: Any) -> list[str]:
