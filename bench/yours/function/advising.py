@@ -1,28 +1,26 @@
-"""Which changes are worth to be told: what saves most, from all rules."""
+"""Which changes are worth to be told: what saves most, from all rules; and what is to be known where there is none."""
 
 from collections.abc import Callable, Iterator
 from math import inf
 
+from bench.errors import visible
+from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures
-from bench.yours.function.rules.change import ENOUGH, Change, peak_of
-from bench.yours.function.rules.keeping import cache, pending, texts
-from bench.yours.function.rules.reading import (
-    columns,
-    driver,
-    in_batches,
-    joined,
-    models,
-    often,
-    wide_column,
-    wide_value,
-)
+from bench.yours.function.rules.change import ENOUGH, Change, at
+from bench.yours.function.rules.entities import columns, in_batches, joined, models
+from bench.yours.function.rules.held import peak_of
+from bench.yours.function.rules.keeping import cache, texts
+from bench.yours.function.rules.loading import FEW, often
+from bench.yours.function.rules.rows import driver, wide_column, wide_value
+from bench.yours.function.rules.writing import pending, updated
 
 MOST = 3
 # Of a smaller share of the peak, nothing follows.
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
-    *(joined, in_batches, columns, wide_column, wide_value, models, driver, often, pending, cache, texts),
+    *(joined, in_batches, columns, wide_column, wide_value, models, driver, often, pending, updated, cache, texts),
 )
+DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 
 
 def advice(figures: FunctionFigures) -> list[Change]:
@@ -33,3 +31,22 @@ def advice(figures: FunctionFigures) -> list[Change]:
     for step in sorted(steps, key=lambda step: -(inf if step.saves is None else step.saves)):
         names.setdefault(f"{step.name} {step.code}", step)
     return list(names.values())[:MOST]
+
+
+def unknown_drivers(figures: FunctionFigures) -> list[str]:
+    """Return the drivers of which it is not known what they execute alone."""
+    return [name for name in DRIVERS if name in figures.libraries and name not in figures.hooks]
+
+
+def unadvised(figures: FunctionFigures) -> Iterator[str]:
+    """Yield, where nothing is to be changed, from what that follows, and what is there nevertheless."""
+    yield "No change follows from these figures: from less than 1,000 rows or 1 MiB none does."
+    if not figures.statements and (drivers := unknown_drivers(figures)):
+        yield f"What {' or '.join(drivers)} executes alone is not known, and nothing follows from its rows."
+    lines = [(line, size) for line, size in figures.at_peak.lines if line[0]] if figures.at_peak else []
+    if lines and lines[0][1] >= ENOUGH:
+        (file, number), size = lines[0]
+        yield f"Most at the peak, {mib(size)} MiB, was added while {visible(f'{file}:{number}')} ran."
+    for one in figures.statements:
+        if one.verb == "SELECT" and one.times >= FEW:
+            yield f"The same {visible(one.text)} was executed {one.times:,} times at {at(one)}."

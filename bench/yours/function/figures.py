@@ -19,7 +19,11 @@ class Statement:
     line: Place | None
     # Where its first entity was loaded, which is where its rows are read.
     loads_at: Place | None
+    # Where the first of them went, while the function ran.
+    gone_at: Place | None
     times: int
+    # How many executions of it were under way at once, at most.
+    at_once: int
     rows: int | None
     columns: int
     joins: int
@@ -127,6 +131,8 @@ class FunctionFigures:
     at_peak: Held | None
     # Of each relationship its table, class, attribute, the other table, and whether it leads to many.
     relationships: Sequence[tuple[str, str, str, str, bool]]
+    # The class of each mapped table, and the attribute that is its primary key, if it is one.
+    tables: Mapping[str, tuple[str, str]]
     at_return: Mapping[str, int]
     # What the result holds, by class.
     in_result: Mapping[str, int]

@@ -1,6 +1,7 @@
 """The runs of a function, one for each instrument, and the figures that they told."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from bench.errors import UserError
@@ -51,6 +52,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         stated.get("traced_peak"),
         held(peak) if peak else None,
         [tuple(one) for one in traced.get("related", ())],
+        {name: (kind, key) for name, (kind, key) in traced.get("tables", {}).items()},
         dict(traced.get("at_return", {}).get("objects", ())),
         dict(traced.get("in_result", ())),
         held(after) if "packages" in after else None,
@@ -59,7 +61,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         traced.get("attributes", {}),
         traced.get("row_size", (0, 0)),
         {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},
-        [statement_of(one, timed.get(told_apart(one), one)) for one in stated["statements"]],
+        [statement_of(one, timed.get(told_apart(one), one), stated["marks"]) for one in stated["statements"]],
         found["items"],
         [(status, size) for status, size in found["answers"]],
         next(filter(None, map(error_of, runs.values())), ""),
@@ -99,7 +101,7 @@ def told_apart(found: Mapping[str, Any]) -> tuple[Any, ...]:
     return found["number"], *(found["line"] or ()), found["verb"], found["relation"]
 
 
-def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any]) -> Statement:
+def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequence[Sequence[Any]]) -> Statement:
     """Return a statement whose rows one run counted; its time, and what the driver held, are of the untraced one."""
     names = (
         "verb",
@@ -118,12 +120,20 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any]) -> Statemen
         text=f"{found['verb']} {found['relation']}".strip(),
         line=place_of(found["line"]),
         loads_at=place_of(found["loads_at"]),
+        gone_at=place_of(found["gone_at"]),
+        at_once=most_at_once([(begin, end) for begin, end, *_, number in marks if number == found["number"]]),
         rows=found["handed_out"] or None if found["rows"] is None else found["rows"],
         columns=found["columns"] or len(found["sizes"]),
         seconds=timed["seconds"],
         grew=timed["grew"],
         **{name: found[name] for name in names},
     )
+
+
+def most_at_once(spans: Sequence[tuple[float, float]]) -> int:
+    """Return how many of these spans of time have a moment in common, at most; one where there is none."""
+    steps = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
+    return max(accumulate(step for _, step in steps), default=1) or 1
 
 
 def place_of(found: Sequence[Any] | None) -> Place | None:

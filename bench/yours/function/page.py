@@ -6,17 +6,15 @@ from typing import Any
 
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
-from bench.yours.function.advising import advice
+from bench.yours.function.advising import advice, unadvised, unknown_drivers
 from bench.yours.function.figures import FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
 from bench.yours.function.imported import LEAST, MOST, before
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
-from bench.yours.function.rules.change import ENOUGH
 from bench.yours.function.rules.keeping import of_opened, stays
 from common import MIB
 
 WIDTH = 46
 YOURS = "your code"
-DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 DISPLAYED = {"sqlalchemy": "SQLAlchemy", "django": "Django"}
 
 
@@ -29,9 +27,8 @@ def show(figures: FunctionFigures) -> None:
         the_call(figures, figures.process)
     advised = advice(figures)
     sentences = [*left(figures)]
-    wasted = max(stays(figures), of_opened(figures)) >= ENOUGH
-    if not figures.error and figures.process and not advised and not wasted:
-        sentences.append("Nothing to change: what was measured shows no waste.")
+    if not figures.error and figures.process and not advised:
+        sentences.append(" ".join(unadvised(figures)))
     print_told(sentences, ((f"{number}. {one.text}", one.code) for number, one in enumerate(advised, 1)))
 
 
@@ -52,7 +49,7 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
             print_sentence(f"\n{len(figures.statements) - 2 * MOST} more statements: --json has them")
     elif figures.error:
         print_sentence("\nStatements: not known, for the run ended before.")
-    elif drivers := [name for name in DRIVERS if name in figures.libraries and name not in figures.hooks]:
+    elif drivers := unknown_drivers(figures):
         by = ", ".join(DISPLAYED.get(name, name) for name in figures.hooks)
         print_sentence(
             f"\nStatements: {f'none by {by}; ' if by else ''}what {' or '.join(drivers)} executes alone is not known."

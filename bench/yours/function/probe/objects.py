@@ -12,7 +12,7 @@ from typing import Any
 from bench.yours.function.probe.memory import PROBE
 
 Counted = dict[str, int]
-MOST_CLASSES = 12
+MOST_CLASSES = 20
 SAMPLE = 500
 # A root is looked for above so many objects, for each of which all others are asked.
 MOST_VISITED = 200
@@ -97,6 +97,18 @@ def relationships() -> list[tuple[str, str, str, str, bool]]:
                 to_many = bool(field.one_to_many or field.many_to_many)
                 table = field.related_model._meta.db_table
                 found.append((model._meta.db_table, model.__name__, str(name), table, to_many))
+    return found
+
+
+def tables() -> dict[str, tuple[str, str]]:
+    """Return of each table that one class maps the class's name, and its primary key's, if that is one column."""
+    found: dict[str, tuple[str, str]] = {}
+    for mapper in mappers() or ():
+        if not mapper.inherits:
+            keys = [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+            found[str(getattr(mapper.local_table, "fullname", ""))] = mapper.class_.__name__, keys[0] * (len(keys) == 1)
+    for model in django_models() or ():
+        found[model._meta.db_table] = model.__name__, "pk"
     return found
 
 

@@ -28,11 +28,23 @@ def own_line() -> tuple[str, int] | None:
     return line
 
 
+def reading_package(names: tuple[str, ...]) -> str:
+    """Return which of these packages the reader's line calls to read what is executed now, if one of them."""
+    frame: Any = sys._getframe(1) if any(name in sys.modules for name in names) else None
+    while frame and (package := package_of(frame.f_code.co_filename)):
+        if package in names:
+            return package
+        frame = frame.f_back
+    return ""
+
+
 def any_line() -> tuple[str, int] | None:
     """Return the reader's line that runs in this thread, else in another one."""
-    here = threading.get_ident()
-    others = (nearest(frame) for thread, frame in sys._current_frames().items() if thread != here)
-    return own_line() or next(filter(None, others), None)
+    if line := own_line():
+        return line
+    frames = sys._current_frames()
+    del frames[threading.get_ident()]  # this frame would hold itself, and what runs below it beyond its end
+    return next(filter(None, map(nearest, frames.values())), None)
 
 
 def is_told_by_another(driver: str) -> bool:

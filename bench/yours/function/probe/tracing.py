@@ -23,6 +23,7 @@ from bench.yours.function.probe.objects import (
     reached,
     relationships,
     row_size,
+    tables,
 )
 from bench.yours.function.probe.stacks import any_line
 
@@ -222,6 +223,7 @@ class Tracing:
             self._told["row_size"] = row_size()
             with suppress(Exception):
                 self._told["related"] = relationships()
+                self._told["tables"] = tables()
         if self._after:
             after = self._told["after"] = self._after.told(self._before)
             after["lines"] = self._after.of_what_stays() or after["lines"]

@@ -1,4 +1,4 @@
-"""What to write instead where rows are written, or stay after the return."""
+"""What to write instead where something stays after the return."""
 
 import sys
 from collections import Counter
@@ -7,29 +7,10 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, path_of
-from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, peak_of, written
+from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
 
 # So many texts of one line are more than one writes.
 MANY_TEXTS = 20
-STATE = "sqlalchemy.orm.state.InstanceState"
-
-
-def pending(figures: FunctionFigures) -> Iterator[Change]:
-    mapped = figures.attributes.keys()
-    objects = figures.at_peak.objects if figures.at_peak else {}
-    # A state outlives its entity where nobody else holds that: until the transaction ends.
-    there = max(sum(n for name, n in objects.items() if name in mapped), objects.get(STATE, 0))
-    for one in figures.statements:
-        rows = one.rows or 0
-        if one.verb == "INSERT" and rows >= 2 * BATCH and there >= max(ENOUGH_ROWS, rows / 2):
-            saves = peak_of(figures) * (1 - BATCH / rows)
-            text = (
-                f"Batches of 1,000 at {at(one)}: {rows:,} entities were pending at once. Saves about {mib(saves)} MiB "
-                "at the peak, as predicted."
-            )
-            code = "session.execute(insert(Entity), batch)  # a list of 1,000 dicts"
-            name, _, code = written(one, "batches", "", code)
-            yield Change(name, text, saves, code)
 
 
 def is_somebodys(name: str) -> bool:
@@ -58,8 +39,16 @@ def from_line(figures: FunctionFigures) -> str:
     return ", most of it added at {}:{}".format(*line) if line[0] and 3 * size > stays(figures) and not hidden else ""
 
 
+def per_row(figures: FunctionFigures) -> bool:
+    """Return whether an object stays for every second row that a statement reads; what is imported has many, too."""
+    objects = figures.after.objects if figures.after else {}
+    most = max((number for name, number in objects.items() if "." in name), default=0)
+    rows = [one.rows for one in figures.statements if one.rows and one.rows >= ENOUGH_ROWS]
+    return bool(rows) and most >= min(rows) / 2 and not (figures.process and figures.process.imports > ENOUGH)
+
+
 def cache(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that something stays after the return, where what is known of who holds it."""
+    """Yield that the reader's code makes something stay after the return; libraries have caches of their own."""
     after, size = figures.after, stays(figures)
     if not after or size < ENOUGH:
         return
@@ -68,8 +57,10 @@ def cache(figures: FunctionFigures) -> Iterator[Change]:
     text = f"{mib(size)} MiB stay after the return{from_line(figures)}. "
     if held:
         text = f"{held} grew by {items:,} items: {text}"
-    elif count >= ENOUGH_ROWS and figures.holder:
+    elif count >= ENOUGH_ROWS and figures.holder and figures.holder[0].partition(".")[0] in figures.imports.readers:
         text = f"{path_of(figures.holder)} grew: {count:,} {name} stay. {text}"
+    elif 2 * after.packages.get("", 0) < size and not per_row(figures):
+        return
     yield Change("cache", f"{visible(text)}Give it a limit, or drop what is read.", size)
 
 

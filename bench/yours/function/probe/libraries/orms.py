@@ -9,7 +9,6 @@ from typing import Any
 
 from bench.yours.function.probe.libraries.rows import CountedCursor
 from bench.yours.function.probe.libraries.statements import Moment, Statements
-from bench.yours.function.probe.objects import class_name
 
 
 class OrmWatch:
@@ -72,7 +71,7 @@ class OrmWatch:
             return
         found = self._of_state.get(id(getattr(context, "compile_state", None)), self._statements.last)
         if found:
-            self._statements.loaded(found, class_name(type(entity)))
+            self._statements.loaded(found, entity)
 
     def _connected(self, connection: Any, **_: Any) -> None:
         wrapper = connection.execute_wrapper(self._execute)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from operator import add
@@ -11,10 +12,13 @@ from typing import Any, NamedTuple
 from bench.yours.function.probe.libraries.rows import sizes_of
 from bench.yours.function.probe.libraries.texts import described_text
 from bench.yours.function.probe.memory import peak, rss
-from bench.yours.function.probe.stacks import own_line
+from bench.yours.function.probe.objects import class_name
+from bench.yours.function.probe.stacks import own_line, reading_package
 
 # So many statements are told apart, and so many are marked in time.
 MOST = 2_000
+# What reads frames by another library, which is to be told how.
+FRAMES = ("pandas", "polars")
 
 
 class Moment(NamedTuple):
@@ -35,6 +39,7 @@ class Statements:
         self.marks: list[tuple[float, float, int, int, int]] = []
         self.found: dict[Any, dict[str, Any]] = {}
         self.last: dict[str, Any] | None = None
+        self._first: list[weakref.ref[Any]] = []
         self.since = float("inf")  # what was executed before the call does not count
         # What is called at each statement, what knows the largest memory so far, and what instruments take of it.
         self.look: Callable[[], object] = lambda: None
@@ -69,7 +74,7 @@ class Statements:
         return statement
 
     def _statement(self, by: str, began: Moment, now: Moment, text: str, how: dict[str, Any]) -> dict[str, Any]:
-        line = own_line()
+        line, by = own_line(), reading_package(FRAMES) or by
         pattern, described = described_text(text)
         key: Any = (line, pattern)
         if key not in self.found and len(self.found) >= MOST:
@@ -79,7 +84,15 @@ class Statements:
                 **described,
                 **{"number": len(self.found), "by": by, "line": list(line) if line else None, "began": began.seconds},
                 **{"times": 0, "rows": 0, "columns": 0, "names": [], "seconds": 0.0, "grew": now.rss - began.rss},
-                **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
+                **{
+                    "handed_out": 0,
+                    "widest": 0,
+                    "sizes": [],
+                    "loaded": 0,
+                    "classes": {},
+                    "loads_at": None,
+                    "gone_at": None,
+                },
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 **how,
             }
@@ -94,8 +107,11 @@ class Statements:
         statement["handed_out"] += len(rows)
         self.read(statement)
 
-    def loaded(self, statement: dict[str, Any], name: str) -> None:
-        """Note that an entity of this class was loaded."""
+    def loaded(self, statement: dict[str, Any], entity: Any) -> None:
+        """Note that an entity was loaded; of the first one, at which line it went."""
+        name = class_name(type(entity))
+        if not statement["loaded"]:
+            self._first.append(weakref.ref(entity, lambda _: statement.update(gone_at=own_line())))
         statement["loaded"] += 1
         statement["loads_at"] = statement["loads_at"] or own_line()
         statement["classes"][name] = statement["classes"].get(name, 0) + 1

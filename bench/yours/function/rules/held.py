@@ -1,0 +1,105 @@
+"""What is there at the peak, of a function and of a statement's rows, and what of it a batch would spare."""
+
+from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.phases import EXECUTED, READ
+from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
+
+
+def peak_of(figures: FunctionFigures) -> int:
+    """Return the largest growth of the process, without what was imported; where the tracer is in it, what is known."""
+    traced = figures.traced_peak or 0
+    if figures.at_once or not figures.process:
+        return traced + max((one.grew for one in figures.statements), default=0)
+    return max(traced, figures.process.peak - figures.process.imports)
+
+
+def transient(figures: FunctionFigures) -> int:
+    """Return what is there at the peak, and not with the result in hand, unless a cycle holds it."""
+    held, peak = figures.traced or 0, figures.traced_peak or 0
+    if figures.at_peak and not figures.at_once:  # in that run it may have been less
+        peak = min(peak, figures.at_peak.traced)
+    return max(0, peak - (held if figures.kept is None else min(held, figures.kept)))
+
+
+def of_connection(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
+    records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
+    if statement.by != "asyncpg" or 2 * records > (statement.rows or 0):
+        return 0
+    stays = figures.after.traced if figures.after else 0
+    return max(0, (figures.kept or 0) - (figures.of_result or 0) - stays)
+
+
+def of_lines(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what was added, up to the peak, while the lines ran that execute a statement and read its rows."""
+    lines = dict(figures.at_peak.lines) if figures.at_peak else {}
+    return sum(lines.get(line, 0) for line in {statement.line, statement.loads_at} if line)
+
+
+def of_values(figures: FunctionFigures, statement: Statement) -> float:
+    """Return what the values of a statement's entities take."""
+    known = {name: figures.attributes.get(name) for name in statement.classes}
+    if not all(known.values()):  # none is left to be looked at
+        return sum(statement.sizes)
+    return sum(sum((known[name] or {}).values()) * number for name, number in statement.classes.items())
+
+
+def kept(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether most entities of a statement are still there at the return, in what the function returns."""
+    return any(2 * figures.at_return.get(name, 0) > number for name, number in statement.classes.items())
+
+
+def alive(figures: FunctionFigures, statement: Statement) -> int:
+    """Return how many entities of a statement are there at the peak."""
+    objects = figures.at_peak.objects if figures.at_peak else {}
+    return sum(min(number, objects.get(name, 0)) for name, number in statement.classes.items())
+
+
+def there(figures: FunctionFigures, statement: Statement) -> float:
+    """Return of how many entities there is something at the peak, which may come while the driver's rows are read."""
+    phase = figures.process.phase if figures.process else None
+    during = phase and phase.statement is not None and phase.stage in (EXECUTED, READ)
+    if not phase or not during or figures.statements[phase.statement or 0] is not statement:
+        return alive(figures, statement)
+    return max(alive(figures, statement), statement.loaded / statement.times * statement.at_once)
+
+
+def held(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether the reader's code holds most entities of a statement at the peak, however they are read.
+
+    Without yield_per SQLAlchemy has all of them until the last one is read: then they go where they are read.
+    """
+    there = alive(figures, statement)
+    if not statement.loaded or there < max(ENOUGH_ROWS, statement.loaded / 2):
+        return False
+    if statement.yield_per:
+        return there > 2 * statement.yield_per * statement.at_once
+    return statement.gone_at is None or statement.gone_at != statement.loads_at
+
+
+def changed(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether most rows of a statement are written back: until then the session holds their entities."""
+    of_table = [one for one in figures.statements if one.verb == "UPDATE" and table_of(one) == table_of(statement)]
+    return bool(statement.loaded) and any(2 * (one.rows or 0) >= statement.loaded for one in of_table)
+
+
+def many(statement: Statement) -> bool:
+    """Return whether a statement reads many rows; what it writes may come back, but not in batches."""
+    return statement.verb not in WRITES and max(statement.rows or 0, statement.loaded) >= ENOUGH_ROWS
+
+
+def beyond_a_batch(statement: Statement, rows: int) -> float:
+    """Return how many of these rows, of all executions that are under way at once, would not be there in batches."""
+    at_once = rows if not statement.times else rows / statement.times * statement.at_once
+    return max(0.0, at_once - BATCH * statement.at_once)
+
+
+def multiplied(statement: Statement) -> bool:
+    """Return whether joined collections multiply each other: twice as many rows as entities of any class.
+
+    Of one collection there is a row for each child, or for its parent that has none.
+    """
+    rows, most = statement.rows or 0, max(statement.classes.values(), default=0)
+    return statement.collections and statement.joins >= 2 and rows >= max(ENOUGH_ROWS, 2 * most)

@@ -1,0 +1,85 @@
+"""What loads children or parents with the rows that they belong to, by the reader's own names."""
+
+from collections.abc import Iterator
+
+from bench.errors import visible
+from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.rules.change import ENOUGH_ROWS, Change, at, table_of, written
+
+# So often a statement is repeated where it is executed for each row of another one.
+FEW = 20
+Relationship = tuple[str, str, str, str, bool]
+
+
+def often(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield the statement that is executed once for each row of another one."""
+    for one in figures.statements:
+        if not is_repeated(figures, one):
+            continue
+        name, what, code = written(figures, one, "n + 1", *loads_with(figures, one))
+        text = (
+            f"{what} for {at(one)}: the same {visible(one.text)} is executed {one.times:,} times, which takes "
+            f"{one.seconds:.2f} s."
+        )
+        yield Change(name, text, None, code)
+
+
+def is_repeated(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether a statement is n + 1: once for each parent, or one parent each time; else it is only frequent."""
+    if statement.verb != "SELECT" or statement.times < FEW:
+        return False
+    times, single = statement.times, (statement.rows or 0) <= statement.times
+    others = [max(one.rows or 0, one.loaded) for one in figures.statements if one is not statement]
+    each = any(times <= rows and (single or rows <= 2 * times) for rows in others)
+    return each or times >= ENOUGH_ROWS
+
+
+def loads_with(figures: FunctionFigures, statement: Statement) -> tuple[str, str]:
+    """Return what loads the statement's rows with those of their parents, and its code."""
+    step = _from_parent(figures, statement)
+    kind, key = figures.tables.get(table_of(statement), ("", ""))
+    to_many = step[4] if step else (statement.rows or 0) > statement.times
+    if not step and not to_many and key:
+        by_keys = f"select({kind}).where({kind}.{key}.in_(ids))"
+        return "One statement with IN", f"{kind}.objects.in_bulk(ids)" if statement.by == "django" else by_keys
+    if statement.by == "django":
+        method = "prefetch_related" if to_many else "select_related"
+        return method, f"{step[1]}.objects.{method}({step[2]!r})" if step else f"Parent.objects.{method}(…)"
+    chain = _chain(figures, statement, [])
+    load = "selectinload" if to_many else "joinedload"
+    code = ".".join(chain) or f"{load}({'Parent.children' if to_many else 'Child.parent'})"
+    return f"{load}, or one statement with IN,", f"options({code})"
+
+
+def _from_parent(figures: FunctionFigures, statement: Statement) -> Relationship | None:
+    """Return the relationship that leads from another statement's table to this one's, if there is one alone."""
+    read = {table_of(one) for one in figures.statements if one is not statement}
+    there = [one for one in figures.relationships if one[3] == table_of(statement) and one[0] in read]
+    return there[0] if len(there) == 1 else None
+
+
+def _chain(figures: FunctionFigures, statement: Statement, below: list[Statement]) -> list[str]:
+    """Return what loads a statement's rows from the one on that is not repeated: its parent may be repeated, too."""
+    step = _from_parent(figures, statement)
+    if not step:
+        return []
+    load = f"{'selectinload' if step[4] else 'joinedload'}({step[1]}.{step[2]})"
+    parents = [one for one in figures.statements if table_of(one) == step[0] and is_repeated(figures, one)]
+    above = _chain(figures, parents[0], [*below, statement]) if parents and parents[0] not in below else []
+    return [*above, load]
+
+
+def of_collections(figures: FunctionFigures, statement: Statement) -> str:
+    """Return what loads the collections that a statement joins, if it is clear which these are."""
+    loaded = {name.rpartition(".")[2] for name in statement.classes}
+    paths = list(_paths(figures, table_of(statement), loaded, ()))
+    return ", ".join(paths) if paths and len(paths) <= statement.joins else "selectinload(Parent.children), …"
+
+
+def _paths(figures: FunctionFigures, table: str, classes: set[str], above: tuple[str, ...]) -> Iterator[str]:
+    for here, kind, attribute, there, to_many in figures.relationships:
+        other, _ = figures.tables.get(there, ("", ""))
+        if here == table and to_many and other in classes and kind in classes and there not in above:
+            step = f"selectinload({kind}.{attribute})"
+            further = list(_paths(figures, there, classes, (*above, here)))
+            yield from (f"{step}.{path}" for path in further) if further else [step]

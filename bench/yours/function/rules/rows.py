@@ -1,0 +1,91 @@
+"""What to write instead where the driver has all rows, or values that nobody reads."""
+
+from collections.abc import Iterator
+
+from bench.errors import visible
+from bench.look.tables import mib
+from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.rules.change import ENOUGH, Change, at, table_of, written
+from bench.yours.function.rules.entities import REFUSED, in_chunks, what_reads_in_chunks
+from bench.yours.function.rules.held import (
+    beyond_a_batch,
+    kept,
+    many,
+    multiplied,
+    of_connection,
+    peak_of,
+    transient,
+)
+
+# From this share of an entity's values on, and so many bytes, a column is wide.
+WIDE_SHARE, WIDE = 0.5, 200
+
+
+def driver(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that rows can be read by a cursor, where the driver holds all of them beside the objects."""
+    for one in figures.statements:
+        read_in_batches = one.yield_per or (one.streamed and not one.loaded)
+        if read_in_batches or not one.columns or not many(one) or multiplied(one):
+            continue
+        if one.loaded and not kept(figures, one):
+            continue
+        by_connection = of_connection(figures, one)
+        rows = one.rows or one.loaded
+        spared = beyond_a_batch(one, rows) * one.times / (rows * one.at_once)
+        saves = min(peak_of(figures), one.grew + transient(figures) + by_connection) * spared
+        holder = ", and by the connection until its next statement" if by_connection > ENOUGH else " beside the objects"
+        text = f" at {at(one)}: all {rows // one.times:,} rows are held at once{holder}"
+        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak."
+        code = in_chunks(figures, one)
+        name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
+        yield Change(name, f"{what}{text}", saves, code)
+
+
+def wide_column(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that a column takes most of the entities that are kept."""
+    for kind, sizes in figures.attributes.items():
+        name = max(sizes, key=lambda name: sizes[name], default="")
+        count = figures.at_peak.objects.get(kind, 0) if figures.at_peak else 0
+        if not name or sizes[name] < max(WIDE, WIDE_SHARE * sum(sizes.values())):
+            continue
+        attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
+        of_driver = max((of_column(one, name) for one in figures.statements if kind in one.classes), default=0)
+        saves = min(peak_of(figures), sizes[name] * count + of_driver)
+        text = (
+            f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
+            f"If it is not read, defer it: saves about {mib(saves)} MiB."
+        )
+        of_django = "sqlalchemy" not in figures.hooks
+        code = f"{attribute.partition('.')[0]}.objects.defer({name!r})" if of_django else f"options(defer({attribute}))"
+        yield Change("wide column", text, saves, visible(code))
+
+
+def of_column(statement: Statement, name: str) -> float:
+    """Return what the driver held of a column, beside the objects made of it."""
+    if multiplied(statement):  # which is not the column's
+        return 0
+    sizes = dict(zip(statement.names, statement.sizes, strict=False))
+    return statement.grew * sizes.get(name, 0) / (sum(statement.sizes) or 1)
+
+
+def wide_value(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that a statement reads a column which takes most of its rows, where no kept entity tells of it."""
+    for one in figures.statements:
+        in_batches = one.streamed or one.yield_per or any(figures.attributes.get(name) for name in one.classes)
+        if in_batches or not many(one) or len(one.names) != len(one.sizes) or not one.sizes:
+            continue
+        size, name = max(zip(one.sizes, one.names, strict=True))
+        if len(one.names) == 1 or size < max(WIDE * (one.rows or 0), WIDE_SHARE * sum(one.sizes)):
+            continue
+        do, code = "leave it out", ""
+        if one.loaded:
+            kind = max(one.classes, key=lambda name: one.classes[name]).rpartition(".")[2]
+            do, code = "defer it", f"options(defer({kind}.{name}))" if len(one.classes) == 1 else "options(defer(…))"
+        elif one.by == "django" and (model := figures.tables.get(table_of(one))):
+            do, code = "defer it", f"{model[0]}.objects.defer({name!r})"
+        saves = min(peak_of(figures), size / one.times + of_column(one, name))
+        text = (
+            f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
+            f"{do}: saves up to {mib(saves)} MiB."
+        )
+        yield Change("wide column", text, saves, visible(code))

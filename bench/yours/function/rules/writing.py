@@ -1,0 +1,52 @@
+"""What to write instead where rows are written: entities, or what a bulk insert is given."""
+
+from collections.abc import Iterator
+
+from bench.look.tables import mib
+from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, table_of, written
+from bench.yours.function.rules.held import alive, changed, of_lines, peak_of, transient
+
+STATE = "sqlalchemy.orm.state.InstanceState"
+
+
+def pending(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that entities are pending at once, or all that a bulk insert is given is there at once."""
+    mapped = figures.attributes.keys()
+    objects = figures.at_peak.objects if figures.at_peak else {}
+    # A state outlives its entity where nobody else holds that: until the transaction ends.
+    entities = max(sum(n for name, n in objects.items() if name in mapped), objects.get(STATE, 0))
+    for one in figures.statements:
+        rows = one.rows or 0
+        if one.verb != "INSERT" or rows < 2 * BATCH:
+            continue
+        least = max(ENOUGH_ROWS, rows / 2)
+        if entities >= least:
+            yield in_batches(figures, one, f"{rows:,} entities were pending at once", peak_of(figures))
+        elif objects.get("dict", 0) - entities >= least and of_lines(figures, one) >= ENOUGH:
+            yield in_batches(figures, one, f"{rows:,} rows were given to it at once", transient(figures))
+
+
+def in_batches(figures: FunctionFigures, statement: Statement, why: str, size: int) -> Change:
+    saves = size * (1 - BATCH / (statement.rows or BATCH))
+    text = f"Batches of 1,000 at {at(statement)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted."
+    kind, _ = figures.tables.get(table_of(statement), ("Entity", ""))
+    code = f"session.execute(insert({kind}), batch)  # a list of 1,000 dicts"
+    name, _, code = written(figures, statement, "batches", "", code)
+    return Change(name, text, saves, code)
+
+
+def updated(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that the session holds entities that were changed, however they are read, until it writes them."""
+    for one in figures.statements:
+        there = alive(figures, one)
+        if not changed(figures, one) or there < max(2 * BATCH, one.loaded / 2):
+            continue
+        saves = transient(figures) * (1 - BATCH / there)
+        text = (
+            f"One UPDATE, or a flush after each batch, for {at(one)}: {one.loaded:,} entities are changed, and the "
+            f"session holds each until it is flushed, with yield_per, too. Saves about {mib(saves)} MiB at the peak, "
+            "as predicted."
+        )
+        kind, _ = figures.tables.get(table_of(one), ("Entity", ""))
+        yield Change("update", text, saves, f"session.execute(update({kind}).values(…))")
