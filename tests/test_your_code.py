@@ -22,8 +22,9 @@ from tests.test_report import in_terminal
 
 ROWS = 10_000
 MODULE = f"""
-import functools, os, subprocess, sys
-from sqlalchemy import ForeignKey, func, or_, select, text
+import functools, os, re, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+from sqlalchemy import ForeignKey, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
 
@@ -47,6 +48,8 @@ class Child(Base):
 print("to be ignored")
 MANY = text("SELECT i AS id, i AS num, 'hello-' || i AS data FROM generate_series(1, {ROWS}) AS i")
 COLUMNS = MANY
+PART = text("SELECT i AS id, i AS num, repeat('x', 50) AS data FROM generate_series(1, 1000) AS i")
+PART = PART.columns(Data.id, Data.num, Data.data)
 MANY = select(Data).from_statement(MANY.columns(Data.id, Data.num, Data.data))
 CACHE = {{}}
 
@@ -54,6 +57,37 @@ def entities(session: Session):
     return sum(row.num for row in session.scalars(MANY))
 def streamed(session: Session):
     return sum(row.num for row in session.scalars(MANY.execution_options(yield_per=1000)))
+def in_a_list(session: Session):
+    rows = sorted(session.scalars(MANY), key=lambda row: -row.num)
+    return [row.id for row in rows[:10]]
+def streamed_list(session: Session):
+    rows = list(session.scalars(MANY.execution_options(yield_per=1000)))
+    return sum(row.num for row in rows)
+def columns_list(session: Session):
+    rows = list(session.execute(COLUMNS, execution_options={{"yield_per": 1000}}))
+    return sum(row.num for row in rows)
+def at_once(session: Session):
+    def part(number):
+        with Session(session.get_bind()) as own:
+            return sum(row.num for row in own.scalars(select(Data).from_statement(PART)).all())
+    with ThreadPoolExecutor(5) as pool: return sum(pool.map(part, range(10)))
+def to_change(session: Session):
+    rows = "SELECT i AS id, i AS num, 'x' AS data FROM generate_series(1, 4000) AS i"
+    session.execute(text("CREATE TEMP TABLE data AS " + rows))
+    return session.scalars(select(Data).execution_options(yield_per=500))
+def changed(session: Session):
+    for row in to_change(session): row.num += 1
+    session.flush()
+def changed_in_batches(session: Session):
+    for batch in to_change(session).partitions():
+        for row in batch: row.num += 1
+        session.flush()
+def inserted(session: Session, size: int = 6000):
+    session.execute(text("CREATE TEMP TABLE data (id int, num int, data text)"))
+    for start in range(0, 6000, size):
+        session.execute(insert(Data), [{{"id": i, "num": i, "data": "x" * 50}} for i in range(start, start + size)])
+def patterns():
+    for number in range(500): re.compile("|".join(f"{{letter}}{{number}}+" for letter in "abcdefghijklmnop"))
 def kept(session: Session):
     return session.scalars(MANY).all()
 def cached(session: Session):
@@ -163,15 +197,19 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
     ("function", "advised"),
     [
         *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
-        *(("labels", ["cache"]), ("seen", ["cache"]), ("texts", ["texts"])),
+        *(("in_a_list", ["columns"]), ("streamed_list", ["columns"]), ("columns_list", []), ("at_once", [])),
+        *(("changed", ["update"]), ("changed_in_batches", [])),
+        *(("inserted", ["batches"]), ("inserted size=1000", [])),
+        *(("labels", ["cache"]), ("seen", ["cache"]), ("patterns", []), ("texts", ["texts"])),
         *(("joined", ["selectinload"]), ("collected", ["yield_per"])),
         ("wide_entities", ["wide column", "yield_per"]),
         ("added", ["batches"]),
-        *(("wide", ["yield_per", "wide column"]), ("Repository.first", [])),
+        *(("wide", ["wide column", "yield_per"]), ("Repository.first", [])),
     ],
 )
 def test_what_follows(function: str, advised: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    found = measured(folder, capsys, function, "--once")
+    function, *arguments = function.split()
+    found = measured(folder, capsys, function, "--once", *(part for one in arguments for part in ("--arg", one)))
     assert [step["name"] for step in found["advice"]] == advised
     if function == "collected":
         assert "joined collections" in found["advice"][0]["text"]

@@ -46,7 +46,7 @@ def unadvised(figures: FunctionFigures) -> Iterator[str]:
     lines = [(line, size) for line, size in figures.at_peak.lines if line[0]] if figures.at_peak else []
     if lines and lines[0][1] >= ENOUGH:
         (file, number), size = lines[0]
-        yield f"Most at the peak, {mib(size)} MiB, was added while {visible(f'{file}:{number}')} ran."
+        yield f"Most of the peak, {mib(size)} MiB, was added while {visible(f'{file}:{number}')} ran."
     for one in figures.statements:
-        if one.verb == "SELECT" and one.times >= FEW:
+        if one.verb == "SELECT" and one.times >= FEW and (one.rows or 0) < FEW * one.times:
             yield f"The same {visible(one.text)} was executed {one.times:,} times at {at(one)}."

@@ -25,6 +25,8 @@ class Statement:
     # How many executions of it were under way at once, at most.
     at_once: int
     rows: int | None
+    # How many rows it was given at once, at most, to be written.
+    given: int
     columns: int
     joins: int
     seconds: float

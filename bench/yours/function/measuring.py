@@ -107,6 +107,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "verb",
         "by",
         "times",
+        "given",
         "joins",
         "streamed",
         "yield_per",

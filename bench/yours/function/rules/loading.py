@@ -52,8 +52,8 @@ def loads_with(figures: FunctionFigures, statement: Statement) -> tuple[str, str
 
 
 def _from_parent(figures: FunctionFigures, statement: Statement) -> Relationship | None:
-    """Return the relationship that leads from another statement's table to this one's, if there is one alone."""
-    read = {table_of(one) for one in figures.statements if one is not statement}
+    """Return the relationship that leads from a table that was read before to this statement's, if there is but one."""
+    read = {table_of(one) for one in figures.statements[: figures.statements.index(statement)]}
     there = [one for one in figures.relationships if one[3] == table_of(statement) and one[0] in read]
     return there[0] if len(there) == 1 else None
 

@@ -20,15 +20,16 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
         rows = one.rows or 0
         if one.verb != "INSERT" or rows < 2 * BATCH:
             continue
-        least = max(ENOUGH_ROWS, rows / 2)
-        if entities >= least:
-            yield in_batches(figures, one, f"{rows:,} entities were pending at once", peak_of(figures))
-        elif objects.get("dict", 0) - entities >= least and of_lines(figures, one) >= ENOUGH:
-            yield in_batches(figures, one, f"{rows:,} rows were given to it at once", transient(figures))
+        if entities >= max(ENOUGH_ROWS, rows / 2):
+            yield in_batches(figures, one, f"{rows:,} entities were pending at once", peak_of(figures), rows)
+        elif one.given >= 2 * BATCH and of_lines(figures, one) >= ENOUGH:
+            yield in_batches(
+                figures, one, f"{one.given:,} rows were given to it at once", transient(figures), one.given
+            )
 
 
-def in_batches(figures: FunctionFigures, statement: Statement, why: str, size: int) -> Change:
-    saves = size * (1 - BATCH / (statement.rows or BATCH))
+def in_batches(figures: FunctionFigures, statement: Statement, why: str, size: int, rows: int) -> Change:
+    saves = size * (1 - BATCH / rows)
     text = f"Batches of 1,000 at {at(statement)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted."
     kind, _ = figures.tables.get(table_of(statement), ("Entity", ""))
     code = f"session.execute(insert({kind}), batch)  # a list of 1,000 dicts"

@@ -56,6 +56,8 @@ class OrmWatch:
         options = getattr(context, "execution_options", {})
         began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0), None))
         how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
+        # Of a list that SQLAlchemy writes in statements of 1,000 rows, too.
+        how["given"] = len(getattr(context, "compiled_parameters", None) or ())
         found = self._statements.add("sqlalchemy", began, statement, cursor, how, given)
         if not found:
             return

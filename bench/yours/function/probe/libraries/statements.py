@@ -57,12 +57,13 @@ class Statements:
         """Note a statement that this library executed, and return what its rows are to be noted in, if they are."""
         if began.seconds < self.since:
             return None
-        now = self.now()
+        now, given = self.now(), how.pop("given", many)
         statement = self._statement(by, began, now, text, how)
         if len(self.marks) < MOST:
             self.marks.append((began.seconds, now.seconds, began.peak, now.peak, statement["number"]))
         statement["times"] += 1
         statement["seconds"] += now.seconds - began.seconds
+        statement["given"] = max(statement["given"], given or 0)
         if not self.rows:
             return None
         rows = many if many is not None else _rows(cursor)
@@ -92,6 +93,7 @@ class Statements:
                     "classes": {},
                     "loads_at": None,
                     "gone_at": None,
+                    "given": 0,
                 },
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 **how,
