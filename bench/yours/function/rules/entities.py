@@ -58,7 +58,8 @@ def spared(figures: FunctionFigures, statement: Statement) -> float:
     """Return what would not be there at the peak, were a statement's entities read in batches and dropped."""
     of_all = sum(there(figures, one) for one in figures.statements if not kept(figures, one))
     number = min(there(figures, statement), beyond_a_batch(statement, statement.loaded))
-    return transient(figures) * number / of_all if of_all else 0
+    traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
+    return min(transient(figures), traced) * number / of_all if of_all else 0
 
 
 def in_batches(figures: FunctionFigures) -> Iterator[Change]:
@@ -73,7 +74,7 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         saves = spared(figures, one)
         why = f"all {one.loaded:,} entities are built before the first one is handed out"
         if one.times > 1:
-            why = f"all {one.loaded // one.times:,} entities of each of {one.times:,} executions are built at once"
+            why = f"all {(one.rows or one.loaded) // one.times:,} rows of each of {one.times:,} executions are there at once"
         why += "" if holds else ", and few are there at the end"
         text = (
             f"{what_reads_in_chunks(one)} at {at(one)}: {why}{REFUSED * one.collections}. Saves about {mib(saves)} MiB "

@@ -17,10 +17,8 @@ def peak_of(figures: FunctionFigures) -> int:
 
 def transient(figures: FunctionFigures) -> int:
     """Return what is there at the peak, and not with the result in hand, unless a cycle holds it."""
-    held, peak = figures.traced or 0, figures.traced_peak or 0
-    if figures.at_peak and not figures.at_once:  # in that run it may have been less
-        peak = min(peak, figures.at_peak.traced)
-    return max(0, peak - (held if figures.kept is None else min(held, figures.kept)))
+    held = figures.traced or 0
+    return max(0, (figures.traced_peak or 0) - (held if figures.kept is None else min(held, figures.kept)))
 
 
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
