@@ -48,6 +48,8 @@ class Subject:
     # Whether this role may write it, and whether policies decide on its rows: the server refuses COPY then.
     writable: bool = True
     policed: bool = False
+    # The types of its columns, and of its children's, that are enums.
+    enums: frozenset[str] = frozenset()
 
     @property
     def layers(self) -> list[str]:
@@ -87,10 +89,12 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
         with catalog.catalog_first(connection):
             total = catalog.row_estimate(connection, relation.oid)
             writable, policed = catalog.rights(connection, relation.oid)
+            stored = {column.stored for table in subject.relation.tables for column in table.columns}
+            enums = catalog.enums(connection, stored)
         if count:
             total = catalog.row_count(connection, relation.source)
         connection.rollback()  # not even a notification is sent
-    return replace(subject, total=total, counted=count, writable=writable, policed=policed)
+    return replace(subject, total=total, counted=count, writable=writable, policed=policed, enums=enums)
 
 
 def narrowed(relation: Relation, rows: int) -> Subject:

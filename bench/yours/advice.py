@@ -37,7 +37,7 @@ def advice(subject: Subject, figures: Figures) -> list[Advice]:
     """Return what follows from the figures, what saves most first; nothing of few rows, or of a layer that failed."""
     if not subject.enough(figures.count):
         return []
-    by_column = [*left_out(subject, figures), *in_other_forms(subject.relation, figures)]
+    by_column = [*left_out(subject, figures), *in_other_forms(subject, figures)]
     asked = list(streaming(subject, figures))
     cheaper = [*strategies(subject.relation, figures), *values(figures), *others(figures)]
     return [*by_column, *asked, *(cheaper or ([] if by_column else nothing(subject, figures)))]
