@@ -8,7 +8,7 @@ import psycopg
 from bench.errors import UserError, visible
 from bench.layers.names import DROPPING, LAYERS, OTHERS, WAYS, installed
 from bench.layers.reading import COUNT
-from bench.relations import catalog, samples
+from bench.relations import beforehand, catalog, samples
 from bench.relations.children import with_children
 from bench.relations.data import Relation
 from bench.relations.describing import EXCESS, describe
@@ -50,6 +50,8 @@ class Subject:
     policed: bool = False
     # The types of its columns, and of its children's, that are enums.
     enums: frozenset[str] = frozenset()
+    # The encoding in which psycopg reads at this address by itself, where that is not UTF-8.
+    encoding: str = ""
 
     @property
     def layers(self) -> list[str]:
@@ -91,10 +93,12 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
             writable, policed = catalog.rights(connection, relation.oid)
             stored = {column.stored for table in subject.relation.tables for column in table.columns}
             enums = catalog.enums(connection, stored)
+            encoding = beforehand.own_encoding(connection, database_url())
         if count:
             total = catalog.row_count(connection, relation.source)
         connection.rollback()  # not even a notification is sent
-    return replace(subject, total=total, counted=count, writable=writable, policed=policed, enums=enums)
+    subject = replace(subject, total=total, counted=count, writable=writable, policed=policed)
+    return replace(subject, enums=enums, encoding=encoding)
 
 
 def narrowed(relation: Relation, rows: int) -> Subject:

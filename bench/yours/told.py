@@ -97,7 +97,19 @@ def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
         yield f"{', '.join(layers)}: the overhead is not known, because {reason}."
 
 
+def encoded(subject: Subject) -> Iterator[str]:
+    """Yield that psycopg would read otherwise than was read here, in the code, too."""
+    if subject.encoding:
+        fault = "texts are bytes" if subject.encoding == "SQL_ASCII" else "JSON beyond ASCII fails"
+        yield (
+            f"All was read in UTF8. By itself psycopg reads here in {subject.encoding}, where {fault}: write for this "
+            "code client_encoding=utf8 in the address, as in postgresql://…/…?client_encoding=utf8. SQLAlchemy refuses "
+            "that parameter with asyncpg, which always reads in UTF8."
+        )
+
+
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
+    yield from encoded(subject)
     yield from figures.notes
     if figures.count == 1:
         yield "One row was read: its bytes and its overhead are of what is fixed, which many rows share."
