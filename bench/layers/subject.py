@@ -52,6 +52,8 @@ class Subject:
     enums: frozenset[str] = frozenset()
     # The encoding in which psycopg reads at this address by itself, where that is not UTF-8.
     encoding: str = ""
+    # The large tables that are read along columns without an index, and these columns, as SQL has them.
+    unindexed: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def layers(self) -> list[str]:
@@ -94,11 +96,12 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
             stored = {column.stored for table in subject.relation.tables for column in table.columns}
             enums = catalog.enums(connection, stored)
             encoding = beforehand.own_encoding(connection, database_url())
+            unindexed = beforehand.unindexed(connection, subject.relation)
         if count:
             total = catalog.row_count(connection, relation.source)
         connection.rollback()  # not even a notification is sent
     subject = replace(subject, total=total, counted=count, writable=writable, policed=policed)
-    return replace(subject, enums=enums, encoding=encoding)
+    return replace(subject, enums=enums, encoding=encoding, unindexed=unindexed)
 
 
 def narrowed(relation: Relation, rows: int) -> Subject:

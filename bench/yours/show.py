@@ -13,7 +13,7 @@ from bench.yours import columns as by_column
 from bench.yours.advice import advice
 from bench.yours.calculator import address
 from bench.yours.code import sql
-from bench.yours.told import encoded, told
+from bench.yours.told import encoded, slow, told
 from bench.yours.words import all_rows, words_of
 from bench.yours.writing import to_write
 
@@ -117,7 +117,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         **({} if relation.children else {"values": figures.values}),
         f"{words.layer}s": by_layer,
         "weights": by_column.as_json(figures),
-        "notes": [*encoded(subject), *figures.notes],
+        "notes": [*encoded(subject), *slow(subject), *figures.notes],
         "left_out": figures.failures,
         "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
         "to_write": [{"text": text, "code": code} for text, code in to_write(subject)],

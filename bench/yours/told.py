@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from bench.errors import visible
 from bench.layers.figures import Figures, counted
 from bench.layers.names import ARRAYS, COLUMNS, DROPPED, ENTITY, KEYED, LAZY, STREAMED, missing
 from bench.layers.subject import ENOUGH, Subject
@@ -108,8 +109,18 @@ def encoded(subject: Subject) -> Iterator[str]:
         )
 
 
+def slow(subject: Subject, shown: Callable[[str], str] = visible) -> Iterator[str]:
+    """Yield which table is read once for each batch of parents, and by which index it would not be."""
+    for table, columns in subject.unindexed:
+        listed = ", ".join(columns)
+        key = f"{table}.{listed}" if len(columns) == 1 else f"{table} ({listed})"
+        index = f"CREATE INDEX ON {table} ({listed})"
+        yield f"{shown(key)} has no index, so each batch of parents reads all of {shown(table)}: {shown(index)}."
+
+
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
     yield from encoded(subject)
+    yield from slow(subject, named)
     yield from figures.notes
     if figures.count == 1:
         yield "One row was read: its bytes and its overhead are of what is fixed, which many rows share."
