@@ -310,14 +310,10 @@ def _fault(error: BaseException, state: str, text: str) -> Fault | None:
 
 
 def _query() -> str:
-    """Return the parameters of DATABASE_URL."""
-    return _unquoted(os.environ.get(URL, "")).rpartition("@")[2].partition("?")[2]
-
-
-def _unquoted(url: str) -> str:
+    """Return the parameters of DATABASE_URL, which an @ ends that may be a password's."""
     from urllib.parse import unquote
 
-    return unquote(url)
+    return unquote(os.environ.get(URL, "").rpartition("@")[2].partition("?")[2])
 
 
 def _is_a_driver_s(error: BaseException) -> bool:

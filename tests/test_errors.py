@@ -288,7 +288,7 @@ def test_certificate_that_cannot_be_checked(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 UNKNOWN = {
-    **dict.fromkeys(ALONE, ("schema=public", "foo=bar", "pgbouncer=true")),
+    **dict.fromkeys(ALONE, ("schema=public&application_name=me%40host", "foo=bar", "pgbouncer=true")),
     **dict.fromkeys(("Core", "async Core"), ("schema=public",)),
 }
 UNKNOWN["asyncpg"] += ("connect_timeout=5", "keepalives=1", "gssencmode=disable", "channel_binding=no")
