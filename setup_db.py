@@ -88,7 +88,7 @@ def _seed(rows: int, replace: bool, directory: Path) -> None:
         print(f"replaced at {address()}: {_listed(replaced)}")
     where = f"embedded in {directory}" if at_default and embedded_postgres.is_running(directory) else "not embedded"
     counts = ", ".join(f"{table.count(rows):,} in {table.name}" for table in SHOP)
-    print(f"{rows:,} rows in table data, {counts} at {address()} (PostgreSQL {version}, {where})")
+    print(f"{rows:,} row{'s' * (rows != 1)} in table data, {counts} at {address()} (PostgreSQL {version}, {where})")
 
 
 def _with_data(state: str, directory: Path) -> str:

@@ -20,7 +20,7 @@ SHARE, SECONDS, BYTES = 0.1, 0.1, 10 * 2**20
 
 def counted(count: int, single: str, several: str = "") -> str:
     """Return a number with its noun: 1 column, 2 columns; or with what else agrees with it: 1 row was, 2 rows were."""
-    return f"{count:,} {single if count == 1 else several or f'{single}s'}"
+    return f"{count:,} {single if count == 1 else several or single + ('es' if single.endswith('s') else 's')}"
 
 
 @dataclass(frozen=True)

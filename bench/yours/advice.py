@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from bench.layers.figures import OTHER_VALUES, Figure, Figures
+from bench.layers.figures import OTHER_VALUES, Figure, Figures, counted
 from bench.layers.names import (
     ARRAYS,
     COLUMNS,
@@ -100,14 +100,14 @@ def less_often(name: str, lazy: Figure, other: Figure) -> Iterator[Advice]:
     if not lazy.statements or not other.statements:
         return
     if lazy.statements > WORTH * other.statements and lazy.seconds > WORTH * other.seconds:
-        statements = f"{lazy.statements:,} → {other.statements:,} statements"
+        statements = f"{lazy.statements:,} → {counted(other.statements, 'statement')}"
         yield Advice(f"{name} instead of lazy loading: {statements}, {seconds(lazy, other)}.")
 
 
 def compared(before: Figure, after: Figure) -> str:
     peak = f"{before.traced_peak:,.0f} → {after.traced_peak:,.0f} bytes per parent at the peak"
-    counted = before.rows is not None and after.rows is not None
-    rows = f", {before.rows:,} → {after.rows:,} rows on the wire" if counted else ""
+    known = before.rows is not None and after.rows is not None
+    rows = f", {before.rows:,} → {after.rows:,} rows on the wire" if known else ""
     return f"{peak}, {seconds(before, after)}{rows}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.errors import visible
-from bench.layers.figures import Figure, Figures
+from bench.layers.figures import Figure, Figures, counted
 from bench.layers.subject import Subject
 from bench.look.tables import Column, Table, fenced, mib, print_told
 from bench.yours import columns as by_column
@@ -43,7 +43,7 @@ def table(subject: Subject, figures: Figures) -> Table[Row]:
     name = visible(relation.sql_name or "the query")
     shown = name if sys.stdout.isatty() or not relation.name else fenced(name, "`")
     paths = f" with {', '.join(child.path for child in relation.children)}" if relation.children else ""
-    title = f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown}{paths}"
+    title = f"{counted(figures.count, 'row')} of {shown}{paths}"
     return Table(title, columns(subject, figures), list(figures.by_layer.items()), note=words.note)
 
 
@@ -55,9 +55,11 @@ def columns(subject: Subject, figures: Figures) -> list[Column[Row]]:
     at_peak: Column[Row] = Column("At the peak", "at peak", lambda row: f"{row[1].traced_peak:,.0f}")
     wire: list[Column[Row]] = [
         Column(
-            "Rows per parent", "rows", lambda row: counted(row[1].rows, lambda rows: f"{rows / figures.count:,.1f}")
+            "Rows per parent",
+            "rows",
+            lambda row: if_counted(row[1].rows, lambda rows: f"{rows / figures.count:,.1f}"),
         ),
-        Column("Statements", None, lambda row: counted(row[1].statements, "{:,}".format)),
+        Column("Statements", None, lambda row: if_counted(row[1].statements, "{:,}".format)),
     ]
     return [
         Column(words.first, "", lambda row: row[0], text=True),
@@ -94,7 +96,7 @@ def known(figure: float | None, text: Callable[[float], str]) -> str:
     return "" if figure is None else text(figure)
 
 
-def counted(figure: int | None, text: Callable[[int], str]) -> str:
+def if_counted(figure: int | None, text: Callable[[int], str]) -> str:
     """Return a figure's text, if libpq could count it."""
     return "not counted" if figure is None else text(figure)
 

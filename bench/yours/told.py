@@ -58,8 +58,9 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
         none = f" All {rows} have no figure where less than a tenth, 0.1 s or 10 MiB of them was read." if more else ""
         yield f"The {rows} are {read}{'' if more or subject.relation.sample else ', if there are more'}.{none}"
     if (weighed := max(figure.weighed for figure in figures.by_layer.values())) < figures.count:
+        first_ones = counted(weighed, "row")
         yield (
-            f"The bytes per row are weighed on the first {weighed:,} rows, for their lists and dicts have many parts. "
+            f"The bytes per row are weighed on the first {first_ones}, for their lists and dicts have many parts. "
             "A narrow column is judged by these, too: integers to 256, which take nothing, may be first in the table."
         )
     if subject.relation.children and subject.limit != subject.asked:
@@ -70,7 +71,8 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
 
 def ways(subject: Subject, figures: Figures) -> Iterator[str]:
     if (lazy := figures.by_layer.get(LAZY)) and lazy.sample:
-        yield f"{LAZY}: measured of {lazy.sample:,} parents, chosen evenly, and extrapolated to {figures.count:,}."
+        parents = counted(lazy.sample, "parent")
+        yield f"{LAZY}: measured of {parents}, chosen evenly, and extrapolated to {figures.count:,}."
     if DROPPED in figures.by_layer:
         yield f"{DROPPED}: `yield_per={subject.relation.batch}`, and each parent is dropped after use."
     if COLUMNS in figures.by_layer:
@@ -133,7 +135,7 @@ def renamed(subject: Subject, figures: Figures) -> Iterator[str]:
     for column in columns[:MOST_NAMED]:
         yield f"Column {named(column.name)} is {column.attribute} here."
     if others := len(columns[MOST_NAMED:]):
-        are = "is 1 other column" if others == 1 else f"are {others:,} other columns"
+        are = f"{'is' if others == 1 else 'are'} {counted(others, 'other column')}"
         yield f"So {are} called otherwise: --json has all of them."
 
 
