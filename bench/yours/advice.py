@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from bench.layers.figures import OTHER_VALUES, Figure, Figures, counted
+from bench.layers.figures import OTHER_VALUES, Figure, Figures
 from bench.layers.names import (
     ARRAYS,
     COLUMNS,
@@ -21,6 +21,7 @@ from bench.layers.names import (
     VALIDATED,
 )
 from bench.layers.subject import Subject
+from bench.nouns import counted
 from bench.relations.data import Relation
 from bench.yours import code
 from bench.yours.by_column import in_other_forms, left_out

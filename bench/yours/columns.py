@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.errors import visible
-from bench.layers.figures import Figures, counted
+from bench.layers.figures import Figures
 from bench.layers.weights import TableWeights
 from bench.look.tables import Column, Table
+from bench.nouns import counted
 from bench.relations.data import Relation
 
 # So many columns are shown, and so many characters of a name in a terminal; and how long the longest bar is.

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.errors import visible
-from bench.layers.figures import Figure, Figures, counted
+from bench.layers.figures import Figure, Figures
 from bench.layers.subject import Subject
 from bench.look.tables import Column, Table, fenced, mib, print_told
+from bench.nouns import counted
 from bench.yours import columns as by_column
 from bench.yours.advice import advice
 from bench.yours.calculator import address

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from bench.errors import visible
-from bench.layers.figures import Figures, counted
+from bench.layers.figures import Figures
 from bench.layers.names import ARRAYS, COLUMNS, DROPPED, ENTITY, KEYED, LAZY, STREAMED, missing
 from bench.layers.subject import ENOUGH, Subject
 from bench.look.tables import named
+from bench.nouns import counted
 from bench.relations.joins import AS_TEXT, OF_ARRAYS
 from bench.yours.code import along
 from bench.yours.words import all_rows, words_of

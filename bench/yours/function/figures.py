@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.layers.figures import counted
+from bench.nouns import counted
 from bench.yours.function.phases import Phase
 
 Place = tuple[str, int]

@@ -1,8 +1,8 @@
 """What is printed of the imports: what the process takes before the call, by package and by module."""
 
 from bench.errors import visible
-from bench.layers.figures import counted
 from bench.look.tables import Column, Table, mib, print_sentence
+from bench.nouns import counted
 from bench.yours.function.figures import Imports
 from common import MIB
 

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.errors import visible
-from bench.layers.figures import counted
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
+from bench.nouns import counted
 from bench.yours.function.advising import advice
 from bench.yours.function.figures import FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
 from bench.yours.function.imported import LEAST, MOST, before

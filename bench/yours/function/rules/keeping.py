@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bench.errors import visible
-from bench.layers.figures import counted
 from bench.look.tables import mib
+from bench.nouns import counted
 from bench.yours.function.figures import FunctionFigures, path_of
 from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, peak_of, written
 
