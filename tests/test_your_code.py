@@ -4,8 +4,13 @@ import json
 import os
 import re
 import sys
+from contextlib import ExitStack
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from inspect import Parameter
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NewType
 
 import psutil
 import pytest
@@ -15,6 +20,9 @@ from bench import process
 from bench.runs import Job, checkpoint
 from bench.scripts import Scenario
 from bench.yours.function.launching import PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
+from bench.yours.function.probe.calling.arguments import Arguments
+from bench.yours.function.probe.calling.finding import UncallableError
+from bench.yours.function.probe.libraries.statements import Statements
 from common import LAST_CHECKPOINT
 from tests.functions import as_function
 from tests.support import refused
@@ -248,6 +256,8 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
 
     assert line("shop:nothing") == "shop has no nothing"
     assert line("shop:items") == "it needs limit: --arg limit=…"
+    assert line("shop:items", "--arg", "limt=5") == "it has no parameter limt: it has limit"
+    assert line("shop:items", "--arg", "limit=5", "--arg", "limit=6") == "--arg limit is given more than once"
     assert line("nowhere:x") == "its import raised ModuleNotFoundError: No module named 'nowhere'"
     assert line("shop:CACHE") == "shop:CACHE is no function: it is of class dict"
     assert "exit code 3" in line("shop:ends")
@@ -264,6 +274,47 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
     assert not [
         p for p in psutil.process_iter(["cmdline"]) if f"left behind {os.getpid()}" in (p.info["cmdline"] or ())
     ]
+
+
+class Colour(Enum):
+    RED = "r"
+    BLUE = 2
+
+
+def test_an_argument_is_what_its_annotation_wants() -> None:
+    def given(hint: Any, text: str) -> Any:
+        def function(parameter: Any) -> Any:
+            return parameter
+
+        function.__annotations__["parameter"] = hint
+        order = {"arguments": {"parameter": text}, "url": ""}
+        with ExitStack() as stack:
+            return Arguments(order, Statements(rows=False)).ready(function, stack)()
+
+    wanted: tuple[tuple[Any, str, Any], ...] = (
+        *((Colour, text, Colour.RED) for text in ("RED", "r")),
+        *((hint, "2", Colour.BLUE) for hint in (Colour | None, Colour | str)),
+        *((bool, text, True) for text in ("1", "true", "Yes", "y", "T", "on")),
+        *((bool | None, text, False) for text in ("0", "False", "no", "n", "f", "OFF")),
+        *((hint, "None", None) for hint in (int | None, Literal["a"] | None)),
+        *((int, "5", 5), (float, "1e3", 1000.0), (Decimal, "1.50", Decimal("1.50")), (str, "5", "5")),
+        *((str | int, "x", "x"), (date, "2024-05-06", date(2024, 5, 6)), (Path | None, "/a", Path("/a"))),
+        *((Literal["a", 1], "1", 1), (list[int], "[1, 2]", [1, 2]), (Annotated[int, "most"], "3", 3)),
+        *((int | str, "5", 5), (Parameter.empty, "5", 5), (Any, "a", "a"), ("Unknown", "a", "a")),
+        (NewType("Id", int), "7", 7),
+    )
+    for hint, text, value in wanted:
+        assert (found := given(hint, text)) == value, (hint, text)
+        assert type(found) is type(value), (hint, text)
+    refusals: tuple[tuple[Any, str, str], ...] = (
+        *((bool, text, "bool") for text in ("maybe", "", "2")),
+        *((Colour | None, "red", "Colour: RED, BLUE"), (Literal["a", 1], "b", "Literal: a, 1")),
+        *((list[int], "1", "list"), (dict, "a", "dict"), (date, "today", "date"), (int | date, "x", "int or date")),
+        (int | None, "", "int"),
+    )
+    for hint, text, line in refusals:
+        with pytest.raises(UncallableError, match=f"^--arg parameter is no {line}$"):
+            given(hint, text)
 
 
 def test_the_page_fits_a_terminal(folder: Path) -> None:

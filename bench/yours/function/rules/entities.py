@@ -74,7 +74,8 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         saves = spared(figures, one)
         why = f"all {one.loaded:,} entities are built before the first one is handed out"
         if one.times > 1:
-            why = f"all {(one.rows or one.loaded) // one.times:,} rows of each of {one.times:,} executions are there at once"
+            each = (one.rows or one.loaded) // one.times
+            why = f"all {each:,} rows of each of {one.times:,} executions are there at once"
         why += "" if holds else ", and few are there at the end"
         text = (
             f"{what_reads_in_chunks(one)} at {at(one)}: {why}{REFUSED * one.collections}. Saves about {mib(saves)} MiB "

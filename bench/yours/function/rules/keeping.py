@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
+from bench.nouns import counted
 from bench.yours.function.figures import FunctionFigures, path_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
 
@@ -56,7 +57,7 @@ def cache(figures: FunctionFigures) -> Iterator[Change]:
     held, items = figures.grown
     text = f"{mib(size)} MiB stay after the return{from_line(figures)}. "
     if held:
-        text = f"{held} grew by {items:,} items: {text}"
+        text = f"{held} grew by {counted(items, 'item')}: {text}"
     elif count >= ENOUGH_ROWS and figures.holder and figures.holder[0].partition(".")[0] in figures.imports.readers:
         text = f"{path_of(figures.holder)} grew: {count:,} {name} stay. {text}"
     elif 2 * after.packages.get("", 0) < size and not per_row(figures):
