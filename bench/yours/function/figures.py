@@ -18,6 +18,14 @@ class Statement:
     # The library that told of it.
     by: str
     line: Place | None
+    # The library's line that does, where the reader's calls a library, and what it calls, as `module:name`.
+    library_line: Place | None
+    called: str
+    # The relationship that it loads, as `Class.attribute`, and whether it does so when that is asked for; else
+    # with the entities that another statement loads: which one.
+    loads: str
+    lazily: bool
+    parent: int | None
     # Where its first entity was loaded, which is where its rows are read.
     loads_at: Place | None
     # Where the first of them went, while the function ran.

@@ -116,10 +116,15 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "widest",
         "sizes",
         "names",
+        "called",
+        "loads",
+        "lazily",
+        "parent",
     )
     return Statement(
         text=f"{found['verb']} {found['relation']}".strip(),
         line=place_of(found["line"]),
+        library_line=place_of(found["library_line"]),
         loads_at=place_of(found["loads_at"]),
         gone_at=place_of(found["gone_at"]),
         at_once=most_at_once([(begin, end) for begin, end, *_, number in marks if number == found["number"]]),

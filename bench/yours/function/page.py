@@ -110,22 +110,36 @@ def lines(peak: Held) -> list[Row]:
     ]
 
 
-def place(line: Place | None) -> str:
-    """Return a line as `file:number`, its end where that is long."""
-    text = visible(f"{line[0]}:{line[1]}") if line else "not known"
-    return text if len(text) <= WIDTH else f"…{text[1 - WIDTH :]}"
+def place(line: Place | None, library: Place | None = None) -> str:
+    """Return a line as `file:number`, its end where that is long, with the library's which it calls."""
+    text = _shortened(visible(f"{line[0]}:{line[1]}") if line else "not known", WIDTH // 2 if library else WIDTH)
+    return f"{text} → {_shortened(visible('{}:{}'.format(*library)), WIDTH - len(text) - 3)}" if library else text
+
+
+def _shortened(text: str, room: int) -> str:
+    return text if len(text) <= room else f"…{text[1 - room :]}"
 
 
 def objects(peak: Held, figures: FunctionFigures) -> None:
-    many = [(name, number) for name, number in peak.objects.items() if number >= 100][:MOST]
+    many = [(name, number) for name, number in peak.objects.items() if number >= 100]
     if many:
-        told = ", ".join(f"{number:,} {visible(name)}" for name, number in many)
-        print_sentence(f"\nObjects more than before, at the peak: {told}.")
+        many.sort(key=lambda one: not is_own(one[0], figures))  # the reader's own come first
+        told = ", ".join(f"{number:,} {visible(name)}" for name, number in many[:MOST])
+        print_sentence(
+            f"\nObjects more than before, at the peak: {told}. Only those that the garbage collector tracks count: no "
+            "texts or numbers, nor all dicts and tuples of these."
+        )
+
+
+def is_own(name: str, figures: FunctionFigures) -> bool:
+    """Return whether a class is the reader's, or one that is mapped."""
+    mapped = {kind for one in figures.statements for kind in one.classes}
+    return name in mapped or name.partition(".")[0] in figures.imports.readers
 
 
 def statement_columns() -> list[Column[Statement]]:
     return [
-        Column("Line", "", lambda one: place(one.line), text=True),
+        Column("Line", "", lambda one: place(one.line, one.library_line), text=True),
         Column("Executes", "executes", lambda one: visible(one.text), text=True),
         Column("Times", "times", lambda one: f"{one.times:,}"),
         Column("Rows", "rows", rows_of),

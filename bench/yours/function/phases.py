@@ -29,13 +29,14 @@ def phase_of(process: Mapping[str, Any], stated: Mapping[str, Any]) -> Phase | N
     if not marks or highest <= began:
         return None
     stage, number = _reached(marks, reached)
+    executed = sum(one["times"] for one in process["statements"])  # of which not all are marked
     named = stated["marks"][number - 1][4] if 0 < number <= len(stated["marks"]) else -1
     statement = named if named >= 0 else None
-    if stage == AFTER and statement is not None:
+    if stage == AFTER and statement is not None and not len(marks) == number < executed:
         read = stated["statements"][statement]
         if read["last_row"] and read["peak"] >= NEAR_THE_LAST_ROW * stated["traced_peak"]:
             stage = READ
-    return Phase(stage, number, len(marks), statement)
+    return Phase(stage, number, executed, statement)
 
 
 def _reached(marks: list[Any], size: float) -> tuple[str, int]:

@@ -55,6 +55,8 @@ def package_of(file: str) -> str:
 
 
 def shown(file: str) -> str:
-    """Return a path as it is written from the working folder."""
+    """Return a path as it is written from the working folder, or from where libraries are installed."""
+    if installed := _INSTALLED.search(file):
+        return file[installed.start(1) :]
     folder = os.getcwd() + os.sep
     return file[len(folder) :] if file.startswith(folder) else file

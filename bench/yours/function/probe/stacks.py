@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, package_of, shown
+
+# What executes statements, and what it does so by.
+EXECUTE = (
+    PROBE,
+    STANDARD_LIBRARY,
+    "sqlalchemy",
+    "django",
+    "psycopg",
+    "psycopg2",
+    "asyncpg",
+    "greenlet",
+    "sqlmodel",
+    "flask_sqlalchemy",
+)
 
 
 def nearest(frame: Any) -> tuple[str, int] | None:
@@ -28,14 +43,35 @@ def own_line() -> tuple[str, int] | None:
     return line
 
 
-def reading_package(names: tuple[str, ...]) -> str:
-    """Return which of these packages the reader's line calls to read what is executed now, if one of them."""
-    frame: Any = sys._getframe(1) if any(name in sys.modules for name in names) else None
-    while frame and (package := package_of(frame.f_code.co_filename)):
-        if package in names:
-            return package
+class CallOf(NamedTuple):
+    """A line that calls what executes statements, whose it is, if a library's, and what it calls, as `module:name`."""
+
+    line: tuple[str, int] | None
+    package: str
+    name: str
+
+
+def called() -> CallOf:
+    """Return the line that calls what executes a statement now: the reader's, or that of a library in between."""
+    name = ""
+    for frame in _frames():
+        package = package_of(frame.f_code.co_filename)
+        if package not in EXECUTE:
+            return CallOf((shown(frame.f_code.co_filename), frame.f_lineno), package, name)
+        name = f"{frame.f_globals.get('__name__')}:{frame.f_code.co_name}"
+    return CallOf(None, "", "")
+
+
+def _frames() -> Iterator[Any]:
+    """Yield the frames of this thread, the innermost first, through greenlets."""
+    frame: Any = sys._getframe(1)
+    greenlet = sys.modules.get("greenlet")
+    current = greenlet.getcurrent().parent if greenlet else None
+    while frame:
+        yield frame
         frame = frame.f_back
-    return ""
+        if frame is None and current is not None:
+            frame, current = current.gr_frame, current.parent
 
 
 def any_line() -> tuple[str, int] | None:

@@ -9,6 +9,8 @@ from common import MIB
 # From fewer rows, or of less memory, nothing follows.
 ENOUGH_ROWS, ENOUGH = 1_000, MIB
 BATCH = 1_000
+# What the modules are called whose methods are awaited: all rows are there before the reader's code has one.
+ASYNCIO = ".ext.asyncio."
 # What is written where not SQLAlchemy executes a statement: a step's name, what it is called, and its code.
 OF_A_SERVER = ("cursor", "A server-side cursor", 'connection.cursor("rows")')
 OF_PANDAS = "pandas.read_sql(…, connection.execution_options(stream_results=True), chunksize=1000)"
@@ -44,7 +46,7 @@ class Change:
 def written(figures: FunctionFigures, statement: Statement, name: str, what: str, code: str) -> tuple[str, str, str]:
     """Return a step's name, what it is called and its code, in the words of the library that executes the statement."""
     if statement.by not in BY_OTHERS[name]:
-        return name, what, visible(code)
+        return name, what, as_code(code)
     name, what, code = BY_OTHERS[name][statement.by]
     kind, _ = figures.tables.get(table_of(statement), ("Model", ""))
     return name, what, visible(code.replace("Model", kind))
@@ -55,4 +57,46 @@ def table_of(statement: Statement) -> str:
 
 
 def at(statement: Statement) -> str:
-    return visible("{}:{}".format(*statement.line)) if statement.line else "a line that is not known"
+    """Return the reader's line, with that of the library which it calls for it."""
+    line, library = ("{}:{}".format(*place) if place else "" for place in (statement.line, statement.library_line))
+    return visible(f"{line or 'a line that is not known'}{f' ({library})' * bool(library)}")
+
+
+def as_code(code: str) -> str:
+    return "\n".join(map(visible, code.split("\n")))
+
+
+def kind_of(statement: Statement) -> str:
+    """Return the class most of a statement's entities have."""
+    return max(statement.classes, key=lambda name: statement.classes[name], default="").rpartition(".")[2]
+
+
+def selected(statement: Statement, columns: str = "…") -> str:
+    """Return how what a statement reads is selected, in the way in which the reader's code does it."""
+    if statement.lazily:
+        columns = kind_of(statement) if columns == "…" else columns
+        return f"select({columns}).where(with_parent({_owner(statement)}, {statement.loads}))"
+    return f"{'session.query' if _by_query(statement) else 'select'}({columns})"
+
+
+def in_chunks(statement: Statement, options: str, batch: int = BATCH) -> str:
+    """Return how it is read in batches, in that way."""
+    if _by_query(statement) and not statement.lazily:
+        return f"{selected(statement)}{options}.yield_per({batch})"
+    option = f"execution_options(yield_per={batch})"
+    if statement.lazily:
+        return f"rows = {selected(statement)}\nobject_session({_owner(statement)}).scalars(rows.{option})"
+    code = f"{selected(statement)}{options}.{option}"
+    module, _, method = statement.called.partition(":")
+    if ASYNCIO not in module:
+        return code
+    owner = "connection" if module.endswith("engine") else "session"
+    return f"await {owner}.stream{'_scalars' * method.startswith('scalar')}({code})"
+
+
+def _owner(statement: Statement) -> str:
+    return statement.loads.partition(".")[0].lower()
+
+
+def _by_query(statement: Statement) -> bool:
+    return statement.called.startswith("sqlalchemy.orm.query:")

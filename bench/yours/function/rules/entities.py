@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import ENOUGH_ROWS, Change, at, table_of
+from bench.yours.function.rules.change import (
+    ASYNCIO,
+    BATCH,
+    ENOUGH,
+    ENOUGH_ROWS,
+    Change,
+    as_code,
+    at,
+    in_chunks,
+    kind_of,
+    selected,
+    table_of,
+)
 from bench.yours.function.rules.held import (
     beyond_a_batch,
     changed,
@@ -18,12 +30,15 @@ from bench.yours.function.rules.held import (
     of_values,
     there,
     transient,
+    with_it,
 )
 from bench.yours.function.rules.loading import FEW, of_collections
 
 # With joined collections SQLAlchemy refuses yield_per, with selectinload it does not.
 REFUSED = "; with joined collections SQLAlchemy refuses yield_per"
-IF_DROPPED = ", where each is dropped before the next one"
+IF_DROPPED = ", where a loop drops each before the next one: without list(), .all() or .fetchall()"
+# As many where each has so many others with it.
+FEW_AT_ONCE, MANY_OTHERS = 100, 10
 
 
 def joined(figures: FunctionFigures) -> Iterator[Change]:
@@ -37,27 +52,41 @@ def joined(figures: FunctionFigures) -> Iterator[Change]:
             f"selectinload instead of joined collections at {at(one)}: {one.rows:,} rows came for "
             f"{one.loaded:,} entities. Saves about {mib(saves)} MiB, as predicted"
         )
-        code = f"select(…).options({of_collections(figures, one)})"
+        options = f".options({of_collections(figures, one)})"
+        code = f"{selected(one)}{options}"
         if not kept(figures, one):
             saved = mib(one.grew + transient(figures))
             text += f"; up to {saved} with yield_per, too, which SQLAlchemy refuses with joined collections"
-            code += ".execution_options(yield_per=1000)"
+            code = in_chunks(one, options)
         yield Change("selectinload", f"{text}.", saves, code)
 
 
 def what_reads_in_chunks(statement: Statement) -> str:
+    if statement.lazily:
+        return f"yield_per instead of {visible(statement.loads)}, which is loaded lazily,"
     return "selectinload with yield_per" if statement.collections else "yield_per"
 
 
-def in_chunks(figures: FunctionFigures, statement: Statement) -> str:
+def code_in_chunks(figures: FunctionFigures, statement: Statement, batch: int = BATCH) -> str:
     options = f".options({of_collections(figures, statement)})" if statement.collections else ""
-    return f"select(…){options}.execution_options(yield_per=1000)"
+    return in_chunks(statement, options, batch)
+
+
+def batch_of(figures: FunctionFigures, statement: Statement) -> int:
+    """Return how many entities are a batch: fewer where each has many others with it."""
+    return FEW_AT_ONCE if loaded_with(figures, statement) >= MANY_OTHERS * statement.loaded else BATCH
+
+
+def loaded_with(figures: FunctionFigures, statement: Statement) -> int:
+    return sum(one.loaded for one in with_it(figures, statement))
 
 
 def spared(figures: FunctionFigures, statement: Statement) -> float:
     """Return what would not be there at the peak, were a statement's entities read in batches and dropped."""
     of_all = sum(there(figures, one) for one in figures.statements if not kept(figures, one))
-    number = min(there(figures, statement), beyond_a_batch(statement, statement.loaded))
+    share = beyond_a_batch(statement, statement.loaded, batch_of(figures, statement)) / statement.loaded
+    dropped = [one for one in with_it(figures, statement) if not kept(figures, one)]
+    number = sum(min(there(figures, one), share * one.loaded) for one in dropped)
     traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
     return min(transient(figures), traced) * number / of_all if of_all else 0
 
@@ -65,26 +94,35 @@ def spared(figures: FunctionFigures, statement: Statement) -> float:
 def in_batches(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are to be read in batches, which spares them where they are not all held."""
     for one in figures.statements:
-        read_so = one.yield_per or multiplied(one) or not many(one)
-        if read_so or not one.loaded or kept(figures, one) or changed(figures, one):
+        read_so = one.yield_per or multiplied(one) or one.parent is not None
+        if read_so or not one.loaded or not any(map(many, with_it(figures, one))):
+            continue
+        if kept(figures, one) or changed(figures, one):
             continue
         holds = held(figures, one)
-        if holds and not one.collections:  # columns hold less
+        if holds and not is_sqlalchemys(one):  # columns hold less
             continue
-        saves = spared(figures, one)
-        why = f"all {one.loaded:,} entities are built before the first one is handed out"
+        others = loaded_with(figures, one) - one.loaded
+        why = f"all {one.loaded:,} entities {f'and {others:,} that come with them ' * bool(others)}are built before "
+        why += "the first one is handed out"
         if one.times > 1:
             each = (one.rows or one.loaded) // one.times
             why = f"all {each:,} rows of each of {one.times:,} executions are there at once"
         why += "" if holds else ", and few are there at the end"
+        saves = spared(figures, one)
         text = (
-            f"{what_reads_in_chunks(one)} at {at(one)}: {why}{REFUSED * one.collections}. Saves about {mib(saves)} MiB "
-            f"at the peak, as predicted{IF_DROPPED * holds}."
+            f"{what_reads_in_chunks(one)} at {at(one)}: {why}{REFUSED * one.collections}. "
+            f"Saves about {mib(saves)} MiB at the peak, as predicted{IF_DROPPED}."
         )
-        code = in_chunks(figures, one)
+        code = code_in_chunks(figures, one, batch_of(figures, one))
         if figures.answers:  # else the answer is built of all rows at once again
             code += "  # in a StreamingResponse"
-        yield Change("yield_per", text, saves, code)
+        yield Change("yield_per", text, saves, as_code(code))
+
+
+def is_sqlalchemys(statement: Statement) -> bool:
+    """Return whether SQLAlchemy may hold the entities in the reader's place: in collections, or to be awaited."""
+    return statement.collections or statement.lazily or ASYNCIO in statement.called
 
 
 def columns(figures: FunctionFigures) -> Iterator[Change]:
@@ -96,19 +134,41 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
             continue
         if multiplied(one) or changed(figures, one) or one.loaded < FEW * one.times:  # or they are loaded one by one
             continue
-        saves = of_lines(figures, one) - one.loaded * (of_a_row + of_a_place * one.columns) - of_values(figures, one)
-        how = "kept" if stay else "held by your code at the peak"
+        if one.parent is not None and figures.statements[one.parent].loaded >= FEW:  # which is the one to change
+            continue
+        saves: float = of_lines(figures, one) * share_of_line(figures, one)
+        for each in with_it(figures, one):
+            saves -= each.loaded * (of_a_row + of_a_place * each.columns) + of_values(figures, each)
+        how = "kept" if stay else f"held by {visible(one.loads) if one.lazily else 'your code'} at the peak"
+        if not stay and is_sqlalchemys(one) and not one.lazily:
+            how = "there at the peak"
         how += ", though they are read in batches" * (one.yield_per is not None)
         text = (
-            f"Columns instead of entities at {at(one)}, if they are only read: {one.loaded:,} entities are {how}. "
-            f"Saves about {mib(saves)} MiB, as predicted"
+            f"Columns instead of entities at {at(one)}, if they are only read: {loaded_with(figures, one):,} entities "
+            f"are {how}. Saves about {mib(saves)} MiB, as predicted"
         )
-        if not stay and not one.yield_per:
-            text += f"; yield_per about {mib(spared(figures, one))}{IF_DROPPED}"
-        kind = max(one.classes, key=lambda name: one.classes[name])
-        names = list(figures.attributes.get(kind, {})) or one.names or figures.tables.get(table_of(one), ("", ""))[1:]
-        columns = ", ".join(f"{kind.rpartition('.')[2]}.{name}" for name in names[:3])
-        yield Change("columns", f"{text}.", saves, visible(f"select({columns}, …)"))
+        streamed = spared(figures, one)
+        if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:
+            text += f"; yield_per about {mib(streamed)}{IF_DROPPED}"
+        yield Change("columns", f"{text}.", saves, visible(selected(one, f"{columns_of(figures, one)}, …")))
+
+
+def share_of_line(figures: FunctionFigures, statement: Statement) -> float:
+    """Return which share a statement has in the entities that its line, or what its line calls, loads."""
+    together = with_it(figures, statement)
+    others = [one for one in figures.statements if one.line == statement.line and one not in together]
+    return loaded_with(figures, statement) / sum(one.loaded for one in (*together, *others))
+
+
+def columns_of(figures: FunctionFigures, statement: Statement) -> str:
+    """Return three attributes of a statement's entities: as they are called, else as its columns are."""
+    kind = max(statement.classes, key=lambda name: statement.classes[name])
+    names = list(figures.attributes.get(kind, {}))
+    if not names:
+        prefix = f"{table_of(statement)}_"
+        labelled = all(name.startswith(prefix) for name in statement.names)
+        names = [name.removeprefix(prefix * labelled) for name in statement.names]
+    return ", ".join(f"{kind_of(statement)}.{name}" for name in names[:3])
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:

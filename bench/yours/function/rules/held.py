@@ -64,6 +64,15 @@ def there(figures: FunctionFigures, statement: Statement) -> float:
     return max(alive(figures, statement), statement.loaded / statement.times * statement.at_once)
 
 
+def with_it(figures: FunctionFigures, statement: Statement) -> list[Statement]:
+    """Return a statement, and those that load relationships of its entities with these."""
+    return [one for one in figures.statements if one is statement or _root(figures, one) is statement]
+
+
+def _root(figures: FunctionFigures, statement: Statement) -> Statement | None:
+    return figures.statements[statement.parent] if statement.parent is not None else None
+
+
 def held(figures: FunctionFigures, statement: Statement) -> bool:
     """Return whether the reader's code holds most entities of a statement at the peak, however they are read.
 
@@ -88,10 +97,10 @@ def many(statement: Statement) -> bool:
     return statement.verb not in WRITES and max(statement.rows or 0, statement.loaded) >= ENOUGH_ROWS
 
 
-def beyond_a_batch(statement: Statement, rows: int) -> float:
+def beyond_a_batch(statement: Statement, rows: int, batch: int = BATCH) -> float:
     """Return how many of these rows, of all executions that are under way at once, would not be there in batches."""
     at_once = rows if not statement.times else rows / statement.times * statement.at_once
-    return max(0.0, at_once - BATCH * statement.at_once)
+    return max(0.0, at_once - batch * statement.at_once)
 
 
 def multiplied(statement: Statement) -> bool:

@@ -26,7 +26,7 @@ def often(figures: FunctionFigures) -> Iterator[Change]:
 
 def is_repeated(figures: FunctionFigures, statement: Statement) -> bool:
     """Return whether a statement is n + 1: once for each parent, or one parent each time; else it is only frequent."""
-    if statement.verb != "SELECT" or statement.times < FEW:
+    if statement.verb != "SELECT" or statement.times < FEW or statement.parent is not None:
         return False
     times, single = statement.times, (statement.rows or 0) <= statement.times
     others = [max(one.rows or 0, one.loaded) for one in figures.statements if one is not statement]

@@ -6,7 +6,7 @@ from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
 from bench.yours.function.rules.change import ENOUGH, Change, at, table_of, written
-from bench.yours.function.rules.entities import REFUSED, in_chunks, what_reads_in_chunks
+from bench.yours.function.rules.entities import IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
 from bench.yours.function.rules.held import (
     beyond_a_batch,
     kept,
@@ -27,16 +27,18 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         read_in_batches = one.yield_per or (one.streamed and not one.loaded)
         if read_in_batches or not one.columns or not many(one) or multiplied(one):
             continue
-        if one.loaded and not kept(figures, one):
+        if one.parent is not None or (one.loaded and not kept(figures, one)):
             continue
         by_connection = of_connection(figures, one)
         rows = one.rows or one.loaded
         spared = beyond_a_batch(one, rows) * one.times / (rows * one.at_once)
         saves = min(peak_of(figures), one.grew + transient(figures) + by_connection) * spared
-        holder = ", and by the connection until its next statement" if by_connection > ENOUGH else " beside the objects"
+        holder = " beside the objects" * bool(one.loaded)
+        holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
         text = f" at {at(one)}: all {rows // one.times:,} rows are held at once{holder}"
-        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak."
-        code = in_chunks(figures, one)
+        looped = not one.loaded and one.by == "sqlalchemy" and transient(figures) >= ENOUGH
+        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak{IF_DROPPED * looped}."
+        code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
         yield Change(name, f"{what}{text}", saves, code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from contextlib import suppress
 from functools import partial
@@ -19,6 +20,8 @@ class OrmWatch:
         self._statements = statements
         self._running: dict[int, tuple[Moment, int | None]] = {}
         self._of_state: dict[int, dict[str, Any]] = {}
+        # Of each thread the last statement that loads no relationship with other entities.
+        self._roots: dict[int, int] = {}
         self._wrappers: list[Any] = []
 
     def listen_to_sqlalchemy(self) -> None:
@@ -67,6 +70,17 @@ class OrmWatch:
         if state is not None:
             self._of_state[id(state)] = found
             found["collections"] = bool(getattr(state, "multi_row_eager_loaders", False))
+            self._note_relationship(found, getattr(getattr(state, "current_path", None), "path", ()), options)
+
+    def _note_relationship(self, found: dict[str, Any], path: tuple[Any, ...], options: Any) -> None:
+        """Note which relationship a statement loads, if one: when it is asked for, or with the entities it is of."""
+        lazily = getattr(options.get("_sa_orm_load_options"), "_lazy_loaded_from", None) is not None
+        if path and hasattr(path[-1], "parent"):
+            found["loads"], found["lazily"] = f"{path[-1].parent.class_.__name__}.{path[-1].key}", lazily
+        if not path or lazily:
+            self._roots[threading.get_ident()] = found["number"]
+        else:
+            found["parent"] = self._roots.get(threading.get_ident())
 
     def _load(self, entity: Any, context: Any) -> None:
         if time.monotonic() < self._statements.since:

@@ -13,7 +13,7 @@ from bench.yours.function.probe.libraries.rows import sizes_of
 from bench.yours.function.probe.libraries.texts import described_text
 from bench.yours.function.probe.memory import peak, rss
 from bench.yours.function.probe.objects import class_name
-from bench.yours.function.probe.stacks import own_line, reading_package
+from bench.yours.function.probe.stacks import called, own_line
 
 # So many statements are told apart, and so many are marked in time.
 MOST = 2_000
@@ -75,7 +75,9 @@ class Statements:
         return statement
 
     def _statement(self, by: str, began: Moment, now: Moment, text: str, how: dict[str, Any]) -> dict[str, Any]:
-        line, by = own_line(), reading_package(FRAMES) or by
+        line, call = own_line(), called()
+        by = call.package if call.package in FRAMES else by
+        library = call.line if call.package and call.package != by else None
         pattern, described = described_text(text)
         key: Any = (line, pattern)
         if key not in self.found and len(self.found) >= MOST:
@@ -96,6 +98,7 @@ class Statements:
                     "given": 0,
                 },
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
+                **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},
                 **how,
             }
         return self.found[key]
