@@ -23,7 +23,7 @@ from common import MIB, database_url
 PROBE = Path(__file__).parent / "probe"
 # Each after those that it imports.
 PARTS = (
-    *("memory", "objects", "holders", "imports", "stacks", "tracing", "failures"),
+    *("memory", "objects", "mapped", "holders", "paths", "imports", "stacks", "looks", "lines", "tracing", "failures"),
     *(
         f"libraries/{name}"
         for name in ("texts", "rows", "wrapping", "statements", "orms", "drivers", "cursors", "records")
