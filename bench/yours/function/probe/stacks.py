@@ -29,10 +29,13 @@ def own_line() -> tuple[str, int] | None:
 
 
 def any_line() -> tuple[str, int] | None:
-    """Return the reader's line that runs in this thread, else in another one."""
-    here = threading.get_ident()
-    others = (nearest(frame) for thread, frame in sys._current_frames().items() if thread != here)
-    return own_line() or next(filter(None, others), None)
+    """Return the reader's line that runs in this thread, else in the main one, else in another."""
+    line = own_line()
+    if line is None:
+        here, main = threading.get_ident(), threading.main_thread().ident
+        frames = sorted(sys._current_frames().items(), key=lambda thread: thread[0] != main)
+        line = next(filter(None, (nearest(frame) for thread, frame in frames if thread != here)), None)
+    return line
 
 
 def is_told_by_another(driver: str) -> bool:
