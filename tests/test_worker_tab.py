@@ -141,8 +141,9 @@ def test_what_it_has_is_answered_drawn_and_held_by_the_address(page: Page, brows
     entities = endpoints()["entities"]
     peak = warm + round(entities.peak) + 14 * round(entities.further)
     fit = int((2048 * MIB - before) / (page.evaluate("ownShare('forked')") * before + peak - before))
-    answer = f"{before / MIB:,.0f} MiB before its first request, {peak / MIB:,.0f} with 20 requests; {fit} of them fit"
-    assert page.locator("#takes").inner_text() == f"This worker takes {answer} into 2 GiB"
+    answer = f"{before / MIB:,.0f} MiB before its first request, {peak / MIB:,.0f} with 20 requests"
+    fitting = f"(entities: 92,000 rows each); {fit} of them fit into 2 GiB"
+    assert page.locator("#takes").inner_text() == f"This worker takes {answer} {fitting}"
     assert "5 of them hold no rows yet" in page.locator("#assumptions").inner_text()
     parts = page.locator("#picture i").evaluate_all("all => all.map(({ style }) => parseFloat(style.height))")
     limit = max(512 * MIB, peak)

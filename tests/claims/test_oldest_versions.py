@@ -1,14 +1,18 @@
 """The claims hold with the oldest versions that are allowed, too, or say since which version they do."""
 
+import html
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fasteners import InterProcessLock  # type: ignore[import-untyped]
 
-from bench.environments import ENVIRONMENTS, ORIGINAL, Combination, NoWheelsError, install, interpreters
+from bench.environments import ENVIRONMENTS, ORIGINAL, Combination, NoWheelsError, install
 from bench.errors import UserError
 from tests.support import PROJECT, TIMEOUT
 
@@ -55,7 +59,7 @@ def oldest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ENVIRONMENTS.mkdir(exist_ok=True)
     try:
         with InterProcessLock(ENVIRONMENTS / f"{combination.folder.name}.lock"):
-            install(combination, interpreters()[combination.python])
+            install(combination, str(Path(sys.base_prefix) / "bin" / f"python{combination.python}"))
     except (NoWheelsError, UserError) as error:
         pytest.skip(f"no environment with the oldest versions: {error}")
     folder = tmp_path_factory.mktemp("oldest") / "site-packages"  # by which what is installed is known
@@ -87,3 +91,26 @@ def test_the_oldest_versions_are_those_that_are_allowed(oldest: Path) -> None:
     for package in PACKAGES:
         [version] = [name.removeprefix(f"{package}-") for name in found if name.startswith(f"{package}-")]
         assert f">={version}," in allowed, package
+
+
+def printed(packages: str, *command: str | Path) -> Any:
+    """Return what a Python prints as JSON that finds these packages before its own."""
+    environment = os.environ | {"PYTHONPATH": packages}
+    return json.loads(subprocess.check_output([sys.executable, *command], env=environment, text=True))
+
+
+def test_models_are_counted_with_the_oldest_versions_as_with_the_newest(oldest: Path, tmp_path: Path) -> None:
+    """Both by the file and by the code of the page."""
+    page = (PROJECT / "docs" / "index.html").read_text(encoding="utf-8")
+    [code] = re.findall(r'<code id="count-code">(.+?)</code>', page, re.DOTALL)
+    model = 'class Own(pydantic.BaseModel):\n    a: int\n    b: str = pydantic.Field("", description="b")\n'
+    pasted = tmp_path / "pasted.py"
+    pasted.write_text(f"import pydantic\n{model}{html.unescape(code)}", encoding="utf-8")
+    counter = PROJECT / "bench" / "studies" / "worker" / "count.py"
+    for packages in ("", str(oldest)):
+        none, one = (
+            printed(packages, counter, f"import pydantic\n{text}")["counts"] for text in ("pydantic.BaseModel", model)
+        )
+        by_page = printed(packages, pasted)
+        for name, number in {"model": 1, "field": 2, "default": 1, "description": 1}.items():
+            assert one[name] - none[name] == by_page[name] == number, (packages, name)

@@ -85,7 +85,7 @@ def queried(mappers: list[Any]) -> dict[str, int]:
 def of_pydantic() -> dict[str, int]:
     base = getattr(sys.modules.get("pydantic.main"), "BaseModel", None)
     models = [found for found in gc.get_objects() if base and isinstance(found, type) and issubclass(found, base)]
-    fields = [field for model in models for field in getattr(model, "__pydantic_fields__", {}).values()]
+    fields = [field for model in models for field in getattr(model, "model_fields", {}).values()]
     decorators = [getattr(model, "__pydantic_decorators__", None) for model in models]
     return {
         "model": len(models),

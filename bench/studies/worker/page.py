@@ -184,7 +184,7 @@ def prices(worker: WorkerFigures, requests: Requests) -> str:
         for endpoint in requests.by_name.values()
     }
     models = {python: asdict(model) for python, model in worker.models.items()}
-    content = {"pythons": models, "requests": of_requests}
+    content = {"pythons": models, "requests": of_requests, "rows": requests.header["rows"]}
     content |= {"included": {name: rounded(counts) for name, counts in worker.included.items()}}
     return data("worker-prices", {**content, "code": rounded(worker.own_code)})
 
