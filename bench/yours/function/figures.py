@@ -93,7 +93,7 @@ def path_of(holder: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Children:
+class ChildProcesses:
     """The child processes of a call, as far as any was seen, and what the largest had; no other figure has them."""
 
     seen: int
@@ -113,7 +113,7 @@ class ProcessOfCall:
     # When each statement began and ended to be executed.
     marks: Sequence[tuple[float, float]]
     phase: Phase | None
-    children: Children | None
+    children: ChildProcesses | None
 
     @property
     def peak_at(self) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bench.errors import UserError
-from bench.yours.function.figures import Children, FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement
+from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement
 from bench.yours.function.launching import EVERYTHING, STATEMENTS, TRACED, UNTRACED, Order, Told, run
 from bench.yours.function.phases import phase_of
 
@@ -87,7 +87,7 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
         [(0.0, 0), *samples, (returned["seconds"] - start, returned["rss"] - began["rss"])],
         [(begin - start, end - start) for begin, end, *_ in found["marks"]],
         phase_of(found, stated),
-        Children(len(children), max(children, default=0)) if children or found["children"] else None,
+        ChildProcesses(len(children), max(children, default=0)) if children or found["children"] else None,
     )
 
 

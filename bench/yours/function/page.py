@@ -7,7 +7,7 @@ from typing import Any
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.yours.function.advising import advice
-from bench.yours.function.figures import Children, FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
+from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
 from bench.yours.function.imported import LEAST, MOST, before
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
 from bench.yours.function.rules.change import ENOUGH
@@ -72,7 +72,7 @@ def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
     return f"{grown}{during}{tracer}. {when(figures, process)}{items}{answers}"
 
 
-def largest_of(children: Children) -> str:
+def largest_of(children: ChildProcesses) -> str:
     if not children.seen:
         return ""
     number = f"{children.seen:,} were seen, the largest" if children.seen > 1 else "one was seen,"
