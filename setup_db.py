@@ -22,6 +22,7 @@ from pathlib import Path
 
 from bench import embedded_postgres
 from bench.database import remove, seed
+from bench.nouns import counted
 from bench.own_tables import Thing
 from bench.seeds import ROWS, SHOP
 from common import database_url
@@ -88,7 +89,7 @@ def _seed(rows: int, replace: bool, directory: Path) -> None:
         print(f"replaced at {address()}: {_listed(replaced)}")
     where = f"embedded in {directory}" if at_default and embedded_postgres.is_running(directory) else "not embedded"
     counts = ", ".join(f"{table.count(rows):,} in {table.name}" for table in SHOP)
-    print(f"{rows:,} rows in table data, {counts} at {address()} (PostgreSQL {version}, {where})")
+    print(f"{counted(rows, 'row')} in table data, {counts} at {address()} (PostgreSQL {version}, {where})")
 
 
 def _with_data(state: str, directory: Path) -> str:

@@ -43,6 +43,9 @@ def main() -> None:
     folder = Path(arguments.folder).expanduser()
     if not folder.is_dir():
         raise UserError(f"there is no folder {arguments.folder}")
+    names = [name for name, _ in arguments.arg]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise UserError(f"--arg {twice} is given more than once")
     order = Order(
         arguments.target,
         folder,

@@ -21,7 +21,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(__file__))  # where a Python with -P or PYTHONSAFEPATH does not look
 
-from bench.errors import UserError, number, parser
+from bench.errors import UserError, note, number, parser
 
 # Any import below may be the first to fail, or to be interrupted.
 # isort: split
@@ -35,6 +35,7 @@ from bench.layers.reading import COUNT
 from bench.layers.subject import look_at
 from bench.progress import Bar
 from bench.yours.show import as_json, show
+from bench.yours.told import slow
 from bench.yours.words import chosen
 
 # A list of so many places, which is made first, takes 76 MiB.
@@ -59,6 +60,8 @@ def answer(arguments: argparse.Namespace) -> None:
     except UserError as error:
         at_default = "DATABASE_URL" not in os.environ and "DATABASE_URL" not in str(error)
         raise UserError(f"{error}{' (DATABASE_URL names another database)' if at_default else ''}") from None
+    for line in slow(subject):  # before the many minutes that it may take
+        note(line)
     figures = measure(subject, arguments.timeout, chosen(subject, arguments.layers), Bar)
     if arguments.json:
         print(json.dumps(as_json(subject, figures), indent=2, allow_nan=False))

@@ -29,6 +29,8 @@ NOT_SEEDED = "a table is not the seeded one"
 SEED_ANEW = f"name another database in DATABASE_URL, or {SEED}, which replaces only what it has made"
 URL = "DATABASE_URL"
 _FIX = f"fix {URL}"
+# By what their values begin with, these variables stand for an sslmode where none is given.
+IMPLY_SSLMODE = {"PGREQUIRESSL": "1", "PGSSLROOTCERT": "system"}
 _OTHER = "another server has that port: stop it, or name your own in DATABASE_URL"
 _AGAIN = "then run this again"
 _START = f"start that server, or {_FIX}"
@@ -42,7 +44,7 @@ class Fault(NamedTuple):
     `codes` are SQLSTATEs (https://www.postgresql.org/docs/18/errcodes-appendix.html) and names of exceptions' classes.
     `text` tells faults of one code apart, of which the last is the general one; and those that have no code, for libpq
     has none while it connects, and PgBouncer always that of a protocol violation. `parameters` are those of libpq's
-    that decide it, which an environment variable may have set.
+    that decide it, which an environment variable may have set. Where `problem` is empty, the server's own words say it.
     """
 
     codes: str
@@ -55,7 +57,16 @@ class Fault(NamedTuple):
 _ENTRY = "add an entry to its pg_hba.conf"
 _LETS_IN = "the server does not let this user in from here"
 _HOST, _ROLE, _SSL = "host hostaddr port service", "user password passfile", "sslmode sslrootcert sslcert sslkey"
+_WRONG = "DATABASE_URL has a wrong value"
+OF_OPTIONS = Fault(
+    "",
+    "command-line argument|FATAL: .* requires a value|(to set|configuration) parameter|"
+    'parameter "" cannot be|could not access file',
+    *("", "", "options"),
+)
 FAULTS = (
+    OF_OPTIONS,
+    Fault("", "conversion between", "", "", "client_encoding"),
     Fault("28000", "SSL encryption|SSL on", _LETS_IN, f"{_ENTRY}, or {_FIX}"),
     Fault("28000", "no encryption|SSL off", f"{_LETS_IN} without encryption", f"set sslmode=require, or {_ENTRY}"),
     Fault("28000", r"pg_hba\.conf", _LETS_IN, f"{_ENTRY}, or {_FIX}"),
@@ -132,6 +143,10 @@ FAULTS = (
         *(f"set channel_binding=prefer, or {_FIX}", "channel_binding"),
     ),
     Fault(
+        *("", "not request an SSL certificate|without a valid SSL", "the server asks for no certificate of a client"),
+        *(f"set sslcertmode=allow, or {_FIX}", "sslcertmode"),
+    ),
+    Fault(
         *("", "certificate", "the server's certificate is not trusted"),
         *(f"set sslrootcert or sslmode, or {_FIX}", _SSL),
     ),
@@ -146,12 +161,16 @@ FAULTS = (
     ),
     Fault("ConnectionTimeout TimeoutError", "timeout expired", "what listens does not answer", _FIX, _HOST),
     Fault("", "definition of service|service file", "DATABASE_URL names no known service", f"define it, or {_FIX}"),
+    Fault("", "not match .* hostaddr", "there are not as many hosts as addresses", _FIX, "hostaddr host"),
+    Fault("", "not match .* port num", "there are not as many hosts as ports", _FIX, "port host hostaddr"),
+    Fault("", "port must be", _WRONG, _FIX, "port"),
+    Fault("", "protocol version range", _WRONG, _FIX, "ssl_min_protocol_version ssl_max_protocol_version"),
     Fault(
         *("", "(invalid|bad) (port|.*value)|value .*invalid|(must|to) be one of|requires a|invalid literal"),
-        *("DATABASE_URL has a wrong value", _FIX),
+        *(_WRONG, _FIX),
     ),
     Fault(
-        *("", "may not be used with|direct TLS requires|No such TLS", "DATABASE_URL has a wrong value", _FIX),
+        *("", "may not be used with|direct TLS requires|No such TLS", _WRONG, _FIX),
         "sslnegotiation sslmode ssl_min_protocol_version ssl_max_protocol_version",
     ),
     Fault(
@@ -215,6 +234,8 @@ def _explain_driver(error: BaseException) -> str:
     """Return in one line what is wrong with the database or its address. It has no part of the URL that is secret."""
     text, state = str(error), getattr(error, "sqlstate", None) or ""
     fault = _fault(error, "" if state.startswith("08") else state, text)
+    if not state and _is_a_role_of_options(text):
+        fault = OF_OPTIONS
     source = _source(text, fault.parameters.split() if fault else ())
     line = _line(error, text, fault, source == URL)
     return line if source == URL else line.replace(URL, source)
@@ -227,21 +248,32 @@ def _source(text: str, parameters: Sequence[str]) -> str:
     """
     own, keywords = _parameters()
     used = {name: keywords.get(name, name[2:].lower()) for name in os.environ if name.startswith("PG")}
+    if "PGSSLMODE" not in used:
+        used |= {name: "sslmode" for name, value in IMPLY_SSLMODE.items() if os.environ.get(name, "").startswith(value)}
     used = {name: keyword for name, keyword in used.items() if keyword not in own}
     deciding = [name for keyword in parameters for name in used if used[name] == keyword]
-    found = {name for names in re.findall("\"(.+?)\"|'(.+?)'|`(.+?)`|(--\\S+)", text) for name in names if name}
-    quoted = [name for name, keyword in used.items() if found & {keyword, *_values(os.environ[name])}]
+    names = re.findall("\"(.+?)\"|'(.+?)'|`(.+?)`|(--\\S+)", text)
+    found = {name.casefold() for groups in names for name in groups if name}
+    quoted = [name for name, keyword in used.items() if found & {keyword, *_values(name)}]
     return " or ".join(dict.fromkeys([*deciding, *quoted])) or URL
 
 
-def _values(value: str) -> list[str]:
-    """Return a variable's value, and the names of the settings in it: -c name=value."""
-    return [value, *re.findall(r"\w+(?==)", value)]
+def _values(variable: str) -> list[str]:
+    """Return a variable's value, and the names and values of the settings in it, in small letters: -c name=value."""
+    value = os.environ[variable].casefold()
+    return [value, *(re.split(r"(?:^|\s+)(?:--|-\w\s*)?|=", value) if variable == "PGOPTIONS" else ())]
 
 
-def _parameters() -> tuple[set[str], dict[str, str]]:
+def _is_a_role_of_options(text: str) -> bool:
+    """Return whether the role that does not exist is not who connects, but one that he becomes by a setting."""
+    options = _parameters()[0].get("options") or os.environ.get("PGOPTIONS", "")
+    roles = [re.escape(name) for name in re.findall('role "(.+)" does not exist', text)]
+    return any(re.search(rf"(role|session_authorization)\W*=\W*{role}\b", options) for role in roles)
+
+
+def _parameters() -> tuple[dict[str, str], dict[str, str]]:
     """Return the parameters that DATABASE_URL has, or makes needless; and that of each of libpq's variables."""
-    own: set[str] = set()
+    own: dict[str, str] = {}
     keywords: dict[str, str] = {}
     with suppress(Exception):
         from psycopg.conninfo import conninfo_to_dict
@@ -249,15 +281,15 @@ def _parameters() -> tuple[set[str], dict[str, str]]:
 
         keywords = {one.envvar.decode(): one.keyword.decode() for one in Conninfo.get_defaults() if one.envvar}
         scheme, _, rest = os.environ.get(URL, DEFAULT_URL).partition("://")
-        own = {*conninfo_to_dict(f"{scheme.partition('+')[0]}://{rest}")}
-    return own | ({"passfile"} if "password" in own else set()), keywords
+        own = {name: str(value) for name, value in conninfo_to_dict(f"{scheme.partition('+')[0]}://{rest}").items()}
+    return own | ({"passfile": ""} if "password" in own else {}), keywords
 
 
 def _line(error: BaseException, text: str, fault: Fault | None, of_the_url: bool) -> str:
     if (match := re.search(_PARAMETER, text)) and (name := match[1] or match[2]) in _query():
         who = type(error).__module__.partition(".")[0] + ("" if match[0].startswith("invalid") else ", or the server,")
         return f"{who} does not know parameter {visible(name)} of DATABASE_URL at {address()}: remove it"
-    if fault:
+    if fault and fault.problem:
         fix, quoted = fault.fix, re.search('"(.+?)"', text)
         if of_the_url and URL not in os.environ:
             fix = SEED if fix == _START else _OTHER if fix.endswith(_FIX) else fix
@@ -278,21 +310,17 @@ def _fault(error: BaseException, state: str, text: str) -> Fault | None:
 
 
 def _query() -> str:
-    """Return the parameters of DATABASE_URL."""
-    return _unquoted(os.environ.get(URL, "")).rpartition("@")[2].partition("?")[2]
-
-
-def _unquoted(url: str) -> str:
+    """Return the parameters of DATABASE_URL, which an @ ends that may be a password's."""
     from urllib.parse import unquote
 
-    return unquote(url)
+    return unquote(os.environ.get(URL, "").rpartition("@")[2].partition("?")[2])
 
 
 def _is_a_driver_s(error: BaseException) -> bool:
     """Return whether a driver says it. asyncpg raises some of Python's own: where it connects, or reads the URL."""
     if type(error).__module__.startswith(_DRIVERS):
         return True
-    trace = error.__traceback__ if isinstance(error, (OSError, ValueError)) else None
+    trace = error.__traceback__ if isinstance(error, (OSError, ValueError, OverflowError)) else None
     modules = ("asyncpg.connect_utils", *(("asyncpg.connection",) if isinstance(error, TimeoutError) else ()))
     while trace and trace.tb_frame.f_globals["__name__"] not in modules:
         trace = trace.tb_next

@@ -288,7 +288,7 @@ def test_certificate_that_cannot_be_checked(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 UNKNOWN = {
-    **dict.fromkeys(ALONE, ("schema=public", "foo=bar", "pgbouncer=true")),
+    **dict.fromkeys(ALONE, ("schema=public&application_name=me%40host", "foo=bar", "pgbouncer=true")),
     **dict.fromkeys(("Core", "async Core"), ("schema=public",)),
 }
 UNKNOWN["asyncpg"] += ("connect_timeout=5", "keepalives=1", "gssencmode=disable", "channel_binding=no")
@@ -312,6 +312,8 @@ def test_parameters_that_cannot_be_read(url: str, part: str) -> None:
 def test_wrong_values_of_parameters(url: str) -> None:
     for driver in ALONE.values():
         assert explained(driver, f"{url}?sslmode=nonsense").startswith("DATABASE_URL has a wrong value at ")
+        no_role = f'the database at {address_of(url)} says: role "nix" does not exist: fix it, or DATABASE_URL'
+        assert explained(driver, f"{url}?options=-crole%3Dnix") == no_role
 
 
 @pytest.mark.parametrize(
@@ -344,6 +346,8 @@ WRONG = (
     ("PGHOST", "/nowhere", "127.0.0.1"),
     ("PGPORT", "1", ":{}"),
     ("PGPORT", "abc", ":{}"),
+    ("PGPORT", "99999", ":{}"),
+    ("PGPORT", "1,2", ":{}"),
     ("PGUSER", "nobody", "user:password@"),
     ("PGPASSWORD", SECRET, ":password"),
     ("PGPASSFILE", "/nowhere", ":password"),
@@ -354,16 +358,42 @@ WRONG = (
     ("PGSSLMINPROTOCOLVERSION", "zz", ""),
     ("PGTARGETSESSIONATTRS", "read-only", ""),
 )
-OF_LIBPQ = (
-    *(("PGGSSENCMODE", "require"), ("PGCHANNELBINDING", "require"), ("PGREQUIREAUTH", "none"), ("PGTZ", "zz")),
-    *(("PGSERVICEFILE", "/nowhere"), ("PGSSLCERTMODE", "zz"), ("PGLOADBALANCEHOSTS", "zz"), ("PGHOSTADDR", "zz")),
-    *(("PGOPTIONS", "--zz"), ("PGOPTIONS", "-c statement_timeout=zz"), ("PGCLIENTENCODING", "zz")),
-)
+OF_LIBPQ = {
+    **{
+        "PGGSSENCMODE": ("zz", "require"),
+        "PGCHANNELBINDING": ("zz", "require"),
+        "PGREQUIREAUTH": ("zz", "none", "gss"),
+    },
+    **{"PGTZ": ("zz",), "PGDATESTYLE": ("zz",), "PGGEQO": ("zz",), "PGCLIENTENCODING": ("zz", "MULE_INTERNAL")},
+    **{"PGSERVICEFILE": ("/nowhere",), "PGHOSTADDR": ("zz", "127.0.0.1,127.0.0.1"), "PGLOADBALANCEHOSTS": ("zz",)},
+    **{"PGREQUIRESSL": ("1",), "PGSSLROOTCERT": ("system",), "PGSSLCERTMODE": ("zz", "require")},
+    **{"PGSSLMAXPROTOCOLVERSION": ("zz", "TLSv1"), "PGMINPROTOCOLVERSION": ("zz", "3.2")},
+    "PGOPTIONS": (
+        *(
+            "--zz",
+            "--zz=1",
+            "--a-zz=1",
+            "-x",
+            "garbage",
+            "-c",
+            "-c foo",
+            "-c foo=1",
+            "-cfoo=1",
+            "-W zz",
+            "-d 9",
+            "-s",
+            "\\",
+        ),
+        *("-c role=nix", "-crole=nix", "-c session_authorization=nix", "-c timezone=zz", "-c DateStyle=zz", "-p 5"),
+        *("-c statement_timeout=zz", "-c local_preload_libraries=zz", '-c search_path="zz', "-c is_superuser=on"),
+    ),
+}
 
 
 @pytest.mark.parametrize("driver", ALONE)
 def test_variable_of_libpq_is_blamed_alone(url: str, monkeypatch: pytest.MonkeyPatch, driver: str) -> None:
-    cases = WRONG if driver == "asyncpg" else (*WRONG, *((*wrong, "") for wrong in OF_LIBPQ))
+    others = () if driver == "asyncpg" else OF_LIBPQ
+    cases = (*WRONG, *((variable, value, "") for variable in others for value in OF_LIBPQ[variable]))
     for variable, value, part in cases:
         shorter = url.replace(part.format(port_of(url)), "", 1)
         monkeypatch.setenv(variable, value)

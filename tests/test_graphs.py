@@ -33,7 +33,7 @@ from bench.relations.sizes import ChildSize, Size
 from bench.relations.transaction import connect
 from bench.yours import code
 from bench.yours.show import as_json, show
-from bench.yours.told import told
+from bench.yours.told import slow, told
 from bench.yours.words import chosen
 from tests.advised import executed
 from tests.families import from_arrays, from_entities, from_rows, read, reading
@@ -121,6 +121,56 @@ def test_other_names_mean_the_same(url: str, table: str, children: str, same: st
     assert look_at(table, children).relation == look_at(table, same).relation
 
 
+UNINDEXED = """
+CREATE SCHEMA unindexed;
+CREATE TABLE unindexed.parent (a integer, b integer, c integer UNIQUE, PRIMARY KEY (a, b));
+INSERT INTO unindexed.parent SELECT i, i, i FROM generate_series(1, 2000) AS i;
+CREATE TABLE unindexed."Child" (id integer, a integer, "B" integer, c integer REFERENCES unindexed.parent (c),
+    FOREIGN KEY (a, "B") REFERENCES unindexed.parent) PARTITION BY RANGE (id);
+CREATE TABLE unindexed.first PARTITION OF unindexed."Child" FOR VALUES FROM (0) TO (14000);
+CREATE TABLE unindexed.second PARTITION OF unindexed."Child" FOR VALUES FROM (14000) TO (14100);
+INSERT INTO unindexed."Child" SELECT i, j, j, j
+    FROM generate_series(1, 14050) AS i, LATERAL (SELECT i % 2000 + 1) AS one(j)
+"""
+BOTH, C = '"Child":a', '"Child":c'
+
+
+def test_large_table_without_an_index_of_its_key_is_told(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def told_of(children: str, index: str = "") -> list[str]:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE INDEX own ON {index}".encode() if index else b"SELECT 1")
+            sentences = [*slow(look_at("unindexed.parent", children, 100))]
+            connection.execute("DROP INDEX IF EXISTS unindexed.own")
+        return sentences
+
+    for statement in UNINDEXED.split(";\n"):
+        query(url, statement)
+    own = 'unindexed."Child"'
+    [both], [c] = told_of(BOTH), told_of(C)
+    assert both == (
+        f'{own} (a, "B") has no index, so each batch of parents reads all of {own}: CREATE INDEX ON {own} (a, "B").'
+    )
+    assert c == f"{own}.c has no index, so each batch of parents reads all of {own}: CREATE INDEX ON {own} (c)."
+    assert told_of(f"{BOTH},{C},{C}.c") == [both, c]
+    refused(your_table.main, "unindexed.parent", "--with", C, "--layers", "none", url=url)
+    assert capsys.readouterr().err == f"{c}\n", "before anything is read"
+    for children, index, line in (
+        (BOTH, '{} ("B", a, c)', ""),
+        (BOTH, '{} (c, a, "B")', both),
+        (BOTH, '{} ("B") INCLUDE (a)', ""),
+        (BOTH, '{} ((a + 0), "B")', both),
+        (BOTH, '{} (a, "B") WHERE id > 5', both),
+        (BOTH, '{} (a, "B") WHERE a IS NOT NULL AND "B" IS NOT NULL', ""),
+        (BOTH, '{} USING brin (a, "B")', both),
+        (C, "{} USING hash (c)", ""),
+        (C, "{} (c) WHERE c IS NOT NULL", ""),
+        (C, "unindexed.first (c)", ""),  # what is left is small
+        (C, "unindexed.second (c)", c),
+    ):
+        assert told_of(children, index.format(own)) == [line] * bool(line), index
+    query(url, "DROP SCHEMA unindexed CASCADE")
+
+
 def test_number_of_children_is_counted_before(url: str) -> None:
     for table, children, expected in (
         ("chinook.artist", "album.track", [(120, 3, 1), (595, 15, 1)]),
@@ -139,7 +189,7 @@ def test_number_of_children_is_counted_before(url: str) -> None:
         ("chinook.artist", "albums", r"there is no table albums at .*: is it chinook\.album.*; --with takes album$"),
         ("chinook.artist", "album.artist.foo", r"there is no table foo at .*; --with takes album$"),
         ("chinook.invoice", "customer.foo", r"there is no .*; --with takes invoice, employee$"),
-        ("odd_2.alone", "node", r"no foreign key lies between alone and node: there is none between alone and any"),
+        ("odd_2.alone", "node", r"no .* lies between alone and node: alone has no foreign key, and none refers to it$"),
         (
             "chinook.employee",
             "employee",
@@ -355,7 +405,12 @@ def test_what_is_printed(artists: Subject, capsys: pytest.CaptureFixture[str]) -
         "than these.",
     ):
         assert f"\n{line}\n" in text, line
-    told = json.loads(json.dumps(as_json(artists, made_up()), allow_nan=False))
+    slow = replace(artists, unindexed=(("chinook.album", ("artist_id",)),))
+    column, table, index = "chinook.album.artist_id", "chinook.album", "CREATE INDEX ON chinook.album (artist_id)"
+    line = f"- `{column}` has no index, so each batch of parents reads all of `{table}`: `{index}`."
+    assert f"\n{line}\n" in printed(slow, made_up(), capsys)
+    told = json.loads(json.dumps(as_json(slow, made_up()), allow_nan=False))
+    assert told["notes"] == [line.removeprefix("- ").replace("`", "")]
     assert told["ways"]["joined"]["traced_peak"] == 12_000
     assert [child["relation"] for child in told["children"]] == ["chinook.album", "chinook.track"]
     assert told["children"][1]["along"][0]["there"] == ["album_id"]

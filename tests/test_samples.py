@@ -1,5 +1,7 @@
 """The first rows of a relation: what cannot be read is named and left out, in any encoding; the rest is measured."""
 
+import asyncio
+import re
 import resource
 from collections.abc import Iterator
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 from bench.errors import UserError
@@ -15,6 +19,9 @@ from bench.layers.names import DROPPING, LAYERS, PANDAS_ARROW, POLARS, READERS, 
 from bench.layers.subject import look_at
 from bench.relations.data import Relation
 from bench.relations.redaction import without_values
+from bench.yours import code
+from bench.yours.told import encoded as encoded_in
+from tests.advised import executed
 from tests.servers import Servers, leaves_nothing, superuser
 from tests.support import described, linux, opened, port_of, query
 
@@ -159,6 +166,40 @@ def test_every_encoding_is_read_in_utf_8(
         assert {layer: len(read_in(layer, relation)) for layer in layers} == dict.fromkeys(layers, 1)
     if encoding != "EUC_JP":  # which has no such letter
         assert read(described(url, "SELECT 'é;' AS é; -- é;")) == [("é", "é", "str")]
+
+
+def test_code_reads_the_same_in_utf_8_once_its_address_says_so(encoded: tuple[str, str]) -> None:
+    url, encoding = encoded
+    letter = "漢" if encoding == "EUC_JP" else "é"
+    statement = f"""SELECT '{{"{letter}": 1}}'::json AS document, '{letter}' AS letter"""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        subject = look_at(statement, 60, count=False)
+        assert subject.encoding == encoding
+        patch.setenv("DATABASE_URL", f"{url}?client_encoding=utf8")
+        assert look_at(statement, 60, count=False).encoding == ""
+        patch.setenv("PGCLIENTENCODING", "SQL_ASCII")
+        assert look_at(statement, 60, count=False).encoding == ""
+    [sentence] = encoded_in(subject)
+    assert f"psycopg reads here in {encoding}, " in sentence
+    [parameter] = re.findall(r"\?client_encoding=\w+", sentence)
+    with pytest.raises(UnicodeError), psycopg.connect(url) as connection:
+        executed(code.dataclass(subject.relation), connection=connection)
+    with psycopg.connect(url + parameter) as connection:
+        [row] = executed(code.dataclass(subject.relation), connection=connection)["found"]
+    read_by = executed(code.batches(subject.relation))
+    read_by["read"](create_engine(f"{url}{parameter}".replace("postgresql:", "postgresql+psycopg:")))
+    asyncio.run(read_by["read_async"](create_async_engine(url.replace("postgresql:", "postgresql+asyncpg:"))))
+    expected = ({letter: 1}, letter)
+    assert [(row.document, row.letter), *map(tuple, read_by["found"])] == [expected] * 3
+
+
+def test_encoding_is_told_of_what_is_read_otherwise_alone(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert look_at("odd.names", 60, count=False).encoding == ""
+    for variable, value in (("PGCLIENTENCODING", "latin1"), ("PGOPTIONS", "-c client_encoding=latin1")):
+        monkeypatch.setenv(variable, value)
+        assert look_at("odd.names", 60, count=False).encoding == "LATIN1"
+        monkeypatch.delenv(variable)
 
 
 @linux

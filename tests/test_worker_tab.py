@@ -246,5 +246,8 @@ def test_code_that_counts_is_pasted_run_and_its_line_taken(page: Page, tmp_path:
     assert taken["made"] == 5_000_000
     assert taken["uvicorn"] == 0
     assert taken["statement"] == page.evaluate("USUAL.statement")
+    ones = {"class": "mapped class", "statement": "different query", "body": "body", "default": "field"}
+    page.get_by_label("What it printed").fill(json.dumps(dict.fromkeys(ones, 1)))
+    assert {*re.findall(r"1 ([^,]*?)(?: with a default)?[,.]", page.locator("#taken").inner_text())} == {*ones.values()}
     page.get_by_label("What it printed").fill("[1, {")
     assert re.match("This is not the line", page.locator("#taken").inner_text())

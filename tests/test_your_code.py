@@ -1,12 +1,10 @@
 """The reader's own function: what is told of it, what follows from it, and how it may end; nothing of it stays."""
 
 import json
-import logging
 import os
 import re
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psutil
@@ -17,7 +15,6 @@ from bench import process
 from bench.runs import Job, checkpoint
 from bench.scripts import Scenario
 from bench.yours.function.launching import PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
-from bench.yours.function.probe.holders import sizes
 from common import LAST_CHECKPOINT
 from tests.functions import as_function
 from tests.support import refused
@@ -225,6 +222,8 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
 
     assert line("shop:nothing") == "shop has no nothing"
     assert line("shop:items") == "it needs limit: --arg limit=…"
+    assert line("shop:items", "--arg", "limt=5") == "it has no parameter limt: it has limit"
+    assert line("shop:items", "--arg", "limit=5", "--arg", "limit=6") == "--arg limit is given more than once"
     assert line("nowhere:x") == "its import raised ModuleNotFoundError: No module named 'nowhere'"
     assert line("shop:CACHE") == "shop:CACHE is no function: it is of class dict"
     assert "exit code 3" in line("shop:ends")
@@ -265,33 +264,6 @@ def test_no_database_url_is_said(
     for target in ("kept", "later"):
         line = refused(your_code.main, f"shop:{target}", "--folder", str(folder), "--once")
         assert line == "there is no connection to localhost:54320/db, for DATABASE_URL is not set"
-
-
-def test_who_holds_items_is_found_below_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = ModuleType("held")
-    monkeypatch.setitem(sys.modules, "held", module)
-    module.__file__ = str(tmp_path / "held.py")
-    code = """
-import contextvars, logging
-def counter():
-    kept = [1]
-    def count(seen=[1, 2]): kept.append(seen)
-    return count
-class Keeper(logging.Handler):
-    records = ()
-class Store:
-    def __init__(self): self.items = [1] * 4
-    def keep(self): ...
-count, keep = counter(), Store().keep
-variable = contextvars.ContextVar("variable", default=[1] * 5)
-keeper = Keeper()
-keeper.records = [1] * 6
-"""
-    exec(code, vars(module))
-    monkeypatch.setattr(logging.getLogger("held"), "handlers", [vars(module).pop("keeper")])
-    expected = {"count.kept": 1, "count.seen": 2, "keep.items": 4, "variable": 5, "Keeper.records": 6}
-    found = sizes()
-    assert {name: found.get(f"held.{name}") for name in expected} == expected
 
 
 def test_the_page_fits_a_terminal(folder: Path) -> None:

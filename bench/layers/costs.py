@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from bench import process
 from bench.errors import UserError
-from bench.layers.figures import MOST_TOLD, AgainstTuples, Figure, Figures, counted, shared_objects
+from bench.layers.figures import MOST_TOLD, AgainstTuples, Figure, Figures, shared_objects
 from bench.layers.names import LIGHTENED, READERS, TUPLE, WEIGHING
 from bench.layers.reading import Reader, Reading
 from bench.layers.subject import MOST_BYTES, Subject
 from bench.layers.values import Taken
 from bench.layers.weights import weights_of, wide_of, without
+from bench.nouns import counted
 from bench.process import Progress, unseen
 from bench.relations import catalog
 from bench.relations.redaction import without_values

@@ -8,6 +8,7 @@ from bench.errors import visible
 from bench.layers.names import RECORD, TUPLE
 from bench.layers.values import ALIKE, Kept
 from bench.layers.weights import TableWeights, WideColumn
+from bench.nouns import counted
 from bench.relations.data import Relation
 
 # So many columns are told one by one.
@@ -16,11 +17,6 @@ OTHER_VALUES = "its values are not psycopg's: "
 # Nothing is told of all rows that is known of a smaller share of them; nor what took less time or memory, for then what
 # is fixed, and the pieces of 1 MiB in which Python gets its memory, weigh as much as a tenth.
 SHARE, SECONDS, BYTES = 0.1, 0.1, 10 * 2**20
-
-
-def counted(count: int, single: str, several: str = "") -> str:
-    """Return a number with its noun: 1 column, 2 columns; or with what else agrees with it: 1 row was, 2 rows were."""
-    return f"{count:,} {single if count == 1 else several or f'{single}s'}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import psycopg
 from bench.errors import UserError, visible
 from bench.layers.names import DROPPING, LAYERS, OTHERS, WAYS, installed
 from bench.layers.reading import COUNT
-from bench.relations import catalog, samples
+from bench.relations import beforehand, catalog, samples
 from bench.relations.children import with_children
 from bench.relations.data import Relation
 from bench.relations.describing import EXCESS, describe
@@ -48,6 +48,12 @@ class Subject:
     # Whether this role may write it, and whether policies decide on its rows: the server refuses COPY then.
     writable: bool = True
     policed: bool = False
+    # The types of its columns, and of its children's, that are enums.
+    enums: frozenset[str] = frozenset()
+    # The encoding in which psycopg reads at this address by itself, where that is not UTF-8.
+    encoding: str = ""
+    # The large tables that are read along columns without an index, and these columns, as SQL has them.
+    unindexed: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def layers(self) -> list[str]:
@@ -87,10 +93,15 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
         with catalog.catalog_first(connection):
             total = catalog.row_estimate(connection, relation.oid)
             writable, policed = catalog.rights(connection, relation.oid)
+            stored = {column.stored for table in subject.relation.tables for column in table.columns}
+            enums = catalog.enums(connection, stored)
+            encoding = beforehand.own_encoding(connection, database_url())
+            unindexed = beforehand.unindexed(connection, subject.relation)
         if count:
             total = catalog.row_count(connection, relation.source)
         connection.rollback()  # not even a notification is sent
-    return replace(subject, total=total, counted=count, writable=writable, policed=policed)
+    subject = replace(subject, total=total, counted=count, writable=writable, policed=policed)
+    return replace(subject, enums=enums, encoding=encoding, unindexed=unindexed)
 
 
 def narrowed(relation: Relation, rows: int) -> Subject:

@@ -174,6 +174,15 @@ def types(connection: "psycopg.Connection[Any]", fields: Sequence[Field]) -> lis
     return [name for [name] in answer]
 
 
+def enums(connection: "psycopg.Connection[Any]", types: Iterable[str]) -> frozenset[str]:
+    """Return which of these types, as the server writes them, are enums: no arrays of them, and no domains."""
+    statement = (
+        "SELECT DISTINCT name FROM unnest(%s::text[]) AS names(name) "
+        "JOIN pg_catalog.pg_type ON pg_type.oid = pg_catalog.to_regtype(name) WHERE typtype = 'e'"
+    )
+    return frozenset(name for [name] in connection.execute(statement.encode(), [list(types)]))
+
+
 def keys(connection: "psycopg.Connection[Any]", oid: int) -> list[tuple[bool, tuple[str, ...]]]:
     """Return by which columns a row can be told from all others, the primary key first, and whether it is that one."""
     answer = connection.execute(

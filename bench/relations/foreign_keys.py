@@ -143,7 +143,9 @@ def resolve(connection: "psycopg.Connection[Any]", table: Found, path: Sequence[
             raise UserError(f"the foreign key between {own} and {other} leads both ways: write {written_so}")
         raise UserError(f"several foreign keys lie between {own} and {other}: write {written_so}")
     name, *behind = path[0]
-    there = f"--with takes {listed(known, known, ', ')}" if known else f"there is none between {own} and any table"
+    there = (
+        f"--with takes {listed(known, known, ', ')}" if known else f"{own} has no foreign key, and none refers to it"
+    )
     word = '"' + name.text.replace('"', '""') + '"' if name.quoted else name.text
     if not catalog.exists(connection, name.text):
         raise UserError(f"{catalog.missing(connection, word)}; {there}")

@@ -21,6 +21,7 @@ from bench.layers.names import (
     VALIDATED,
 )
 from bench.layers.subject import Subject
+from bench.nouns import counted
 from bench.relations.data import Relation
 from bench.yours import code
 from bench.yours.by_column import in_other_forms, left_out
@@ -37,7 +38,7 @@ def advice(subject: Subject, figures: Figures) -> list[Advice]:
     """Return what follows from the figures, what saves most first; nothing of few rows, or of a layer that failed."""
     if not subject.enough(figures.count):
         return []
-    by_column = [*left_out(subject, figures), *in_other_forms(subject.relation, figures)]
+    by_column = [*left_out(subject, figures), *in_other_forms(subject, figures)]
     asked = list(streaming(subject, figures))
     cheaper = [*strategies(subject.relation, figures), *values(figures), *others(figures)]
     return [*by_column, *asked, *(cheaper or ([] if by_column else nothing(subject, figures)))]
@@ -100,14 +101,14 @@ def less_often(name: str, lazy: Figure, other: Figure) -> Iterator[Advice]:
     if not lazy.statements or not other.statements:
         return
     if lazy.statements > WORTH * other.statements and lazy.seconds > WORTH * other.seconds:
-        statements = f"{lazy.statements:,} → {other.statements:,} statements"
+        statements = f"{lazy.statements:,} → {counted(other.statements, 'statement')}"
         yield Advice(f"{name} instead of lazy loading: {statements}, {seconds(lazy, other)}.")
 
 
 def compared(before: Figure, after: Figure) -> str:
     peak = f"{before.traced_peak:,.0f} → {after.traced_peak:,.0f} bytes per parent at the peak"
-    counted = before.rows is not None and after.rows is not None
-    rows = f", {before.rows:,} → {after.rows:,} rows on the wire" if counted else ""
+    known = before.rows is not None and after.rows is not None
+    rows = f", {before.rows:,} → {after.rows:,} rows on the wire" if known else ""
     return f"{peak}, {seconds(before, after)}{rows}"
 
 

@@ -64,14 +64,16 @@ def saving(before: Figure, after: Figure, row: str) -> str:
     return f"{before.traced:,.0f} → {after.traced:,.0f} bytes per {row}{peaks}"
 
 
-def in_other_forms(relation: Relation, figures: Figures) -> Iterator[Advice]:
-    """Yield what other forms of columns' values save, where that is worth it: what saves most first."""
+def in_other_forms(subject: Subject, figures: Figures) -> Iterator[Advice]:
+    """Yield what other forms of columns' values save, where that is worth it and has code: what saves most first."""
+    relation = subject.relation
     total = figures.values or sum(table.size * table.share for table in figures.weights)
     found: dict[tuple[str, int, str], list[tuple[float, ReadColumn]]] = {}
     for table in figures.weights:
         for column, weighed in table.largest:
             saved, form = weighed["saves"] * table.share, weighed["form"]
-            if saved >= LEAST * total:
+            mapped = form == SHARED and not table.table.no_entities
+            if saved >= LEAST * total and not (mapped and not forms.can_be_mapped(column.stored, subject.enums)):
                 alone = column.name if form == PACKED else ""  # a type of numbers has a loader of its own
                 found.setdefault((form, table.table.oid, alone), []).append((saved, column))
     tables = {table.table.oid: table.table for table in figures.weights}

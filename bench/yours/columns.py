@@ -9,6 +9,7 @@ from bench.errors import visible
 from bench.layers.figures import Figures
 from bench.layers.weights import TableWeights
 from bench.look.tables import Column, Table
+from bench.nouns import counted
 from bench.relations.data import Relation
 
 # So many columns are shown, and so many characters of a name in a terminal; and how long the longest bar is.
@@ -31,7 +32,7 @@ def tables(relation: Relation, figures: Figures) -> Iterator[Table[ColumnLine]]:
         name = visible(weights.table.name or "the query")
         each = f", {weights.share:,.1f} distinct ones per parent" if weights.table.oid != relation.oid else ""
         if not relation.children and (rows := weights.columns[0]["rows"]) < figures.count:
-            each = f", by the first {rows:,} rows"
+            each = f", by the first {counted(rows, 'row')}"
         total = weights.size if relation.children else figures.values or weights.size
         note = NOTE if place == len(figures.weights) else ""
         yield Table(f"The columns of a row of {name}{each}", COLUMNS, list(lines(weights, total)), note=note)
@@ -51,7 +52,7 @@ def lines(weights: TableWeights, total: float) -> Iterator[ColumnLine]:
             block() * round(LONGEST_BAR * weighed["size"] / longest),
         )
     if others := largest[MOST:]:
-        yield ColumnLine(f"{len(others):,} others", sum(weighed["size"] for _, weighed in others))
+        yield ColumnLine(counted(len(others), "other"), sum(weighed["size"] for _, weighed in others))
     yield ColumnLine("all", total)
 
 

@@ -1,7 +1,7 @@
 """Code that reads a column's values in another form, which takes less: keys or texts once, or numbers side by side."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import psycopg
 from psycopg.pq import Format
@@ -59,8 +59,7 @@ class Shared(TypeDecorator):
 ENUM = """\
 from sqlalchemy import Enum
 
-# Where its type is an enum: one text for each label, which stand in place of
-# the dots. (A type that is none, such as citext, stays as it is.)
+# One text for each of an enum's labels, which stand in place of the dots.
 {columns}"""
 LOADER = """\
 # Yours: connection, by psycopg.connect(...)
@@ -132,7 +131,7 @@ def hooked(relation: Relation, columns: Sequence[ReadColumn]) -> str:
 
 
 def shared(relation: Relation, columns: Sequence[ReadColumn]) -> str:
-    known = {column: TEXTS.get(column.stored.partition("(")[0], "") for column in columns}
+    known = {column: text_type(column.stored) for column in columns}
     if relation.no_entities:
         types = dict.fromkeys(f'"{name}"' if name else "UNKNOWN" for name in known.values())
         return LOADER.format(types=f"({', '.join(types)},)", unknown=UNKNOWN if "UNKNOWN" in types else "")
@@ -140,6 +139,19 @@ def shared(relation: Relation, columns: Sequence[ReadColumn]) -> str:
     enums = "\n".join(mapped(column, enum(column.stored)) for column, name in known.items() if not name)
     made = [template.format(columns=lines) for template, lines in ((SHARED, texts), (ENUM, enums)) if lines]
     return "\n".join([yours(relation), "\n\n".join(made)])
+
+
+def text_type(stored: str) -> str:
+    """Return what psycopg calls a type of texts; nothing for another type, whatever it is read as."""
+    return TEXTS.get(stored.partition("(")[0], "")
+
+
+def can_be_mapped(stored: str, enums: Set[str]) -> bool:
+    """Return whether equal texts of a type can be made once in entities, and compare as before.
+
+    No citext can, nor an array of enums, which SQLAlchemy has as a list, and psycopg as one text.
+    """
+    return bool(text_type(stored)) or stored in enums
 
 
 def mapped(column: ReadColumn, kind: str) -> str:
@@ -152,7 +164,7 @@ def mapped(column: ReadColumn, kind: str) -> str:
 def enum(stored: str) -> str:
     """Return SQLAlchemy's type of an enum, with the schema where the server's search path does not lead to it."""
     *schema, name = (quoted.replace('""', '"') or plain for quoted, plain in NAMES.findall(stored))
-    return "".join([f"Enum(..., name={name!a}", *(f", schema={part!a}" for part in schema), ")"])
+    return "".join([f"Enum(..., name={name!r}", *(f", schema={part!r}" for part in schema), ")"])
 
 
 def packed(relation: Relation, columns: Sequence[ReadColumn]) -> str:

@@ -9,11 +9,12 @@ from bench.errors import visible
 from bench.layers.figures import Figure, Figures
 from bench.layers.subject import Subject
 from bench.look.tables import Column, Table, fenced, mib, print_told
+from bench.nouns import counted
 from bench.yours import columns as by_column
 from bench.yours.advice import advice
 from bench.yours.calculator import address
 from bench.yours.code import sql
-from bench.yours.told import told
+from bench.yours.told import encoded, slow, told
 from bench.yours.words import all_rows, words_of
 from bench.yours.writing import to_write
 
@@ -43,7 +44,7 @@ def table(subject: Subject, figures: Figures) -> Table[Row]:
     name = visible(relation.sql_name or "the query")
     shown = name if sys.stdout.isatty() or not relation.name else fenced(name, "`")
     paths = f" with {', '.join(child.path for child in relation.children)}" if relation.children else ""
-    title = f"{figures.count:,} row{'s' * (figures.count != 1)} of {shown}{paths}"
+    title = f"{counted(figures.count, 'row')} of {shown}{paths}"
     return Table(title, columns(subject, figures), list(figures.by_layer.items()), note=words.note)
 
 
@@ -55,9 +56,11 @@ def columns(subject: Subject, figures: Figures) -> list[Column[Row]]:
     at_peak: Column[Row] = Column("At the peak", "at peak", lambda row: f"{row[1].traced_peak:,.0f}")
     wire: list[Column[Row]] = [
         Column(
-            "Rows per parent", "rows", lambda row: counted(row[1].rows, lambda rows: f"{rows / figures.count:,.1f}")
+            "Rows per parent",
+            "rows",
+            lambda row: if_counted(row[1].rows, lambda rows: f"{rows / figures.count:,.1f}"),
         ),
-        Column("Statements", None, lambda row: counted(row[1].statements, "{:,}".format)),
+        Column("Statements", None, lambda row: if_counted(row[1].statements, "{:,}".format)),
     ]
     return [
         Column(words.first, "", lambda row: row[0], text=True),
@@ -94,7 +97,7 @@ def known(figure: float | None, text: Callable[[float], str]) -> str:
     return "" if figure is None else text(figure)
 
 
-def counted(figure: int | None, text: Callable[[int], str]) -> str:
+def if_counted(figure: int | None, text: Callable[[int], str]) -> str:
     """Return a figure's text, if libpq could count it."""
     return "not counted" if figure is None else text(figure)
 
@@ -117,7 +120,7 @@ def as_json(subject: Subject, figures: Figures) -> dict[str, Any]:
         **({} if relation.children else {"values": figures.values}),
         f"{words.layer}s": by_layer,
         "weights": by_column.as_json(figures),
-        "notes": figures.notes,
+        "notes": [*encoded(subject), *slow(subject), *figures.notes],
         "left_out": figures.failures,
         "advice": [{"text": advised.text, "code": advised.code(relation)} for advised in advice(subject, figures)],
         "to_write": [{"text": text, "code": code} for text, code in to_write(subject)],

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from bench.layers.figures import Figures, counted
+from bench.errors import visible
+from bench.layers.figures import Figures
 from bench.layers.names import ARRAYS, COLUMNS, DROPPED, ENTITY, KEYED, LAZY, STREAMED, missing
 from bench.layers.subject import ENOUGH, Subject
 from bench.look.tables import named
+from bench.nouns import counted
 from bench.relations.joins import AS_TEXT, OF_ARRAYS
 from bench.yours.code import along
 from bench.yours.words import all_rows, words_of
@@ -57,8 +59,9 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
         none = f" All {rows} have no figure where less than a tenth, 0.1 s or 10 MiB of them was read." if more else ""
         yield f"The {rows} are {read}{'' if more or subject.relation.sample else ', if there are more'}.{none}"
     if (weighed := max(figure.weighed for figure in figures.by_layer.values())) < figures.count:
+        first_ones = counted(weighed, "row")
         yield (
-            f"The bytes per row are weighed on the first {weighed:,} rows, for their lists and dicts have many parts. "
+            f"The bytes per row are weighed on the first {first_ones}, for their lists and dicts have many parts. "
             "A narrow column is judged by these, too: integers to 256, which take nothing, may be first in the table."
         )
     if subject.relation.children and subject.limit != subject.asked:
@@ -69,7 +72,8 @@ def which(subject: Subject, figures: Figures) -> Iterator[str]:
 
 def ways(subject: Subject, figures: Figures) -> Iterator[str]:
     if (lazy := figures.by_layer.get(LAZY)) and lazy.sample:
-        yield f"{LAZY}: measured of {lazy.sample:,} parents, chosen evenly, and extrapolated to {figures.count:,}."
+        parents = counted(lazy.sample, "parent")
+        yield f"{LAZY}: measured of {parents}, chosen evenly, and extrapolated to {figures.count:,}."
     if DROPPED in figures.by_layer:
         yield f"{DROPPED}: `yield_per={subject.relation.batch}`, and each parent is dropped after use."
     if COLUMNS in figures.by_layer:
@@ -97,7 +101,29 @@ def overheads(subject: Subject, figures: Figures) -> Iterator[str]:
         yield f"{', '.join(layers)}: the overhead is not known, because {reason}."
 
 
+def encoded(subject: Subject) -> Iterator[str]:
+    """Yield that psycopg would read otherwise than was read here, in the code, too."""
+    if subject.encoding:
+        fault = "texts are bytes" if subject.encoding == "SQL_ASCII" else "JSON beyond ASCII fails"
+        yield (
+            f"All was read in UTF8. By itself psycopg reads here in {subject.encoding}, where {fault}: write for this "
+            "code client_encoding=utf8 in the address, as in postgresql://…/…?client_encoding=utf8. SQLAlchemy refuses "
+            "that parameter with asyncpg, which always reads in UTF8."
+        )
+
+
+def slow(subject: Subject, shown: Callable[[str], str] = visible) -> Iterator[str]:
+    """Yield which table is read once for each batch of parents, and by which index it would not be."""
+    for table, columns in subject.unindexed:
+        listed = ", ".join(columns)
+        key = f"{table}.{listed}" if len(columns) == 1 else f"{table} ({listed})"
+        index = f"CREATE INDEX ON {table} ({listed})"
+        yield f"{shown(key)} has no index, so each batch of parents reads all of {shown(table)}: {shown(index)}."
+
+
 def notes(subject: Subject, figures: Figures) -> Iterator[str]:
+    yield from encoded(subject)
+    yield from slow(subject, named)
     yield from figures.notes
     if figures.count == 1:
         yield "One row was read: its bytes and its overhead are of what is fixed, which many rows share."
@@ -110,7 +136,7 @@ def renamed(subject: Subject, figures: Figures) -> Iterator[str]:
     for column in columns[:MOST_NAMED]:
         yield f"Column {named(column.name)} is {column.attribute} here."
     if others := len(columns[MOST_NAMED:]):
-        are = "is 1 other column" if others == 1 else f"are {others:,} other columns"
+        are = f"{'is' if others == 1 else 'are'} {counted(others, 'other column')}"
         yield f"So {are} called otherwise: --json has all of them."
 
 

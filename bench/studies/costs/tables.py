@@ -47,7 +47,9 @@ def fixed_and_growing(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
         f"{of_times(scripts)}"
     )
     columns = [*COSTS, *COMPOSITION[1:]]
-    return Table(f"What {scripts[0].rows:,} rows cost", columns, scripts, bar=lambda script: script.holders, note=note)
+    rows = scripts[0].rows
+    title = f"What {rows:,} rows cost" if rows != 1 else "What 1 row costs"
+    return Table(title, columns, scripts, bar=lambda script: script.holders, note=note)
 
 
 def composition(script: ScriptCosts) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.nouns import counted
 from bench.yours.function.phases import Phase
 
 Place = tuple[str, int]
@@ -64,7 +65,7 @@ class Imports:
         for kind, place, number in self.made:
             if module in (None, place):
                 counts[kind] = counts.get(kind, 0) + number
-        return ", ".join(f"{number:,} {plural(kind, number)}" for kind, number in counts.items())
+        return ", ".join(counted(number, kind) for kind, number in counts.items())
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,6 @@ class Held:
     packages: Mapping[str, int]
     lines: Sequence[tuple[Place, int]]
     objects: Mapping[str, int]
-
-
-def plural(kind: str, number: int) -> str:
-    return kind if number == 1 else f"{kind}{'es' if kind.endswith('s') else 's'}"
 
 
 def path_of(holder: Sequence[str]) -> str:

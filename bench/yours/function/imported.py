@@ -2,6 +2,7 @@
 
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence
+from bench.nouns import counted
 from bench.yours.function.figures import Imports
 from common import MIB
 
@@ -17,10 +18,11 @@ def before(imports: Imports) -> None:
     other = imports.process - imports.interpreter - sum(imports.own.values())
     rows = [("the interpreter", imports.interpreter, imports.interpreter), *rows]
     if rest + other > LEAST:
-        rows.append((f"{len(names[MOST:])} others, and what lies between", rest + other, rest + other))
-    counted = imports.counted()
+        others = f"{counted(len(names[MOST:]), 'other')}, and " if names[MOST:] else ""
+        rows.append((f"{others}what lies between", rest + other, rest + other))
+    made = imports.counted()
     Table(
-        f"Before the call: {mib(imports.process)} MiB{' with ' * bool(counted)}{counted}",
+        f"Before the call: {mib(imports.process)} MiB{' with ' * bool(made)}{made}",
         [
             Column("Imported", "", lambda row: row[0], text=True),
             Column("Own MiB", "own MiB", lambda row: mib(row[1])),

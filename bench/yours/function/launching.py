@@ -25,7 +25,7 @@ PARTS = (
         f"libraries/{name}"
         for name in ("texts", "rows", "wrapping", "statements", "orms", "drivers", "cursors", "records")
     ),
-    *(f"calling/{name}" for name in ("applications", "finding", "connecting", "arguments", "call")),
+    *(f"calling/{name}" for name in ("applications", "finding", "connecting", "values", "arguments", "call")),
     "measuring",
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.

@@ -6,6 +6,7 @@ from typing import Any
 
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
+from bench.nouns import counted
 from bench.yours.function.advising import advice
 from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
 from bench.yours.function.imported import LEAST, MOST, before
@@ -52,7 +53,7 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
     if figures.statements:
         Table("Statements", statement_columns(), figures.statements[: 2 * MOST]).print()
         if len(figures.statements) > 2 * MOST:
-            print_sentence(f"\n{len(figures.statements) - 2 * MOST} more statements: --json has them")
+            print_sentence(f"\n{counted(len(figures.statements) - 2 * MOST, 'more statement')}: --json has all of them")
     elif figures.error:
         print_sentence("\nStatements: not known, for the run ended before.")
     elif drivers := [name for name in DRIVERS if name in figures.libraries and name not in figures.hooks]:
@@ -67,8 +68,8 @@ def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
     grown += f"{mib(process.growth)} {'when it ended' if figures.error else 'with the result in hand'}"
     during = f"; {mib(process.imports)} of them are imports during the call" if process.imports > MIB else ""
     tracer = ", the tracer included" if figures.at_once else ""
-    items = f" {figures.items:,} items were read." if figures.items else ""
-    answers = "".join(f" Answered {status} with {size:,} bytes." for status, size in figures.answers)
+    items = f" {counted(figures.items, 'item was', 'items were')} read." if figures.items else ""
+    answers = "".join(f" Answered {status} with {counted(size, 'byte')}." for status, size in figures.answers)
     return f"{grown}{during}{tracer}. {when(figures, process)}{items}{answers}"
 
 
@@ -131,8 +132,8 @@ def place(line: Place | None) -> str:
 def objects(peak: Held, figures: FunctionFigures) -> None:
     many = [(name, number) for name, number in peak.objects.items() if number >= 100][:MOST]
     if many:
-        counted = ", ".join(f"{number:,} {visible(name)}" for name, number in many)
-        print_sentence(f"\nObjects more than before, at the peak: {counted}.")
+        told = ", ".join(f"{number:,} {visible(name)}" for name, number in many)
+        print_sentence(f"\nObjects more than before, at the peak: {told}.")
 
 
 def statement_columns() -> list[Column[Statement]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
+from bench.nouns import counted
 from bench.yours.function.figures import FunctionFigures, Place, path_of
 from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, peak_of, written
 
@@ -67,7 +68,7 @@ def cache(figures: FunctionFigures) -> Iterator[Change]:
     held, items = figures.grown
     text = f"{mib(size)} MiB stay after the return{from_line(figures)}. "
     if held:
-        text = f"{held} grew by {items:,} items: {text}"
+        text = f"{held} grew by {counted(items, 'item')}: {text}"
     elif count >= ENOUGH_ROWS and figures.holder:
         text = f"{path_of(figures.holder)} grew: {count:,} {name} stay. {text}"
     yield Change("cache", f"{visible(text)}Give it a limit, or drop what is read.", size)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import typing
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from functools import partial
 from typing import Any
 
 from bench.yours.function.probe.calling.connecting import opened, to_database
 from bench.yours.function.probe.calling.finding import Method, UncallableError, function_of
+from bench.yours.function.probe.calling.values import kinds_of, value_of
+
+if typing.TYPE_CHECKING:
+    from inspect import Parameter
 
 
 class Arguments:
@@ -36,38 +40,37 @@ class Arguments:
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the arguments of a method's class, and those of the function."""
         is_method = isinstance(thing, Method)
-        of_class = self._arguments(thing.owner, stack, stack_async, skip=0) if is_method else {}
-        of_function = self._arguments(function_of(thing), stack, stack_async, skip=int(is_method))
-        if self.given:
-            raise UncallableError(f"it has no parameter {min(self.given)}: leave out --arg {min(self.given)}=…")
-        return of_class, of_function
+        of_class = _parameters(thing.owner) if is_method else []
+        of_function = _parameters(function_of(thing), skip=int(is_method))
+        names = [parameter.name for parameter in (*of_class, *of_function)]
+        for name in self.given:
+            if name not in names:
+                there = f"it has {', '.join(names)}" if names else f"leave out --arg {name}=…"
+                raise UncallableError(f"it has no parameter {name}: {there}")
+        missing: list[str] = []
+        filled = [self._arguments(part, stack, stack_async, missing) for part in (of_class, of_function)]
+        if missing:
+            raise UncallableError(f"it needs {', '.join(missing)}: {' '.join(f'--arg {name}=…' for name in missing)}")
+        return filled[0], filled[1]
 
-    def _arguments(self, function: Any, stack: ExitStack, stack_async: Any, skip: int) -> dict[str, Any]:
+    def _arguments(
+        self, parameters: list[Parameter], stack: ExitStack, stack_async: Any, missing: list[str]
+    ) -> dict[str, Any]:
         """Return the arguments by name: those that were given, and what is opened for an annotation."""
-        import inspect
-
-        try:
-            parameters = list(inspect.signature(function).parameters.values())[skip:]
-        except (TypeError, ValueError):
-            parameters = []
-        hints = _hints(function)
         arguments: dict[str, Any] = {}
-        missing = []
         for parameter in parameters:
-            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-                continue
-            hint = _plain(hints.get(parameter.name, parameter.annotation))
+            kinds = kinds_of(Any if parameter.annotation is parameter.empty else parameter.annotation)
             if parameter.name in self.given:
-                arguments[parameter.name] = _value(self.given.pop(parameter.name), hint, parameter.name)
+                arguments[parameter.name] = value_of(self.given[parameter.name], kinds, parameter.name)
                 continue
+            classes = [kind for kind in kinds if kind is not type(None)]
+            kind = classes[0] if len(classes) == 1 else None
             with to_database(self.url):
-                thing = opened(hint, self.url, stack, stack_async)
+                thing = opened(kind, self.url, stack, stack_async)
             if thing is not None:
                 arguments[parameter.name] = thing
             elif parameter.default is parameter.empty:
                 missing.append(parameter.name)
-        if missing:
-            raise UncallableError(f"it needs {', '.join(missing)}: {' '.join(f'--arg {name}=…' for name in missing)}")
         return arguments
 
 
@@ -78,35 +81,19 @@ def ready(thing: Any, of_class: dict[str, Any], of_function: dict[str, Any]) -> 
     return partial(thing, **of_function)
 
 
-def _hints(function: Any) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(vars(function)["__init__"] if isinstance(function, type) else function)
-    except Exception:
-        return {}
-
-
-def _plain(hint: Any) -> Any:
-    """Return a class without what may stand around it: None as an alternative, or metadata."""
-    while getattr(hint, "__metadata__", None):
-        hint = hint.__origin__
-    kinds = [kind for kind in getattr(hint, "__args__", ()) if isinstance(kind, type) and kind is not type(None)]
-    return kinds[0] if len(kinds) == 1 and type(None) in getattr(hint, "__args__", ()) else hint
-
-
-def _value(text: str, hint: Any, name: str) -> Any:
-    """Return an argument's text as its annotation wants it, else as the literal that it is."""
-    import ast
+def _parameters(function: Any, skip: int = 0) -> list[Parameter]:
+    """Return the parameters that have names, with what their annotations mean."""
+    import inspect  # not above, for the reader's imports are measured
 
     try:
-        if hint is bool:
-            return text.lower() in ("1", "true", "yes", "on")
-        if hasattr(hint, "fromisoformat"):
-            return hint.fromisoformat(text)
-        if getattr(hint, "__name__", "") in ("int", "float", "str", "Decimal", "UUID"):
-            return hint(text)
-    except Exception:
-        raise UncallableError(f"--arg {name} is no {getattr(hint, '__name__', hint)}") from None
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+        parameters = list(inspect.signature(function).parameters.values())[skip:]
+    except (TypeError, ValueError):
+        return []
+    hints = {}
+    with suppress(Exception):  # a name that only a type checker knows
+        hints = typing.get_type_hints(vars(function)["__init__"] if isinstance(function, type) else function)
+    return [
+        parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
+        for parameter in parameters
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+    ]
