@@ -84,17 +84,10 @@ class Statements:
             self.found[key] = {
                 **described,
                 **{"number": len(self.found), "by": by, "line": list(line) if line else None, "began": began.seconds},
-                **{"times": 0, "rows": 0, "columns": 0, "names": [], "seconds": 0.0, "grew": now.rss - began.rss},
-                **{
-                    "handed_out": 0,
-                    "widest": 0,
-                    "sizes": [],
-                    "loaded": 0,
-                    "classes": {},
-                    "loads_at": None,
-                    "gone_at": None,
-                    "given": 0,
-                },
+                **{"texts": 0, "times": 0, "rows": 0 if self.rows else None, "columns": 0, "names": []},
+                **{"seconds": 0.0, "grew": now.rss - began.rss},
+                **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
+                **{"gone_at": None, "given": 0},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 **how,
             }
