@@ -40,14 +40,6 @@ def from_line(figures: FunctionFigures) -> str:
     return ", most of it added at {}:{}".format(*line) if line[0] and 3 * size > stays(figures) and not hidden else ""
 
 
-def per_row(figures: FunctionFigures) -> bool:
-    """Return whether an object stays for every second row that a statement reads; what is imported has many, too."""
-    objects = figures.after.objects if figures.after else {}
-    most = max((number for name, number in objects.items() if "." in name), default=0)
-    rows = [one.rows for one in figures.statements if one.rows and one.rows >= ENOUGH_ROWS]
-    return bool(rows) and most >= min(rows) / 2 and not (figures.process and figures.process.imports > ENOUGH)
-
-
 def cache(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that the reader's code makes something stay after the return; libraries have caches of their own."""
     after, size = figures.after, stays(figures)
@@ -60,7 +52,7 @@ def cache(figures: FunctionFigures) -> Iterator[Change]:
         text = f"{held} grew by {counted(items, 'item')}: {text}"
     elif count >= ENOUGH_ROWS and figures.holder and figures.holder[0].partition(".")[0] in figures.imports.readers:
         text = f"{path_of(figures.holder)} grew: {count:,} {name} stay. {text}"
-    elif 2 * after.packages.get("", 0) < size and not per_row(figures):
+    elif 2 * after.packages.get("", 0) < size:
         return
     yield Change("cache", f"{visible(text)}Give it a limit, or drop what is read.", size)
 
