@@ -131,6 +131,40 @@ def application():
         return [b"12345"]
     return answer
 """
+# Its classes' methods are in C, and fixed: all that is heard of is what `connect` makes.
+PSYCOPG2 = """
+import types
+class cursor:
+    __slots__ = ("name", "rowcount", "description", "rows")
+    def __init__(self, connection, name=None): self.name = name
+    def execute(self, query, values=None):
+        self.rows, self.description = iter([(1, "a"), (2, "b"), (3, "c")]), [["id"]]
+        self.rowcount = -1 if self.name else 3
+    executemany = copy_expert = execute
+    def fetchone(self): return next(self.rows, None)
+    def fetchall(self): return list(self.rows)
+    fetchmany = fetchall
+    def __iter__(self): return self
+    def __next__(self): return next(self.rows)
+class connection:
+    __slots__ = ("cursor_factory",)
+    def __init__(self, dsn): self.cursor_factory = None
+    def cursor(self, name=None, cursor_factory=None): return (cursor_factory or cursor)(self, name)
+extensions = types.SimpleNamespace(connection=connection, cursor=cursor)
+def connect(dsn, connection_factory=None): return (connection_factory or connection)(dsn)
+"""
+READER = """
+import psycopg2
+class Cursor(psycopg2.extensions.cursor): ...
+def read():
+    connection = psycopg2.connect("dbname=db")
+    cursor = connection.cursor()
+    cursor.execute("SELECT num FROM data")
+    assert len(list(cursor)) == 3
+    cursor = connection.cursor("server", cursor_factory=Cursor)
+    cursor.execute("SELECT num FROM other")
+    assert isinstance(cursor, Cursor) and cursor.fetchone() == (1, "a")
+"""
 LINES = MODULE.splitlines()
 
 
@@ -222,6 +256,15 @@ def test_what_a_connection_of_its_own_executes_is_not_known(folder: Path, capsys
     assert "nothing follows from its rows. Most of the peak, " in shown
     line = next(number for number, text in enumerate(LINES, 1) if "kept = [str(number)" in text)
     assert f"MiB, was added while foreign.py:{line} ran" in shown
+
+
+def test_a_connection_that_psycopg2_makes_tells_of_its_statements(tmp_path: Path) -> None:
+    (tmp_path / "psycopg2.py").write_text(PSYCOPG2)
+    (tmp_path / "reader.py").write_text(READER)
+    found = figures("read", {STATEMENTS: run(Order("reader:read", tmp_path, Path(sys.executable)), STATEMENTS)})
+    assert (found.error, found.hooks) == ("", ["psycopg2"])
+    told = [(one.line, one.text, one.rows, one.streamed) for one in found.statements]
+    assert told == [(("reader.py", 7), "SELECT data", 3, False), (("reader.py", 10), "SELECT other", 1, True)]
 
 
 @pytest.mark.parametrize("name", ["static", "of_class"])

@@ -4,13 +4,8 @@ import json
 import os
 import re
 import sys
-from contextlib import ExitStack
-from datetime import date
-from decimal import Decimal
-from enum import Enum
-from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any, Literal, NewType
+from typing import Any
 
 import psutil
 import pytest
@@ -20,9 +15,6 @@ from bench import process
 from bench.runs import Job, checkpoint
 from bench.scripts import Scenario
 from bench.yours.function.launching import PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
-from bench.yours.function.probe.calling.arguments import Arguments
-from bench.yours.function.probe.calling.finding import UncallableError
-from bench.yours.function.probe.libraries.statements import Statements
 from common import LAST_CHECKPOINT
 from tests.functions import as_function
 from tests.support import refused
@@ -30,7 +22,7 @@ from tests.test_report import in_terminal
 
 ROWS = 10_000
 MODULE = f"""
-import functools, os, re, subprocess, sys
+import ctypes, functools, os, re, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import ForeignKey, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -109,6 +101,14 @@ def seen(session: Session):
     for row in session.execute(COLUMNS, execution_options={{"yield_per": 1000}}): Seen.pairs.append((row.data * 9, 1))
 def texts(session: Session):
     for number in range(30): session.execute(select(Data.id).where(or_(*[Data.id == i for i in range(50 + number)])))
+def literals(session: Session):
+    columns = ", ".join(f"1 AS a_rather_long_name_{{number}}" for number in range(80))
+    for number in range(300): session.execute(text(f"SELECT {{columns}} WHERE 0 = {{number}}"))
+def late(session: Session):
+    rows = []
+    for row in session.scalars(MANY.execution_options(yield_per=1000)):
+        rows.append(row)
+        if len(rows) == 5000: raise ValueError("it is odd")
 def often(session: Session):
     return [session.scalar(select(func.repeat("x", 2000 + number % 10))) for number in range(1000)]
 def joined(session: Session):
@@ -146,7 +146,7 @@ class AsyncRepository:
 def wrong(session: Session): raise ValueError(f"nobody may read {{session.scalars(MANY).first().data}}")
 def leaves():
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "left behind {os.getpid()}"])
-    os.fork()
+    if os.fork(): time.sleep(1)
 class Refuses(type):
     def __getattribute__(kind, name): raise RuntimeError("ask somebody else")
 class Odd(Exception, metaclass=Refuses):
@@ -156,8 +156,7 @@ def odd(): return [Odd() for number in range(2000)][0]
 def odder(): raise Odd
 def ends(): os._exit(3)
 def asks(): input()
-def forever():
-    while True: ...
+def forever(): ctypes.CDLL(None).system(b"sleep 600")
 def grows():
     kept = []
     while True: kept.append(bytes(2**20))
@@ -180,7 +179,10 @@ def measured(folder: Path, capsys: pytest.CaptureFixture[str], *arguments: str) 
         patch.setattr(sys, "argv", ["", f"shop:{arguments[0]}", "--folder", str(folder), "--json", *arguments[1:]])
         your_code.main()
     assert [path.name for path in folder.iterdir()] == ["shop.py"]
-    return json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)
+    if peak := found["at_peak"]:
+        assert 0.9 * peak["traced"] < sum(size for _, size in peak["lines"]) <= peak["traced"]
+    return found
 
 
 def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,7 +210,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         *(("in_a_list", ["columns"]), ("streamed_list", ["columns"]), ("columns_list", []), ("at_once", [])),
         *(("changed", ["update"]), ("changed_in_batches", [])),
         *(("inserted", ["batches"]), ("inserted size=1000", [])),
-        *(("labels", ["cache"]), ("seen", ["cache"]), ("patterns", []), ("texts", ["texts"])),
+        *(("labels", ["cache"]), ("seen", ["cache"]), ("patterns", []), ("texts", ["texts"]), ("literals", ["texts"])),
         *(("joined", ["selectinload"]), ("collected", ["yield_per"])),
         ("wide_entities", ["wide column", "yield_per"]),
         ("added", ["batches"]),
@@ -227,6 +229,8 @@ def test_what_follows(function: str, advised: list[str], folder: Path, capsys: p
         assert found["grown"] == [*holder]
         assert f"{holder[0]} grew by {holder[1]:,} items" in found["advice"][0]["text"]
         assert re.search(r"added at shop\.py:\d+", found["advice"][0]["text"])
+    if function in ("texts", "literals"):
+        assert ("literals" in found["advice"][0]["text"]) == (function == "literals")
 
 
 @pytest.mark.parametrize("name", ["run_sync_psycopg", "run_sync_sqlalchemy_session", "run_async_sqlalchemy_engine"])
@@ -264,57 +268,40 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
     assert measured(folder, capsys, "odd", "--once")["error"] == ""
     assert re.fullmatch(r"it raised Odd at shop\.py:\d+", line("shop:odder"))
     assert line("shop:asks").startswith("it raised EOFError at shop.py:")
-    assert line("shop:forever", "--timeout", "2") == "it was ended after 2 s: --timeout gives it more"
+    ended = line("shop:forever", "--timeout", "2")
+    assert re.fullmatch(r"it was ended after 2 s at shop\.py:\d+: --timeout gives it more", ended)
     assert "Statements: not known, for the run ended before." in capsys.readouterr().out
-    assert line("shop:grows", "--limit", "300M") == "it was ended at 300 MiB: --limit gives it more"
+    ended = line("shop:grows", "--limit", "300M")
+    assert re.fullmatch(r"it was ended at 300 MiB at shop\.py:\d+: --limit gives it more", ended)
     wrong = line("shop:wrong")
     assert re.fullmatch(r"it raised ValueError at shop\.py:\d+", wrong)
     assert "hello" not in capsys.readouterr().out + wrong
-    measured(folder, capsys, "leaves", "--once")
+    children = measured(folder, capsys, "leaves", "--once")["process"]["children"]
+    assert children["seen"] >= 1
+    assert children["largest"] > 2**20
     assert not [
         p for p in psutil.process_iter(["cmdline"]) if f"left behind {os.getpid()}" in (p.info["cmdline"] or ())
     ]
 
 
-class Colour(Enum):
-    RED = "r"
-    BLUE = 2
+def test_what_was_read_before_an_exception_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused(your_code.main, "shop:late", "--folder", str(folder), "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert re.fullmatch(r"it raised ValueError at shop\.py:\d+", line)
+    assert found["error"] == line
+    assert [statement["rows"] for statement in found["statements"]] == [5000]
+    assert found["at_peak"]["objects"]["shop.Data"] > 4000
+    assert found["process"]["phase"]["stage"] == "read"
 
 
-def test_an_argument_is_what_its_annotation_wants() -> None:
-    def given(hint: Any, text: str) -> Any:
-        def function(parameter: Any) -> Any:
-            return parameter
-
-        function.__annotations__["parameter"] = hint
-        order = {"arguments": {"parameter": text}, "url": ""}
-        with ExitStack() as stack:
-            return Arguments(order, Statements(rows=False)).ready(function, stack)()
-
-    wanted: tuple[tuple[Any, str, Any], ...] = (
-        *((Colour, text, Colour.RED) for text in ("RED", "r")),
-        *((hint, "2", Colour.BLUE) for hint in (Colour | None, Colour | str)),
-        *((bool, text, True) for text in ("1", "true", "Yes", "y", "T", "on")),
-        *((bool | None, text, False) for text in ("0", "False", "no", "n", "f", "OFF")),
-        *((hint, "None", None) for hint in (int | None, Literal["a"] | None)),
-        *((int, "5", 5), (float, "1e3", 1000.0), (Decimal, "1.50", Decimal("1.50")), (str, "5", "5")),
-        *((str | int, "x", "x"), (date, "2024-05-06", date(2024, 5, 6)), (Path | None, "/a", Path("/a"))),
-        *((Literal["a", 1], "1", 1), (list[int], "[1, 2]", [1, 2]), (Annotated[int, "most"], "3", 3)),
-        *((int | str, "5", 5), (Parameter.empty, "5", 5), (Any, "a", "a"), ("Unknown", "a", "a")),
-        (NewType("Id", int), "7", 7),
-    )
-    for hint, text, value in wanted:
-        assert (found := given(hint, text)) == value, (hint, text)
-        assert type(found) is type(value), (hint, text)
-    refusals: tuple[tuple[Any, str, str], ...] = (
-        *((bool, text, "bool") for text in ("maybe", "", "2")),
-        *((Colour | None, "red", "Colour: RED, BLUE"), (Literal["a", 1], "b", "Literal: a, 1")),
-        *((list[int], "1", "list"), (dict, "a", "dict"), (date, "today", "date"), (int | date, "x", "int or date")),
-        (int | None, "", "int"),
-    )
-    for hint, text, line in refusals:
-        with pytest.raises(UncallableError, match=f"^--arg parameter is no {line}$"):
-            given(hint, text)
+def test_no_database_url_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("PGSSLMODE", "require")  # nor does a server without it, that listens there, let in
+    for target in ("kept", "later"):
+        line = refused(your_code.main, f"shop:{target}", "--folder", str(folder), "--once")
+        assert line == "there is no connection to localhost:54320/db, for DATABASE_URL is not set"
 
 
 def test_the_page_fits_a_terminal(folder: Path) -> None:

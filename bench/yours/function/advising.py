@@ -40,7 +40,8 @@ def unknown_drivers(figures: FunctionFigures) -> list[str]:
 
 def unadvised(figures: FunctionFigures) -> Iterator[str]:
     """Yield, where nothing is to be changed, from what that follows, and what is there nevertheless."""
-    yield "No change follows from these figures: from less than 1,000 rows or 1 MiB none does."
+    where = " of this process alone" if figures.process and figures.process.children else ""
+    yield f"No change follows from these figures{where}: from less than 1,000 rows or 1 MiB none does."
     if not figures.statements and (drivers := unknown_drivers(figures)):
         yield f"What {' or '.join(drivers)} executes alone is not known, and nothing follows from its rows."
     lines = [(line, size) for line, size in figures.at_peak.lines if line[0]] if figures.at_peak else []

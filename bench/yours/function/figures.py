@@ -15,6 +15,8 @@ class Statement:
 
     text: str
     verb: str
+    # How many texts SQLAlchemy compiled for its cache: those of one statement differ in their literals.
+    texts: int
     # The library that told of it.
     by: str
     line: Place | None
@@ -102,6 +104,14 @@ def path_of(holder: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
+class ChildProcesses:
+    """The child processes of a call, as far as any was seen, and what the largest had; no other figure has them."""
+
+    seen: int
+    largest: int
+
+
+@dataclass(frozen=True)
 class ProcessOfCall:
     """The process's memory and time during the call, without tracing."""
 
@@ -114,6 +124,7 @@ class ProcessOfCall:
     # When each statement began and ended to be executed.
     marks: Sequence[tuple[float, float]]
     phase: Phase | None
+    children: ChildProcesses | None
 
     @property
     def peak_at(self) -> float:

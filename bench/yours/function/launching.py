@@ -7,28 +7,25 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from bench.errors import UserError, visible
-from common import MIB, database_url
+from bench.yours.function.watching import ProcessWatch
+from common import database_url
 
 PROBE = Path(__file__).parent / "probe"
 # Each after those that it imports.
 PARTS = (
-    *("memory", "objects", "holders", "imports", "stacks", "tracing", "failures"),
+    *("memory", "objects", "mapped", "holders", "paths", "imports", "stacks", "looks", "lines", "tracing", "failures"),
     *(
         f"libraries/{name}"
         for name in ("texts", "rows", "wrapping", "statements", "orms", "drivers", "cursors", "records")
     ),
-    *(f"calling/{name}" for name in ("connecting", "applications", "finding", "values", "arguments", "call")),
+    *(f"calling/{name}" for name in ("applications", "finding", "connecting", "values", "arguments", "call")),
     "measuring",
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.
@@ -43,10 +40,6 @@ sys.path[0] = os.getcwd()
 module.ProbeRun(order).go()
 """
 PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
-# Seconds between two looks at the memory at first, and how many are kept: the time doubles when there are more.
-INTERVAL, MOST_SAMPLES = 0.01, 2_000
-# Seconds in which a process that is asked to end tells what it knows.
-PATIENCE = 20.0
 UNTRACED, STATEMENTS, TRACED, EVERYTHING = "untraced", "statements", "traced", "everything"
 
 
@@ -71,6 +64,8 @@ class Told:
     found: dict[str, Any]
     samples: Sequence[tuple[float, int]]
     why: str = ""
+    # When each child process was seen first, and the most that it was seen with.
+    children: Sequence[tuple[float, int]] = ()
 
 
 def interpreter(folder: Path, named: str | None) -> Path:
@@ -106,14 +101,14 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
             start_new_session=True,
             preexec_fn=partial(end_with_parent, os.getpid()),
         )
-        watch = ProcessWatch(process, order)
+        watch = ProcessWatch(process, order.timeout, order.limit)
         try:
             watch.until_its_end()
         finally:
             watch.end()
         if not report.exists():
             raise UserError(watch.why or ended_by_itself(process.returncode))
-        return Told(json.loads(report.read_text("utf-8")), watch.samples, watch.why)
+        return Told(json.loads(report.read_text("utf-8")), watch.samples, watch.why, watch.children)
 
 
 def end_with_parent(parent: int) -> None:
@@ -141,55 +136,3 @@ def url() -> str:
 def ended_by_itself(code: int) -> str:
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended itself with exit code {code}"
     return f"the process {how} before anything was told of it"
-
-
-class ProcessWatch:
-    """Looks at a process's memory until it ends, and ends it where it takes too long or too much."""
-
-    def __init__(self, process: subprocess.Popen[bytes], order: Order) -> None:
-        self._process, self._order = process, order
-        self.samples: list[tuple[float, int]] = []
-        self.why = ""
-        self._below: set[psutil.Process] = set()
-
-    def until_its_end(self) -> None:
-        interval, begin = INTERVAL, time.monotonic()
-        asked = 0.0
-        seen = psutil.Process(self._process.pid)
-        while self._process.poll() is None:
-            with suppress(psutil.Error):
-                self.samples.append((time.monotonic(), seen.memory_info().rss))
-                if len(self.samples) % 20 == 0:
-                    self._below.update(seen.children(recursive=True))
-            if len(self.samples) > MOST_SAMPLES:
-                interval, self.samples = 2 * interval, self.samples[::2]
-            if not self.why and (why := self._too_much(time.monotonic() - begin)):
-                self.why, asked = why, time.monotonic()
-                self._process.send_signal(getattr(signal, "SIGXCPU", signal.SIGTERM))
-            if asked and time.monotonic() - asked > PATIENCE:
-                return
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(interval)
-
-    def _too_much(self, seconds: float) -> str:
-        if seconds > self._order.timeout:
-            return f"it was ended after {self._order.timeout:,} s: --timeout gives it more"
-        limit = self._order.limit
-        if limit and self.samples and self.samples[-1][1] > limit:
-            return f"it was ended at {limit / MIB:,.0f} MiB: --limit gives it more"
-        return ""
-
-    def end(self) -> None:
-        """Let nothing of it live on, neither it nor what it started."""
-        with suppress(psutil.Error):
-            self._below.update(psutil.Process(self._process.pid).children(recursive=True))
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        kill(self._below)
-        self._process.wait()
-
-
-def kill(processes: Iterable[psutil.Process]) -> None:
-    for process in processes:
-        with suppress(psutil.Error):  # psutil knows one that was given the same number
-            process.kill()

@@ -5,7 +5,7 @@ from itertools import accumulate
 from typing import Any
 
 from bench.errors import UserError
-from bench.yours.function.figures import FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement
+from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement
 from bench.yours.function.launching import EVERYTHING, STATEMENTS, TRACED, UNTRACED, Order, Told, run
 from bench.yours.function.phases import phase_of
 
@@ -23,7 +23,7 @@ def measure(order: Order, once: bool, started: Callable[[str], None]) -> Functio
         peak = told.found.get("traced_peak")
         if "began" not in told.found and (error := error_of(told)):
             raise UserError(error)
-        if "began" not in told.found or told.why or "error" in told.found:
+        if "began" not in told.found or told.why:
             break
     return figures(order.target, runs)
 
@@ -79,6 +79,7 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
         if start <= seconds <= returned["seconds"]
     ]
     after = found["left"] - began["rss"] if "left" in found else None
+    children = [most for seen, most in told.children if start <= seen <= returned["seconds"]]
     return ProcessOfCall(
         returned["seconds"] - start,
         returned["rss"] - began["rss"],
@@ -88,6 +89,7 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
         [(0.0, 0), *samples, (returned["seconds"] - start, returned["rss"] - began["rss"])],
         [(begin - start, end - start) for begin, end, *_ in found["marks"]],
         phase_of(found, stated),
+        ChildProcesses(len(children), max(children, default=0)) if children or found["children"] else None,
     )
 
 
@@ -105,6 +107,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
     """Return a statement whose rows one run counted; its time, and what the driver held, are of the untraced one."""
     names = (
         "verb",
+        "texts",
         "by",
         "times",
         "given",
@@ -149,12 +152,16 @@ def place_of(found: Sequence[Any] | None) -> Place | None:
 def error_of(told: Told) -> str:
     """Return in one line why a run did not end as it should, if it did not."""
     if told.why:
-        return told.why
+        why, colon, mend = told.why.partition(":")
+        return f"{why}{at(told.found.get('stopped_at'))}{colon}{mend}"
     if not (error := told.found.get("error")):
         return ""
     if not error["kind"]:
         return str(error["text"])
     stage = "its import" if told.found["stage"] == "import" else "it"
-    place = " at {}:{}".format(*error["line"]) if error["line"] else ""
     verb = "ended the process" if error["kind"] == "SystemExit" else f"raised {error['kind']}"
-    return f"{stage} {verb}{place}{': ' + error['text'] if error['text'] else ''}"
+    return f"{stage} {verb}{at(error['line'])}{': ' + error['text'] if error['text'] else ''}"
+
+
+def at(line: Sequence[Any] | None) -> str:
+    return " at {}:{}".format(*line) if line else ""

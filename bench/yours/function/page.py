@@ -8,7 +8,7 @@ from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.nouns import counted
 from bench.yours.function.advising import advice, unadvised, unknown_drivers
-from bench.yours.function.figures import FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
+from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
 from bench.yours.function.imported import LEAST, MOST, before
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
 from bench.yours.function.rules.keeping import of_opened, stays
@@ -36,6 +36,8 @@ def show(figures: FunctionFigures) -> None:
 def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
     """Print what the call takes: the process, then what was traced, by whose it is, and the statements."""
     print_sentence(f"\nThe call: {said_of(figures, process)}")
+    if process.children:
+        print_sentence(f"\nChild processes are in no figure here{largest_of(process.children)}.")
     if figures.at_peak and (figures.traced_peak or 0) > MIB:
         peak, after = figures.at_peak, figures.after
         columns = traced_columns("Package")
@@ -59,12 +61,19 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
 
 def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
     grown = f"{process.seconds:.2f} s, {mib(process.peak)} MiB more at the peak, "
-    grown += f"{mib(process.growth)} with the result in hand"
+    grown += f"{mib(process.growth)} {'when it ended' if figures.error else 'with the result in hand'}"
     during = f"; {mib(process.imports)} of them are imports during the call" if process.imports > MIB else ""
     tracer = ", the tracer included" if figures.at_once else ""
     items = f" {counted(figures.items, 'item was', 'items were')} read." if figures.items else ""
     answers = "".join(f" Answered {status} with {counted(size, 'byte')}." for status, size in figures.answers)
     return f"{grown}{during}{tracer}. {when(figures, process)}{items}{answers}"
+
+
+def largest_of(children: ChildProcesses) -> str:
+    if not children.seen:
+        return ""
+    number = f"{children.seen:,} were seen, the largest" if children.seen > 1 else "one was seen,"
+    return f": {number} with {mib(children.largest)} MiB"
 
 
 def when(figures: FunctionFigures, process: ProcessOfCall) -> str:

@@ -12,7 +12,9 @@ from bench.yours.function.probe.objects import class_name
 # A relation or a column that is not there, a database that is not there, a role or a password, and no connection:
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _STATES = ("42P01", "42703", "3D", "28", "08")
-_UNCONNECTED = re.compile(r"connection (failed|to server|timeout|refused)|could not (connect|translate)", re.IGNORECASE)
+_UNCONNECTED = re.compile(
+    r"connection (failed|to server|timeout|refused)|could not (connect|translate)|Connect call failed", re.IGNORECASE
+)
 
 
 def described(error: BaseException) -> dict[str, Any]:
@@ -46,7 +48,8 @@ def _state(error: Any) -> str:
     """Return what a server or a driver says of a name or a setting."""
     state = _text(_of(error, "sqlstate")) or _text(_of(error, "pgcode"))
     text = (_text(error).strip().splitlines() or [""])[0][:200]
-    unconnected = class_name(type(error)).endswith(".OperationalError") and not state and _UNCONNECTED.search(text)
+    of_connecting = isinstance(error, OSError) or class_name(type(error)).endswith(".OperationalError")
+    unconnected = of_connecting and not state and _UNCONNECTED.search(text)
     return text if state.startswith(_STATES) or unconnected else ""
 
 

@@ -10,8 +10,8 @@ from functools import partial
 from importlib.machinery import ModuleSpec
 from typing import Any
 
+from bench.yours.function.probe.mapped import django_models, mappers
 from bench.yours.function.probe.memory import package_of, rss
-from bench.yours.function.probe.objects import django_models, mappers
 
 
 class ImportWatch:

@@ -8,6 +8,7 @@ import os
 import platform
 import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -17,15 +18,19 @@ from bench.yours.function.probe.calling.finding import UncallableError, found, i
 from bench.yours.function.probe.failures import described
 from bench.yours.function.probe.imports import ImportWatch, made
 from bench.yours.function.probe.libraries.cursors import PSYCOPG, PsycopgWatch
+from bench.yours.function.probe.libraries.drivers import PSYCOPG2, Psycopg2Watch
 from bench.yours.function.probe.libraries.orms import OrmWatch
 from bench.yours.function.probe.libraries.records import ASYNCPG, AsyncpgWatch
 from bench.yours.function.probe.libraries.statements import Statements
-from bench.yours.function.probe.memory import forget_peak, peak, rss
+from bench.yours.function.probe.memory import PROBE, children, forget_peak, peak, rss
+from bench.yours.function.probe.stacks import any_line
 
 if TYPE_CHECKING:
     from bench.yours.function.probe.tracing import Tracing
 
 UNTRACED, TRACED, STATEMENTS, EVERYTHING = "untraced", "traced", "statements", "everything"
+# Seconds in which the main thread tells what is known, unless it waits for what answers no signal.
+PATIENCE = 2.0
 LIBRARIES = ("sqlalchemy", "psycopg", "psycopg2", "asyncpg", "django", "pydantic")
 
 
@@ -36,12 +41,15 @@ class ProbeRun:
         """Let the order say what to run, with which instrument, and where to tell what was found."""
         self.order = order
         self.process = os.getpid()
+        self._telling = threading.Lock()
+        self.children: list[int] = []
         self.told: dict[str, Any] = {"python": platform.python_version(), "stage": "import"}
         instrument = order["instrument"]
         self.statements = Statements(rows=instrument in (STATEMENTS, EVERYTHING))
         orms = OrmWatch(self.statements)
         after = {"sqlalchemy": orms.listen_to_sqlalchemy, "django.db": orms.listen_to_django}
         after.update({PSYCOPG: PsycopgWatch(self.statements).listen, ASYNCPG: AsyncpgWatch(self.statements).listen})
+        after[PSYCOPG2] = Psycopg2Watch(self.statements).listen
         if self.statements.rows:
             after["sqlalchemy.orm"] = orms.listen_to_entities
         self.watch = ImportWatch(after)
@@ -56,8 +64,7 @@ class ProbeRun:
 
     def go(self) -> None:
         """Import, call, and tell; whatever happens, what is known by then is told."""
-        if hasattr(signal, "SIGXCPU"):
-            signal.signal(signal.SIGXCPU, lambda *_: self.tell("stopped"))
+        self._listen()
         sys.meta_path.insert(0, self.watch)
         self.told["interpreter"] = rss()
         try:
@@ -66,14 +73,34 @@ class ProbeRun:
             self.told["error"] = {"kind": "", "text": str(error), "line": None}
         except BaseException as error:
             self.told["error"] = described(error)
+            self._end_early()
             error.__traceback__ = None
         self.tell("ended")
+
+    def _listen(self) -> None:
+        """Tell what is known when the command asks for it, by another thread while the main one waits in a library."""
+        if not hasattr(signal, "sigwait"):
+            return
+
+        def wait() -> None:
+            signal.sigwait({signal.SIGXCPU})
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGXFSZ)
+            time.sleep(PATIENCE)
+            self._stopped()
+
+        signal.signal(signal.SIGXFSZ, self._stopped)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGXCPU})
+        threading.Thread(target=wait, name=PROBE, daemon=True).start()
+
+    def _stopped(self, *_: object) -> None:
+        self.told["stopped_at"] = any_line()
+        self.tell("stopped")
 
     def _import_and_call(self) -> None:
         target = self.order["target"]
         thing = script(target) if is_script(target) else found(target, self.order["requests"])
         self.imported()
-        self.call = Call(thing, self.order, self.statements)
+        self.call = Call(thing, self.order)
         if self.call.only_import:
             return
         if not self.call.callable:
@@ -98,6 +125,7 @@ class ProbeRun:
         if self.tracing:
             self.tracing.start()
         self.watch.total = 0
+        self.children = children()
         forget_peak()
         self.told["began"] = {"rss": rss(), "peak": peak(), "seconds": time.monotonic()}
         self.statements.since = time.monotonic()
@@ -117,14 +145,19 @@ class ProbeRun:
 
     def tell(self, how: str) -> None:
         """Write what is known, and end this process at once; one that was forked only ends."""
+        if not self._telling.acquire(blocking=False):
+            return
         if os.getpid() == self.process:
-            if self.told["stage"] == "call":
-                self.end()
-                self.told["stage"] = "call"
+            self._end_early()
             self._write(how)
         with suppress(Exception):
             sys.stdout.flush()
         os._exit(0)
+
+    def _end_early(self) -> None:
+        if self.told["stage"] == "call" and "returned" not in self.told:
+            self.end()
+            self.told["stage"] = "call"
 
     def _write(self, how: str) -> None:
         statements = self.statements
@@ -138,6 +171,7 @@ class ProbeRun:
             libraries=_versions(),
             items=self.call.items if self.call else 0,
             answers=self.call.answers.found if self.call else [],
+            children=self.children != children(),
         )
         report = self.order["report"]
         with open(report + ".part", "w", encoding="utf-8") as file:

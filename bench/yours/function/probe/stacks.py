@@ -75,12 +75,12 @@ def _frames() -> Iterator[Any]:
 
 
 def any_line() -> tuple[str, int] | None:
-    """Return the reader's line that runs in this thread, else in another one."""
+    """Return the reader's line that runs in this thread, else in the main one, else in another."""
     if line := own_line():
         return line
-    frames = sys._current_frames()
+    main, frames = threading.main_thread().ident, sys._current_frames()
     del frames[threading.get_ident()]  # this frame would hold itself, and what runs below it beyond its end
-    return next(filter(None, map(nearest, frames.values())), None)
+    return next(filter(None, (nearest(frames[thread]) for thread in sorted(frames, key=lambda one: one != main))), None)
 
 
 def is_told_by_another(driver: str) -> bool:

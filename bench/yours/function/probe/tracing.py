@@ -3,148 +3,23 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
-import threading
 import tracemalloc
 from contextlib import suppress
 from typing import Any
 
 from bench.yours.function.probe.holders import most_grown, sizes
-from bench.yours.function.probe.memory import PROBE, package_of, rss, shown
-from bench.yours.function.probe.objects import (
-    Counted,
-    attributes,
-    count,
-    grown,
-    holder,
-    mapped,
-    models,
-    reached,
-    relationships,
-    row_size,
-    tables,
-)
-from bench.yours.function.probe.stacks import any_line
+from bench.yours.function.probe.lines import MIB, LineWatch
+from bench.yours.function.probe.looks import Look
+from bench.yours.function.probe.mapped import mapped, relationships, tables
+from bench.yours.function.probe.objects import Counted, attributes, count, grown, models, reached, row_size
+from bench.yours.function.probe.paths import holder
 
-MIB = 1024 * 1024
-# The memory is looked at whenever it is so many times as large as at the last look; and at these shares of a former
-# run's peak, for this run's may come between two looks at how much it is.
-NEAR, STEP = (0.7, 0.9, 0.98), 1.5
-# Seconds of processor time between two looks at how much it is, and of time until a thread that waits is woken to look.
-INTERVAL, WAITING = 0.002, 0.05
-MOST_LINES = 12
 # Of fewer objects nothing is said.
 ENOUGH = 1_000
 # The code may trace by itself: it must not end or begin anew what is traced here.
-_START, _STOP, _RESET_PEAK = tracemalloc.start, tracemalloc.stop, tracemalloc.reset_peak
+_START, _STOP = tracemalloc.start, tracemalloc.stop
 _KEPT_ALIVE = ("start", "stop", "clear_traces", "reset_peak")
-
-
-class Look:
-    """The traced bytes, a snapshot of them, the objects, and what came of each line, at one moment."""
-
-    def __init__(self, lines: dict[tuple[str, int] | None, int]) -> None:
-        """Look now."""
-        self.size = tracemalloc.get_traced_memory()[0]
-        self.lines = dict(lines)
-        self.objects = count()
-        self.snapshot = tracemalloc.take_snapshot()
-
-    def told(self, before: Counted) -> dict[str, Any]:
-        """Return what was seen, by package of the allocating line; slow while memory is traced."""
-        packages: dict[str, int] = {}
-        for statistic in self.snapshot.statistics("filename"):
-            package = package_of(statistic.traceback[0].filename)
-            packages[package] = packages.get(package, 0) + statistic.size
-        packages.pop(PROBE, None)
-        lines = sorted(self.lines.items(), key=lambda line: -line[1])[:MOST_LINES]
-        return {
-            "traced": self.size,
-            "packages": packages,
-            "lines": [[*(line or ("", 0)), size] for line, size in lines if size > 0],
-            "objects": grown(self.objects, before),
-        }
-
-    def of_what_stays(self) -> list[tuple[str, int, int]]:
-        """Return the reader's lines that allocated most of this, if it was they and no library that they call."""
-        found = self.snapshot.statistics("lineno")[:MOST_LINES]
-        frames = [(one.traceback[0], one.size) for one in found]
-        own = [(shown(frame.filename), frame.lineno, size) for frame, size in frames if not package_of(frame.filename)]
-        return own if 2 * sum(size for *_, size in own) > self.size else []
-
-
-class LineWatch:
-    """Notes again and again by how much the traced memory grew, and the reader's line that runs.
-
-    With one frame to an allocation, that is ten times as fast as a traceback of each, which would have to be
-    deeper than SQLAlchemy's calls to reach the reader's line. It is noted at each statement, and whenever the garbage
-    collector runs: after so many allocations, however busy the machine is. What it does not count, such as texts and
-    bytes, is noted in the main thread at a signal after so much processor time, which interrupts no wait; where
-    another thread works while the main one waits, at a signal from here.
-    """
-
-    def __init__(self, expected: int | None) -> None:
-        """Expect what a former run had at its peak."""
-        self._steps = [near * expected for near in NEAR] if expected else []
-        self._next: float = MIB
-        self._size = 0
-        self._line: tuple[str, int] | None = None
-        self.lines: dict[tuple[str, int] | None, int] = {}
-        self.seen: Look | None = None
-        self._noting, self._ended = threading.Lock(), threading.Event()
-        # What was traced at most before the last look, and what the process took for the looks.
-        self._peak, self.resident = 0, 0
-        self._thread = threading.Thread(target=self._wake, name=PROBE, daemon=True)
-
-    def start(self) -> None:
-        """Begin, in the main thread."""
-        gc.callbacks.append(self.note)
-        signal.signal(signal.SIGVTALRM, self.note)
-        signal.setitimer(signal.ITIMER_VIRTUAL, INTERVAL, INTERVAL)
-        self._thread.start()
-
-    def _wake(self) -> None:
-        while not self._ended.wait(WAITING):
-            if abs(tracemalloc.get_traced_memory()[0] - self._size) > MIB:
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGVTALRM)
-
-    def peak(self) -> int:
-        """Return the most that was traced, but for the looks themselves."""
-        return max(self._peak, tracemalloc.get_traced_memory()[1])
-
-    def note(self, *_: object) -> None:
-        """Let what was added since the last time be of the line that runs, and look closely near the peak."""
-        if self._ended.is_set() or not self._noting.acquire(blocking=False):  # a signal comes while something is noted
-            return
-        try:
-            self._line = any_line()
-            size = self._add()
-            if size >= self._next:
-                self._next = min([STEP * size, *(step for step in self._steps if step > size)])
-                self._look()
-        finally:
-            self._noting.release()
-
-    def _look(self) -> None:
-        self._peak, resident = self.peak(), rss()
-        self.seen = Look(self.lines)
-        _RESET_PEAK()
-        self.resident += rss() - resident
-
-    def _add(self) -> int:
-        size = tracemalloc.get_traced_memory()[0]
-        self.lines[self._line] = self.lines.get(self._line, 0) + size - self._size
-        self._size = size
-        return size
-
-    def end(self) -> None:
-        """Look no longer; what came since the last look is of the line that ran then."""
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        self._ended.set()
-        gc.callbacks.remove(self.note)
-        self._thread.join()
-        self._add()
 
 
 class Tracing:
@@ -226,7 +101,6 @@ class Tracing:
                 self._told["tables"] = tables()
         if self._after:
             after = self._told["after"] = self._after.told(self._before)
-            after["lines"] = self._after.of_what_stays() or after["lines"]
             self._told["grown"] = most_grown(self._sizes) if self._after.size >= MIB else ("", 0)
             many = [name for name, number in after["objects"] if number >= ENOUGH and "." in name]
             many = [name for name in many if name.partition(".")[0] not in getattr(sys, "stdlib_module_names", ())]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.nouns import counted
-from bench.yours.function.figures import FunctionFigures, path_of
+from bench.yours.function.figures import FunctionFigures, Place, path_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
 
 # So many texts of one line are more than one writes.
@@ -40,14 +40,6 @@ def from_line(figures: FunctionFigures) -> str:
     return ", most of it added at {}:{}".format(*line) if line[0] and 3 * size > stays(figures) and not hidden else ""
 
 
-def per_row(figures: FunctionFigures) -> bool:
-    """Return whether an object stays for every second row that a statement reads; what is imported has many, too."""
-    objects = figures.after.objects if figures.after else {}
-    most = max((number for name, number in objects.items() if "." in name), default=0)
-    rows = [one.rows for one in figures.statements if one.rows and one.rows >= ENOUGH_ROWS]
-    return bool(rows) and most >= min(rows) / 2 and not (figures.process and figures.process.imports > ENOUGH)
-
-
 def cache(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that the reader's code makes something stay after the return; libraries have caches of their own."""
     after, size = figures.after, stays(figures)
@@ -60,19 +52,25 @@ def cache(figures: FunctionFigures) -> Iterator[Change]:
         text = f"{held} grew by {counted(items, 'item')}: {text}"
     elif count >= ENOUGH_ROWS and figures.holder and figures.holder[0].partition(".")[0] in figures.imports.readers:
         text = f"{path_of(figures.holder)} grew: {count:,} {name} stay. {text}"
-    elif 2 * after.packages.get("", 0) < size and not per_row(figures):
+    elif 2 * after.packages.get("", 0) < size:
         return
     yield Change("cache", f"{visible(text)}Give it a limit, or drop what is read.", size)
 
 
 def texts(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that SQLAlchemy keeps each text of a statement that it has compiled."""
-    numbers = Counter((one.line, one.text) for one in figures.statements if one.by == "sqlalchemy" and one.line)
-    (line, text), number = max(numbers.items(), key=lambda one: one[1], default=((None, ""), 0))
+    texts: Counter[tuple[Place | None, str]] = Counter()
+    for one in figures.statements:
+        texts[one.line, one.text] += one.texts
+    (line, text), number = max(texts.items(), key=lambda one: one[1], default=((None, ""), 0))
     size = of_opened(figures) + (figures.after.packages.get("sqlalchemy", 0) if figures.after else 0)
     if line and number >= MANY_TEXTS:
-        text = (
-            f"IN instead of ORed terms at {visible('{}:{}'.format(*line))}, or compiled_cache=None: {visible(text)} "
-            f"has {number:,} texts, each of which the engine's cache keeps. Saves up to {mib(size)} MiB."
+        place = visible("{}:{}".format(*line))
+        literals = max(one.texts for one in figures.statements if (one.line, one.text) == (line, text)) >= MANY_TEXTS
+        instead = "Parameters instead of literals" if literals else "IN instead of ORed terms"
+        told = (
+            f"{instead} at {place}, or compiled_cache=None: {visible(text)} has {number:,} texts, each of which the "
+            f"engine's cache keeps. Saves up to {mib(size)} MiB."
         )
-        yield Change("texts", text, size, 'execution_options={"compiled_cache": None}')
+        code = 'text("… = :id"), {"id": …}' if literals else 'execution_options={"compiled_cache": None}'
+        yield Change("texts", told, size, code)

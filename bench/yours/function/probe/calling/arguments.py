@@ -7,10 +7,9 @@ from contextlib import AsyncExitStack, ExitStack, suppress
 from functools import partial
 from typing import Any
 
-from bench.yours.function.probe.calling.connecting import opened
+from bench.yours.function.probe.calling.connecting import opened, to_database
 from bench.yours.function.probe.calling.finding import Method, UncallableError, function_of
 from bench.yours.function.probe.calling.values import kinds_of, value_of
-from bench.yours.function.probe.libraries.statements import Statements
 
 if typing.TYPE_CHECKING:
     from inspect import Parameter
@@ -19,9 +18,9 @@ if typing.TYPE_CHECKING:
 class Arguments:
     """What fills the parameters of a function; what is opened for it is closed with the stacks."""
 
-    def __init__(self, order: dict[str, Any], statements: Statements) -> None:
-        """Let the order give each parameter by its name; a driver's statements are told."""
-        self.given, self.url, self.statements = dict(order["arguments"]), order["url"], statements
+    def __init__(self, order: dict[str, Any]) -> None:
+        """Let the order give each parameter by its name."""
+        self.given, self.url = dict(order["arguments"]), order["url"]
 
     def ready(self, thing: Any, stack: ExitStack) -> Any:
         """Return what is called without arguments any more."""
@@ -32,7 +31,8 @@ class Arguments:
         filled = self._filled(thing, stack, stack_async)
         for arguments in filled:
             for name, value in arguments.items():
-                arguments[name] = await value if hasattr(value, "__await__") else value
+                with to_database(self.url):
+                    arguments[name] = await value if hasattr(value, "__await__") else value
         return ready(thing, *filled)
 
     def _filled(
@@ -65,7 +65,8 @@ class Arguments:
                 continue
             classes = [kind for kind in kinds if kind is not type(None)]
             kind = classes[0] if len(classes) == 1 else None
-            thing = opened(kind, self.url, stack, stack_async, self.statements)
+            with to_database(self.url):
+                thing = opened(kind, self.url, stack, stack_async)
             if thing is not None:
                 arguments[parameter.name] = thing
             elif parameter.default is parameter.empty:

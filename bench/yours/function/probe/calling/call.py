@@ -9,15 +9,14 @@ from typing import Any
 from bench.yours.function.probe.calling.applications import Answers, application_of
 from bench.yours.function.probe.calling.arguments import Arguments
 from bench.yours.function.probe.calling.finding import UncallableError, function_of
-from bench.yours.function.probe.libraries.statements import Statements
 
 
 class Call:
     """One call of what was found; what it needs is opened before, and closed after."""
 
-    def __init__(self, thing: Any, order: dict[str, Any], statements: Statements) -> None:
+    def __init__(self, thing: Any, order: dict[str, Any]) -> None:
         """Let the order say with what, and whether the items of a generator are kept."""
-        self.thing, self.keep, self._arguments = thing, order["keep"], Arguments(order, statements)
+        self.thing, self.keep, self._arguments = thing, order["keep"], Arguments(order)
         self.answers = Answers(application_of(thing), order["requests"])
         if order["requests"] and not self.answers.kind:
             raise UncallableError("it is no ASGI or WSGI application: leave out --request")

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from bench.yours.function.probe.libraries.drivers import Psycopg2Watch
-from bench.yours.function.probe.libraries.statements import Statements
+from bench.yours.function.probe.calling.finding import UncallableError
 
 OF_SQLALCHEMY = ("Session", "Connection", "Engine")
 
 
-def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | None, statements: Statements) -> Any:
-    """Return what is opened for an annotation, else None; what of it has to be awaited, its caller awaits.
+@contextmanager
+def to_database(url: str) -> Iterator[None]:
+    """Let what cannot be connected to be explained where the reader named no database."""
+    try:
+        yield
+    except (ImportError, UncallableError):
+        raise
+    except Exception:
+        if os.environ.get("DATABASE_URL"):
+            raise
+        text = f"there is no connection to {url.rpartition('@')[2]}, for DATABASE_URL is not set"
+        raise UncallableError(text) from None
 
-    What a driver executes by itself is told to the statements.
-    """
+
+def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | None) -> Any:
+    """Return what is opened for an annotation, else None; what of it has to be awaited, its caller awaits."""
     library, name = _named(kind)
     if library == "sqlalchemy" or library == "sqlmodel":
         if name.startswith("Async"):
@@ -29,7 +41,7 @@ def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | 
     if library == "psycopg" and name == "AsyncConnection" and stack_async is not None:
         return sys.modules["psycopg"].AsyncConnection.connect(_driverless(url))
     if library == "psycopg2" and name == "connection":
-        return Psycopg2Watch(statements).connection(_driverless(url))
+        return sys.modules["psycopg2"].connect(_driverless(url))
     if library == "asyncpg" and name == "Connection" and stack_async is not None:
         return sys.modules["asyncpg"].connect(_driverless(url))
     return None

@@ -1,13 +1,15 @@
-"""A connection of psycopg2 for a parameter: its classes' subclasses tell of what is executed and read."""
+"""The statements of psycopg2, where no library above it executes them: its classes' subclasses tell of them."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around, iterated
+from bench.yours.function.probe.stacks import is_told_by_another
 
 PSYCOPG2 = "psycopg2"
 OF_A_CURSOR = ("execute", "executemany", "copy_expert")
@@ -15,39 +17,60 @@ FETCHES = ("fetchone", "fetchmany", "fetchall")
 
 
 class Psycopg2Watch:
-    """Hears of what a connection executes, and of the rows that it hands out; the driver's own classes are fixed."""
+    """Hears of what its connections execute, and of the rows that they hand out; the driver's own classes are fixed."""
 
     def __init__(self, statements: Statements) -> None:
         """Tell these."""
         self._statements = statements
         self._of_cursor: dict[int, dict[str, Any]] = {}
-        statements.hooks.append(PSYCOPG2)
+        self._kinds: dict[type, type] = {}
 
-    def connection(self, url: str) -> Any:
-        """Return a connection; a class of cursors that the reader names tells, too."""
+    def listen(self) -> None:
+        """Let `connect` make connections that tell; psycopg2 was imported."""
         psycopg2: Any = sys.modules[PSYCOPG2]
-        kind = psycopg2.extensions.connection
+        connect, extensions = psycopg2.connect, psycopg2.extensions
+
+        def told(dsn: Any = None, connection_factory: Any = None, *arguments: Any, **options: Any) -> Any:
+            factory = connection_factory or extensions.connection
+            if isinstance(factory, type) and factory.cursor is extensions.connection.cursor:  # type: ignore[attr-defined]
+                factory = self._kind(factory, self._of_connection)
+            return connect(dsn, factory, *arguments, **options)
+
+        psycopg2.connect = told
+        self._statements.hooks.append(PSYCOPG2)
+
+    def _kind(self, kind: type, methods: Callable[[Any], dict[str, Any]]) -> type:
+        """Return a class's subclass that tells, the same each time."""
+        if kind not in self._kinds:
+            self._kinds[kind] = type(kind.__name__, (kind,), methods(kind))
+        return self._kinds[kind]
+
+    def _of_connection(self, kind: Any) -> dict[str, Any]:
+        default = sys.modules[PSYCOPG2].extensions.cursor
 
         def cursor(connection: Any, name: Any = None, cursor_factory: Any = None, *args: Any, **options: Any) -> Any:
-            factory = cursor_factory or connection.cursor_factory or psycopg2.extensions.cursor
-            if isinstance(factory, type):
-                factory = self._cursors(factory)
+            factory = cursor_factory or connection.cursor_factory or default
+            if isinstance(factory, type):  # one that the reader names, too
+                factory = self._kind(factory, self._of_cursors)
             return kind.cursor(connection, name, factory, *args, **options)
 
-        return psycopg2.connect(url, connection_factory=type("connection", (kind,), {"cursor": cursor}))
+        return {"cursor": cursor}
 
-    def _cursors(self, kind: Any) -> Any:
+    def _of_cursors(self, kind: Any) -> dict[str, Any]:
         methods: dict[str, Any] = {name: self._around(kind, name, self._executed) for name in OF_A_CURSOR}
         if self._statements.rows:
             methods.update({name: self._around(kind, name, self._fetched) for name in FETCHES})
             # A named cursor's own iteration fetches by itself.
             methods["__iter__"] = iterated(_each, lambda *_: None, lambda cursor, row: self._rows(cursor, [row]))
-        return type(kind.__name__, (kind,), methods)
+        return methods
 
     def _around(self, kind: Any, name: str, after: Any) -> Any:
         return around(getattr(kind, name), self._statements.now, after)
 
     def _executed(self, began: Moment, cursor: Any, arguments: Any, _: Any) -> None:
+        self._of_cursor.pop(id(cursor), None)
+        if is_told_by_another(PSYCOPG2):
+            return
         text, streamed = text_of(arguments[0], cursor) if arguments else "?", cursor.name is not None
         found = self._statements.add(PSYCOPG2, began, text, cursor, {"streamed": streamed}, None)
         if found:

@@ -64,6 +64,7 @@ class OrmWatch:
         found = self._statements.add("sqlalchemy", began, statement, cursor, how, given)
         if not found:
             return
+        found["texts"] += getattr(getattr(context, "cache_hit", None), "name", "") == "CACHE_MISS"
         if not many and context.cursor is cursor:  # which the result will read
             context.cursor = CountedCursor(cursor, partial(self._statements.handed_out, found))
         state = getattr(getattr(context, "compiled", None), "compile_state", None)

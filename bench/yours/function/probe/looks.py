@@ -1,0 +1,55 @@
+"""One look at what is traced: by package, by the reader's line and by class, all of the same moment."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+from bench.yours.function.probe.memory import PROBE, package_of, shown
+from bench.yours.function.probe.objects import Counted, count, grown
+
+MOST_LINES = 12
+Line = tuple[str, int]
+
+
+class Look:
+    """The traced bytes, a snapshot of them, the objects, and what was noted of each line, at one moment."""
+
+    def __init__(self, noted: dict[Line | None, int]) -> None:
+        """Look now."""
+        self.size = tracemalloc.get_traced_memory()[0]
+        self.objects = count()
+        self._noted = dict(noted)
+        self._snapshot = tracemalloc.take_snapshot()
+
+    def told(self, before: Counted) -> dict[str, Any]:
+        """Return what was seen, by package of the allocating line; slow while memory is traced."""
+        packages: dict[str, int] = {}
+        own: dict[Line | None, int] = {}
+        for statistic in self._snapshot.statistics("lineno"):
+            frame = statistic.traceback[0]
+            package = package_of(frame.filename)
+            packages[package] = packages.get(package, 0) + statistic.size
+            if not package:
+                own[shown(frame.filename), frame.lineno] = statistic.size
+        packages.pop(PROBE, None)
+        lines = sorted(_of_lines(self.size, own, self._noted).items(), key=lambda line: -line[1])[:MOST_LINES]
+        return {
+            "traced": self.size,
+            "packages": packages,
+            "lines": [[*(line or ("", 0)), size] for line, size in lines if size > 0],
+            "objects": grown(self.objects, before),
+        }
+
+
+def _of_lines(size: int, own: dict[Line | None, int], noted: dict[Line | None, int]) -> dict[Line | None, int]:
+    """Return what there is of each line: what it allocated itself, and of what libraries did, its share.
+
+    The shares are as large as what was noted while the line ran, but for its own; all together are what is traced.
+    """
+    shares = {line: max(0, noted_of - own.get(line, 0)) for line, noted_of in noted.items()}
+    noted_of_all = sum(shares.values())
+    rest = max(0, size - sum(own.values()))
+    if not noted_of_all:
+        shares, noted_of_all = {None: 1}, 1
+    return {line: own.get(line, 0) + rest * shares.get(line, 0) // noted_of_all for line in {*own, *shares}}

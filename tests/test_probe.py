@@ -1,0 +1,86 @@
+"""The parts of the probe that need no process of their own: what fills a parameter, and who holds items."""
+
+import logging
+import sys
+from contextlib import ExitStack
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from inspect import Parameter
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, Literal, NewType
+
+import pytest
+
+from bench.yours.function.probe.calling.arguments import Arguments
+from bench.yours.function.probe.calling.finding import UncallableError
+from bench.yours.function.probe.holders import sizes
+
+
+def test_who_holds_items_is_found_below_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("held")
+    monkeypatch.setitem(sys.modules, "held", module)
+    module.__file__ = str(tmp_path / "held.py")
+    code = """
+import contextvars, logging
+def counter():
+    kept = [1]
+    def count(seen=[1, 2]): kept.append(seen)
+    return count
+class Keeper(logging.Handler):
+    records = ()
+class Store:
+    def __init__(self): self.items = [1] * 4
+    def keep(self): ...
+count, keep = counter(), Store().keep
+variable = contextvars.ContextVar("variable", default=[1] * 5)
+keeper = Keeper()
+keeper.records = [1] * 6
+"""
+    exec(code, vars(module))
+    monkeypatch.setattr(logging.getLogger("held"), "handlers", [vars(module).pop("keeper")])
+    expected = {"count.kept": 1, "count.seen": 2, "keep.items": 4, "variable": 5, "Keeper.records": 6}
+    found = sizes()
+    assert {name: found.get(f"held.{name}") for name in expected} == expected
+
+
+class Colour(Enum):
+    RED = "r"
+    BLUE = 2
+
+
+def test_an_argument_is_what_its_annotation_wants() -> None:
+    def given(hint: Any, text: str) -> Any:
+        def function(parameter: Any) -> Any:
+            return parameter
+
+        function.__annotations__["parameter"] = hint
+        order = {"arguments": {"parameter": text}, "url": ""}
+        with ExitStack() as stack:
+            return Arguments(order).ready(function, stack)()
+
+    wanted: tuple[tuple[Any, str, Any], ...] = (
+        *((Colour, text, Colour.RED) for text in ("RED", "r")),
+        *((hint, "2", Colour.BLUE) for hint in (Colour | None, Colour | str)),
+        *((bool, text, True) for text in ("1", "true", "Yes", "y", "T", "on")),
+        *((bool | None, text, False) for text in ("0", "False", "no", "n", "f", "OFF")),
+        *((hint, "None", None) for hint in (int | None, Literal["a"] | None)),
+        *((int, "5", 5), (float, "1e3", 1000.0), (Decimal, "1.50", Decimal("1.50")), (str, "5", "5")),
+        *((str | int, "x", "x"), (date, "2024-05-06", date(2024, 5, 6)), (Path | None, "/a", Path("/a"))),
+        *((Literal["a", 1], "1", 1), (list[int], "[1, 2]", [1, 2]), (Annotated[int, "most"], "3", 3)),
+        *((int | str, "5", 5), (Parameter.empty, "5", 5), (Any, "a", "a"), ("Unknown", "a", "a")),
+        (NewType("Id", int), "7", 7),
+    )
+    for hint, text, value in wanted:
+        assert (found := given(hint, text)) == value, (hint, text)
+        assert type(found) is type(value), (hint, text)
+    refusals: tuple[tuple[Any, str, str], ...] = (
+        *((bool, text, "bool") for text in ("maybe", "", "2")),
+        *((Colour | None, "red", "Colour: RED, BLUE"), (Literal["a", 1], "b", "Literal: a, 1")),
+        *((list[int], "1", "list"), (dict, "a", "dict"), (date, "today", "date"), (int | date, "x", "int or date")),
+        (int | None, "", "int"),
+    )
+    for hint, text, line in refusals:
+        with pytest.raises(UncallableError, match=f"^--arg parameter is no {line}$"):
+            given(hint, text)
