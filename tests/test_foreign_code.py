@@ -11,11 +11,14 @@ from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.launching import EVERYTHING, STATEMENTS, Order, run
 from bench.yours.function.measuring import figures
 from bench.yours.function.page import show
+from bench.yours.function.phases import EXECUTED, phase_of
 
 MODULE = """
 import asyncpg, os, psycopg, sys, types
 from sqlalchemy import ForeignKey, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import object_session, with_parent
 
 class Base(DeclarativeBase): ...
 class Data(Base):
@@ -116,6 +119,49 @@ def lazy(session: Session):
 def got(session: Session):
     ids = session.scalars(text("SELECT i FROM generate_series(0, 49) AS i")).all()
     return [session.get(Data, number).num for number in ids]
+def customers(session, number, orders):
+    session.execute(text(f"CREATE TEMP TABLE shop_customer AS SELECT i AS id FROM generate_series(1, {number}) AS i"))
+    some = f"SELECT i AS id, 1 + i % {number} AS customer_id FROM generate_series(0, {orders - 1}) AS i"
+    session.execute(text("CREATE TEMP TABLE shop_order AS " + some))
+    return select(Customer).options(selectinload(Customer.orders))
+def with_orders(session: Session):
+    return sum(len(customer.orders) for customer in session.scalars(customers(session, 3000, 6000)))
+def with_orders_in_batches(session: Session):
+    statement = customers(session, 3000, 6000).execution_options(yield_per=1000)
+    return sum(len(customer.orders) for customer in session.scalars(statement))
+def with_many_orders(session: Session):
+    return sum(len(customer.orders) for customer in session.scalars(customers(session, 400, 8000)))
+def queried(session: Session):
+    customers(session, 3000, 6000)
+    return sum(len(one.orders) for one in session.query(Customer).options(selectinload(Customer.orders)).all())
+def queried_in_batches(session: Session):
+    customers(session, 3000, 6000)
+    query = session.query(Customer).options(selectinload(Customer.orders)).yield_per(1000)
+    return sum(len(one.orders) for one in query)
+async def awaited(session: AsyncSession):
+    statement = await session.run_sync(customers, 3000, 6000)
+    return sum([len(customer.orders) for customer in await session.scalars(statement)])
+async def awaited_in_batches(session: AsyncSession):
+    statement = await session.run_sync(customers, 3000, 6000)
+    rows = await session.stream_scalars(statement.execution_options(yield_per=1000))
+    return sum([len(customer.orders) async for customer in rows])
+def lazily(session: Session):
+    customers(session, 1, 8000)
+    return sum(order.id for order in session.get(Customer, 1).orders)
+def lazily_in_batches(session: Session):
+    customers(session, 1, 8000)
+    customer = session.get(Customer, 1)
+    rows = select(Order).where(with_parent(customer, Customer.orders))
+    return sum(order.id for order in object_session(customer).scalars(rows.execution_options(yield_per=1000)))
+def in_library(session: Session):
+    names = {"__name__": "store"}
+    code = compile("def load(session, statement):\\n  return session.scalars(statement).all()",
+        "/x/site-packages/store/models.py", "exec")
+    exec(code, names)
+    return names["load"](session, customers(session, 3000, 6000))
+def fetched(session: Session):
+    rows = session.execute(text("SELECT i FROM generate_series(1, 30000) AS i")).fetchall()
+    return sum(row.i for row in rows)
 def framed(session: Session):
     import pandas
     rows = text("SELECT i, i / 3 AS third FROM generate_series(1, 30000) AS i")
@@ -239,6 +285,68 @@ def test_who_reads_is_told_how_and_asyncpg_s_connection_holds_what_it_read_last(
 ) -> None:
     told = run(Order(f"foreign:{function}", folder, Path(sys.executable)), EVERYTHING)
     assert [step.name for step in advice(figures(function, {EVERYTHING: told}))] == advised
+
+
+BY_1000 = "execution_options(yield_per=1000)"
+
+
+@pytest.mark.parametrize(
+    ("function", "codes"),
+    [
+        ("with_orders", [f"select(…).{BY_1000}"]),
+        ("with_many_orders", ["select(…).execution_options(yield_per=100)"]),
+        ("queried", ["session.query(…).yield_per(1000)"]),
+        ("awaited", [f"await session.stream_scalars(select(…).{BY_1000})"]),
+        (
+            "lazily",
+            [
+                "rows = select(Order).where(with_parent(customer, Customer.orders))\n"
+                f"object_session(customer).scalars(rows.{BY_1000})"
+            ],
+        ),
+        ("fetched", [f"select(…).{BY_1000}"]),
+        *((f"{name}_in_batches", []) for name in ("with_orders", "queried", "awaited", "lazily")),
+    ],
+)
+def test_what_is_to_be_read_in_batches_is_written_as_the_reader_does(
+    function: str, codes: list[str], folder: Path
+) -> None:
+    """It is the statement of the parents, which come with their children; and the code reads it in a loop."""
+    told = run(Order(f"foreign:{function}", folder, Path(sys.executable)), EVERYTHING)
+    found = figures(function, {EVERYTHING: told})
+    advised = advice(found)
+    assert sorted(step.code for step in advised) == sorted(codes)
+    for step in advised:
+        assert ("without list(), .all() or .fetchall()" in step.text) == ("yield_per" in step.code)
+        assert "beside the objects" not in step.text
+        assert "6,000 that come with them" in step.text or function not in ("with_orders", "queried")
+
+
+def test_a_library_s_line_stands_beside_the_reader_s(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = run(Order("foreign:in_library", folder, Path(sys.executable)), EVERYTHING)
+    found = figures("in_library", {EVERYTHING: whole})
+    line = next(number for number, text in enumerate(LINES, 1) if 'return names["load"]' in text)
+    places = {(one.text, one.line, one.library_line) for one in found.statements if one.verb == "SELECT"}
+    assert places == {
+        (f"SELECT shop_{name}", ("foreign.py", line), ("store/models.py", 2)) for name in ("customer", "order")
+    }
+    assert all(one.library_line is None for one in found.statements if one.verb != "SELECT")
+    show(found)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"foreign.py:{line} → store/models.py:2" in shown
+    assert f"at foreign.py:{line} (store/models.py:2)" in shown
+    # What is the reader's comes first, and what is not counted is said.
+    assert "at the peak: 6,000 foreign.Order, 3,000 foreign.Customer, " in shown
+    assert "Only those that the garbage collector tracks count" in shown
+
+
+def test_all_statements_are_counted_though_not_all_are_marked() -> None:
+    marks = [(0.0, 0.0, 0, 0, 0), (0.0, 0.0, 5, 100, 0)]
+    statement = {"times": 3, "last_row": 0.0, "peak": 100}
+    found = {"traced_peak": 100, "marks": marks, "statements": [statement]}
+    phase = phase_of(found, found)
+    assert phase
+    assert (phase.stage, phase.number, phase.marked) == (EXECUTED, 2, 3)
 
 
 def test_django_tells_of_its_statements(folder: Path) -> None:
