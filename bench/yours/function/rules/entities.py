@@ -163,7 +163,8 @@ def share_of_line(figures: FunctionFigures, statement: Statement) -> float:
 def columns_of(figures: FunctionFigures, statement: Statement) -> str:
     """Return three attributes of a statement's entities: as they are called, else as its columns are."""
     kind = max(statement.classes, key=lambda name: statement.classes[name])
-    names = list(figures.attributes.get(kind, {}))
+    related = {attribute for _, name, attribute, *_ in figures.relationships if name == kind_of(statement)}
+    names = [name for name in figures.attributes.get(kind, {}) if name not in related]
     if not names:
         prefix = f"{table_of(statement)}_"
         labelled = all(name.startswith(prefix) for name in statement.names)
