@@ -20,6 +20,7 @@ from bench.yours.function.rules.change import (
     table_of,
 )
 from bench.yours.function.rules.held import (
+    ASYNCPG,
     beyond_a_batch,
     changed,
     held,
@@ -127,7 +128,7 @@ def is_sqlalchemys(statement: Statement) -> bool:
 
 def columns(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are kept, or held at the peak, of which columns hold less."""
-    of_a_row, of_a_place = figures.row_size
+    of_a_row, of_a_place, _ = figures.row_size
     for one in figures.statements:
         stay = kept(figures, one)
         if not (stay or held(figures, one)) or not one.loaded or not many(one):
@@ -138,7 +139,9 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
             continue
         saves: float = of_lines(figures, one) * share_of_line(figures, one)
         for each in with_it(figures, one):
-            saves -= each.loaded * (of_a_row + of_a_place * each.columns) + of_values(figures, each)
+            saves -= each.loaded * (of_a_row + of_a_place * each.columns)
+            if each.driver != ASYNCPG:  # which decodes the values while the loop runs, and no line of the reader's
+                saves -= of_values(figures, each)
         how = "kept" if stay else f"held by {visible(one.loads) if one.lazily else 'your code'} at the peak"
         if not stay and is_sqlalchemys(one) and not one.lazily:
             how = "there at the peak"

@@ -4,6 +4,7 @@ from bench.yours.function.figures import FunctionFigures, Statement
 from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
 
+ASYNCPG = "asyncpg"
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 
@@ -24,7 +25,7 @@ def transient(figures: FunctionFigures) -> int:
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
     """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
     records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
-    if statement.by != "asyncpg" or 2 * records > (statement.rows or 0):
+    if statement.by != ASYNCPG or 2 * records > (statement.rows or 0):
         return 0
     stays = figures.after.traced if figures.after else 0
     return max(0, (figures.kept or 0) - (figures.of_result or 0) - stays)

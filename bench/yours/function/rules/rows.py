@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.rules.change import ENOUGH, Change, at, table_of, written
 from bench.yours.function.rules.entities import IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
 from bench.yours.function.rules.held import (
+    ASYNCPG,
     beyond_a_batch,
     kept,
     many,
@@ -28,6 +30,8 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         if read_in_batches or not one.columns or not many(one) or multiplied(one):
             continue
         if one.parent is not None or (one.loaded and not kept(figures, one)):
+            continue
+        if one.loaded and one.driver == ASYNCPG:  # its records have the entities' own values
             continue
         by_connection = of_connection(figures, one)
         rows = one.rows or one.loaded
@@ -51,8 +55,8 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
         if not name or sizes[name] < max(WIDE, WIDE_SHARE * sum(sizes.values())):
             continue
         attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
-        of_driver = max((of_column(one, name) for one in figures.statements if kind in one.classes), default=0)
-        saves = min(peak_of(figures), sizes[name] * count + of_driver)
+        of_driver = max((of_column(figures, one, name) for one in figures.statements if kind in one.classes), default=0)
+        saves = min(peak_of(figures), (sizes[name] - of_deferring(figures)) * count + of_driver)
         text = (
             f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
             f"If it is not read, defer it: saves about {mib(saves)} MiB."
@@ -62,12 +66,19 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
         yield Change("wide column", text, saves, visible(code))
 
 
-def of_column(statement: Statement, name: str) -> float:
-    """Return what the driver held of a column, beside the objects made of it."""
-    if multiplied(statement):  # which is not the column's
+def of_deferring(figures: FunctionFigures) -> int:
+    """Return what a deferred column adds to each entity of SQLAlchemy's; of a second one that would be less."""
+    return figures.row_size[2] if "sqlalchemy" in figures.hooks else 0
+
+
+def of_column(figures: FunctionFigures, statement: Statement, name: str) -> float:
+    """Return what the driver held of a column at the peak, beside the objects made of it."""
+    phase = figures.process.phase if figures.process else None
+    if multiplied(statement) or (phase and phase.stage not in (EXECUTED, READ)):  # which is not the column's, or gone
         return 0
     sizes = dict(zip(statement.names, statement.sizes, strict=False))
-    return statement.grew * sizes.get(name, 0) / (sum(statement.sizes) or 1)
+    size = sizes.get(name, 0)  # in all executions, while it grew in the first one, perhaps by more than rows
+    return min(statement.grew * size / (sum(statement.sizes) or 1), size / statement.times)
 
 
 def wide_value(figures: FunctionFigures) -> Iterator[Change]:
@@ -85,7 +96,8 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
             do, code = "defer it", f"options(defer({kind}.{name}))" if len(one.classes) == 1 else "options(defer(…))"
         elif one.by == "django" and (model := figures.tables.get(table_of(one))):
             do, code = "defer it", f"{model[0]}.objects.defer({name!r})"
-        saves = min(peak_of(figures), size / one.times + of_column(one, name))
+        of_all = (size - of_deferring(figures) * one.loaded) / one.times
+        saves = min(peak_of(figures), of_all + of_column(figures, one, name))
         text = (
             f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
             f"{do}: saves up to {mib(saves)} MiB."

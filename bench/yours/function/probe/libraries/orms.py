@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from bench.yours.function.probe.libraries.records import ASYNCPG
 from bench.yours.function.probe.libraries.rows import CountedCursor
 from bench.yours.function.probe.libraries.statements import Moment, Statements
 
@@ -59,6 +60,9 @@ class OrmWatch:
         options = getattr(context, "execution_options", {})
         began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0), None))
         how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
+        how["driver"] = getattr(getattr(context, "dialect", None), "driver", "")
+        if how["driver"] == ASYNCPG:  # what the process grew by are the records themselves, which are traced
+            how["grew"] = 0
         # Of a list that SQLAlchemy writes in statements of 1,000 rows, too.
         how["given"] = len(getattr(context, "compiled_parameters", None) or ())
         found = self._statements.add("sqlalchemy", began, statement, cursor, how, given)

@@ -1,0 +1,94 @@
+"""What is advised is true: what a line of it promises, and where; and what cannot be known is not promised."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.yours.function.advising import advice, unadvised
+from bench.yours.function.figures import FunctionFigures, Held
+from bench.yours.function.launching import EVERYTHING, STATEMENTS, Order, run
+from bench.yours.function.measuring import figures
+
+ROWS, BODY = 12_000, 1_000
+MODULE = f"""
+import asyncio, os
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, defer, mapped_column
+
+class Base(DeclarativeBase): ...
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    body: Mapped[str]
+BODY = {BODY}
+MANY = f"SELECT i AS id, 'title ' || i AS title, repeat('x', {BODY}) AS body FROM generate_series(1, {ROWS}) AS i"
+COLUMNS = text(MANY).columns(Post.id, Post.title, Post.body)
+ENTITIES = select(Post).from_statement(COLUMNS)
+DEFERRED = text(MANY.replace(f", repeat('x', {BODY}) AS body", "")).columns(Post.id, Post.title)
+DEFERRED = select(Post).options(defer(Post.body)).from_statement(DEFERRED)
+async def read(driver, statement):
+    url = "postgresql" + os.environ["DATABASE_URL"][os.environ["DATABASE_URL"].index("://"):]
+    async with AsyncSession(create_async_engine(url.replace("postgresql:", f"postgresql+{{driver}}:"))) as session:
+        return (await session.execute(statement)).all()
+async def kept_by_asyncpg(): return await read("asyncpg", ENTITIES)
+async def columns_by_asyncpg(): return await read("asyncpg", COLUMNS)
+async def deferred_by_asyncpg(): return await read("asyncpg", DEFERRED)
+async def kept_by_psycopg(): return await read("psycopg", ENTITIES)
+async def columns_by_psycopg(): return await read("psycopg", COLUMNS)
+async def deferred_by_psycopg(): return await read("psycopg", DEFERRED)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ruled")
+    (folder / "ruled.py").write_text(MODULE)
+    return folder
+
+
+@pytest.fixture
+def found(folder: Path, database: str) -> "Found":
+    """Return what is known of a function, measured when it is first asked for."""
+    return Found(folder)
+
+
+class Found(dict[str, FunctionFigures]):
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __missing__(self, function: str) -> FunctionFigures:
+        told = run(Order(f"ruled:{function}", self.folder, Path(sys.executable)), EVERYTHING)
+        self[function] = figures(function, {EVERYTHING: told})
+        assert not self[function].error
+        return self[function]
+
+    def peak(self, function: str) -> int:
+        """Return what is traced at the peak, with nothing else looked at."""
+        found = run(Order(f"ruled:{function}", self.folder, Path(sys.executable)), STATEMENTS).found
+        return int(found["traced_peak"])
+
+
+def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
+    kept = found["kept_by_asyncpg"]
+    for size, said in ((6, "Most of the peak, 6.0 MiB, was added while a.py:1 ran."), (4, "a.py:1 added 4.0")):
+        peak = Held(10 * 2**20, {}, [(("", 0), 4 * 2**20), (("a.py", 1), size * 2**20)], {})
+        told = " ".join(unadvised(replace(kept, at_peak=peak)))
+        assert said in told
+        assert "no rule applies" in told
+        assert "1,000" in " ".join(unadvised(replace(kept, at_peak=peak, statements=[])))
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -> None:
+    """What asyncpg decodes, no line of the reader's does; and a deferred column gives each state a dict."""
+    promised = {step.name: step.saves or 0 for step in advice(found[f"kept_by_{driver}"])}
+    peak = found.peak(f"kept_by_{driver}")
+    for name, function in (("columns", "columns"), ("wide column", "deferred")):
+        saved = peak - found.peak(f"{function}_by_{driver}")
+        beside = ROWS * (BODY + 50) if (driver, name) == ("psycopg", "wide column") else 0  # which is not traced
+        assert 0.7 * saved < promised[name] < 1.3 * saved + beside
+    assert ("yield_per" in promised) == (driver == "psycopg")  # whose rows are beside the objects
