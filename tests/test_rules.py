@@ -8,12 +8,14 @@ import pytest
 
 from bench.yours.function.advising import advice, unadvised
 from bench.yours.function.figures import FunctionFigures, Held
-from bench.yours.function.launching import EVERYTHING, STATEMENTS, Order, run
-from bench.yours.function.measuring import figures
+from bench.yours.function.launching import STATEMENTS, Order, run
+from bench.yours.function.measuring import measure
 
 ROWS, BODY = 12_000, 1_000
 MODULE = f"""
 import asyncio, os
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, defer, mapped_column
@@ -34,6 +36,18 @@ async def read(driver, statement):
     url = "postgresql" + os.environ["DATABASE_URL"][os.environ["DATABASE_URL"].index("://"):]
     async with AsyncSession(create_async_engine(url.replace("postgresql:", f"postgresql+{{driver}}:"))) as session:
         return (await session.execute(statement)).all()
+app = FastAPI()
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    title: str
+@app.get("/posts", response_model=list[PostOut])
+async def posts(): return [post for post, in await read("asyncpg", ENTITIES)]
+@app.get("/counts")
+async def counts(): return {{post.id: len(post.title) for post, in await read("asyncpg", ENTITIES)}}
+@app.get("/gathered")
+async def gathered():
+    return max([len(rows) for rows in await asyncio.gather(*(read("psycopg", COLUMNS) for _ in range(3)))])
 async def kept_by_asyncpg(): return await read("asyncpg", ENTITIES)
 async def columns_by_asyncpg(): return await read("asyncpg", COLUMNS)
 async def deferred_by_asyncpg(): return await read("asyncpg", DEFERRED)
@@ -61,8 +75,10 @@ class Found(dict[str, FunctionFigures]):
         self.folder = folder
 
     def __missing__(self, function: str) -> FunctionFigures:
-        told = run(Order(f"ruled:{function}", self.folder, Path(sys.executable)), EVERYTHING)
-        self[function] = figures(function, {EVERYTHING: told})
+        request = (f"GET {function}",) if function.startswith("/") else ()
+        target = "app" if request else function
+        order = Order(f"ruled:{target}", self.folder, Path(sys.executable), requests=request)
+        self[function] = measure(order, not request, lambda _: None)
         assert not self[function].error
         return self[function]
 
@@ -92,3 +108,22 @@ def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -
         beside = ROWS * (BODY + 50) if (driver, name) == ("psycopg", "wide column") else 0  # which is not traced
         assert 0.7 * saved < promised[name] < 1.3 * saved + beside
     assert ("yield_per" in promised) == (driver == "psycopg")  # whose rows are beside the objects
+
+
+@pytest.mark.parametrize(
+    ("request_line", "names", "streamed", "said"),
+    [
+        ("/posts", ["yield_per", "wide column", "columns"], True, "and so are the ruled.PostOut made of them"),
+        ("/counts", ["wide column", "columns", "yield_per"], False, "where a loop drops each"),
+        ("/gathered", ["wide column", "yield_per"], False, "rows of each of 3 executions are held at once"),
+    ],
+)
+def test_what_saves_if_a_loop_drops_rows_comes_last_and_an_answer_s_rows_are_streamed(
+    request_line: str, names: list[str], streamed: bool, said: str, found: Found
+) -> None:
+    advised = advice(found[request_line])
+    assert sorted(step.name for step in advised) == sorted(names)
+    assert advised[names.index("yield_per")].name == "yield_per"
+    [step] = [step for step in advised if step.name == "yield_per"]
+    assert said in step.text
+    assert ("StreamingResponse" in step.text, "StreamingResponse" in step.code) == (streamed, streamed)

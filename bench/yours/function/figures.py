@@ -165,6 +165,8 @@ class FunctionFigures:
     row_size: Sequence[int]
     # Pydantic models at the return by class: how many, and the bytes of each one's set of given fields, and dict.
     models: Mapping[str, tuple[int, float, float]]
+    # Pydantic models of which there are many at the peak.
+    modelled: Sequence[str]
     statements: Sequence[Statement]
     items: int
     answers: Sequence[tuple[int, int]]

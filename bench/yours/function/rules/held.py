@@ -5,6 +5,8 @@ from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
 
 ASYNCPG = "asyncpg"
+# Bytes of an answer for each row that is in it: of a dict of counts there are less.
+OF_A_ROW = 20
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 
@@ -111,3 +113,15 @@ def multiplied(statement: Statement) -> bool:
     """
     rows, most = statement.rows or 0, max(statement.classes.values(), default=0)
     return statement.collections and statement.joins >= 2 and rows >= max(ENOUGH_ROWS, 2 * most)
+
+
+def answered(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether a statement's rows seem to go into the answer, by what that takes."""
+    return any(size >= OF_A_ROW * statement.loaded > 0 for _, size in figures.answers)
+
+
+def model_of_answer(figures: FunctionFigures, statement: Statement) -> str:
+    """Return the Pydantic model of which most are there at the peak, where they seem to be made for the answer."""
+    objects = figures.at_peak.objects if figures.at_peak else {}
+    most = max(figures.modelled, key=lambda name: objects.get(name, 0), default="")
+    return most if answered(figures, statement) and objects.get(most, 0) >= ENOUGH_ROWS else ""

@@ -7,7 +7,7 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
 from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.rules.change import ENOUGH, Change, at, table_of, written
-from bench.yours.function.rules.entities import IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
+from bench.yours.function.rules.entities import DROPPED, IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
 from bench.yours.function.rules.held import (
     ASYNCPG,
     beyond_a_batch,
@@ -39,12 +39,13 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         saves = min(peak_of(figures), one.grew + transient(figures) + by_connection) * spared
         holder = " beside the objects" * bool(one.loaded)
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
-        text = f" at {at(one)}: all {rows // one.times:,} rows are held at once{holder}"
-        looped = not one.loaded and one.by == "sqlalchemy" and transient(figures) >= ENOUGH
-        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak{IF_DROPPED * looped}."
+        several = f" of each of {one.at_once} executions" if one.at_once > 1 else ""
+        text = f" at {at(one)}: all {rows // one.times:,} rows{several} are held at once{holder}"
+        condition = IF_DROPPED if one.by == "sqlalchemy" else DROPPED
+        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak{condition}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
-        yield Change(name, f"{what}{text}", saves, code)
+        yield Change(name, f"{what}{text}", saves, code, conditional=True)
 
 
 def wide_column(figures: FunctionFigures) -> Iterator[Change]:
