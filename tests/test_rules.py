@@ -36,6 +36,34 @@ async def read(driver, statement):
     url = "postgresql" + os.environ["DATABASE_URL"][os.environ["DATABASE_URL"].index("://"):]
     async with AsyncSession(create_async_engine(url.replace("postgresql:", f"postgresql+{{driver}}:"))) as session:
         return (await session.execute(statement)).all()
+def set_up_django():
+    from urllib.parse import urlsplit
+    import django
+    from django.conf import settings
+    url = urlsplit(os.environ["DATABASE_URL"])
+    names = {{"NAME": url.path[1:], "USER": url.username, "PASSWORD": url.password, "HOST": url.hostname}}
+    engine = {{"ENGINE": "django.db.backends.postgresql", "PORT": url.port}}
+    settings.configure(DATABASES={{"default": {{**names, **engine}}}}, INSTALLED_APPS=["ruled"])
+    django.setup()
+    from django.db import connection, models
+    class Author(models.Model):
+        class Meta: db_table, app_label = "author", "ruled"
+    class Text(models.Model):
+        author = models.ForeignKey(Author, models.CASCADE, related_name="texts")
+        body = models.TextField()
+        class Meta: db_table, app_label = "text", "ruled"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE author AS SELECT i AS id FROM generate_series(1, 2000) AS i")
+        columns = "i AS id, 1 + i % 2000 AS author_id, repeat('x', {BODY}) AS body"
+        cursor.execute(f"CREATE TEMP TABLE text AS SELECT {{columns}} FROM generate_series(1, 4000) AS i")
+    return Author.objects, Text.objects
+def prefetched():
+    return sum(len(author.texts.all()) for author in set_up_django()[0].prefetch_related("texts"))
+def as_values(): return len(list(set_up_django()[1].values()))
+def twice():
+    texts = set_up_django()[1].order_by("id")
+    most = max(text.id for text in texts)
+    return most, sum(text.id for text in texts.order_by("-id"))
 app = FastAPI()
 class PostOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
@@ -127,3 +155,24 @@ def test_what_saves_if_a_loop_drops_rows_comes_last_and_an_answer_s_rows_are_str
     [step] = [step for step in advised if step.name == "yield_per"]
     assert said in step.text
     assert ("StreamingResponse" in step.text, "StreamingResponse" in step.code) == (streamed, streamed)
+
+
+@pytest.mark.parametrize(
+    ("function", "codes"),
+    [
+        (
+            "prefetched",
+            [
+                "Author.objects.prefetch_related('texts').iterator(chunk_size=1000)",
+                "prefetch_related(Prefetch('texts', Text.objects.defer('body')))",
+            ],
+        ),
+        ("as_values", ["Text.objects.values('id', 'author_id')", "Text.objects.values(…).iterator(chunk_size=1000)"]),
+        ("twice", ["", "Text.objects.defer('body')", "Text.objects.iterator(chunk_size=1000)"]),
+    ],
+)
+def test_a_query_set_is_changed_where_it_is_written(function: str, codes: list[str], found: Found) -> None:
+    """A prefetch has no iterator, dicts have nothing to defer, and what is read twice is to be read once."""
+    advised = advice(found[function])
+    assert sorted(step.code for step in advised) == sorted(codes)
+    assert ("read the same 4,000 rows" in advised[0].text) == (function == "twice")

@@ -10,14 +10,15 @@ from bench.yours.function.rules.entities import columns, in_batches, joined, mod
 from bench.yours.function.rules.held import peak_of
 from bench.yours.function.rules.keeping import cache, texts
 from bench.yours.function.rules.loading import FEW, often
-from bench.yours.function.rules.rows import driver, wide_column, wide_value
+from bench.yours.function.rules.rows import driver, twice, wide_column, wide_value
 from bench.yours.function.rules.writing import pending, updated
 
 MOST = 3
 # Of a smaller share of the peak, nothing follows.
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
-    *(joined, in_batches, columns, wide_column, wide_value, models, driver, often, pending, updated, cache, texts),
+    *(joined, in_batches, columns, wide_column, wide_value, models, driver),
+    *(twice, often, pending, updated, cache, texts),
 )
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 

@@ -25,6 +25,8 @@ class Statement:
     called: str
     # The driver that SQLAlchemy reads by, as that calls it.
     driver: str
+    # Django's class that makes dicts or tuples of its rows, if no models are made of them.
+    values: str
     # The relationship that it loads, as `Class.attribute`, and whether it does so when that is asked for; else
     # with the entities that another statement loads: which one.
     loads: str

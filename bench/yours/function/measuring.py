@@ -122,6 +122,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "names",
         "called",
         "driver",
+        "values",
         "loads",
         "lazily",
         "parent",

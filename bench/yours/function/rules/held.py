@@ -125,3 +125,13 @@ def model_of_answer(figures: FunctionFigures, statement: Statement) -> str:
     objects = figures.at_peak.objects if figures.at_peak else {}
     most = max(figures.modelled, key=lambda name: objects.get(name, 0), default="")
     return most if answered(figures, statement) and objects.get(most, 0) >= ENOUGH_ROWS else ""
+
+
+def read_again(figures: FunctionFigures, statement: Statement) -> list[Statement]:
+    """Return a statement with those that read the same rows, by what each column takes; itself, if none does."""
+
+    def what(one: Statement) -> tuple[object, ...]:
+        return one.by, one.text, one.times, one.rows, tuple(one.names), tuple(one.sizes), one.parent
+
+    alone = statement.times != 1 or not statement.sizes or statement.parent is not None or not many(statement)
+    return [statement] if alone else [one for one in figures.statements if what(one) == what(statement)]

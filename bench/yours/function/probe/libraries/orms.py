@@ -11,6 +11,8 @@ from typing import Any
 from bench.yours.function.probe.libraries.records import ASYNCPG
 from bench.yours.function.probe.libraries.rows import CountedCursor
 from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.memory import package_of
+from bench.yours.function.probe.stacks import frames
 
 
 class OrmWatch:
@@ -104,9 +106,27 @@ class OrmWatch:
         result = execute(sql, parameters, many, context)
         cursor = context["cursor"]
         inner = getattr(cursor, "cursor", None)
-        how = {"streamed": getattr(inner, "name", None) is not None}
+        prefetches, values = _asked_by_django()
+        how: dict[str, Any] = {"streamed": getattr(inner, "name", None) is not None, "values": values}
+        how["parent"] = self._roots.get(threading.get_ident()) if prefetches else None
         found = self._statements.add("django", began, str(sql), cursor, how, len(parameters) if many else None)
+        if found and not prefetches:
+            self._roots[threading.get_ident()] = found["number"]
         if found and inner is not None:
             inner = inner.counted if isinstance(inner, CountedCursor) else inner
             cursor.cursor = CountedCursor(inner, partial(self._statements.handed_out, found))
         return result
+
+
+def _asked_by_django() -> tuple[bool, str]:
+    """Return whether Django prefetches now, and the class that makes dicts or tuples of the rows, if no models."""
+    prefetches, values = False, ""
+    for frame in frames():
+        if not package_of(frame.f_code.co_filename):  # the reader's own
+            break
+        if frame.f_globals.get("__name__") != "django.db.models.query":
+            continue
+        name = type(frame.f_locals.get("self")).__name__
+        prefetches |= frame.f_code.co_name == "prefetch_related_objects"
+        values = name if "Values" in name and name.endswith("Iterable") else values
+    return prefetches, values

@@ -93,6 +93,7 @@ class Statements:
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},
                 "driver": "",
+                "values": "",
                 **how,
             }
         return self.found[key]
