@@ -141,7 +141,12 @@ def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -
 @pytest.mark.parametrize(
     ("request_line", "names", "streamed", "said"),
     [
-        ("/posts", ["yield_per", "wide column", "columns"], True, "and so are the ruled.PostOut made of them"),
+        (
+            "/posts",
+            ["yield_per", "wide column", "columns"],
+            True,
+            "the ruled.PostOut made of them and the answer are there at once",
+        ),
         ("/counts", ["wide column", "columns", "yield_per"], False, "where a loop drops each"),
         ("/gathered", ["wide column", "yield_per"], False, "rows of each of 3 executions are held at once"),
     ],

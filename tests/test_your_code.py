@@ -318,10 +318,12 @@ def test_the_page_fits_a_terminal(folder: Path) -> None:
 
 
 def test_the_probe_needs_nothing_of_ours(folder: Path) -> None:
-    for name in PARTS:
+    for number, name in enumerate(PARTS):
         text = (PROBE / f"{name}.py").read_text(encoding="utf-8")
         imported = set(re.findall(r"^(?:from|import) (\w+)", text, re.MULTILINE)) - {"bench", "__future__"}
         assert imported <= sys.stdlib_module_names
+        needed = re.findall(r"^from bench\.yours\.function\.probe\.(\S+)", text, re.MULTILINE)
+        assert {part.replace(".", "/") for part in needed} <= {*PARTS[:number]}  # which are made in this order
     (folder / "plain.py").write_text("def rows(): return [str(number) for number in range(100000)]")
     told = run(Order("plain:rows", folder, Path(sys.executable)), UNTRACED).found
     assert told["returned"]["rss"] - told["began"]["rss"] > 4 * 2**20

@@ -118,7 +118,7 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         what, condition = what_reads_in_chunks(one), IF_DROPPED
         if model:
             what, condition = f"A StreamingResponse with {what}", IF_STREAMED
-            why += f", and so are the {visible(model)} made of them and the answer"
+            why = f"all {one.loaded:,} entities, the {visible(model)} made of them and the answer are there at once"
         saves = spared(figures, one)
         text = (
             f"{what} at {at(one)}: {why}{REFUSED * one.collections}. "
