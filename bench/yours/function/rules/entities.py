@@ -29,6 +29,7 @@ from bench.yours.function.rules.held import (
     many,
     model_of_answer,
     multiplied,
+    of_driver,
     of_lines,
     of_values,
     there,
@@ -52,7 +53,7 @@ def joined(figures: FunctionFigures) -> Iterator[Change]:
         if not multiplied(one) or not one.rows:
             continue
         of_tuple = sys.getsizeof((None,) * one.columns)
-        saves = one.grew + sum(one.sizes) + one.rows * of_tuple - of_values(figures, one)
+        saves = of_driver(figures, one) + sum(one.sizes) + one.rows * of_tuple - of_values(figures, one)
         text = (
             f"selectinload instead of joined collections at {at(one)}: {one.rows:,} rows came for "
             f"{one.loaded:,} entities. Saves about {mib(saves)} MiB, as predicted"
@@ -60,7 +61,7 @@ def joined(figures: FunctionFigures) -> Iterator[Change]:
         options = f".options({of_collections(figures, one)})"
         code = f"{selected(one)}{options}"
         if not kept(figures, one):
-            saved = mib(one.grew + transient(figures))
+            saved = mib(of_driver(figures, one) + transient(figures))
             text += f"; up to {saved} with yield_per, too, which SQLAlchemy refuses with joined collections"
             code = in_chunks(one, options)
         yield Change("selectinload", f"{text}.", saves, code)
@@ -93,7 +94,8 @@ def spared(figures: FunctionFigures, statement: Statement) -> float:
     dropped = [one for one in with_it(figures, statement) if not kept(figures, one)]
     number = sum(min(there(figures, one), share * one.loaded) for one in dropped)
     traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
-    return min(transient(figures), traced) * number / of_all if of_all else 0
+    of_entities = min(transient(figures), traced) * number / of_all if of_all else 0
+    return of_entities + share * sum(of_driver(figures, one) for one in dropped)
 
 
 def in_batches(figures: FunctionFigures) -> Iterator[Change]:
@@ -162,7 +164,7 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
         streamed = spared(figures, one)
         if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:
             text += f"; yield_per about {mib(streamed)}{IF_DROPPED}"
-        yield Change("columns", f"{text}.", saves, visible(selected(one, f"{columns_of(figures, one)}, …")))
+        yield Change("columns", f"{text}.", saves, visible(selected(one, columns_of(figures, one))))
 
 
 def share_of_line(figures: FunctionFigures, statement: Statement) -> float:
@@ -181,7 +183,7 @@ def columns_of(figures: FunctionFigures, statement: Statement) -> str:
         prefix = f"{table_of(statement)}_"
         labelled = all(name.startswith(prefix) for name in statement.names)
         names = [name.removeprefix(prefix * labelled) for name in statement.names]
-    return ", ".join(f"{kind_of(statement)}.{name}" for name in names[:3])
+    return ", ".join([*(f"{kind_of(statement)}.{name}" for name in names[:3]), "…"])
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:

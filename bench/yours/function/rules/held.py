@@ -24,6 +24,11 @@ def transient(figures: FunctionFigures) -> int:
     return max(0, (figures.traced_peak or 0) - (held if figures.kept is None else min(held, figures.kept)))
 
 
+def of_driver(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what the driver holds of a statement's rows outside Python's objects, as libpq does; no tracer sees it."""
+    return min(statement.grew, max(0, peak_of(figures) - (figures.traced_peak or 0)))
+
+
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
     """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
     records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
