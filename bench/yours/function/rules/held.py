@@ -44,6 +44,14 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
     return sum(lines.get(line, 0) for line in {statement.line, statement.loads_at} if line)
 
 
+def of_rows(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what there is at the peak of rows that are no entities: where it came after them, what their lines added."""
+    phase = figures.process.phase if figures.process else None
+    if phase and phase.stage not in (EXECUTED, READ):
+        return min(transient(figures), of_lines(figures, statement))
+    return transient(figures) + of_driver(figures, statement)
+
+
 def of_values(figures: FunctionFigures, statement: Statement) -> float:
     """Return what the values of a statement's entities take."""
     known = {name: figures.attributes.get(name) for name in statement.classes}

@@ -17,9 +17,9 @@ from bench.yours.function.rules.held import (
     multiplied,
     of_connection,
     of_driver,
+    of_rows,
     peak_of,
     read_again,
-    transient,
     with_it,
 )
 
@@ -41,7 +41,7 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         rows = one.rows or one.loaded
         spared = beyond_a_batch(one, rows) * one.times / (rows * one.at_once)
         same = read_again(figures, one)
-        saves = min(peak_of(figures), of_driver(figures, one) + transient(figures) + by_connection) * spared / len(same)
+        saves = min(peak_of(figures), of_rows(figures, one) + by_connection) * spared / len(same)
         holder = " beside the objects" * bool(one.loaded)
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
         several = f" of each of {one.at_once} executions" if one.at_once > 1 else ""
