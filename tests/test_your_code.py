@@ -14,7 +14,9 @@ import your_code
 from bench import process
 from bench.runs import Job, checkpoint
 from bench.scripts import Scenario
-from bench.yours.function.launching import PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
+from bench.yours.function.launching import EVERYTHING, PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
+from bench.yours.function.measuring import figures
+from bench.yours.function.page import show
 from common import LAST_CHECKPOINT
 from tests.functions import as_function
 from tests.support import refused
@@ -144,6 +146,7 @@ class AsyncRepository:
     def __init__(self, session: AsyncSession): self.session = session
     async def all(self): return (await self.session.scalars(MANY)).all()
 def wrong(session: Session): raise ValueError(f"nobody may read {{session.scalars(MANY).first().data}}")
+def in_c(): return max(sorted([0] * 2**21, key=abs))
 def leaves():
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "left behind {os.getpid()}"])
     if os.fork(): time.sleep(1)
@@ -315,6 +318,16 @@ def test_the_page_fits_a_terminal(folder: Path) -> None:
     assert max(map(len, lines)) <= 80
     assert "hello-" not in "\n".join(lines)
     assert (folder / "memory.svg").read_text().count("<path") == 2  # the axes, and the statement
+
+
+def test_a_peak_within_a_call_of_c_is_told_with_the_moment_of_the_tables(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sorting keeps a list of keys until it returns: the third of 16 MiB."""
+    show(figures("in_c", {EVERYTHING: run(Order("shop:in_c", folder, Path(sys.executable)), EVERYTHING)}))
+    told = re.search(r"Traced at the peak: (\S+) MiB; the tables are of a moment with (\S+)\n", capsys.readouterr().out)
+    assert told
+    assert float(told[2]) < 33 < 47 < float(told[1])
 
 
 def test_the_probe_needs_nothing_of_ours(folder: Path) -> None:

@@ -146,6 +146,7 @@ class FunctionFigures:
     kept: int | None
     of_result: int | None
     traced_peak: int | None
+    # As near to that as a look came, its own `traced` says how near: none is taken within one call of C.
     at_peak: Held | None
     # Of each relationship its table, class, attribute, the other table, and whether it leads to many.
     relationships: Sequence[tuple[str, str, str, str, bool]]
