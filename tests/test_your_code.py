@@ -163,7 +163,13 @@ def forever(): ctypes.CDLL(None).system(b"sleep 600")
 def grows():
     kept = []
     while True: kept.append(bytes(2**20))
+STARTED = []
 async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        STARTED.extend(str(number) * 9 for number in range(30000))
+        await send({{"type": "lifespan.startup.complete"}})
+        await receive()
     if scope["type"] == "http":
         await send({{"type": "http.response.start", "status": 200, "headers": []}})
         await send({{"type": "http.response.body", "body": bytes(5000)}})
@@ -254,6 +260,8 @@ def test_other_things_are_called(folder: Path, capsys: pytest.CaptureFixture[str
     assert measured(folder, capsys, "AsyncRepository.all", "--once")["statements"][0]["rows"] == ROWS
     found = measured(folder, capsys, "application", "--request", "GET /rows?limit=1", "--once")
     assert found["answers"] == [[200, 5000]]
+    assert (found["startup"]["grown"], found["at_peak"]["traced"] < 2**20) == (["shop.STARTED", 30_000], True)
+    assert found["startup"]["after"]["lines"][0][0][0] == "shop.py"
     assert measured(folder, capsys, "application", "--once")["process"] is None
 
 

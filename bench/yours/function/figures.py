@@ -92,6 +92,18 @@ class Held:
     objects: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Startup:
+    """An application's startup: by how much the process grew, and what of it is traced, with who holds it."""
+
+    process: int
+    seconds: float
+    after: Held | None
+    holder: Sequence[str]
+    # The collection that has most items more than before, and how many; no name where none has.
+    grown: tuple[str, int]
+
+
 def path_of(holder: Sequence[str]) -> str:
     """Return who holds what, as one writes it: `shop.reports.CACHE → Row`."""
     names = [holder[0]]
@@ -140,6 +152,7 @@ class FunctionFigures:
     libraries: Mapping[str, str]
     hooks: Sequence[str]
     imports: Imports
+    startup: Startup | None
     process: ProcessOfCall | None
     # Traced with the result in hand, what of it is not only in cycles, what only the result held, and at most.
     traced: int | None

@@ -9,7 +9,7 @@ from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.nouns import counted
 from bench.yours.function.advising import advice, unadvised, unknown_drivers
 from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
-from bench.yours.function.imported import LEAST, MOST, before
+from bench.yours.function.imported import LEAST, MOST, before, startup
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
 from bench.yours.function.rules.keeping import of_opened, stays
 from common import MIB
@@ -26,6 +26,8 @@ def show(figures: FunctionFigures) -> None:
     libraries = ", ".join(f"{name} {version}" for name, version in figures.libraries.items() if version)
     print_sentence(f"\n{visible(figures.target)}: Python {figures.python}{', ' * bool(libraries)}{libraries}")
     before(figures.imports)
+    if figures.startup:
+        startup(figures.startup)
     if figures.process:
         the_call(figures, figures.process)
     advised = advice(figures)
