@@ -256,7 +256,10 @@ def test_a_script_as_a_function_has_the_script_s_own_figures(name: str, tmp_path
 
 def test_other_things_are_called(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert measured(folder, capsys, "items", "--arg", "limit=20", "--once")["items"] == 20
-    assert measured(folder, capsys, "later", "--once")["statements"][0]["rows"] == ROWS
+    found = measured(folder, capsys, "later", "--once")
+    assert found["statements"][0]["rows"] == ROWS
+    [line, size], *_ = found["at_peak"]["lines"]  # whose also is what the driver reads between two of its steps
+    assert (line, size > 0.95 * found["at_peak"]["traced"]) == (found["statements"][0]["line"], True)
     assert measured(folder, capsys, "AsyncRepository.all", "--once")["statements"][0]["rows"] == ROWS
     found = measured(folder, capsys, "application", "--request", "GET /rows?limit=1", "--once")
     assert found["answers"] == [[200, 5000]]

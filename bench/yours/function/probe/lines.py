@@ -65,7 +65,7 @@ class LineWatch:
         if self._ended.is_set() or not self._noting.acquire(blocking=False):  # a signal comes while something is noted
             return
         try:
-            self._line = any_line()
+            self._line = any_line(self._line)
             size = self._add()
             if size >= self._next:
                 self._next = min([STEP * size, *(step for step in self._steps if step > size)])
