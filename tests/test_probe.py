@@ -1,7 +1,9 @@
 """The parts of the probe that need no process of their own: what fills a parameter, and who holds items."""
 
+import json
 import logging
 import sys
+import tracemalloc
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
@@ -16,6 +18,22 @@ import pytest
 from bench.yours.function.probe.calling.arguments import Arguments
 from bench.yours.function.probe.calling.finding import UncallableError
 from bench.yours.function.probe.holders import sizes
+from bench.yours.function.probe.objects import size_of
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"note"', "1", "1000", "null", '{"first": [1000, {"second": "own", "third": [true, 2.5]}], "fourth": null}', "[]"],
+)
+def test_a_value_has_the_size_of_all_that_it_holds(text: str) -> None:
+    tracemalloc.start()
+    try:
+        document = [json.loads(text) for _ in range(5000)]
+        traced, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    own = sys.getsizeof(document)
+    assert sum(map(size_of, document)) == pytest.approx(traced - own, rel=0.05, abs=100)
 
 
 def test_who_holds_items_is_found_below_what_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,23 @@ def reached(result: Any) -> list[tuple[str, int]]:
     return [(class_name(kind), number) for kind, number in counts.most_common(MOST_CLASSES)]
 
 
+def size_of(value: Any) -> int:
+    """Return what a value takes with all that it holds, each object once; the smallest integers are there anyway."""
+    if isinstance(value, memoryview):
+        return value.nbytes
+    size, seen, held = 0, set(), [value]
+    while held:
+        thing = held.pop()
+        if thing is None or (type(thing) in (bool, int) and -5 <= thing <= 256) or id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        size += sys.getsizeof(thing)
+        if type(thing) in (dict, list, tuple, set, frozenset):
+            held += thing
+            held += thing.values() if type(thing) is dict else ()
+    return size
+
+
 def attributes(kind_name: str) -> dict[str, float]:
     """Return what each attribute of some of a class's objects takes on average, in bytes; no value is kept."""
     sizes: dict[str, int] = {}
@@ -64,7 +81,7 @@ def attributes(kind_name: str) -> dict[str, float]:
     for thing in some:
         for name, value in list(getattr(thing, "__dict__", {}).items()):
             if not name.startswith("_"):
-                sizes[name] = sizes.get(name, 0) + sys.getsizeof(value)
+                sizes[name] = sizes.get(name, 0) + size_of(value)
     number = len(some)
     return {name: size / number for name, size in sizes.items()} if number else {}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from bench.yours.function.probe.objects import size_of
 
 OWN = ("counted", "_told")
 
@@ -53,4 +54,4 @@ class CountedCursor:
 def sizes_of(row: Any) -> list[int]:
     """Return what each of a row's values takes, in bytes; no value is kept."""
     values = row.values() if hasattr(row, "values") else row if isinstance(row, (tuple, list)) else [row]
-    return [value.nbytes if isinstance(value, memoryview) else sys.getsizeof(value) for value in values]
+    return [size_of(value) for value in values]
