@@ -1,36 +1,40 @@
 """Which changes are worth to be told: what saves most, from all rules; and what is to be known where there is none."""
 
 from collections.abc import Callable, Iterator
-from math import inf
 
 from bench.errors import visible
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures
-from bench.yours.function.rules.change import ENOUGH, Change, at
+from bench.yours.function.figures import FunctionFigures, Held
+from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change, at
 from bench.yours.function.rules.entities import columns, in_batches, joined, models
 from bench.yours.function.rules.held import peak_of
 from bench.yours.function.rules.keeping import cache, texts
 from bench.yours.function.rules.loading import FEW, often
-from bench.yours.function.rules.rows import driver, wide_column, wide_value
+from bench.yours.function.rules.rows import driver, twice, wide_column, wide_value
 from bench.yours.function.rules.writing import pending, updated
 
 MOST = 3
 # Of a smaller share of the peak, nothing follows.
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
-    *(joined, in_batches, columns, wide_column, wide_value, models, driver, often, pending, updated, cache, texts),
+    *(joined, in_batches, columns, wide_column, wide_value, models, driver),
+    *(twice, often, pending, updated, cache, texts),
 )
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 
 
 def advice(figures: FunctionFigures) -> list[Change]:
-    """Return at most three steps, n + 1 first, then what saves most; none where there is little to save."""
+    """Return at most three steps: what saves time, then what saves most, at last what may if rows are dropped."""
     least = max(ENOUGH, ENOUGH_OF_PEAK * peak_of(figures))
     steps = [step for rule in RULES for step in rule(figures) if step.saves is None or step.saves >= least]
     names: dict[str, Change] = {}
-    for step in sorted(steps, key=lambda step: -(inf if step.saves is None else step.saves)):
+    for step in sorted(steps, key=_order):
         names.setdefault(f"{step.name} {step.code}", step)
     return list(names.values())[:MOST]
+
+
+def _order(step: Change) -> tuple[bool, bool, float]:
+    return step.saves is not None, step.conditional, -(step.saves or 0)
 
 
 def unknown_drivers(figures: FunctionFigures) -> list[str]:
@@ -41,13 +45,28 @@ def unknown_drivers(figures: FunctionFigures) -> list[str]:
 def unadvised(figures: FunctionFigures) -> Iterator[str]:
     """Yield, where nothing is to be changed, from what that follows, and what is there nevertheless."""
     where = " of this process alone" if figures.process and figures.process.children else ""
-    yield f"No change follows from these figures{where}: from less than 1,000 rows or 1 MiB none does."
+    rows = max((max(one.rows or 0, one.loaded) for one in figures.statements), default=0)
+    why = "from less than 1,000 rows or 1 MiB none does"
+    if rows >= ENOUGH_ROWS and peak_of(figures) >= ENOUGH:
+        why = "no rule applies to what these statements read"
+    yield f"No change follows from these figures{where}: {why}."
     if not figures.statements and (drivers := unknown_drivers(figures)):
         yield f"What {' or '.join(drivers)} executes alone is not known, and nothing follows from its rows."
-    lines = [(line, size) for line, size in figures.at_peak.lines if line[0]] if figures.at_peak else []
-    if lines and lines[0][1] >= ENOUGH:
-        (file, number), size = lines[0]
-        yield f"Most of the peak, {mib(size)} MiB, was added while {visible(f'{file}:{number}')} ran."
+    if figures.at_peak:
+        yield from of_the_peak(figures.at_peak)
     for one in figures.statements:
         if one.verb == "SELECT" and one.times >= FEW and (one.rows or 0) < FEW * one.times:
             yield f"The same {visible(one.text)} was executed {one.times:,} times at {at(one)}."
+
+
+def of_the_peak(peak: Held) -> Iterator[str]:
+    """Yield which lines of the reader's added most of what is traced at the peak."""
+    lines = [(visible("{}:{}".format(*line)), size) for line, size in peak.lines if line[0] and size >= ENOUGH]
+    if not lines:
+        return
+    line, size = lines[0]
+    if 2 * size > peak.traced:
+        yield f"Most of the peak, {mib(size)} MiB, was added while {line} ran."
+        return
+    others = "".join(f", {line} {mib(size)}" for line, size in lines[1:MOST])
+    yield f"Of the {mib(peak.traced)} MiB at the peak {line} added {mib(size)}{others}."

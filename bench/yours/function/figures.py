@@ -23,6 +23,10 @@ class Statement:
     # The library's line that does, where the reader's calls a library, and what it calls, as `module:name`.
     library_line: Place | None
     called: str
+    # The driver that SQLAlchemy reads by, as that calls it.
+    driver: str
+    # Django's class that makes dicts or tuples of its rows, if no models are made of them.
+    values: str
     # The relationship that it loads, as `Class.attribute`, and whether it does so when that is asked for; else
     # with the entities that another statement loads: which one.
     loads: str
@@ -173,10 +177,12 @@ class FunctionFigures:
     # The collection of the reader's that has most items more than before, and how many; no name where none has.
     grown: tuple[str, int]
     attributes: Mapping[str, Mapping[str, float]]
-    # Bytes of a row of SQLAlchemy's without its values, and of each column in it.
+    # Bytes of a row of SQLAlchemy's without its values, and of each column in it; of an entity's first deferred column.
     row_size: Sequence[int]
     # Pydantic models at the return by class: how many, and the bytes of each one's set of given fields, and dict.
     models: Mapping[str, tuple[int, float, float]]
+    # Pydantic models of which there are many at the peak.
+    modelled: Sequence[str]
     statements: Sequence[Statement]
     items: int
     answers: Sequence[tuple[int, int]]

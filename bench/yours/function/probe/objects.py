@@ -105,12 +105,20 @@ def models(least: int) -> list[tuple[str, int, float, float]]:
     return found
 
 
+def model_names() -> list[str]:
+    """Return the names of Pydantic's models, whether there are objects of them or not."""
+    base = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    kinds = [thing for thing in gc.get_objects() if issubclass(type(thing), type)] if base else []
+    return [class_name(kind) for kind in kinds if base in type.mro(kind)[1:]]
+
+
 def row_size() -> list[int]:
-    """Return what a row of SQLAlchemy's takes beside its values, and each column of it, in bytes."""
+    """Return what a row of SQLAlchemy's takes beside its values, each column of it, and a state's dict of callables."""
     empty, full = sys.getsizeof(()), sys.getsizeof((None,))
     engine = sys.modules.get("sqlalchemy.engine")
     row = int(engine.Row.__basicsize__) + empty - ().__sizeof__() if engine else 0
-    return [row + empty, full - empty]
+    # https://github.com/sqlalchemy/sqlalchemy/blob/rel_2_1_9/lib/sqlalchemy/orm/state.py#L726
+    return [row + empty, full - empty, sys.getsizeof({"": None}) if engine else 0]
 
 
 def of_class(kind_name: str) -> list[Any]:

@@ -54,7 +54,7 @@ class CallOf(NamedTuple):
 def called() -> CallOf:
     """Return the line that calls what executes a statement now: the reader's, or that of a library in between."""
     name = ""
-    for frame in _frames():
+    for frame in frames():
         package = package_of(frame.f_code.co_filename)
         if package not in EXECUTE:
             return CallOf((shown(frame.f_code.co_filename), frame.f_lineno), package, name)
@@ -62,7 +62,7 @@ def called() -> CallOf:
     return CallOf(None, "", "")
 
 
-def _frames() -> Iterator[Any]:
+def frames() -> Iterator[Any]:
     """Yield the frames of this thread, the innermost first, through greenlets."""
     frame: Any = sys._getframe(1)
     greenlet = sys.modules.get("greenlet")
@@ -82,9 +82,9 @@ def any_line(last: tuple[str, int] | None = None) -> tuple[str, int] | None:
     loops = _loops()
     if not loops and (line := own_line()):
         return line
-    main, frames = threading.main_thread().ident, sys._current_frames()
-    del frames[threading.get_ident()]  # this frame would hold itself, and what runs below it beyond its end
-    others = (nearest(frames[thread]) for thread in sorted(frames, key=lambda one: one != main))
+    main, threads = threading.main_thread().ident, sys._current_frames()
+    del threads[threading.get_ident()]  # this frame would hold itself, and what runs below it beyond its end
+    others = (nearest(threads[thread]) for thread in sorted(threads, key=lambda one: one != main))
     return next(filter(None, others), None) or (last or own_line() if loops else None)
 
 

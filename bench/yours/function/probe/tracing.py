@@ -12,7 +12,7 @@ from bench.yours.function.probe.holders import most_grown, sizes
 from bench.yours.function.probe.lines import MIB, LineWatch
 from bench.yours.function.probe.looks import Look
 from bench.yours.function.probe.mapped import mapped, relationships, tables
-from bench.yours.function.probe.objects import Counted, attributes, count, grown, models, reached, row_size
+from bench.yours.function.probe.objects import Counted, attributes, count, grown, model_names, models, reached, row_size
 from bench.yours.function.probe.paths import holder
 
 # Of fewer objects nothing is said.
@@ -61,6 +61,7 @@ class Tracing:
         many = [name for name in mapped() if self._peak.objects.get(name, 0) >= ENOUGH]
         self._told["attributes"] = {name: attributes(name) for name in many}
         self._told["models"] = models(ENOUGH)
+        self._told["modelled"] = [name for name in model_names() if self._peak.objects.get(name, 0) >= ENOUGH]
         self._told["at_return"] = {"objects": grown(objects, self._before)}
         self._told["in_result"] = reached(result)
         self._in_hand = tracemalloc.get_traced_memory()[0]

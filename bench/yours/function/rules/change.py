@@ -35,12 +35,16 @@ BY_OTHERS = {
 
 @dataclass(frozen=True)
 class Change:
-    """What to write instead, by the name of the remedy, and how many bytes it saves; None where it saves time."""
+    """What to write instead, by the name of the remedy, and how many bytes it saves; None where it saves time.
+
+    It may save so only under a condition that the figures do not show: that a loop drops each row.
+    """
 
     name: str
     text: str
     saves: float | None
     code: str = ""
+    conditional: bool = False
 
 
 def written(figures: FunctionFigures, statement: Statement, name: str, what: str, code: str) -> tuple[str, str, str]:

@@ -20,11 +20,13 @@ from bench.yours.function.rules.change import (
     table_of,
 )
 from bench.yours.function.rules.held import (
+    answered,
     beyond_a_batch,
     changed,
     held,
     kept,
     many,
+    model_of_answer,
     multiplied,
     of_lines,
     of_values,
@@ -36,7 +38,9 @@ from bench.yours.function.rules.loading import FEW, of_collections
 
 # With joined collections SQLAlchemy refuses yield_per, with selectinload it does not.
 REFUSED = "; with joined collections SQLAlchemy refuses yield_per"
-IF_DROPPED = ", where a loop drops each before the next one: without list(), .all() or .fetchall()"
+DROPPED = ", where a loop drops each before the next one"
+IF_DROPPED = f"{DROPPED}: without list(), .all() or .fetchall()"
+IF_STREAMED = ", where each batch is encoded and dropped before the next one is read"
 # As many where each has so many others with it.
 FEW_AT_ONCE, MANY_OTHERS = 100, 10
 
@@ -99,8 +103,8 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
             continue
         if kept(figures, one) or changed(figures, one):
             continue
-        holds = held(figures, one)
-        if holds and not is_sqlalchemys(one):  # columns hold less
+        holds, model = held(figures, one), model_of_answer(figures, one)
+        if holds and not is_sqlalchemys(one) and not model:  # columns hold less
             continue
         others = loaded_with(figures, one) - one.loaded
         why = f"all {one.loaded:,} entities {f'and {others:,} that come with them ' * bool(others)}are built before "
@@ -108,16 +112,21 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         if one.times > 1:
             each = (one.rows or one.loaded) // one.times
             why = f"all {each:,} rows of each of {one.times:,} executions are there at once"
+            why += f", {one.at_once} executions at once" * (one.at_once > 1)
         why += "" if holds else ", and few are there at the end"
+        what, condition = what_reads_in_chunks(one), IF_DROPPED
+        if model:
+            what, condition = f"A StreamingResponse with {what}", IF_STREAMED
+            why += f", and so are the {visible(model)} made of them and the answer"
         saves = spared(figures, one)
         text = (
-            f"{what_reads_in_chunks(one)} at {at(one)}: {why}{REFUSED * one.collections}. "
-            f"Saves about {mib(saves)} MiB at the peak, as predicted{IF_DROPPED}."
+            f"{what} at {at(one)}: {why}{REFUSED * one.collections}. "
+            f"Saves about {mib(saves)} MiB at the peak, as predicted{condition}."
         )
         code = code_in_chunks(figures, one, batch_of(figures, one))
-        if figures.answers:  # else the answer is built of all rows at once again
+        if answered(figures, one):  # else the answer is built of all rows at once again
             code += "  # in a StreamingResponse"
-        yield Change("yield_per", text, saves, as_code(code))
+        yield Change("yield_per", text, saves, as_code(code), conditional=is_sqlalchemys(one) and not model)
 
 
 def is_sqlalchemys(statement: Statement) -> bool:
@@ -127,7 +136,7 @@ def is_sqlalchemys(statement: Statement) -> bool:
 
 def columns(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are kept, or held at the peak, of which columns hold less."""
-    of_a_row, of_a_place = figures.row_size
+    of_a_row, of_a_place, _ = figures.row_size
     for one in figures.statements:
         stay = kept(figures, one)
         if not (stay or held(figures, one)) or not one.loaded or not many(one):

@@ -4,6 +4,9 @@ from bench.yours.function.figures import FunctionFigures, Statement
 from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
 
+ASYNCPG = "asyncpg"
+# Bytes of an answer for each row that is in it: of a dict of counts there are less.
+OF_A_ROW = 20
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 
@@ -24,7 +27,7 @@ def transient(figures: FunctionFigures) -> int:
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
     """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
     records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
-    if statement.by != "asyncpg" or 2 * records > (statement.rows or 0):
+    if statement.by != ASYNCPG or 2 * records > (statement.rows or 0):
         return 0
     stays = figures.after.traced if figures.after else 0
     return max(0, (figures.kept or 0) - (figures.of_result or 0) - stays)
@@ -110,3 +113,25 @@ def multiplied(statement: Statement) -> bool:
     """
     rows, most = statement.rows or 0, max(statement.classes.values(), default=0)
     return statement.collections and statement.joins >= 2 and rows >= max(ENOUGH_ROWS, 2 * most)
+
+
+def answered(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether a statement's rows seem to go into the answer, by what that takes."""
+    return any(size >= OF_A_ROW * statement.loaded > 0 for _, size in figures.answers)
+
+
+def model_of_answer(figures: FunctionFigures, statement: Statement) -> str:
+    """Return the Pydantic model of which most are there at the peak, where they seem to be made for the answer."""
+    objects = figures.at_peak.objects if figures.at_peak else {}
+    most = max(figures.modelled, key=lambda name: objects.get(name, 0), default="")
+    return most if answered(figures, statement) and objects.get(most, 0) >= ENOUGH_ROWS else ""
+
+
+def read_again(figures: FunctionFigures, statement: Statement) -> list[Statement]:
+    """Return a statement with those that read the same rows, by what each column takes; itself, if none does."""
+
+    def what(one: Statement) -> tuple[object, ...]:
+        return one.by, one.text, one.times, one.rows, tuple(one.names), tuple(one.sizes), one.parent
+
+    alone = statement.times != 1 or not statement.sizes or statement.parent is not None or not many(statement)
+    return [statement] if alone else [one for one in figures.statements if what(one) == what(statement)]

@@ -5,16 +5,21 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.rules.change import ENOUGH, Change, at, table_of, written
-from bench.yours.function.rules.entities import IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
+from bench.yours.function.rules.django import DJANGO, as_chained, model_of, others_of, without
+from bench.yours.function.rules.entities import DROPPED, IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
 from bench.yours.function.rules.held import (
+    ASYNCPG,
     beyond_a_batch,
     kept,
     many,
     multiplied,
     of_connection,
     peak_of,
+    read_again,
     transient,
+    with_it,
 )
 
 # From this share of an entity's values on, and so many bytes, a column is wide.
@@ -29,18 +34,40 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
             continue
         if one.parent is not None or (one.loaded and not kept(figures, one)):
             continue
+        if one.loaded and one.driver == ASYNCPG:  # its records have the entities' own values
+            continue
         by_connection = of_connection(figures, one)
         rows = one.rows or one.loaded
         spared = beyond_a_batch(one, rows) * one.times / (rows * one.at_once)
-        saves = min(peak_of(figures), one.grew + transient(figures) + by_connection) * spared
+        same = read_again(figures, one)
+        saves = min(peak_of(figures), one.grew + transient(figures) + by_connection) * spared / len(same)
         holder = " beside the objects" * bool(one.loaded)
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
-        text = f" at {at(one)}: all {rows // one.times:,} rows are held at once{holder}"
-        looped = not one.loaded and one.by == "sqlalchemy" and transient(figures) >= ENOUGH
-        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak{IF_DROPPED * looped}."
+        several = f" of each of {one.at_once} executions" if one.at_once > 1 else ""
+        prefetched = sum(child.rows or 0 for child in with_it(figures, one) if child is not one)
+        others = f", and {prefetched:,} that come with them," if one.by == DJANGO and prefetched else ""
+        text = f" at {at(one)}: all {rows // one.times:,} rows{several}{others} are held at once{holder}"
+        condition = IF_DROPPED if one.by == "sqlalchemy" else DROPPED
+        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak{condition}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
-        yield Change(name, f"{what}{text}", saves, code)
+        if one.by == DJANGO:
+            code = as_chained(figures, one, code)
+        yield Change(name, f"{what}{text}", saves, code, conditional=True)
+
+
+def twice(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that several statements read the same rows."""
+    for one in figures.statements:
+        same = read_again(figures, one)
+        if same[0] is not one or len(same) == 1:
+            continue
+        places = " and ".join(map(at, same))
+        text = (
+            f"Execute {visible(one.text)} once: {len(same)} statements, at {places}, read the same {one.rows:,} rows, "
+            f"and the others take {sum(other.seconds for other in same[1:]):.2f} s."
+        )
+        yield Change("once", text, None)
 
 
 def wide_column(figures: FunctionFigures) -> Iterator[Change]:
@@ -51,23 +78,31 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
         if not name or sizes[name] < max(WIDE, WIDE_SHARE * sum(sizes.values())):
             continue
         attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
-        of_driver = max((of_column(one, name) for one in figures.statements if kind in one.classes), default=0)
-        saves = min(peak_of(figures), sizes[name] * count + of_driver)
+        of_driver = max((of_column(figures, one, name) for one in figures.statements if kind in one.classes), default=0)
+        saves = min(peak_of(figures), (sizes[name] - of_deferring(figures)) * count + of_driver)
         text = (
             f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
             f"If it is not read, defer it: saves about {mib(saves)} MiB."
         )
-        of_django = "sqlalchemy" not in figures.hooks
-        code = f"{attribute.partition('.')[0]}.objects.defer({name!r})" if of_django else f"options(defer({attribute}))"
+        code = f"options(defer({attribute}))"
+        if "sqlalchemy" not in figures.hooks:
+            code = without(figures, attribute.partition(".")[0], name)
         yield Change("wide column", text, saves, visible(code))
 
 
-def of_column(statement: Statement, name: str) -> float:
-    """Return what the driver held of a column, beside the objects made of it."""
-    if multiplied(statement):  # which is not the column's
+def of_deferring(figures: FunctionFigures) -> int:
+    """Return what a deferred column adds to each entity of SQLAlchemy's; of a second one that would be less."""
+    return figures.row_size[2] if "sqlalchemy" in figures.hooks else 0
+
+
+def of_column(figures: FunctionFigures, statement: Statement, name: str) -> float:
+    """Return what the driver held of a column at the peak, beside the objects made of it."""
+    phase = figures.process.phase if figures.process else None
+    if multiplied(statement) or (phase and phase.stage not in (EXECUTED, READ)):  # which is not the column's, or gone
         return 0
     sizes = dict(zip(statement.names, statement.sizes, strict=False))
-    return statement.grew * sizes.get(name, 0) / (sum(statement.sizes) or 1)
+    size = sizes.get(name, 0)  # in all executions, while it grew in the first one, perhaps by more than rows
+    return min(statement.grew * size / (sum(statement.sizes) or 1), size / statement.times)
 
 
 def wide_value(figures: FunctionFigures) -> Iterator[Change]:
@@ -83,9 +118,12 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
         if one.loaded:
             kind = max(one.classes, key=lambda name: one.classes[name]).rpartition(".")[2]
             do, code = "defer it", f"options(defer({kind}.{name}))" if len(one.classes) == 1 else "options(defer(…))"
-        elif one.by == "django" and (model := figures.tables.get(table_of(one))):
-            do, code = "defer it", f"{model[0]}.objects.defer({name!r})"
-        saves = min(peak_of(figures), size / one.times + of_column(one, name))
+        elif one.by == DJANGO and one.values:
+            do, code = "name the others", f"{model_of(figures, one)}.objects{others_of(one, name)}"
+        elif one.by == DJANGO and table_of(one) in figures.tables:
+            do, code = "defer it", without(figures, model_of(figures, one), name)
+        of_all = (size - of_deferring(figures) * one.loaded) / one.times
+        saves = min(peak_of(figures), of_all + of_column(figures, one, name))
         text = (
             f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
             f"{do}: saves up to {mib(saves)} MiB."

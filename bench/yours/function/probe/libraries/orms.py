@@ -8,8 +8,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from bench.yours.function.probe.libraries.records import ASYNCPG
 from bench.yours.function.probe.libraries.rows import CountedCursor
 from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.memory import package_of
+from bench.yours.function.probe.stacks import frames
 
 
 class OrmWatch:
@@ -59,6 +62,9 @@ class OrmWatch:
         options = getattr(context, "execution_options", {})
         began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0), None))
         how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
+        how["driver"] = getattr(getattr(context, "dialect", None), "driver", "")
+        if how["driver"] == ASYNCPG:  # what the process grew by are the records themselves, which are traced
+            how["grew"] = 0
         # Of a list that SQLAlchemy writes in statements of 1,000 rows, too.
         how["given"] = len(getattr(context, "compiled_parameters", None) or ())
         found = self._statements.add("sqlalchemy", began, statement, cursor, how, given)
@@ -100,9 +106,27 @@ class OrmWatch:
         result = execute(sql, parameters, many, context)
         cursor = context["cursor"]
         inner = getattr(cursor, "cursor", None)
-        how = {"streamed": getattr(inner, "name", None) is not None}
+        prefetches, values = _asked_by_django()
+        how: dict[str, Any] = {"streamed": getattr(inner, "name", None) is not None, "values": values}
+        how["parent"] = self._roots.get(threading.get_ident()) if prefetches else None
         found = self._statements.add("django", began, str(sql), cursor, how, len(parameters) if many else None)
+        if found and not prefetches:
+            self._roots[threading.get_ident()] = found["number"]
         if found and inner is not None:
             inner = inner.counted if isinstance(inner, CountedCursor) else inner
             cursor.cursor = CountedCursor(inner, partial(self._statements.handed_out, found))
         return result
+
+
+def _asked_by_django() -> tuple[bool, str]:
+    """Return whether Django prefetches now, and the class that makes dicts or tuples of the rows, if no models."""
+    prefetches, values = False, ""
+    for frame in frames():
+        if not package_of(frame.f_code.co_filename):  # the reader's own
+            break
+        if frame.f_globals.get("__name__") != "django.db.models.query":
+            continue
+        name = type(frame.f_locals.get("self")).__name__
+        prefetches |= frame.f_code.co_name == "prefetch_related_objects"
+        values = name if "Values" in name and name.endswith("Iterable") else values
+    return prefetches, values

@@ -92,6 +92,8 @@ class Statements:
                 **{"gone_at": None, "given": 0},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},
+                "driver": "",
+                "values": "",
                 **how,
             }
         return self.found[key]

@@ -1,0 +1,178 @@
+"""What is advised is true: what a line of it promises, and where; and what cannot be known is not promised."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.yours.function.advising import advice, unadvised
+from bench.yours.function.figures import FunctionFigures, Held
+from bench.yours.function.launching import STATEMENTS, Order, run
+from bench.yours.function.measuring import measure
+
+ROWS, BODY = 12_000, 1_000
+MODULE = f"""
+import asyncio, os
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, defer, mapped_column
+
+class Base(DeclarativeBase): ...
+class Post(Base):
+    __tablename__ = "post"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    body: Mapped[str]
+BODY = {BODY}
+MANY = f"SELECT i AS id, 'title ' || i AS title, repeat('x', {BODY}) AS body FROM generate_series(1, {ROWS}) AS i"
+COLUMNS = text(MANY).columns(Post.id, Post.title, Post.body)
+ENTITIES = select(Post).from_statement(COLUMNS)
+DEFERRED = text(MANY.replace(f", repeat('x', {BODY}) AS body", "")).columns(Post.id, Post.title)
+DEFERRED = select(Post).options(defer(Post.body)).from_statement(DEFERRED)
+async def read(driver, statement):
+    url = "postgresql" + os.environ["DATABASE_URL"][os.environ["DATABASE_URL"].index("://"):]
+    async with AsyncSession(create_async_engine(url.replace("postgresql:", f"postgresql+{{driver}}:"))) as session:
+        return (await session.execute(statement)).all()
+def set_up_django():
+    from urllib.parse import urlsplit
+    import django
+    from django.conf import settings
+    url = urlsplit(os.environ["DATABASE_URL"])
+    names = {{"NAME": url.path[1:], "USER": url.username, "PASSWORD": url.password, "HOST": url.hostname}}
+    engine = {{"ENGINE": "django.db.backends.postgresql", "PORT": url.port}}
+    settings.configure(DATABASES={{"default": {{**names, **engine}}}}, INSTALLED_APPS=["ruled"])
+    django.setup()
+    from django.db import connection, models
+    class Author(models.Model):
+        class Meta: db_table, app_label = "author", "ruled"
+    class Text(models.Model):
+        author = models.ForeignKey(Author, models.CASCADE, related_name="texts")
+        body = models.TextField()
+        class Meta: db_table, app_label = "text", "ruled"
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE author AS SELECT i AS id FROM generate_series(1, 2000) AS i")
+        columns = "i AS id, 1 + i % 2000 AS author_id, repeat('x', {BODY}) AS body"
+        cursor.execute(f"CREATE TEMP TABLE text AS SELECT {{columns}} FROM generate_series(1, 4000) AS i")
+    return Author.objects, Text.objects
+def prefetched():
+    return sum(len(author.texts.all()) for author in set_up_django()[0].prefetch_related("texts"))
+def as_values(): return len(list(set_up_django()[1].values()))
+def twice():
+    texts = set_up_django()[1].order_by("id")
+    most = max(text.id for text in texts)
+    return most, sum(text.id for text in texts.order_by("-id"))
+app = FastAPI()
+class PostOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    title: str
+@app.get("/posts", response_model=list[PostOut])
+async def posts(): return [post for post, in await read("asyncpg", ENTITIES)]
+@app.get("/counts")
+async def counts(): return {{post.id: len(post.title) for post, in await read("asyncpg", ENTITIES)}}
+@app.get("/gathered")
+async def gathered():
+    return max([len(rows) for rows in await asyncio.gather(*(read("psycopg", COLUMNS) for _ in range(3)))])
+async def kept_by_asyncpg(): return await read("asyncpg", ENTITIES)
+async def columns_by_asyncpg(): return await read("asyncpg", COLUMNS)
+async def deferred_by_asyncpg(): return await read("asyncpg", DEFERRED)
+async def kept_by_psycopg(): return await read("psycopg", ENTITIES)
+async def columns_by_psycopg(): return await read("psycopg", COLUMNS)
+async def deferred_by_psycopg(): return await read("psycopg", DEFERRED)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ruled")
+    (folder / "ruled.py").write_text(MODULE)
+    return folder
+
+
+@pytest.fixture
+def found(folder: Path, database: str) -> "Found":
+    """Return what is known of a function, measured when it is first asked for."""
+    return Found(folder)
+
+
+class Found(dict[str, FunctionFigures]):
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __missing__(self, function: str) -> FunctionFigures:
+        request = (f"GET {function}",) if function.startswith("/") else ()
+        target = "app" if request else function
+        order = Order(f"ruled:{target}", self.folder, Path(sys.executable), requests=request)
+        self[function] = measure(order, not request, lambda _: None)
+        assert not self[function].error
+        return self[function]
+
+    def peak(self, function: str) -> int:
+        """Return what is traced at the peak, with nothing else looked at."""
+        found = run(Order(f"ruled:{function}", self.folder, Path(sys.executable)), STATEMENTS).found
+        return int(found["traced_peak"])
+
+
+def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
+    kept = found["kept_by_asyncpg"]
+    for size, said in ((6, "Most of the peak, 6.0 MiB, was added while a.py:1 ran."), (4, "a.py:1 added 4.0")):
+        peak = Held(10 * 2**20, {}, [(("", 0), 4 * 2**20), (("a.py", 1), size * 2**20)], {})
+        told = " ".join(unadvised(replace(kept, at_peak=peak)))
+        assert said in told
+        assert "no rule applies" in told
+        assert "1,000" in " ".join(unadvised(replace(kept, at_peak=peak, statements=[])))
+
+
+@pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
+def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -> None:
+    """What asyncpg decodes is of the line that awaits it, too; and a deferred column gives each state a dict."""
+    promised = {step.name: step.saves or 0 for step in advice(found[f"kept_by_{driver}"])}
+    peak = found.peak(f"kept_by_{driver}")
+    for name, function in (("columns", "columns"), ("wide column", "deferred")):
+        saved = peak - found.peak(f"{function}_by_{driver}")
+        beside = ROWS * (BODY + 50) if (driver, name) == ("psycopg", "wide column") else 0  # which is not traced
+        assert 0.7 * saved < promised[name] < 1.3 * saved + beside
+    assert ("yield_per" in promised) == (driver == "psycopg")  # whose rows are beside the objects
+
+
+@pytest.mark.parametrize(
+    ("request_line", "names", "streamed", "said"),
+    [
+        ("/posts", ["yield_per", "wide column", "columns"], True, "and so are the ruled.PostOut made of them"),
+        ("/counts", ["wide column", "columns", "yield_per"], False, "where a loop drops each"),
+        ("/gathered", ["wide column", "yield_per"], False, "rows of each of 3 executions are held at once"),
+    ],
+)
+def test_what_saves_if_a_loop_drops_rows_comes_last_and_an_answer_s_rows_are_streamed(
+    request_line: str, names: list[str], streamed: bool, said: str, found: Found
+) -> None:
+    advised = advice(found[request_line])
+    assert sorted(step.name for step in advised) == sorted(names)
+    assert advised[names.index("yield_per")].name == "yield_per"
+    [step] = [step for step in advised if step.name == "yield_per"]
+    assert said in step.text
+    assert ("StreamingResponse" in step.text, "StreamingResponse" in step.code) == (streamed, streamed)
+
+
+@pytest.mark.parametrize(
+    ("function", "codes"),
+    [
+        (
+            "prefetched",
+            [
+                "Author.objects.prefetch_related('texts').iterator(chunk_size=1000)",
+                "prefetch_related(Prefetch('texts', Text.objects.defer('body')))",
+            ],
+        ),
+        ("as_values", ["Text.objects.values('id', 'author_id')", "Text.objects.values(…).iterator(chunk_size=1000)"]),
+        ("twice", ["", "Text.objects.defer('body')", "Text.objects.iterator(chunk_size=1000)"]),
+    ],
+)
+def test_a_query_set_is_changed_where_it_is_written(function: str, codes: list[str], found: Found) -> None:
+    """A prefetch has no iterator, dicts have nothing to defer, and what is read twice is to be read once."""
+    advised = advice(found[function])
+    assert sorted(step.code for step in advised) == sorted(codes)
+    assert ("read the same 4,000 rows" in advised[0].text) == (function == "twice")
