@@ -20,7 +20,6 @@ from bench.yours.function.rules.change import (
     table_of,
 )
 from bench.yours.function.rules.held import (
-    ASYNCPG,
     answered,
     beyond_a_batch,
     changed,
@@ -150,9 +149,7 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
             continue
         saves: float = of_lines(figures, one) * share_of_line(figures, one)
         for each in with_it(figures, one):
-            saves -= each.loaded * (of_a_row + of_a_place * each.columns)
-            if each.driver != ASYNCPG:  # which decodes the values while the loop runs, and no line of the reader's
-                saves -= of_values(figures, each)
+            saves -= each.loaded * (of_a_row + of_a_place * each.columns) + of_values(figures, each)
         how = "kept" if stay else f"held by {visible(one.loads) if one.lazily else 'your code'} at the peak"
         if not stay and is_sqlalchemys(one) and not one.lazily:
             how = "there at the peak"
