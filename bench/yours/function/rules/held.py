@@ -45,7 +45,7 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
 
 
 def of_rows(figures: FunctionFigures, statement: Statement) -> int:
-    """Return what there is at the peak of rows that are no entities: where it came after them, what their lines added."""
+    """Return what there is at the peak of rows that are no entities; after them, only what their lines added."""
     phase = figures.process.phase if figures.process else None
     if phase and phase.stage not in (EXECUTED, READ):
         return min(transient(figures), of_lines(figures, statement))
