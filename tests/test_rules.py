@@ -128,7 +128,7 @@ def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
 
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])
 def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -> None:
-    """What asyncpg decodes, no line of the reader's does; and a deferred column gives each state a dict."""
+    """What asyncpg decodes is of the line that awaits it, too; and a deferred column gives each state a dict."""
     promised = {step.name: step.saves or 0 for step in advice(found[f"kept_by_{driver}"])}
     peak = found.peak(f"kept_by_{driver}")
     for name, function in (("columns", "columns"), ("wide column", "deferred")):

@@ -14,7 +14,9 @@ import your_code
 from bench import process
 from bench.runs import Job, checkpoint
 from bench.scripts import Scenario
-from bench.yours.function.launching import PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
+from bench.yours.function.launching import EVERYTHING, PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
+from bench.yours.function.measuring import figures
+from bench.yours.function.page import show
 from common import LAST_CHECKPOINT
 from tests.functions import as_function
 from tests.support import refused
@@ -144,6 +146,7 @@ class AsyncRepository:
     def __init__(self, session: AsyncSession): self.session = session
     async def all(self): return (await self.session.scalars(MANY)).all()
 def wrong(session: Session): raise ValueError(f"nobody may read {{session.scalars(MANY).first().data}}")
+def in_c(): return max(sorted([0] * 2**21, key=abs))
 def leaves():
     subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)", "left behind {os.getpid()}"])
     if os.fork(): time.sleep(1)
@@ -160,7 +163,13 @@ def forever(): ctypes.CDLL(None).system(b"sleep 600")
 def grows():
     kept = []
     while True: kept.append(bytes(2**20))
+STARTED = []
 async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        STARTED.extend(str(number) * 9 for number in range(30000))
+        await send({{"type": "lifespan.startup.complete"}})
+        await receive()
     if scope["type"] == "http":
         await send({{"type": "http.response.start", "status": 200, "headers": []}})
         await send({{"type": "http.response.body", "body": bytes(5000)}})
@@ -247,10 +256,15 @@ def test_a_script_as_a_function_has_the_script_s_own_figures(name: str, tmp_path
 
 def test_other_things_are_called(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert measured(folder, capsys, "items", "--arg", "limit=20", "--once")["items"] == 20
-    assert measured(folder, capsys, "later", "--once")["statements"][0]["rows"] == ROWS
+    found = measured(folder, capsys, "later", "--once")
+    assert found["statements"][0]["rows"] == ROWS
+    [line, size], *_ = found["at_peak"]["lines"]  # whose also is what the driver reads between two of its steps
+    assert (line, size > 0.95 * found["at_peak"]["traced"]) == (found["statements"][0]["line"], True)
     assert measured(folder, capsys, "AsyncRepository.all", "--once")["statements"][0]["rows"] == ROWS
     found = measured(folder, capsys, "application", "--request", "GET /rows?limit=1", "--once")
     assert found["answers"] == [[200, 5000]]
+    assert (found["startup"]["grown"], found["at_peak"]["traced"] < 2**20) == (["shop.STARTED", 30_000], True)
+    assert found["startup"]["after"]["lines"][0][0][0] == "shop.py"
     assert measured(folder, capsys, "application", "--once")["process"] is None
 
 
@@ -315,6 +329,16 @@ def test_the_page_fits_a_terminal(folder: Path) -> None:
     assert max(map(len, lines)) <= 80
     assert "hello-" not in "\n".join(lines)
     assert (folder / "memory.svg").read_text().count("<path") == 2  # the axes, and the statement
+
+
+def test_a_peak_within_a_call_of_c_is_told_with_the_moment_of_the_tables(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Sorting keeps a list of keys until it returns: the third of 16 MiB."""
+    show(figures("in_c", {EVERYTHING: run(Order("shop:in_c", folder, Path(sys.executable)), EVERYTHING)}))
+    told = re.search(r"Traced at the peak: (\S+) MiB; the tables are of a moment with (\S+)\n", capsys.readouterr().out)
+    assert told
+    assert float(told[2]) < 33 < 47 < float(told[1])
 
 
 def test_the_probe_needs_nothing_of_ours(folder: Path) -> None:

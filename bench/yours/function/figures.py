@@ -96,6 +96,18 @@ class Held:
     objects: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Startup:
+    """An application's startup: by how much the process grew, and what of it is traced, with who holds it."""
+
+    process: int
+    seconds: float
+    after: Held | None
+    holder: Sequence[str]
+    # The collection that has most items more than before, and how many; no name where none has.
+    grown: tuple[str, int]
+
+
 def path_of(holder: Sequence[str]) -> str:
     """Return who holds what, as one writes it: `shop.reports.CACHE → Row`."""
     names = [holder[0]]
@@ -144,12 +156,14 @@ class FunctionFigures:
     libraries: Mapping[str, str]
     hooks: Sequence[str]
     imports: Imports
+    startup: Startup | None
     process: ProcessOfCall | None
     # Traced with the result in hand, what of it is not only in cycles, what only the result held, and at most.
     traced: int | None
     kept: int | None
     of_result: int | None
     traced_peak: int | None
+    # As near to that as a look came, its own `traced` says how near: none is taken within one call of C.
     at_peak: Held | None
     # Of each relationship its table, class, attribute, the other table, and whether it leads to many.
     relationships: Sequence[tuple[str, str, str, str, bool]]

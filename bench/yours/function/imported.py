@@ -1,9 +1,9 @@
-"""What is printed of the imports: what the process takes before the call, by package and by module."""
+"""What is printed of the imports: what the process takes before the call, by package and module, and its startup."""
 
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence
 from bench.nouns import counted
-from bench.yours.function.figures import Imports
+from bench.yours.function.figures import Imports, Startup, path_of
 from common import MIB
 
 # So many rows has each table, and what is smaller than this is not shown.
@@ -43,6 +43,20 @@ def print_modules(imports: Imports) -> None:
     ]
     if told:
         print_sentence(f"\nAlone, with the classes and routes that it makes: {'; '.join(told)}.")
+
+
+def startup(startup: Startup) -> None:
+    """Print what an application's startup takes: the process, what of it is traced, who holds it, and its line."""
+    if max(startup.process, startup.after.traced if startup.after else 0) < MIB:
+        return
+    text = f"\nThe startup: {startup.seconds:.2f} s, {mib(startup.process)} MiB more"
+    if startup.after and startup.after.traced >= MIB:
+        holder = startup.grown[0] or (path_of(startup.holder) if startup.holder else "")
+        line, size = startup.after.lines[0]
+        text += f"; objects take {mib(startup.after.traced)} MiB{', held by ' * bool(holder)}{visible(holder)}"
+        if line[0] and 2 * size > startup.after.traced:
+            text += f", most of it added at {visible('{}:{}'.format(*line))}"
+    print_sentence(f"{text}.")
 
 
 def named(package: str, imports: Imports) -> str:

@@ -5,7 +5,16 @@ from itertools import accumulate
 from typing import Any
 
 from bench.errors import UserError
-from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Imports, Place, ProcessOfCall, Statement
+from bench.yours.function.figures import (
+    ChildProcesses,
+    FunctionFigures,
+    Held,
+    Imports,
+    Place,
+    ProcessOfCall,
+    Startup,
+    Statement,
+)
 from bench.yours.function.launching import EVERYTHING, STATEMENTS, TRACED, UNTRACED, Order, Told, run
 from bench.yours.function.phases import phase_of
 
@@ -45,6 +54,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
             found["interpreter"],
             *(imported[name] for name in ("own", "all", "readers", "modules", "made")),
         ),
+        startup_of(found["startup"], traced.get("startup", {})) if "startup" in found else None,
         process_of(first, stated) if "began" in found else None,
         stated.get("traced"),
         traced.get("kept"),
@@ -68,6 +78,12 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         next(filter(None, map(error_of, runs.values())), ""),
         EVERYTHING in runs,
     )
+
+
+def startup_of(found: Mapping[str, Any], traced: Mapping[str, Any]) -> Startup:
+    after = traced.get("after")
+    holder, grown = (after["holder"], traced["grown"]) if after else ((), ("", 0))
+    return Startup(found["rss"], found["seconds"], held(after) if after else None, holder, tuple(grown))
 
 
 def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:

@@ -9,12 +9,14 @@ from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.nouns import counted
 from bench.yours.function.advising import advice, unadvised, unknown_drivers
 from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
-from bench.yours.function.imported import LEAST, MOST, before
+from bench.yours.function.imported import LEAST, MOST, before, startup
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
 from bench.yours.function.rules.keeping import of_opened, stays
 from common import MIB
 
 WIDTH = 46
+# A look at less than this of the peak is of another moment: a peak within one call of C is over before the next look.
+NEAR = 0.95
 YOURS = "your code"
 DISPLAYED = {"sqlalchemy": "SQLAlchemy", "django": "Django"}
 
@@ -24,6 +26,8 @@ def show(figures: FunctionFigures) -> None:
     libraries = ", ".join(f"{name} {version}" for name, version in figures.libraries.items() if version)
     print_sentence(f"\n{visible(figures.target)}: Python {figures.python}{', ' * bool(libraries)}{libraries}")
     before(figures.imports)
+    if figures.startup:
+        startup(figures.startup)
     if figures.process:
         the_call(figures, figures.process)
     advised = advice(figures)
@@ -39,11 +43,13 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
     if process.children:
         print_sentence(f"\nChild processes are in no figure here{largest_of(process.children)}.")
     if figures.at_peak and (figures.traced_peak or 0) > MIB:
-        peak, after = figures.at_peak, figures.after
-        columns = traced_columns("Package")
-        Table(f"Traced at the peak: {mib(peak.traced)} MiB", columns, packages(peak, after)).print()
-        Table("Added while a line of your code ran", traced_columns("Line")[:2], lines(peak)).print()
-        objects(peak, figures)
+        peak, most = figures.at_peak, max(figures.traced_peak or 0, figures.at_peak.traced)
+        missed = f"; the tables are of a moment with {mib(peak.traced)}" if peak.traced < NEAR * most else ""
+        moment = "then" if missed else "at the peak"
+        columns = traced_columns("Package", moment)
+        Table(f"Traced at the peak: {mib(most)} MiB{missed}", columns, packages(peak, figures.after)).print()
+        Table("Added while a line of your code ran", traced_columns("Line", moment)[:2], lines(peak)).print()
+        objects(peak, figures, moment)
     elif figures.at_peak:
         print_sentence("Traced: less than 1 MiB at the peak.")
     if figures.statements:
@@ -97,10 +103,10 @@ def when(figures: FunctionFigures, process: ProcessOfCall) -> str:
 Row = tuple[str, int, int | None]
 
 
-def traced_columns(title: str) -> list[Column[Row]]:
+def traced_columns(title: str, moment: str) -> list[Column[Row]]:
     return [
         Column(title, "", lambda row: row[0], text=True),
-        Column("MiB at the peak", "MiB at the peak", lambda row: mib(row[1])),
+        Column(f"MiB {moment}", f"MiB {moment}", lambda row: mib(row[1])),
         Column("After the return", "after the return", lambda row: "" if row[2] is None else mib(row[2])),
     ]
 
@@ -129,13 +135,13 @@ def _shortened(text: str, room: int) -> str:
     return text if len(text) <= room else f"…{text[1 - room :]}"
 
 
-def objects(peak: Held, figures: FunctionFigures) -> None:
+def objects(peak: Held, figures: FunctionFigures, moment: str) -> None:
     many = [(name, number) for name, number in peak.objects.items() if number >= 100]
     if many:
         many.sort(key=lambda one: not is_own(one[0], figures))  # the reader's own come first
         told = ", ".join(f"{number:,} {visible(name)}" for name, number in many[:MOST])
         print_sentence(
-            f"\nObjects more than before, at the peak: {told}. Only those that the garbage collector tracks count: no "
+            f"\nObjects more than before, {moment}: {told}. Only those that the garbage collector tracks count: no "
             "texts or numbers, nor all dicts and tuples of these."
         )
 

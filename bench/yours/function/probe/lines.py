@@ -14,7 +14,7 @@ from bench.yours.function.probe.stacks import any_line
 MIB = 1024 * 1024
 # The memory is looked at whenever it is so many times as large as at the last look; and at these shares of a former
 # run's peak, for this run's may come between two looks at how much it is.
-NEAR, STEP = (0.7, 0.9, 0.98), 1.5
+NEAR, STEP = (0.7, 0.8, 0.9, 0.98), 1.5
 # Seconds of processor time between two looks at how much it is, and of time until a thread that waits is woken to look.
 INTERVAL, WAITING = 0.002, 0.05
 _RESET_PEAK = tracemalloc.reset_peak  # the code may trace by itself, and is given another one
@@ -26,7 +26,7 @@ class LineWatch:
     With one frame to an allocation, that is ten times as fast as a traceback of each, which would have to be
     deeper than SQLAlchemy's calls to reach the reader's line. It is noted at each statement, and whenever the garbage
     collector runs: after so many allocations, however busy the machine is. What it does not count, such as texts and
-    bytes, is noted in the main thread at a signal after so much processor time, which interrupts no wait; where
+    bytes, is noted in the main thread at a signal after so much processor time, which hardly interrupts a wait; where
     another thread works while the main one waits, at a signal from here.
     """
 
@@ -47,14 +47,14 @@ class LineWatch:
     def start(self) -> None:
         """Begin, in the main thread."""
         gc.callbacks.append(self.note)
-        signal.signal(signal.SIGVTALRM, self.note)
-        signal.setitimer(signal.ITIMER_VIRTUAL, INTERVAL, INTERVAL)
+        signal.signal(signal.SIGPROF, self.note)
+        signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
         self._thread.start()
 
     def _wake(self) -> None:
         while not self._ended.wait(WAITING):
             if abs(tracemalloc.get_traced_memory()[0] - self._size) > MIB:
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGVTALRM)
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGPROF)
 
     def peak(self) -> int:
         """Return the most that was traced, but for the looks themselves."""
@@ -65,7 +65,7 @@ class LineWatch:
         if self._ended.is_set() or not self._noting.acquire(blocking=False):  # a signal comes while something is noted
             return
         try:
-            self._line = any_line()
+            self._line = any_line(self._line)
             size = self._add()
             if size >= self._next:
                 self._next = min([STEP * size, *(step for step in self._steps if step > size)])
@@ -94,7 +94,7 @@ class LineWatch:
 
     def end(self) -> None:
         """Look no longer; what came since the last look is of the line that ran then."""
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         self._ended.set()
         gc.callbacks.remove(self.note)
         self._thread.join()

@@ -10,7 +10,8 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from bench.yours.function.probe.calling.call import Call
@@ -55,12 +56,16 @@ class ProbeRun:
         self.watch = ImportWatch(after)
         self.tracing: Tracing | None = None
         if instrument != UNTRACED:
-            from bench.yours.function.probe.tracing import Tracing
-
-            tracing = self.tracing = Tracing(deep=instrument != STATEMENTS, expected=order.get("peak"))
-            self.statements.look, self.statements.peak = tracing.look, tracing.peak
-            self.statements.instruments = tracing.resident
+            self._trace(order.get("peak"))
         self.call: Call | None = None
+
+    def _trace(self, expected: int | None) -> Tracing:
+        from bench.yours.function.probe.tracing import Tracing
+
+        tracing = self.tracing = Tracing(deep=self.order["instrument"] != STATEMENTS, expected=expected)
+        self.statements.look, self.statements.peak = tracing.look, tracing.peak
+        self.statements.instruments = tracing.resident
+        return tracing
 
     def go(self) -> None:
         """Import, call, and tell; whatever happens, what is known by then is told."""
@@ -105,7 +110,7 @@ class ProbeRun:
             return
         if not self.call.callable:
             raise UncallableError(f"{target} is no function: it is of class {type(thing).__qualname__}")
-        self.call.run(self.begin, self.end, self.released)
+        self.call.run(self.startup, self.begin, self.end, self.released)
         gc.collect()
         self.told["left"] = rss()
         if self.tracing:
@@ -117,6 +122,21 @@ class ProbeRun:
         watch = self.watch
         self.told["imported"] = {"rss": rss(), "own": dict(watch.own), "all": dict(watch.all), "made": made()}
         self.told["imported"].update(readers=sorted(watch.readers), modules=watch.modules)
+
+    @contextmanager
+    def startup(self) -> Iterator[None]:
+        """Measure an application's startup, which is none of the call's."""
+        gc.collect()
+        began, before = time.monotonic(), rss()
+        tracing = self._trace(None) if self.order["instrument"] in (TRACED, EVERYTHING) else None
+        if tracing:
+            tracing.start()
+        yield
+        grew = rss() - before - (tracing.resident() if tracing else 0)
+        self.told["startup"] = {"rss": grew, "seconds": time.monotonic() - began}
+        if tracing:
+            self.told["startup"].update(tracing.stays())
+            self._trace(self.order.get("peak"))
 
     def begin(self) -> None:
         """Begin to measure: the call is next."""

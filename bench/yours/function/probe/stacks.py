@@ -74,15 +74,28 @@ def frames() -> Iterator[Any]:
             frame, current = current.gr_frame, current.parent
 
 
-def any_line() -> tuple[str, int] | None:
-    """Return the reader's line that runs in this thread, else in the main one, else in another."""
-    if line := own_line():
+def any_line(last: tuple[str, int] | None = None) -> tuple[str, int] | None:
+    """Return the reader's line that runs in this thread, else in the main one, else in another.
+
+    Where the event loop waits, or calls back a driver that reads, it is the last line, which awaits that.
+    """
+    loops = _loops()
+    if not loops and (line := own_line()):
         return line
     main, threads = threading.main_thread().ident, sys._current_frames()
     del threads[threading.get_ident()]  # this frame would hold itself, and what runs below it beyond its end
-    return next(
-        filter(None, (nearest(threads[thread]) for thread in sorted(threads, key=lambda one: one != main))), None
-    )
+    others = (nearest(threads[thread]) for thread in sorted(threads, key=lambda one: one != main))
+    return next(filter(None, others), None) or (last or own_line() if loops else None)
+
+
+def _loops() -> bool:
+    """Return whether an event loop runs in this thread, and neither a task nor a line of the reader's in it."""
+    frame: Any = sys._getframe(1)
+    while frame and package_of(frame.f_code.co_filename) != "":
+        if frame.f_code.co_name == "_run_once" and frame.f_globals.get("__name__") == "asyncio.base_events":
+            return sys.modules["asyncio"].current_task() is None
+        frame = frame.f_back
+    return False
 
 
 def is_told_by_another(driver: str) -> bool:

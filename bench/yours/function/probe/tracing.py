@@ -91,6 +91,14 @@ class Tracing:
         if self._watch:
             self._after = Look(self._watch.lines)
 
+    def stays(self) -> dict[str, Any]:
+        """End, and return what is still there."""
+        if self._watch:
+            self._watch.end()
+        gc.collect()
+        self.after()
+        return self.told()
+
     def told(self) -> dict[str, Any]:
         """Return what was seen, which is grouped only now, for that is slow while memory is traced."""
         _STOP()

@@ -20,7 +20,6 @@ from bench.yours.function.rules.change import (
     table_of,
 )
 from bench.yours.function.rules.held import (
-    ASYNCPG,
     answered,
     beyond_a_batch,
     changed,
@@ -29,6 +28,7 @@ from bench.yours.function.rules.held import (
     many,
     model_of_answer,
     multiplied,
+    of_driver,
     of_lines,
     of_values,
     there,
@@ -52,7 +52,7 @@ def joined(figures: FunctionFigures) -> Iterator[Change]:
         if not multiplied(one) or not one.rows:
             continue
         of_tuple = sys.getsizeof((None,) * one.columns)
-        saves = one.grew + sum(one.sizes) + one.rows * of_tuple - of_values(figures, one)
+        saves = of_driver(figures, one) + sum(one.sizes) + one.rows * of_tuple - of_values(figures, one)
         text = (
             f"selectinload instead of joined collections at {at(one)}: {one.rows:,} rows came for "
             f"{one.loaded:,} entities. Saves about {mib(saves)} MiB, as predicted"
@@ -60,7 +60,7 @@ def joined(figures: FunctionFigures) -> Iterator[Change]:
         options = f".options({of_collections(figures, one)})"
         code = f"{selected(one)}{options}"
         if not kept(figures, one):
-            saved = mib(one.grew + transient(figures))
+            saved = mib(of_driver(figures, one) + transient(figures))
             text += f"; up to {saved} with yield_per, too, which SQLAlchemy refuses with joined collections"
             code = in_chunks(one, options)
         yield Change("selectinload", f"{text}.", saves, code)
@@ -93,7 +93,8 @@ def spared(figures: FunctionFigures, statement: Statement) -> float:
     dropped = [one for one in with_it(figures, statement) if not kept(figures, one)]
     number = sum(min(there(figures, one), share * one.loaded) for one in dropped)
     traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
-    return min(transient(figures), traced) * number / of_all if of_all else 0
+    of_entities = min(transient(figures), traced) * number / of_all if of_all else 0
+    return of_entities + share * sum(of_driver(figures, one) for one in dropped)
 
 
 def in_batches(figures: FunctionFigures) -> Iterator[Change]:
@@ -148,9 +149,7 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
             continue
         saves: float = of_lines(figures, one) * share_of_line(figures, one)
         for each in with_it(figures, one):
-            saves -= each.loaded * (of_a_row + of_a_place * each.columns)
-            if each.driver != ASYNCPG:  # which decodes the values while the loop runs, and no line of the reader's
-                saves -= of_values(figures, each)
+            saves -= each.loaded * (of_a_row + of_a_place * each.columns) + of_values(figures, each)
         how = "kept" if stay else f"held by {visible(one.loads) if one.lazily else 'your code'} at the peak"
         if not stay and is_sqlalchemys(one) and not one.lazily:
             how = "there at the peak"
@@ -162,7 +161,7 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
         streamed = spared(figures, one)
         if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:
             text += f"; yield_per about {mib(streamed)}{IF_DROPPED}"
-        yield Change("columns", f"{text}.", saves, visible(selected(one, f"{columns_of(figures, one)}, …")))
+        yield Change("columns", f"{text}.", saves, visible(selected(one, columns_of(figures, one))))
 
 
 def share_of_line(figures: FunctionFigures, statement: Statement) -> float:
@@ -181,7 +180,7 @@ def columns_of(figures: FunctionFigures, statement: Statement) -> str:
         prefix = f"{table_of(statement)}_"
         labelled = all(name.startswith(prefix) for name in statement.names)
         names = [name.removeprefix(prefix * labelled) for name in statement.names]
-    return ", ".join(f"{kind_of(statement)}.{name}" for name in names[:3])
+    return ", ".join([*(f"{kind_of(statement)}.{name}" for name in names[:3]), "…"])
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:

@@ -24,6 +24,11 @@ def transient(figures: FunctionFigures) -> int:
     return max(0, (figures.traced_peak or 0) - (held if figures.kept is None else min(held, figures.kept)))
 
 
+def of_driver(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what the driver holds of a statement's rows outside Python's objects, as libpq does; no tracer sees it."""
+    return min(statement.grew, max(0, peak_of(figures) - (figures.traced_peak or 0)))
+
+
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
     """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
     records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
@@ -37,6 +42,14 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
     """Return what was added, up to the peak, while the lines ran that execute a statement and read its rows."""
     lines = dict(figures.at_peak.lines) if figures.at_peak else {}
     return sum(lines.get(line, 0) for line in {statement.line, statement.loads_at} if line)
+
+
+def of_rows(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what there is at the peak of rows that are no entities; after them, only what their lines added."""
+    phase = figures.process.phase if figures.process else None
+    if phase and phase.stage not in (EXECUTED, READ):
+        return min(transient(figures), of_lines(figures, statement))
+    return transient(figures) + of_driver(figures, statement)
 
 
 def of_values(figures: FunctionFigures, statement: Statement) -> float:

@@ -16,9 +16,10 @@ from bench.yours.function.rules.held import (
     many,
     multiplied,
     of_connection,
+    of_driver,
+    of_rows,
     peak_of,
     read_again,
-    transient,
     with_it,
 )
 
@@ -40,7 +41,7 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         rows = one.rows or one.loaded
         spared = beyond_a_batch(one, rows) * one.times / (rows * one.at_once)
         same = read_again(figures, one)
-        saves = min(peak_of(figures), one.grew + transient(figures) + by_connection) * spared / len(same)
+        saves = min(peak_of(figures), of_rows(figures, one) + by_connection) * spared / len(same)
         holder = " beside the objects" * bool(one.loaded)
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
         several = f" of each of {one.at_once} executions" if one.at_once > 1 else ""
@@ -78,8 +79,8 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
         if not name or sizes[name] < max(WIDE, WIDE_SHARE * sum(sizes.values())):
             continue
         attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
-        of_driver = max((of_column(figures, one, name) for one in figures.statements if kind in one.classes), default=0)
-        saves = min(peak_of(figures), (sizes[name] - of_deferring(figures)) * count + of_driver)
+        read = max((of_column(figures, one, name) for one in figures.statements if kind in one.classes), default=0)
+        saves = min(peak_of(figures), (sizes[name] - of_deferring(figures)) * count + read)
         text = (
             f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
             f"If it is not read, defer it: saves about {mib(saves)} MiB."
@@ -102,7 +103,8 @@ def of_column(figures: FunctionFigures, statement: Statement, name: str) -> floa
         return 0
     sizes = dict(zip(statement.names, statement.sizes, strict=False))
     size = sizes.get(name, 0)  # in all executions, while it grew in the first one, perhaps by more than rows
-    return min(statement.grew * size / (sum(statement.sizes) or 1), size / statement.times)
+    of_all = of_driver(figures, statement)
+    return min(of_all * size / (sum(statement.sizes) or 1), size / statement.times)
 
 
 def wide_value(figures: FunctionFigures) -> Iterator[Change]:

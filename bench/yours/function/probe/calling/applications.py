@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -59,7 +60,13 @@ class Answers:
                 body.close()
             self.found.append((int(said[0].split()[0]), size))
 
-    async def of_asgi(self, application: Any, begin: Callable[[], None], end: Callable[[Any], None]) -> None:
+    async def of_asgi(
+        self,
+        application: Any,
+        startup: Callable[[], AbstractContextManager[None]],
+        begin: Callable[[], None],
+        end: Callable[[Any], None],
+    ) -> None:
         """Start the application as a server does, send the requests, and let it shut down."""
         import asyncio
 
@@ -67,16 +74,17 @@ class Answers:
         told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         state: dict[str, Any] = {}
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.3"}, "state": state}
-        lifespan = asyncio.ensure_future(application(scope, to_application.get, told.put))
-        await to_application.put({"type": "lifespan.startup"})
-        started = asyncio.ensure_future(told.get())
-        await asyncio.wait([lifespan, started], return_when=asyncio.FIRST_COMPLETED)
-        if started.done() and started.result()["type"] == "lifespan.startup.failed":
-            await lifespan  # which raises why
-            raise RuntimeError("the application's startup failed")
-        if not started.done():  # it knows no lifespan
-            lifespan.exception()
-            started.cancel()
+        with startup():
+            lifespan = asyncio.ensure_future(application(scope, to_application.get, told.put))
+            await to_application.put({"type": "lifespan.startup"})
+            started = asyncio.ensure_future(told.get())
+            await asyncio.wait([lifespan, started], return_when=asyncio.FIRST_COMPLETED)
+            if started.done() and started.result()["type"] == "lifespan.startup.failed":
+                await lifespan  # which raises why
+                raise RuntimeError("the application's startup failed")
+            if not started.done():  # it knows no lifespan
+                lifespan.exception()
+                started.cancel()
         begin()
         for method, path, query in self._parts():
             await self._answer(application, method, path, query, state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack, ExitStack, suppress
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, suppress
 from typing import Any
 
 from bench.yours.function.probe.calling.applications import Answers, application_of
@@ -32,14 +32,20 @@ class Call:
         """Whether it can be called at all."""
         return callable(function_of(self.thing))
 
-    def run(self, begin: Callable[[], None], end: Callable[[Any], None], released: Callable[[], None]) -> None:
-        """Open, begin, call, end with the result in hand, release it, and close."""
+    def run(
+        self,
+        startup: Callable[[], AbstractContextManager[None]],
+        begin: Callable[[], None],
+        end: Callable[[Any], None],
+        released: Callable[[], None],
+    ) -> None:
+        """Open or start up, begin, call, end with the result in hand, release it, and close."""
         if self.answers.kind == "wsgi":
             begin()
             self.answers.of_wsgi(self.thing)
             end(None)
         elif self.answers.kind == "asgi":
-            _in_a_loop(self.answers.of_asgi(self.thing, begin, end))
+            _in_a_loop(self.answers.of_asgi(self.thing, startup, begin, end))
         elif self._is_async():
             _in_a_loop(self._run_async(begin, end, released))
         else:
