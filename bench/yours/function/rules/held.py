@@ -26,7 +26,7 @@ def transient(figures: FunctionFigures) -> int:
 
 def of_driver(figures: FunctionFigures, statement: Statement) -> int:
     """Return what the driver holds of a statement's rows outside Python's objects, as libpq does; no tracer sees it."""
-    return min(statement.grew, max(0, peak_of(figures) - (figures.traced_peak or 0)))
+    return max(0, min(statement.grew, peak_of(figures) - (figures.traced_peak or 0)))
 
 
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
@@ -45,10 +45,11 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
 
 
 def of_rows(figures: FunctionFigures, statement: Statement) -> int:
-    """Return what there is at the peak of rows that are no entities; after them, only what their lines added."""
+    """Return what there is at the peak of rows that are no entities; after them, not what other lines added."""
     phase = figures.process.phase if figures.process else None
-    if phase and phase.stage not in (EXECUTED, READ):
-        return min(transient(figures), of_lines(figures, statement))
+    if phase and phase.stage not in (EXECUTED, READ) and figures.at_peak:
+        others = sum(size for line, size in figures.at_peak.lines if line not in (statement.line, statement.loads_at))
+        return min(transient(figures), max(0, (figures.traced_peak or 0) - others))
     return transient(figures) + of_driver(figures, statement)
 
 
