@@ -283,6 +283,8 @@ def test_n_plus_1_comes_first_with_the_class_s_own_attribute(function: str, code
 def test_who_reads_is_told_how_and_asyncpg_s_connection_holds_what_it_read_last(
     function: str, advised: list[str], folder: Path
 ) -> None:
+    if "framed" in function:
+        pytest.importorskip("pandas", reason="pandas is not installed: `make venv groups=dataframes`")
     told = run(Order(f"foreign:{function}", folder, Path(sys.executable)), EVERYTHING)
     assert [step.name for step in advice(figures(function, {EVERYTHING: told}))] == advised
 
