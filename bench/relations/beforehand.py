@@ -7,17 +7,15 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from bench.relations.catalog import PARTS
 from bench.relations.data import Relation, Step
 
 # A table of fewer rows is read in no time; one that was never analysed has as many as there are such parts of its size.
 MANY, ROW_BYTES = 5000, 100
 # Of the table and its partitions, those that no index helps, which begins with one of these columns and knows equality.
 # BRIN only says in which blocks they may be.
-UNINDEXED = """
-WITH RECURSIVE parts(number) AS (
-    SELECT %(table)s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
-)
-SELECT coalesce(sum(CASE WHEN reltuples < 0 THEN pg_relation_size(part.oid) / %(bytes)s ELSE reltuples END), 0)::float8
+UNINDEXED = f"""{PARTS}
+SELECT coalesce(sum(CASE WHEN reltuples < 0 THEN pg_relation_size(part.oid) / %s ELSE reltuples END), 0)::float8
 FROM pg_catalog.pg_class AS part JOIN parts ON part.oid = number
 WHERE relkind = 'r' AND NOT EXISTS (
     SELECT FROM pg_catalog.pg_index JOIN pg_catalog.pg_class AS index ON index.oid = indexrelid
@@ -26,8 +24,8 @@ WHERE relkind = 'r' AND NOT EXISTS (
     JOIN pg_catalog.pg_opclass ON pg_opclass.oid = indclass[0]
     JOIN pg_catalog.pg_amop ON amopfamily = opcfamily
     JOIN pg_catalog.pg_operator ON pg_operator.oid = amopopr
-    WHERE indrelid = part.oid AND indisvalid AND amname <> 'brin' AND oprname = '=' AND attname = ANY(%(names)s)
-    AND (indpred IS NULL OR pg_catalog.pg_get_expr(indpred, indrelid) = ANY(%(implied)s::text[]))
+    WHERE indrelid = part.oid AND indisvalid AND amname <> 'brin' AND oprname = '=' AND attname = ANY(%s)
+    AND (indpred IS NULL OR pg_catalog.pg_get_expr(indpred, indrelid) = ANY(%s::text[]))
 )
 """
 
@@ -58,7 +56,6 @@ def unindexed(connection: "psycopg.Connection[Any]", relation: Relation) -> tupl
 def rows_without_index(connection: "psycopg.Connection[Any]", step: Step, columns: Iterable[str]) -> float:
     """Return how many rows lie where no index leads to them. A predicate that equality implies does no harm."""
     implied = [f"({column} IS NOT NULL)" for column in columns]
-    values = {"table": step.table.oid, "names": list(step.there), "bytes": ROW_BYTES}
-    values["implied"] = [*implied, f"({' AND '.join(implied)})"]
+    values = [step.table.oid, ROW_BYTES, list(step.there), [*implied, f"({' AND '.join(implied)})"]]
     answer = connection.execute(UNINDEXED.encode(), values).fetchone()
     return answer[0] if answer else 0.0

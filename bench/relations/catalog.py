@@ -14,6 +14,12 @@ from bench.relations.statements import SYNTAX_ERROR, UNDEFINED_TABLE, Field, Sta
 # The relations that hold rows, and what others are (https://www.postgresql.org/docs/current/catalog-pg-class.html).
 KINDS = "rvmpf"
 OTHERS = {"S": "a sequence", "i": "an index", "I": "an index", "c": "a composite type", "t": "a TOAST table"}
+# A table with its partitions, or with those that inherit from it.
+PARTS = """
+WITH RECURSIVE parts(number) AS (
+    SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
+)
+"""
 # Its number: only such a default is asked for its text, which of each of 1,600 takes PostgreSQL 15 ten seconds in all.
 NEXTVAL = 1574
 # A NOT NULL that is not yet validated, from PostgreSQL 18 on, lets NULLs be.
@@ -239,13 +245,10 @@ def rights(connection: "psycopg.Connection[Any]", oid: int) -> tuple[bool, bool]
 def blocks(connection: "psycopg.Connection[Any]", oid: int) -> int:
     """Return how many blocks the table and its partitions have that TABLESAMPLE can choose from; 0 where it cannot."""
     answer = connection.execute(
-        """
-        WITH RECURSIVE parts(number) AS (
-            SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
-        )
+        f"""{PARTS}
         SELECT sum(pg_catalog.pg_relation_size(oid))::bigint / pg_catalog.current_setting('block_size')::integer
         FROM pg_catalog.pg_class JOIN parts ON oid = number HAVING bool_and(relkind IN ('r', 'm', 'p'))
-        """,
+        """.encode(),
         [oid],
     ).fetchone()
     return answer[0] or 0 if answer else 0
@@ -257,14 +260,11 @@ def row_estimate(connection: "psycopg.Connection[Any]", oid: int) -> int | None:
     With row-level security that is not how many this role sees, so it is not known then.
     """
     answer = connection.execute(
-        """
-        WITH RECURSIVE parts(number) AS (
-            SELECT %s::oid UNION SELECT inhrelid FROM pg_catalog.pg_inherits JOIN parts ON inhparent = number
-        )
+        f"""{PARTS}
         SELECT CASE WHEN min(reltuples) >= 0 AND sum(reltuples) > 0 THEN sum(reltuples)::bigint END
         FROM pg_catalog.pg_class JOIN parts ON oid = number
         WHERE relkind IN ('r', 'm', 'f') AND NOT row_security_active(%s::oid)
-        """,
+        """.encode(),
         [oid, oid],
     ).fetchone()
     return answer[0] if answer else None

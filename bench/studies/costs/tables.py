@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from bench.look.tables import Column, Table, mib, script_column, spread, time, whole, whole_mib
+from bench.nouns import counted
 from bench.studies.costs.pairs import Pair
 from bench.studies.script_costs import ScriptCosts
 from common import MIB
@@ -47,8 +48,7 @@ def fixed_and_growing(scripts: Sequence[ScriptCosts]) -> Table[ScriptCosts]:
         f"{of_times(scripts)}"
     )
     columns = [*COSTS, *COMPOSITION[1:]]
-    rows = scripts[0].rows
-    title = f"What {rows:,} rows cost" if rows != 1 else "What 1 row costs"
+    title = f"What {counted(scripts[0].rows, 'row costs', 'rows cost')}"
     return Table(title, columns, scripts, bar=lambda script: script.holders, note=note)
 
 

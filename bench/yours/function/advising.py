@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures, Held
+from bench.yours.function.figures import FunctionFigures, Held, line_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change, at
 from bench.yours.function.rules.entities import columns, in_batches, joined, models
 from bench.yours.function.rules.held import peak_of
@@ -61,7 +61,7 @@ def unadvised(figures: FunctionFigures) -> Iterator[str]:
 
 def of_the_peak(peak: Held) -> Iterator[str]:
     """Yield which lines of the reader's added most of what is traced at the peak."""
-    lines = [(visible("{}:{}".format(*line)), size) for line, size in peak.lines if line[0] and size >= ENOUGH]
+    lines = [(line_of(line), size) for line, size in peak.lines if line[0] and size >= ENOUGH]
     if not lines:
         return
     line, size = lines[0]

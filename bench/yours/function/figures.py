@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.errors import visible
 from bench.nouns import counted
 from bench.yours.function.phases import Phase
 
@@ -108,9 +109,14 @@ class Startup:
     grown: tuple[str, int]
 
 
+def line_of(place: Place) -> str:
+    """Return a place as `file:number`."""
+    return visible("{}:{}".format(*place))
+
+
 def path_of(holder: Sequence[str]) -> str:
-    """Return who holds what, as one writes it: `shop.reports.CACHE → Row`."""
-    names = [holder[0]]
+    """Return who holds what, as one writes it: `shop.reports.CACHE → Row`; nothing where that is not known."""
+    names = [*holder[:1]]
     for step in holder[1:]:
         if step.startswith("."):
             names[-1] += step
@@ -189,3 +195,8 @@ class FunctionFigures:
     error: str
     # Whether one process had all instruments, so that its memory has the tracer's in it.
     at_once: bool
+
+    @property
+    def objects_at_peak(self) -> Mapping[str, int]:
+        """How many objects more than before there are of each class, near the peak."""
+        return self.at_peak.objects if self.at_peak else {}

@@ -3,7 +3,7 @@
 from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence
 from bench.nouns import counted
-from bench.yours.function.figures import Imports, Startup, path_of
+from bench.yours.function.figures import Imports, Startup, line_of, path_of
 from common import MIB
 
 # So many rows has each table, and what is smaller than this is not shown.
@@ -51,11 +51,11 @@ def startup(startup: Startup) -> None:
         return
     text = f"\nThe startup: {startup.seconds:.2f} s, {mib(startup.process)} MiB more"
     if startup.after and startup.after.traced >= MIB:
-        holder = startup.grown[0] or (path_of(startup.holder) if startup.holder else "")
+        holder = startup.grown[0] or path_of(startup.holder)
         line, size = startup.after.lines[0]
         text += f"; objects take {mib(startup.after.traced)} MiB{', held by ' * bool(holder)}{visible(holder)}"
         if line[0] and 2 * size > startup.after.traced:
-            text += f", most of it added at {visible('{}:{}'.format(*line))}"
+            text += f", most of it added at {line_of(line)}"
     print_sentence(f"{text}.")
 
 

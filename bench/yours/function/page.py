@@ -8,7 +8,16 @@ from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence, print_told
 from bench.nouns import counted
 from bench.yours.function.advising import advice, unadvised, unknown_drivers
-from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, path_of
+from bench.yours.function.figures import (
+    ChildProcesses,
+    FunctionFigures,
+    Held,
+    Place,
+    ProcessOfCall,
+    Statement,
+    line_of,
+    path_of,
+)
 from bench.yours.function.imported import LEAST, MOST, before, startup
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
 from bench.yours.function.rules.keeping import of_opened, stays
@@ -127,8 +136,8 @@ def lines(peak: Held) -> list[Row]:
 
 def place(line: Place | None, library: Place | None = None) -> str:
     """Return a line as `file:number`, its end where that is long, with the library's which it calls."""
-    text = _shortened(visible(f"{line[0]}:{line[1]}") if line else "not known", WIDTH // 2 if library else WIDTH)
-    return f"{text} → {_shortened(visible('{}:{}'.format(*library)), WIDTH - len(text) - 3)}" if library else text
+    text = _shortened(line_of(line) if line else "not known", WIDTH // 2 if library else WIDTH)
+    return f"{text} → {_shortened(line_of(library), WIDTH - len(text) - 3)}" if library else text
 
 
 def _shortened(text: str, room: int) -> str:
@@ -138,18 +147,14 @@ def _shortened(text: str, room: int) -> str:
 def objects(peak: Held, figures: FunctionFigures, moment: str) -> None:
     many = [(name, number) for name, number in peak.objects.items() if number >= 100]
     if many:
-        many.sort(key=lambda one: not is_own(one[0], figures))  # the reader's own come first
+        mapped = {kind for one in figures.statements for kind in one.classes}
+        # The reader's own come first, and those that are mapped.
+        many.sort(key=lambda one: one[0] not in mapped and one[0].partition(".")[0] not in figures.imports.readers)
         told = ", ".join(f"{number:,} {visible(name)}" for name, number in many[:MOST])
         print_sentence(
             f"\nObjects more than before, {moment}: {told}. Only those that the garbage collector tracks count: no "
             "texts or numbers, nor all dicts and tuples of these."
         )
-
-
-def is_own(name: str, figures: FunctionFigures) -> bool:
-    """Return whether a class is the reader's, or one that is mapped."""
-    mapped = {kind for one in figures.statements for kind in one.classes}
-    return name in mapped or name.partition(".")[0] in figures.imports.readers
 
 
 def statement_columns() -> list[Column[Statement]]:
@@ -186,7 +191,7 @@ def left(figures: FunctionFigures) -> Iterator[str]:
     if figures.after:
         text += f"; objects take {mib(figures.after.traced)} MiB"
     if stays(figures) > MIB:
-        holder = figures.grown[0] or (path_of(figures.holder) if figures.holder else "")
+        holder = figures.grown[0] or path_of(figures.holder)
         text += f", held by {visible(holder)}" if holder else ", and who holds them is not known"
     yield f"{text}."
     if (size := of_opened(figures)) > MIB:

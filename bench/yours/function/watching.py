@@ -79,7 +79,7 @@ class ProcessWatch:
         """Let nothing of it live on, neither it nor what it started."""
         below = set(self._below)
         with suppress(psutil.Error):
-            below.update(psutil.Process(self._process.pid).children(recursive=True))
+            below.update(self._seen.children(recursive=True))
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         kill(below)

@@ -35,12 +35,10 @@ def nearest(frame: Any) -> tuple[str, int] | None:
 
 def own_line() -> tuple[str, int] | None:
     """Return the reader's line that runs in this thread."""
-    line = nearest(sys._getframe(1))
-    greenlet = sys.modules.get("greenlet")
-    current = greenlet.getcurrent().parent if greenlet else None
-    while line is None and current is not None:
-        line, current = nearest(current.gr_frame), current.parent
-    return line
+    for frame in frames():
+        if package_of(frame.f_code.co_filename) == "":
+            return shown(frame.f_code.co_filename), frame.f_lineno
+    return None
 
 
 class CallOf(NamedTuple):
@@ -70,7 +68,7 @@ def frames() -> Iterator[Any]:
     while frame:
         yield frame
         frame = frame.f_back
-        if frame is None and current is not None:
+        while frame is None and current is not None:
             frame, current = current.gr_frame, current.parent
 
 

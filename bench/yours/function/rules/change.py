@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bench.errors import visible
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures, Statement, line_of
 from common import MIB
 
 # From fewer rows, or of less memory, nothing follows.
@@ -52,18 +52,22 @@ def written(figures: FunctionFigures, statement: Statement, name: str, what: str
     if statement.by not in BY_OTHERS[name]:
         return name, what, as_code(code)
     name, what, code = BY_OTHERS[name][statement.by]
-    kind, _ = figures.tables.get(table_of(statement), ("Model", ""))
-    return name, what, visible(code.replace("Model", kind))
+    return name, what, visible(code.replace("Model", class_of(figures, statement, "Model")))
 
 
 def table_of(statement: Statement) -> str:
     return statement.text.partition(" ")[2].replace('"', "")
 
 
+def class_of(figures: FunctionFigures, statement: Statement, otherwise: str) -> str:
+    """Return the class that maps a statement's table, else a name that stands for it."""
+    return figures.tables.get(table_of(statement), (otherwise, ""))[0]
+
+
 def at(statement: Statement) -> str:
     """Return the reader's line, with that of the library which it calls for it."""
-    line, library = ("{}:{}".format(*place) if place else "" for place in (statement.line, statement.library_line))
-    return visible(f"{line or 'a line that is not known'}{f' ({library})' * bool(library)}")
+    line = line_of(statement.line) if statement.line else "a line that is not known"
+    return f"{line} ({line_of(statement.library_line)})" if statement.library_line else line
 
 
 def as_code(code: str) -> str:

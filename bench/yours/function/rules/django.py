@@ -1,14 +1,10 @@
 """How Django's query sets are written: with what they prefetch, and with the columns of dicts or tuples."""
 
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import table_of
+from bench.yours.function.rules.change import class_of, table_of
 from bench.yours.function.rules.held import with_it
 
-DJANGO = "django"
-
-
-def model_of(figures: FunctionFigures, statement: Statement) -> str:
-    return figures.tables.get(table_of(statement), ("Model", ""))[0]
+DJANGO, MODEL = "django", "Model"
 
 
 def as_chained(figures: FunctionFigures, statement: Statement, code: str) -> str:
@@ -23,7 +19,7 @@ def as_chained(figures: FunctionFigures, statement: Statement, code: str) -> str
 def without(figures: FunctionFigures, model: str, name: str) -> str:
     """Return how a model's column is deferred, where it is prefetched, too."""
     code = f"{model}.objects.defer({name!r})"
-    of_model = [one for one in figures.statements if one.by == DJANGO and model_of(figures, one) == model]
+    of_model = [one for one in figures.statements if one.by == DJANGO and class_of(figures, one, MODEL) == model]
     if not of_model or any(one.parent is None for one in of_model):
         return code
     parent = figures.statements[of_model[0].parent or 0]

@@ -44,10 +44,15 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
     return sum(lines.get(line, 0) for line in {statement.line, statement.loads_at} if line)
 
 
+def may_be_read(figures: FunctionFigures) -> bool:
+    """Return whether a statement was executed or read at the peak, as far as is known."""
+    phase = figures.process.phase if figures.process else None
+    return not phase or phase.stage in (EXECUTED, READ)
+
+
 def of_rows(figures: FunctionFigures, statement: Statement) -> int:
     """Return what there is at the peak of rows that are no entities; after them, not what other lines added."""
-    phase = figures.process.phase if figures.process else None
-    if phase and phase.stage not in (EXECUTED, READ) and figures.at_peak:
+    if figures.at_peak and not may_be_read(figures):
         others = sum(size for line, size in figures.at_peak.lines if line not in (statement.line, statement.loads_at))
         return min(transient(figures), max(0, (figures.traced_peak or 0) - others))
     return transient(figures) + of_driver(figures, statement)
@@ -68,8 +73,7 @@ def kept(figures: FunctionFigures, statement: Statement) -> bool:
 
 def alive(figures: FunctionFigures, statement: Statement) -> int:
     """Return how many entities of a statement are there at the peak."""
-    objects = figures.at_peak.objects if figures.at_peak else {}
-    return sum(min(number, objects.get(name, 0)) for name, number in statement.classes.items())
+    return sum(min(number, figures.objects_at_peak.get(name, 0)) for name, number in statement.classes.items())
 
 
 def there(figures: FunctionFigures, statement: Statement) -> float:
@@ -136,9 +140,8 @@ def answered(figures: FunctionFigures, statement: Statement) -> bool:
 
 def model_of_answer(figures: FunctionFigures, statement: Statement) -> str:
     """Return the Pydantic model of which most are there at the peak, where they seem to be made for the answer."""
-    objects = figures.at_peak.objects if figures.at_peak else {}
-    most = max(figures.modelled, key=lambda name: objects.get(name, 0), default="")
-    return most if answered(figures, statement) and objects.get(most, 0) >= ENOUGH_ROWS else ""
+    most = max(figures.modelled, key=lambda name: figures.objects_at_peak.get(name, 0), default="")
+    return most if answered(figures, statement) and figures.objects_at_peak.get(most, 0) >= ENOUGH_ROWS else ""
 
 
 def read_again(figures: FunctionFigures, statement: Statement) -> list[Statement]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.nouns import counted
-from bench.yours.function.figures import FunctionFigures, Place, path_of
+from bench.yours.function.figures import FunctionFigures, Place, line_of, path_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
 
 # So many texts of one line are more than one writes.
@@ -37,7 +37,7 @@ def from_line(figures: FunctionFigures) -> str:
     lines = figures.after.lines if figures.after else ()
     line, size = lines[0] if lines else (("", 0), 0)
     hidden = (figures.of_result or 0) > stays(figures) / 2
-    return ", most of it added at {}:{}".format(*line) if line[0] and 3 * size > stays(figures) and not hidden else ""
+    return f", most of it added at {line_of(line)}" if line[0] and 3 * size > stays(figures) and not hidden else ""
 
 
 def cache(figures: FunctionFigures) -> Iterator[Change]:
@@ -65,12 +65,11 @@ def texts(figures: FunctionFigures) -> Iterator[Change]:
     (line, text), number = max(texts.items(), key=lambda one: one[1], default=((None, ""), 0))
     size = of_opened(figures) + (figures.after.packages.get("sqlalchemy", 0) if figures.after else 0)
     if line and number >= MANY_TEXTS:
-        place = visible("{}:{}".format(*line))
         literals = max(one.texts for one in figures.statements if (one.line, one.text) == (line, text)) >= MANY_TEXTS
         instead = "Parameters instead of literals" if literals else "IN instead of ORed terms"
         told = (
-            f"{instead} at {place}, or compiled_cache=None: {visible(text)} has {number:,} texts, each of which the "
-            f"engine's cache keeps. Saves up to {mib(size)} MiB."
+            f"{instead} at {line_of(line)}, or compiled_cache=None: {visible(text)} has {number:,} texts, each of "
+            f"which the engine's cache keeps. Saves up to {mib(size)} MiB."
         )
         code = 'text("… = :id"), {"id": …}' if literals else 'execution_options={"compiled_cache": None}'
         yield Change("texts", told, size, code)

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.phases import EXECUTED, READ
-from bench.yours.function.rules.change import ENOUGH, Change, at, table_of, written
-from bench.yours.function.rules.django import DJANGO, as_chained, model_of, others_of, without
+from bench.yours.function.rules.change import ENOUGH, Change, at, class_of, kind_of, table_of, written
+from bench.yours.function.rules.django import DJANGO, MODEL, as_chained, others_of, without
 from bench.yours.function.rules.entities import DROPPED, IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
 from bench.yours.function.rules.held import (
     ASYNCPG,
     beyond_a_batch,
     kept,
     many,
+    may_be_read,
     multiplied,
     of_connection,
     of_driver,
@@ -75,7 +75,7 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that a column takes most of the entities that are kept."""
     for kind, sizes in figures.attributes.items():
         name = max(sizes, key=lambda name: sizes[name], default="")
-        count = figures.at_peak.objects.get(kind, 0) if figures.at_peak else 0
+        count = figures.objects_at_peak.get(kind, 0)
         if not name or sizes[name] < max(WIDE, WIDE_SHARE * sum(sizes.values())):
             continue
         attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
@@ -98,8 +98,7 @@ def of_deferring(figures: FunctionFigures) -> int:
 
 def of_column(figures: FunctionFigures, statement: Statement, name: str) -> float:
     """Return what the driver held of a column at the peak, beside the objects made of it."""
-    phase = figures.process.phase if figures.process else None
-    if multiplied(statement) or (phase and phase.stage not in (EXECUTED, READ)):  # which is not the column's, or gone
+    if multiplied(statement) or not may_be_read(figures):  # which is not the column's, or gone
         return 0
     sizes = dict(zip(statement.names, statement.sizes, strict=False))
     size = sizes.get(name, 0)  # in all executions, while it grew in the first one, perhaps by more than rows
@@ -118,12 +117,12 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
             continue
         do, code = "leave it out", ""
         if one.loaded:
-            kind = max(one.classes, key=lambda name: one.classes[name]).rpartition(".")[2]
-            do, code = "defer it", f"options(defer({kind}.{name}))" if len(one.classes) == 1 else "options(defer(…))"
+            attribute = f"{kind_of(one)}.{name}" if len(one.classes) == 1 else "…"
+            do, code = "defer it", f"options(defer({attribute}))"
         elif one.by == DJANGO and one.values:
-            do, code = "name the others", f"{model_of(figures, one)}.objects{others_of(one, name)}"
+            do, code = "name the others", f"{class_of(figures, one, MODEL)}.objects{others_of(one, name)}"
         elif one.by == DJANGO and table_of(one) in figures.tables:
-            do, code = "defer it", without(figures, model_of(figures, one), name)
+            do, code = "defer it", without(figures, class_of(figures, one, MODEL), name)
         of_all = (size - of_deferring(figures) * one.loaded) / one.times
         saves = min(peak_of(figures), of_all + of_column(figures, one, name))
         text = (

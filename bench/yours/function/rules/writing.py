@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, table_of, written
+from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, class_of, written
 from bench.yours.function.rules.held import alive, changed, of_lines, peak_of, transient
 
 STATE = "sqlalchemy.orm.state.InstanceState"
@@ -12,8 +12,7 @@ STATE = "sqlalchemy.orm.state.InstanceState"
 
 def pending(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are pending at once, or all that a bulk insert is given is there at once."""
-    mapped = figures.attributes.keys()
-    objects = figures.at_peak.objects if figures.at_peak else {}
+    mapped, objects = figures.attributes.keys(), figures.objects_at_peak
     # A state outlives its entity where nobody else holds that: until the transaction ends.
     entities = max(sum(n for name, n in objects.items() if name in mapped), objects.get(STATE, 0))
     for one in figures.statements:
@@ -31,7 +30,7 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
 def in_batches(figures: FunctionFigures, statement: Statement, why: str, size: int, rows: int) -> Change:
     saves = size * (1 - BATCH / rows)
     text = f"Batches of 1,000 at {at(statement)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted."
-    kind, _ = figures.tables.get(table_of(statement), ("Entity", ""))
+    kind = class_of(figures, statement, "Entity")
     code = f"session.execute(insert({kind}), batch)  # a list of 1,000 dicts"
     name, _, code = written(figures, statement, "batches", "", code)
     return Change(name, text, saves, code)
@@ -49,5 +48,5 @@ def updated(figures: FunctionFigures) -> Iterator[Change]:
             f"session holds each until it is flushed, with yield_per, too. Saves about {mib(saves)} MiB at the peak, "
             "as predicted."
         )
-        kind, _ = figures.tables.get(table_of(one), ("Entity", ""))
+        kind = class_of(figures, one, "Entity")
         yield Change("update", text, saves, f"session.execute(update({kind}).values(…))")
