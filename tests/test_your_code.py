@@ -215,7 +215,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
 @pytest.mark.parametrize(
     ("function", "advised"),
     [
-        *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"]), ("often", ["n + 1"])),
+        *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"])),
         *(("in_a_list", ["columns"]), ("streamed_list", ["columns"]), ("columns_list", []), ("at_once", [])),
         *(("changed", ["update"]), ("changed_in_batches", [])),
         *(("inserted", ["batches"]), ("inserted size=1000", [])),
@@ -233,6 +233,8 @@ def test_what_follows(function: str, advised: list[str], folder: Path, capsys: p
     if function == "collected":
         assert "joined collections" in found["advice"][0]["text"]
         assert "selectinload" in found["advice"][0]["code"]
+    if function == "joined":
+        assert "1,500 Parent and 3,000 Child repeat each other" in found["advice"][0]["text"]
     holders = {"cached": ("shop.CACHE", ROWS), "labels": ("shop.label", 20_000), "seen": ("shop.Seen.pairs", ROWS)}
     if holder := holders.get(function):
         assert found["grown"] == [*holder]
@@ -339,6 +341,13 @@ def test_a_peak_within_a_call_of_c_is_told_with_the_moment_of_the_tables(
     told = re.search(r"Traced at the peak: (\S+) MiB; the tables are of a moment with (\S+)\n", capsys.readouterr().out)
     assert told
     assert float(told[2]) < 33 < 47 < float(told[1])
+
+
+def test_what_saves_time_alone_leaves_the_peak_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    show(figures("often", {EVERYTHING: run(Order("shop:often", folder, Path(sys.executable)), EVERYTHING)}))
+    told = capsys.readouterr().out
+    assert re.search(r"\n1\. .*executed 1,000 times", told.replace("\n   ", " "))
+    assert re.search(r"Most of the peak, \S+ MiB, was added while shop\.py:\d+ ran\.", told)
 
 
 def test_the_probe_needs_nothing_of_ours(folder: Path) -> None:

@@ -6,7 +6,8 @@ from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Held, line_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change, at
-from bench.yours.function.rules.entities import columns, in_batches, joined, models
+from bench.yours.function.rules.collections import joined
+from bench.yours.function.rules.entities import columns, in_batches, models
 from bench.yours.function.rules.held import peak_of
 from bench.yours.function.rules.keeping import cache, texts
 from bench.yours.function.rules.loading import FEW, often

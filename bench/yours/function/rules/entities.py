@@ -1,6 +1,5 @@
 """What to write instead where entities are loaded, or models are made of them."""
 
-import sys
 from collections.abc import Iterator
 
 from bench.errors import visible
@@ -44,26 +43,6 @@ IF_DROPPED = f"{DROPPED}: without list(), .all() or .fetchall()"
 IF_STREAMED = ", where each batch is encoded and dropped before the next one is read"
 # As many where each has so many others with it.
 FEW_AT_ONCE, MANY_OTHERS = 100, 10
-
-
-def joined(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that collections are not to be joined: the driver's rows, and those made of them, repeat each other."""
-    for one in figures.statements:
-        if not multiplied(one) or not one.rows:
-            continue
-        of_tuple = sys.getsizeof((None,) * one.columns)
-        saves = of_driver(figures, one) + sum(one.sizes) + one.rows * of_tuple - of_values(figures, one)
-        text = (
-            f"selectinload instead of joined collections at {at(one)}: {one.rows:,} rows came for "
-            f"{one.loaded:,} entities. Saves about {mib(saves)} MiB, as predicted"
-        )
-        options = f".options({of_collections(figures, one)})"
-        code = f"{selected(one)}{options}"
-        if not kept(figures, one):
-            saved = mib(of_driver(figures, one) + transient(figures))
-            text += f"; up to {saved} with yield_per, too, which SQLAlchemy refuses with joined collections"
-            code = in_chunks(one, options)
-        yield Change("selectinload", f"{text}.", saves, code)
 
 
 def what_reads_in_chunks(statement: Statement) -> str:
