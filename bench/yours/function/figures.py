@@ -183,7 +183,7 @@ class FunctionFigures:
     # The collection of the reader's that has most items more than before, and how many; no name where none has.
     grown: tuple[str, int]
     attributes: Mapping[str, Mapping[str, float]]
-    # Bytes of a row of SQLAlchemy's without its values, and of each column in it; of an entity's first deferred column.
+    # Bytes of a row of SQLAlchemy's without its values, and of each column in it.
     row_size: Sequence[int]
     # Pydantic models at the return by class: how many, and the bytes of each one's set of given fields, and dict.
     models: Mapping[str, tuple[int, float, float]]

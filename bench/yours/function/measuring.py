@@ -69,7 +69,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         after.get("holder", ()),
         tuple(traced.get("grown", ("", 0))),
         traced.get("attributes", {}),
-        traced.get("row_size", (0, 0, 0)),
+        traced.get("row_size", (0, 0)),
         {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},
         traced.get("modelled", ()),
         [statement_of(one, timed.get(told_apart(one), one), stated["marks"]) for one in stated["statements"]],

@@ -113,12 +113,11 @@ def model_names() -> list[str]:
 
 
 def row_size() -> list[int]:
-    """Return what a row of SQLAlchemy's takes beside its values, each column of it, and a state's dict of callables."""
+    """Return what a row of SQLAlchemy's takes beside its values, and each column of it."""
     empty, full = sys.getsizeof(()), sys.getsizeof((None,))
     engine = sys.modules.get("sqlalchemy.engine")
     row = int(engine.Row.__basicsize__) + empty - ().__sizeof__() if engine else 0
-    # https://github.com/sqlalchemy/sqlalchemy/blob/rel_2_1_9/lib/sqlalchemy/orm/state.py#L726
-    return [row + empty, full - empty, sys.getsizeof({"": None}) if engine else 0]
+    return [row + empty, full - empty]
 
 
 def of_class(kind_name: str) -> list[Any]:

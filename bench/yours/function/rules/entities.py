@@ -117,7 +117,7 @@ def is_sqlalchemys(statement: Statement) -> bool:
 
 def columns(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are kept, or held at the peak, of which columns hold less."""
-    of_a_row, of_a_place, _ = figures.row_size
+    of_a_row, of_a_place = figures.row_size
     for one in figures.statements:
         stay = kept(figures, one)
         if not (stay or held(figures, one)) or not one.loaded or not many(one):

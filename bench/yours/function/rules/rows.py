@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import ENOUGH, Change, at, class_of, kind_of, table_of, written
+from bench.yours.function.rules.change import ENOUGH, Change, as_code, at, class_of, kind_of, table_of, written
 from bench.yours.function.rules.django import DJANGO, MODEL, as_chained, others_of, without
 from bench.yours.function.rules.entities import DROPPED, IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
 from bench.yours.function.rules.held import (
@@ -25,6 +25,8 @@ from bench.yours.function.rules.held import (
 
 # From this share of an entity's values on, and so many bytes, a column is wide.
 WIDE_SHARE, WIDE = 0.5, 200
+# https://github.com/sqlalchemy/sqlalchemy/blob/rel_2_1_9/lib/sqlalchemy/orm/state.py#L726
+MAP, LESS = "map it as deferred", ", and less by an option, which gives each entity a dict of what it left out"
 
 
 def driver(figures: FunctionFigures) -> Iterator[Change]:
@@ -80,20 +82,23 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
             continue
         attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
         read = max((of_column(figures, one, name) for one in figures.statements if kind in one.classes), default=0)
-        saves = min(peak_of(figures), (sizes[name] - of_deferring(figures)) * count + read)
+        saves = min(peak_of(figures), sizes[name] * count + read)
+        do, code = "defer it", without(figures, attribute.partition(".")[0], name)
+        if "sqlalchemy" in figures.hooks:
+            do, code = MAP, deferred(figures, attribute)
         text = (
             f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
-            f"If it is not read, defer it: saves about {mib(saves)} MiB."
+            f"If it is not read, {do}: saves about {mib(saves)} MiB{LESS * (do == MAP)}."
         )
-        code = f"options(defer({attribute}))"
-        if "sqlalchemy" not in figures.hooks:
-            code = without(figures, attribute.partition(".")[0], name)
-        yield Change("wide column", text, saves, visible(code))
+        yield Change("wide column", text, saves, as_code(code))
 
 
-def of_deferring(figures: FunctionFigures) -> int:
-    """Return what a deferred column adds to each entity of SQLAlchemy's; of a second one that would be less."""
-    return figures.row_size[2] if "sqlalchemy" in figures.hooks else 0
+def deferred(figures: FunctionFigures, attribute: str) -> str:
+    """Return how an attribute of SQLAlchemy's is deferred: by its class, and by a statement alone."""
+    by_class = "mapped_column(…, deferred=True)"
+    if figures.libraries.get("sqlalchemy", "").startswith("1."):
+        by_class = "deferred(Column(…))"
+    return f"{by_class}  # {attribute}\noptions(defer({attribute}))  # for one statement"
 
 
 def of_column(figures: FunctionFigures, statement: Statement, name: str) -> float:
@@ -117,16 +122,14 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
             continue
         do, code = "leave it out", ""
         if one.loaded:
-            attribute = f"{kind_of(one)}.{name}" if len(one.classes) == 1 else "…"
-            do, code = "defer it", f"options(defer({attribute}))"
+            do, code = MAP, deferred(figures, f"{kind_of(one)}.{name}") if len(one.classes) == 1 else ""
         elif one.by == DJANGO and one.values:
             do, code = "name the others", f"{class_of(figures, one, MODEL)}.objects{others_of(one, name)}"
         elif one.by == DJANGO and table_of(one) in figures.tables:
             do, code = "defer it", without(figures, class_of(figures, one, MODEL), name)
-        of_all = (size - of_deferring(figures) * one.loaded) / one.times
-        saves = min(peak_of(figures), of_all + of_column(figures, one, name))
+        saves = min(peak_of(figures), size / one.times + of_column(figures, one, name))
         text = (
             f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
-            f"{do}: saves up to {mib(saves)} MiB."
+            f"{do}: saves up to {mib(saves)} MiB{LESS * (do == MAP)}."
         )
-        yield Change("wide column", text, saves, visible(code))
+        yield Change("wide column", text, saves, as_code(code))
