@@ -28,7 +28,7 @@ import ctypes, functools, os, re, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import ForeignKey, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, subqueryload
 
 class Base(DeclarativeBase): ...
 class Data(Base):
@@ -65,6 +65,16 @@ def in_a_list(session: Session):
 def streamed_list(session: Session):
     rows = list(session.scalars(MANY.execution_options(yield_per=1000)))
     return sum(row.num for row in rows)
+def third(session: Session):
+    rows = [row for row in session.scalars(MANY.execution_options(yield_per=500)) if row.id % 3 == 0]
+    return sum(row.num for row in rows)
+def large_batches(session: Session):
+    return sum(row.num for row in session.scalars(MANY.execution_options(yield_per={ROWS})))
+def dicts(session: Session):
+    return len([{{"num": row.num, "text": row.data * 9}} for row in session.scalars(MANY)])
+def dirty(session: Session):
+    for row in session.scalars(MANY): row.num += 1
+    session.rollback()
 def columns_list(session: Session):
     rows = list(session.execute(COLUMNS, execution_options={{"yield_per": 1000}}))
     return sum(row.num for row in rows)
@@ -124,9 +134,15 @@ def added(session: Session):
     for number in range(3000): session.add(Parent())
     session.flush()
     session.rollback()
-def collected(session: Session):
+def families(session: Session):
     session.execute(text("CREATE TEMP TABLE parent AS SELECT i AS id FROM generate_series(1, 5000) AS i"))
-    session.execute(text("CREATE TEMP TABLE child AS SELECT i AS id, i AS parent_id, 'x' AS name FROM parent AS p(i)"))
+    name = "SELECT i AS id, i AS parent_id, repeat('x', 300) AS name FROM parent AS p(i)"
+    session.execute(text("CREATE TEMP TABLE child AS " + name))
+def subqueried(session: Session):
+    families(session)
+    return sum(len(parent.children) for parent in session.query(Parent).options(subqueryload(Parent.children)).all())
+def collected(session: Session):
+    families(session)
     parents = session.scalars(select(Parent).options(joinedload(Parent.children))).unique()
     return sum(len(parent.children) for parent in parents)
 def wide_entities(session: Session):
@@ -217,11 +233,13 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
     [
         *(("streamed", []), ("kept", ["columns", "yield_per"]), ("cached", ["cache"])),
         *(("in_a_list", ["columns"]), ("streamed_list", ["columns"]), ("columns_list", []), ("at_once", [])),
-        *(("changed", ["update"]), ("changed_in_batches", [])),
+        *(("third", ["columns"]), ("large_batches", ["yield_per"]), ("dicts", ["yield_per"])),
+        *(("dirty", ["update"]), ("changed", ["update"]), ("changed_in_batches", [])),
         *(("inserted", ["batches"]), ("inserted size=1000", [])),
         *(("labels", ["cache"]), ("seen", ["cache"]), ("patterns", []), ("texts", ["texts"]), ("literals", ["texts"])),
-        *(("joined", ["selectinload"]), ("collected", ["yield_per"])),
-        ("wide_entities", ["wide column", "yield_per"]),
+        *(("joined", ["selectinload"]), ("collected", ["yield_per", "wide column"])),
+        ("subqueried", ["yield_per", "wide column"]),
+        ("wide_entities", ["yield_per", "wide column"]),
         ("added", ["batches"]),
         *(("wide", ["wide column", "yield_per"]), ("Repository.first", [])),
     ],
@@ -230,9 +248,15 @@ def test_what_follows(function: str, advised: list[str], folder: Path, capsys: p
     function, *arguments = function.split()
     found = measured(folder, capsys, function, "--once", *(part for one in arguments for part in ("--arg", one)))
     assert [step["name"] for step in found["advice"]] == advised
-    if function == "collected":
-        assert "joined collections" in found["advice"][0]["text"]
-        assert "selectinload" in found["advice"][0]["code"]
+    refused = {"collected": "joined collections, and with unique()", "subqueried": "subqueryload"}
+    if function in refused:
+        assert f"refuses yield_per with {refused[function]}." in found["advice"][0]["text"]
+        assert ".options(selectinload(Parent.children)" in found["advice"][0]["code"]
+        assert "options(defer(Child.name))" in found["advice"][1]["code"] or function == "collected"
+    if function == "kept":
+        assert found["advice"][0]["code"].startswith("session.execute(select(Data.")
+    if function == "added":
+        assert [one["texts"] for one in found["statements"] if one["verb"] == "INSERT"] == [1]
     if function == "joined":
         assert "1,500 Parent and 3,000 Child repeat each other" in found["advice"][0]["text"]
     holders = {"cached": ("shop.CACHE", ROWS), "labels": ("shop.label", 20_000), "seen": ("shop.Seen.pairs", ROWS)}

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Held, line_of
+from bench.yours.function.rules.batches import in_batches
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change, at
 from bench.yours.function.rules.collections import joined
-from bench.yours.function.rules.entities import columns, in_batches, models
+from bench.yours.function.rules.columns import columns
 from bench.yours.function.rules.held import peak_of
-from bench.yours.function.rules.keeping import cache, texts
+from bench.yours.function.rules.keeping import cache, models, texts
 from bench.yours.function.rules.loading import FEW, often
 from bench.yours.function.rules.rows import driver, twice, wide_column, wide_value
 from bench.yours.function.rules.writing import pending, updated
@@ -25,7 +26,7 @@ DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 
 
 def advice(figures: FunctionFigures) -> list[Change]:
-    """Return at most three steps: what saves time, then what saves most, at last what may if rows are dropped."""
+    """Return at most three steps: what saves time, then what saves most."""
     least = max(ENOUGH, ENOUGH_OF_PEAK * peak_of(figures))
     steps = [step for rule in RULES for step in rule(figures) if step.saves is None or step.saves >= least]
     names: dict[str, Change] = {}
@@ -34,8 +35,8 @@ def advice(figures: FunctionFigures) -> list[Change]:
     return list(names.values())[:MOST]
 
 
-def _order(step: Change) -> tuple[bool, bool, float]:
-    return step.saves is not None, step.conditional, -(step.saves or 0)
+def _order(step: Change) -> tuple[bool, float]:
+    return step.saves is not None, -(step.saves or 0)
 
 
 def unknown_drivers(figures: FunctionFigures) -> list[str]:

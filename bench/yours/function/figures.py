@@ -48,8 +48,9 @@ class Statement:
     seconds: float
     streamed: bool
     yield_per: int | None
-    # Whether it joins collections, with which SQLAlchemy refuses yield_per.
+    # Whether it joins collections, and the way of loading with which SQLAlchemy refuses yield_per, if one.
     collections: bool
+    refused: str
     # Entities that were loaded from its rows, by class.
     classes: Mapping[str, int]
     # By how many bytes the process grew while it was first executed, before its first row: what the driver holds.
@@ -95,6 +96,8 @@ class Held:
     packages: Mapping[str, int]
     lines: Sequence[tuple[Place, int]]
     objects: Mapping[str, int]
+    # Entities that were changed and not yet written, by class.
+    changed: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
 
 def held(found: Mapping[str, Any]) -> Held:
     lines = [((file, line), size) for file, line, size in found["lines"]]
-    return Held(found["traced"], found["packages"], lines, dict(found["objects"]))
+    return Held(found["traced"], found["packages"], lines, dict(found["objects"]), found["changed"])
 
 
 def told_apart(found: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -132,6 +132,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "streamed",
         "yield_per",
         "collections",
+        "refused",
         "classes",
         "widest",
         "sizes",

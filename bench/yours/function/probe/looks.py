@@ -6,7 +6,7 @@ import tracemalloc
 from typing import Any
 
 from bench.yours.function.probe.memory import PROBE, package_of, shown
-from bench.yours.function.probe.objects import Counted, count, grown
+from bench.yours.function.probe.objects import Counted, changed, count, grown
 
 MOST_LINES = 12
 Line = tuple[str, int]
@@ -18,7 +18,7 @@ class Look:
     def __init__(self, noted: dict[Line | None, int]) -> None:
         """Look now."""
         self.size = tracemalloc.get_traced_memory()[0]
-        self.objects = count()
+        self.objects, self.changed = count(), changed()
         self._noted = dict(noted)
         self._snapshot = tracemalloc.take_snapshot()
 
@@ -39,6 +39,7 @@ class Look:
             "packages": packages,
             "lines": [[*(line or ("", 0)), size] for line, size in lines if size > 0],
             "objects": grown(self.objects, before),
+            "changed": self.changed,
         }
 
 

@@ -33,6 +33,14 @@ def count() -> Counted:
     return named
 
 
+def changed() -> Counted:
+    """Return how many entities of SQLAlchemy's were changed and are not yet written, by class."""
+    state = getattr(sys.modules.get("sqlalchemy.orm.state"), "InstanceState", None)
+    states = [thing for thing in gc.get_objects() if type(thing) is state] if state else []
+    counts = Counter(thing.class_ for thing in states if thing.modified)
+    return {class_name(kind): number for kind, number in counts.items()}
+
+
 def class_name(kind: type) -> str:
     """Return a class's name with its module, unless that is Python's own; a metaclass of the reader's may refuse it."""
     module, name = "", str(type.__dict__["__qualname__"].__get__(kind))

@@ -35,16 +35,12 @@ BY_OTHERS = {
 
 @dataclass(frozen=True)
 class Change:
-    """What to write instead, by the name of the remedy, and how many bytes it saves; None where it saves time.
-
-    It may save so only under a condition that the figures do not show: that a loop drops each row.
-    """
+    """What to write instead, by the name of the remedy, and how many bytes it saves; None where it saves time."""
 
     name: str
     text: str
     saves: float | None
     code: str = ""
-    conditional: bool = False
 
 
 def written(figures: FunctionFigures, statement: Statement, name: str, what: str, code: str) -> tuple[str, str, str]:
@@ -79,17 +75,34 @@ def kind_of(statement: Statement) -> str:
     return max(statement.classes, key=lambda name: statement.classes[name], default="").rpartition(".")[2]
 
 
+def attributes_of(figures: FunctionFigures, statement: Statement) -> list[str]:
+    """Return what a statement's columns are called, those of its class without the labels that a Query gives them."""
+    kind = kind_of(statement) if len(statement.classes) == 1 else class_of(figures, statement, "")
+    tables = [table for table, (name, _) in figures.tables.items() if name == kind]
+    prefix = f"{tables[0]}_".replace(".", "_") if len(tables) == 1 else ""
+    labelled = bool(prefix) and f"{prefix}{figures.tables[tables[0]][1]}" in statement.names
+    return [name.removeprefix(prefix * labelled) for name in statement.names]
+
+
+def attribute_of(figures: FunctionFigures, statement: Statement, column: str) -> str:
+    """Return the attribute, as `Class.name`, that maps a column; nothing where that is unclear."""
+    name = dict(zip(statement.names, attributes_of(figures, statement), strict=True))[column]
+    if len(statement.classes) == 1:
+        return f"{kind_of(statement)}.{name}"
+    return f"{class_of(figures, statement, '')}.{name}" if name != column else ""
+
+
 def selected(statement: Statement, columns: str = "…") -> str:
     """Return how what a statement reads is selected, in the way in which the reader's code does it."""
     if statement.lazily:
         columns = kind_of(statement) if columns == "…" else columns
         return f"select({columns}).where(with_parent({_owner(statement)}, {statement.loads}))"
-    return f"{'session.query' if _by_query(statement) else 'select'}({columns})"
+    return f"{'session.query' if by_query(statement) else 'select'}({columns})"
 
 
 def in_chunks(statement: Statement, options: str, batch: int = BATCH) -> str:
     """Return how it is read in batches, in that way."""
-    if _by_query(statement) and not statement.lazily:
+    if by_query(statement) and not statement.lazily:
         return f"{selected(statement)}{options}.yield_per({batch})"
     option = f"execution_options(yield_per={batch})"
     if statement.lazily:
@@ -106,5 +119,6 @@ def _owner(statement: Statement) -> str:
     return statement.loads.partition(".")[0].lower()
 
 
-def _by_query(statement: Statement) -> bool:
+def by_query(statement: Statement) -> bool:
+    """Return whether a statement is written as a legacy Query."""
     return statement.called.startswith("sqlalchemy.orm.query:")

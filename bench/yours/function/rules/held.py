@@ -7,6 +7,7 @@ from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
 ASYNCPG = "asyncpg"
 # Bytes of an answer for each row that is in it: of a dict of counts there are less.
 OF_A_ROW = 20
+LOADING = ("sqlalchemy", "sqlmodel", "django", "psycopg", "psycopg2", "asyncpg", "greenlet", "standard library")
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 
@@ -32,7 +33,8 @@ def of_driver(figures: FunctionFigures, statement: Statement) -> int:
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
     """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
     records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
-    if statement.by != ASYNCPG or 2 * records > (statement.rows or 0):
+    last = [one for one in figures.statements if one.verb == "SELECT"][-1:]
+    if ASYNCPG not in (statement.by, statement.driver) or last != [statement] or 2 * records > (statement.rows or 0):
         return 0
     stays = figures.after.traced if figures.after else 0
     return max(0, (figures.kept or 0) - (figures.of_result or 0) - stays)
@@ -42,6 +44,12 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
     """Return what was added, up to the peak, while the lines ran that execute a statement and read its rows."""
     lines = dict(figures.at_peak.lines) if figures.at_peak else {}
     return sum(lines.get(line, 0) for line in {statement.line, statement.loads_at} if line)
+
+
+def of_others(figures: FunctionFigures) -> int:
+    """Return what other packages than those that load rows have at the peak, as what is made of these rows."""
+    packages = figures.at_peak.packages if figures.at_peak else {}
+    return sum(size for name, size in packages.items() if name not in LOADING)
 
 
 def may_be_read(figures: FunctionFigures) -> bool:
@@ -54,7 +62,8 @@ def of_rows(figures: FunctionFigures, statement: Statement) -> int:
     """Return what there is at the peak of rows that are no entities; after them, not what other lines added."""
     if figures.at_peak and not may_be_read(figures):
         others = sum(size for line, size in figures.at_peak.lines if line not in (statement.line, statement.loads_at))
-        return min(transient(figures), max(0, (figures.traced_peak or 0) - others))
+        left = max(0, (figures.traced_peak or 0) - others)
+        return min(transient(figures), left) + of_driver(figures, statement)
     return transient(figures) + of_driver(figures, statement)
 
 
@@ -94,21 +103,31 @@ def _root(figures: FunctionFigures, statement: Statement) -> Statement | None:
     return figures.statements[statement.parent] if statement.parent is not None else None
 
 
+def of_lazy(figures: FunctionFigures, statement: Statement) -> list[Statement]:
+    """Return those that load relationships of a statement's entities when they are asked for."""
+    kinds = {name.rpartition(".")[2] for name in statement.classes}
+    lazy = [one for one in figures.statements if one.lazily and one is not statement]
+    return [one for one in lazy if one.loads.partition(".")[0] in kinds]
+
+
 def held(figures: FunctionFigures, statement: Statement) -> bool:
     """Return whether the reader's code holds most entities of a statement at the peak, however they are read.
 
     Without yield_per SQLAlchemy has all of them until the last one is read: then they go where they are read.
     """
     there = alive(figures, statement)
-    if not statement.loaded or there < max(ENOUGH_ROWS, statement.loaded / 2):
+    if not statement.loaded or there < ENOUGH_ROWS:
         return False
     if statement.yield_per:
         return there > 2 * statement.yield_per * statement.at_once
-    return statement.gone_at is None or statement.gone_at != statement.loads_at
+    return 2 * there >= statement.loaded and (statement.gone_at is None or statement.gone_at != statement.loads_at)
 
 
 def changed(figures: FunctionFigures, statement: Statement) -> bool:
-    """Return whether most rows of a statement are written back: until then the session holds their entities."""
+    """Return whether most entities of a statement are changed: the session holds them until they are written back."""
+    pending = figures.at_peak.changed if figures.at_peak else {}
+    if any(2 * pending.get(name, 0) >= number for name, number in statement.classes.items()):
+        return True
     of_table = [one for one in figures.statements if one.verb == "UPDATE" and table_of(one) == table_of(statement)]
     return bool(statement.loaded) and any(2 * (one.rows or 0) >= statement.loaded for one in of_table)
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import ENOUGH_ROWS, Change, at, table_of, written
+from bench.yours.function.rules.change import ENOUGH_ROWS, Change, at, kind_of, table_of, written
+from bench.yours.function.rules.held import with_it
 
 # So often a statement is repeated where it is executed for each row of another one.
 FEW = 20
@@ -70,16 +71,21 @@ def _chain(figures: FunctionFigures, statement: Statement, below: list[Statement
 
 
 def of_collections(figures: FunctionFigures, statement: Statement) -> str:
-    """Return what loads the collections that a statement joins, if it is clear which these are."""
-    loaded = {name.rpartition(".")[2] for name in statement.classes}
+    """Return what loads the collections that come with a statement's entities, if it is clear which these are."""
+    together = with_it(figures, statement)
+    loads = [one.loads for one in together if one is not statement]
+    if loads and all(name.partition(".")[0] == kind_of(statement) for name in loads):
+        return ", ".join(f"selectinload({name})" for name in loads)
+    loaded = {name.rpartition(".")[2] for one in together for name in one.classes}
     paths = list(_paths(figures, table_of(statement), loaded, ()))
-    return ", ".join(paths) if paths and len(paths) <= statement.joins else "selectinload(Parent.children), …"
+    clear = 0 < len(paths) <= statement.joins + len(together) - 1
+    return ", ".join(paths) if clear else "selectinload(Parent.children), …"
 
 
 def _paths(figures: FunctionFigures, table: str, classes: set[str], above: tuple[str, ...]) -> Iterator[str]:
     for here, kind, attribute, there, to_many in figures.relationships:
         other, _ = figures.tables.get(there, ("", ""))
-        if here == table and to_many and other in classes and kind in classes and there not in above:
-            step = f"selectinload({kind}.{attribute})"
+        if here == table and other in classes and kind in classes and there not in (*above, here):
+            step = f"{'selectinload' if to_many else 'joinedload'}({kind}.{attribute})"
             further = list(_paths(figures, there, classes, (*above, here)))
             yield from (f"{step}.{path}" for path in further) if further else [step]

@@ -5,15 +5,23 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import ENOUGH, Change, as_code, at, class_of, kind_of, table_of, written
+from bench.yours.function.rules.batches import DROPPED, IF_DROPPED, code_in_chunks, refused, what_reads_in_chunks
+from bench.yours.function.rules.change import (
+    ENOUGH,
+    Change,
+    as_code,
+    at,
+    attribute_of,
+    class_of,
+    table_of,
+    written,
+)
 from bench.yours.function.rules.django import DJANGO, MODEL, as_chained, others_of, without
-from bench.yours.function.rules.entities import DROPPED, IF_DROPPED, REFUSED, code_in_chunks, what_reads_in_chunks
 from bench.yours.function.rules.held import (
     ASYNCPG,
     beyond_a_batch,
     kept,
     many,
-    may_be_read,
     multiplied,
     of_connection,
     of_driver,
@@ -51,12 +59,12 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         others = f", and {prefetched:,} that come with them," if one.by == DJANGO and prefetched else ""
         text = f" at {at(one)}: all {rows // one.times:,} rows{several}{others} are held at once{holder}"
         condition = IF_DROPPED if one.by == "sqlalchemy" else DROPPED
-        text += f"{REFUSED * one.collections}. Saves up to {mib(saves)} MiB at the peak{condition}."
+        text += f"{refused(one)}. Saves up to {mib(saves)} MiB at the peak{condition}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
         if one.by == DJANGO:
             code = as_chained(figures, one, code)
-        yield Change(name, f"{what}{text}", saves, code, conditional=True)
+        yield Change(name, f"{what}{text}", saves, code)
 
 
 def twice(figures: FunctionFigures) -> Iterator[Change]:
@@ -103,12 +111,12 @@ def deferred(figures: FunctionFigures, attribute: str) -> str:
 
 def of_column(figures: FunctionFigures, statement: Statement, name: str) -> float:
     """Return what the driver held of a column at the peak, beside the objects made of it."""
-    if multiplied(statement) or not may_be_read(figures):  # which is not the column's, or gone
+    if multiplied(statement):  # which is not the column's
         return 0
     sizes = dict(zip(statement.names, statement.sizes, strict=False))
     size = sizes.get(name, 0)  # in all executions, while it grew in the first one, perhaps by more than rows
     of_all = of_driver(figures, statement)
-    return min(of_all * size / (sum(statement.sizes) or 1), size / statement.times)
+    return min(of_all * size / (sum(statement.sizes) or 1), 2 * size / statement.times)
 
 
 def wide_value(figures: FunctionFigures) -> Iterator[Change]:
@@ -122,7 +130,8 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
             continue
         do, code = "leave it out", ""
         if one.loaded:
-            do, code = MAP, deferred(figures, f"{kind_of(one)}.{name}") if len(one.classes) == 1 else ""
+            attribute = attribute_of(figures, one, name)
+            do, code, name = MAP, deferred(figures, attribute) if attribute else "", attribute or name
         elif one.by == DJANGO and one.values:
             do, code = "name the others", f"{class_of(figures, one, MODEL)}.objects{others_of(one, name)}"
         elif one.by == DJANGO and table_of(one) in figures.tables:

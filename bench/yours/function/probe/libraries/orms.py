@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ class OrmWatch:
         # Of each thread the last statement that loads no relationship with other entities.
         self._roots: dict[int, int] = {}
         self._wrappers: list[Any] = []
+        self._context: weakref.ref[Any] | None = None
 
     def listen_to_sqlalchemy(self) -> None:
         """Hear of each statement of SQLAlchemy's: 1.4 or newer."""
@@ -70,7 +72,9 @@ class OrmWatch:
         found = self._statements.add("sqlalchemy", began, statement, cursor, how, given)
         if not found:
             return
-        found["texts"] += getattr(getattr(context, "cache_hit", None), "name", "") == "CACHE_MISS"
+        if self._context is None or self._context() is not context:  # which executes again, with more rows
+            found["texts"] += getattr(getattr(context, "cache_hit", None), "name", "") == "CACHE_MISS"
+        self._context = weakref.ref(context)
         if not many and context.cursor is cursor:  # which the result will read
             context.cursor = CountedCursor(cursor, partial(self._statements.handed_out, found))
         state = getattr(getattr(context, "compiled", None), "compile_state", None)
@@ -94,6 +98,8 @@ class OrmWatch:
             return
         found = self._of_state.get(id(getattr(context, "compile_state", None)), self._statements.last)
         if found:
+            if not found["refused"]:
+                found["refused"] = _refused(context)
             self._statements.loaded(found, entity)
 
     def _connected(self, connection: Any, **_: Any) -> None:
@@ -116,6 +122,13 @@ class OrmWatch:
             inner = inner.counted if isinstance(inner, CountedCursor) else inner
             cursor.cursor = CountedCursor(inner, partial(self._statements.handed_out, found))
         return result
+
+
+def _refused(context: Any) -> str:
+    """Return the way of loading with which yield_per is refused, if there is one."""
+    if getattr(context, "loaders_require_uniquing", False):
+        return "joined collections"
+    return "subqueryload" if getattr(context, "loaders_require_buffering", False) else ""
 
 
 def _asked_by_django() -> tuple[bool, str]:

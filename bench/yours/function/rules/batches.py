@@ -1,0 +1,136 @@
+"""What to write instead where all entities of a statement are there at once: read them in batches."""
+
+from collections.abc import Iterator
+
+from bench.errors import visible
+from bench.look.tables import mib
+from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.rules.change import ASYNCIO, BATCH, ENOUGH, Change, as_code, at, in_chunks
+from bench.yours.function.rules.held import (
+    alive,
+    answered,
+    beyond_a_batch,
+    changed,
+    held,
+    kept,
+    many,
+    model_of_answer,
+    multiplied,
+    of_connection,
+    of_driver,
+    of_lazy,
+    of_others,
+    there,
+    transient,
+    with_it,
+)
+from bench.yours.function.rules.loading import of_collections
+
+DROPPED = ", where a loop drops each before the next one"
+IF_DROPPED = f"{DROPPED}: without list(), .all(), .fetchall() or a commit in it"
+IF_STREAMED = ", where each batch is encoded and dropped before the next one is read"
+# As many where each has so many others with it.
+FEW_AT_ONCE, MANY_OTHERS = 100, 10
+
+
+def what_reads_in_chunks(statement: Statement) -> str:
+    if statement.lazily:
+        return f"yield_per instead of {visible(statement.loads)}, which is loaded lazily,"
+    return "selectinload with yield_per" if statement.refused else "yield_per"
+
+
+def refused(statement: Statement) -> str:
+    """Return what is to be known where SQLAlchemy refuses yield_per; with selectinload it does not."""
+    if not statement.refused:
+        return ""
+    return f"; SQLAlchemy refuses yield_per with {statement.refused}{', and with unique()' * statement.collections}"
+
+
+def code_in_chunks(figures: FunctionFigures, statement: Statement, batch: int = BATCH) -> str:
+    options = f".options({of_collections(figures, statement)})" if statement.refused else ""
+    return in_chunks(statement, options, batch)
+
+
+def batch_of(figures: FunctionFigures, statement: Statement) -> int:
+    """Return how many entities are a batch: fewer where each has many others with it."""
+    return FEW_AT_ONCE if loaded_with(figures, statement) >= MANY_OTHERS * statement.loaded else BATCH
+
+
+def loaded_with(figures: FunctionFigures, statement: Statement) -> int:
+    return sum(one.loaded for one in with_it(figures, statement))
+
+
+def spared(figures: FunctionFigures, statement: Statement) -> float:
+    """Return what would not be there at the peak, were a statement's entities read in batches and dropped."""
+    of_all = sum(there(figures, one) for one in figures.statements if not kept(figures, one))
+    if statement.yield_per:
+        share = max(0.0, 1 - BATCH / statement.yield_per)
+    else:
+        share = beyond_a_batch(statement, statement.loaded, batch_of(figures, statement)) / statement.loaded
+    dropped = [one for one in (*with_it(figures, statement), *of_lazy(figures, statement)) if not kept(figures, one)]
+    number = sum(min(there(figures, one), share * one.loaded) for one in dropped)
+    of_entities = transient(figures) - made_of_rows(figures)
+    traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
+    saved = max(0, min(of_entities, traced)) * number / of_all if of_all else 0
+    of_last = of_connection(figures, statement) + sum(of_driver(figures, one) for one in dropped)
+    return saved + share * of_last
+
+
+def made_of_rows(figures: FunctionFigures) -> int:
+    """Return what is made of rows, and not returned: it stays where these are dropped, and may hold their values."""
+    made = of_others(figures) - (figures.kept or 0)
+    return made if made >= ENOUGH else 0
+
+
+def about(figures: FunctionFigures) -> str:
+    return "up to" if made_of_rows(figures) else "about"
+
+
+def in_batches(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that entities are to be read in batches, which spares them where they are not all held."""
+    for one in figures.statements:
+        read_so = one.yield_per and not too_many(figures, one)
+        read_so = read_so or multiplied(one) or one.parent is not None
+        if read_so or not one.loaded or not any(map(many, with_it(figures, one))):
+            continue
+        if kept(figures, one) or changed(figures, one):
+            continue
+        holds, model = held(figures, one), model_of_answer(figures, one)
+        if holds and not is_sqlalchemys(one) and not model:  # columns hold less
+            continue
+        others = loaded_with(figures, one) - one.loaded
+        why = f"all {one.loaded:,} entities {f'and {others:,} that come with them ' * bool(others)}are built before "
+        why += "the first one is handed out"
+        if one.times > 1:
+            each = (one.rows or one.loaded) // one.times
+            why = f"all {each:,} rows of each of {one.times:,} executions are there at once"
+            why += f", {one.at_once} executions at once" * (one.at_once > 1)
+        why += "" if holds else ", and few are there at the end"
+        what, condition = what_reads_in_chunks(one), IF_DROPPED
+        if one.yield_per:
+            what, why = (
+                f"yield_per={BATCH}",
+                f"of {one.yield_per:,} each, {alive(figures, one):,} entities are there at once",
+            )
+        if model:
+            what, condition = f"A StreamingResponse with {what}", IF_STREAMED
+            why = f"all {one.loaded:,} entities, the {visible(model)} made of them and the answer are there at once"
+        saves = spared(figures, one)
+        text = (
+            f"{what} at {at(one)}: {why}{refused(one)}. "
+            f"Saves {about(figures)} {mib(saves)} MiB at the peak, as predicted{condition}."
+        )
+        code = code_in_chunks(figures, one, batch_of(figures, one))
+        if answered(figures, one):  # else the answer is built of all rows at once again
+            code += "  # in a StreamingResponse"
+        yield Change("yield_per", text, saves, as_code(code))
+
+
+def too_many(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether the batches of a statement are large."""
+    return (statement.yield_per or 0) >= 2 * BATCH and alive(figures, statement) >= 2 * BATCH
+
+
+def is_sqlalchemys(statement: Statement) -> bool:
+    """Return whether SQLAlchemy may hold the entities in the reader's place: in collections, or to be awaited."""
+    return bool(statement.refused) or statement.lazily or ASYNCIO in statement.called

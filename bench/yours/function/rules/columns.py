@@ -1,0 +1,109 @@
+"""What to write instead where entities are kept, or held at the peak, that are only read: columns."""
+
+from collections.abc import Iterator
+
+from bench.errors import visible
+from bench.look.tables import mib
+from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.rules.batches import IF_DROPPED, about, is_sqlalchemys, spared
+from bench.yours.function.rules.change import (
+    ASYNCIO,
+    ENOUGH,
+    Change,
+    as_code,
+    at,
+    attributes_of,
+    by_query,
+    kind_of,
+    selected,
+)
+from bench.yours.function.rules.held import (
+    alive,
+    changed,
+    held,
+    kept,
+    many,
+    multiplied,
+    of_driver,
+    of_lines,
+    of_values,
+    with_it,
+)
+from bench.yours.function.rules.loading import FEW
+
+# From this share of a row's values on, and no more than so many, a column is named.
+HEAVY, NAMED = 0.2, 2
+REST = "\n# … also is the rest of the statement, but for loader options"
+
+
+def columns(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that entities are kept, or held at the peak, of which columns hold less."""
+    of_a_row, of_a_place = figures.row_size
+    for one in figures.statements:
+        stay = kept(figures, one)
+        if not (stay or held(figures, one)) or not one.loaded or not many(one):
+            continue
+        if multiplied(one) or changed(figures, one) or one.loaded < FEW * one.times:  # or they are loaded one by one
+            continue
+        if one.parent is not None and figures.statements[one.parent].loaded >= FEW:  # which is the one to change
+            continue
+        saves: float = of_lines(figures, one) * share_of_line(figures, one)
+        numbers = [(each, there_of(figures, each)) for each in with_it(figures, one)]
+        for each, number in numbers:
+            saves -= number * (of_a_row + of_a_place * each.columns + of_values(figures, each) / (each.loaded or 1))
+        how = "kept" if stay else f"held by {visible(one.loads) if one.lazily else 'your code'} at the peak"
+        if not stay and is_sqlalchemys(one) and not one.lazily:
+            how = "there at the peak"
+        how += ", though they are read in batches" * (one.yield_per is not None)
+        text = (
+            f"Columns instead of entities at {at(one)}, if only their columns are read: "
+            f"{sum(number for _, number in numbers):,} entities are {how}. Saves about {mib(saves)} MiB, as predicted, "
+            f"with all columns{heavy(figures, one, there_of(figures, one))}"
+        )
+        streamed = spared(figures, one)
+        if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:
+            text += f"; yield_per {about(figures)} {mib(streamed)}{IF_DROPPED}"
+        yield Change("columns", f"{text}.", saves, as_code(code_of(figures, one)))
+
+
+def there_of(figures: FunctionFigures, statement: Statement) -> int:
+    """Return how many of a statement's entities are kept, or there at the peak."""
+    at_return = sum(min(number, figures.at_return.get(name, 0)) for name, number in statement.classes.items())
+    return max(at_return, alive(figures, statement))
+
+
+def heavy(figures: FunctionFigures, statement: Statement, number: int) -> str:
+    """Return which columns take most of what is left, as text; nothing where none does."""
+    sizes = sorted(zip(statement.sizes, attributes_of(figures, statement), strict=False), reverse=True)[:NAMED]
+    sizes = [one for one in sizes if one[0] >= max(ENOUGH, HEAVY * sum(statement.sizes))]
+    share = sum(size for size, _ in sizes) / (sum(statement.sizes) or 1)
+    size = share * (sum(statement.sizes) * number / (statement.loaded or 1) + of_driver(figures, statement))
+    names = " and ".join(visible(name) for _, name in sizes)
+    return f"; {names} take{'s' * (len(sizes) == 1)} {mib(size)} MiB of the rest" if size >= ENOUGH else ""
+
+
+def share_of_line(figures: FunctionFigures, statement: Statement) -> float:
+    """Return which share a statement has in the entities that its line, or what its line calls, loads."""
+    together = with_it(figures, statement)
+    others = [one for one in figures.statements if one.line == statement.line and one not in together]
+    return sum(one.loaded for one in together) / sum(one.loaded for one in (*together, *others))
+
+
+def code_of(figures: FunctionFigures, statement: Statement) -> str:
+    """Return how columns are selected, of those that come with the entities, too, and executed as no scalars."""
+    others = [one for one in with_it(figures, statement) if one is not statement and one.loads]
+    names = ", ".join([columns_of(figures, one) for one in (statement, *others)])
+    code = selected(statement, names) + "".join(f".join({one.loads})" for one in others)
+    if not by_query(statement) and not statement.lazily:
+        code = f"{'await ' * (ASYNCIO in statement.called)}session.execute({code})"
+    return f"{code}{REST}"
+
+
+def columns_of(figures: FunctionFigures, statement: Statement) -> str:
+    """Return three attributes of a statement's entities: as they are called, else as its columns are."""
+    kind = max(statement.classes, key=lambda name: statement.classes[name])
+    related = {attribute for _, name, attribute, *_ in figures.relationships if name == kind_of(statement)}
+    names = [name for name in figures.attributes.get(kind, {}) if name not in related] or attributes_of(
+        figures, statement
+    )
+    return ", ".join([*(f"{kind_of(statement)}.{name}" for name in (names or "…")[:3]), *["…"][: len(names)]])
