@@ -77,7 +77,7 @@ class ProbeRun:
         except UncallableError as error:
             self.told["error"] = {"kind": "", "text": str(error), "line": None}
         except BaseException as error:
-            self.told["error"] = described(error)
+            self.told["error"] = described(error, self.order["target"])
             self._end_early()
             error.__traceback__ = None
         self.tell("ended")

@@ -27,16 +27,21 @@ def script(target: str) -> Callable[[], Any]:
 
     sys.argv[:] = [target]
     if target.endswith(".py"):
-        if not os.path.isfile(target):
-            raise UncallableError(f"there is no file {target}")
+        _check_file(target)
         return lambda: runpy.run_path(target, run_name="__main__")
     return lambda: runpy.run_module(target, run_name="__main__", alter_sys=True)
+
+
+def _check_file(path: str) -> None:
+    if not os.path.isfile(path):
+        raise UncallableError(f"there is no file {path}")
 
 
 def found(target: str, requests: list[str]) -> Any:
     """Import the module, and return what the target names in it; of requests, the application that it makes."""
     name, _, path = target.removesuffix("()").partition(":")
     if name.endswith(".py"):
+        _check_file(name)
         sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
         name = os.path.basename(name)[:-3]
     if os.environ.get("DJANGO_SETTINGS_MODULE"):
