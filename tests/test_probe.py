@@ -20,6 +20,7 @@ from bench.yours.function.probe.calling.arguments import Arguments
 from bench.yours.function.probe.calling.finding import UncallableError
 from bench.yours.function.probe.failures import described
 from bench.yours.function.probe.holders import sizes
+from bench.yours.function.probe.libraries.texts import described_text, without_literals
 from bench.yours.function.probe.objects import size_of
 
 
@@ -63,6 +64,26 @@ keeper.records = [1] * 6
     expected = {"count.kept": 1, "count.seen": 2, "keep.items": 4, "variable": 5, "Keeper.records": 6}
     found = sizes()
     assert {name: found.get(f"held.{name}") for name in expected} == expected
+
+
+def test_no_literal_of_a_statement_is_shown() -> None:
+    literals = (
+        *("'S'", "'it''s S'", "E'it\\'s S'", "e'S\\\\'", r"'S\'", "U&'S \\0041'", "N'S'", "B'1'", "'S\nS'"),
+        *("$$ it's S $$", "$a$ $$ 'S' $b$ $a$", "$größe$ S $größe$", "/* S /* ' */ S */ 1", "-- it's S\n 1"),
+        *("''", "'S' 'S'", "1", "$1", "%s", "a$b", '"it\'s"', '"a""b"', "'\"'"),
+    )
+    for literal in literals:
+        for text in (f"SELECT {literal} FROM told WHERE {literal} = 'S'", f"/* S */ SELECT {literal} FROM told"):
+            shown = described_text(text)[1]
+            assert (shown["verb"], shown["relation"]) == ("SELECT", "told"), text
+            assert "S" not in without_literals(text).replace("SELECT", ""), text
+    for text in ("'S", "E'S\\", "$$S", "$S$S", "$a$ S $$", "/* S /* S */ S", "-- S", "E'S\\'S"):
+        assert "S" not in without_literals(f"SELECT {text}").replace("SELECT", ""), text
+    relations = {
+        **{"SELECT trim(both 'x' from 'S')": "", "SELECT substring(num FROM 20240101)": "", "COPY told TO 'S'": "told"},
+        **{'UPDATE "a.b"."c""d" SET a = 1': '"a.b"."c""d"', "SELECT 1 FROM shop.told": "shop.told"},
+    }
+    assert {text: described_text(text)[1]["relation"] for text in relations} == relations
 
 
 class Colour(Enum):
