@@ -48,6 +48,7 @@ _FATAL = {
     "sorry, too many clients": "53300",
     "remaining connection slots": "53300",
 }
+_WORD = re.compile(r"\w+")
 _DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 # What asyncio raises where asyncpg cannot connect.
 _OF_PYTHON = ("OSError", "ConnectionRefusedError", "ConnectionResetError", "TimeoutError", "socket.gaierror")
@@ -149,10 +150,13 @@ def _unconnected(text: str) -> str:
 
 def _address(host: str, port: str) -> Iterator[str]:
     """Yield host and port, but for what may be of a password that is not percent-encoded."""
-    urls = [text for text in os.environ.values() if "://" in text]
-    secret, rest = ("\n".join(url.rpartition("@")[index] for url in urls) for index in (0, 2))
+    secret, rest = set(), set()
+    for url in [text for text in os.environ.values() if "://" in text]:
+        secret.update(_WORD.findall(url.rpartition("@")[0]))
+        rest.update(_WORD.findall(url.rpartition("@")[2]))
     for part in (host.rpartition("@")[2], port):
-        if re.fullmatch(r"[\w.:%/-]+", part) and (part in rest or part not in secret):
+        words = {*_WORD.findall(part)}
+        if re.fullmatch(r"[\w.:%/-]+", part) and (words <= rest or not words & secret):
             yield part
 
 

@@ -49,7 +49,8 @@ def described_text(text: str) -> tuple[int, dict[str, Any]]:
 
 def without_literals(text: str) -> str:
     """Return a text with '' for each literal and each comment; a quoted name stays."""
-    parts, begin = [], 0
+    parts: list[str] = []
+    begin = 0
     while quoted := _QUOTED.search(text, begin):
         end = _end_of_comment(text, quoted.end()) if quoted[0] == "/*" else quoted.end()
         parts += text[begin : quoted.start()], quoted[0] if quoted[0][0] == '"' else "''"
