@@ -300,6 +300,25 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
     ]
 
 
+def test_a_command_line_that_cannot_be_followed_is_one_line_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "pos.py").write_text("def f(): ...")
+
+    def line(target: str, *options: str) -> str:
+        return refused(your_code.main, target, "--folder", str(tmp_path), *options)
+
+    for target in ("", ":f", ".pos:f", "pos/f", "pos:", "pos:f()()", "pos:f:g"):
+        assert line(target) == f"{target or 'nothing'} is no MODULE:FUNCTION, such as shop.reports:monthly"
+    for given in ("SECRET", "=SECRET", "a b=SECRET", ""):
+        assert line("pos:f", "--arg", given) == "--arg needs NAME=VALUE"
+    assert line("pos:f", "--arg", "a=1", "SECRET") == "--arg NAME=VALUE gives an argument"
+    assert line("pos:f", "--tiemout=SECRET") == "there is no --tiemout"
+    for request in ("GET", "GET/", "", "GET orders", 'POST /orders {"id": 1}', "GET /a b"):
+        told = line("pos:f", "--request", request)
+        assert told == 'a request has a method and a path, and no body: --request "GET /orders?limit=100"'
+    for place in (tmp_path / "none" / "a.svg", tmp_path, ""):
+        assert line("pos:f", "--svg", str(place)).endswith(": name another place by --svg")
+
+
 def test_what_was_read_before_an_exception_counts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused(your_code.main, "shop:late", "--folder", str(folder), "--json")
     found = json.loads(capsys.readouterr().out)
