@@ -96,7 +96,7 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
         if start <= seconds <= returned["seconds"]
     ]
     after = found["left"] - began["rss"] if "left" in found else None
-    children = [most for seen, most in told.children if start <= seen <= returned["seconds"]]
+    children = [most for seen, most in told.children if start <= seen]
     return ProcessOfCall(
         returned["seconds"] - start,
         returned["rss"] - began["rss"],
