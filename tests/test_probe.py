@@ -17,8 +17,7 @@ from typing import Annotated, Any, Literal, NewType
 import pytest
 
 from bench.yours.function.probe.calling.arguments import Arguments
-from bench.yours.function.probe.calling.finding import UncallableError
-from bench.yours.function.probe.failures import described
+from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
 from bench.yours.function.probe.libraries.texts import described_text, without_literals
 from bench.yours.function.probe.objects import size_of

@@ -24,17 +24,20 @@ PARTS = (
         for name in ("texts", "rows", "wrapping", "statements", "records", "orms", "drivers", "cursors")
     ),
     *(f"calling/{name}" for name in ("applications", "finding", "connecting", "values", "arguments", "call")),
-    "measuring",
+    *("telling", "measuring"),
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.
+# Where the folder is looked into first, as by a Python without -P, a module there may have a name that is needed here.
 BEGIN = """
-import json, os, sys, types
+import sys
+if sys.path[:1] == [""]:
+    del sys.path[0]
+import json, types
 with open(sys.argv[1], encoding="utf-8") as file:
     order = json.load(file)
 for name, text in order.pop("parts"):
     module = sys.modules[name] = types.ModuleType(name)
     exec(compile(text, "<probe>", "exec"), module.__dict__)
-sys.path[0] = os.getcwd()
 module.ProbeRun(order).go()
 """
 UNTRACED, STATEMENTS, TRACED, EVERYTHING = "untraced", "statements", "traced", "everything"

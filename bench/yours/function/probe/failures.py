@@ -54,6 +54,10 @@ _DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 _OF_PYTHON = ("OSError", "ConnectionRefusedError", "ConnectionResetError", "TimeoutError", "socket.gaierror")
 
 
+class UncallableError(Exception):
+    """What was asked for cannot be called; the text says why."""
+
+
 def described(error: BaseException, target: str) -> dict[str, Any]:
     """Return an error's class, its place in the reader's code, and the name that it is about; the target names one."""
     line = None
