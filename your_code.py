@@ -1,4 +1,6 @@
-"""What does a function of your own cost in memory, and what follows from that? Its values are not shown.
+"""What does a function of your own cost in memory, and what follows from that?
+
+Names of attributes, modules, classes and files are shown, and of relations and columns; values are not.
 
 TARGET is module:function, module:Class.method, a script (report.py), a module, or an ASGI or WSGI application
 (app.main:app). It is imported from the current folder by the interpreter of your project: that of --python, else of
@@ -17,12 +19,13 @@ import sys
 
 sys.path.insert(0, os.path.dirname(__file__))  # where a Python with -P or PYTHONSAFEPATH does not look
 
-from bench.errors import UserError, note, number, parser
+from bench.errors import UserError, note, number, parser, visible
 
 # Any import below may be the first to fail, or to be interrupted.
 # isort: split
 import argparse
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -32,25 +35,28 @@ from bench.yours.function.page import as_json, show
 from bench.yours.function.picture import picture
 
 LONGEST = 24 * 3600
+# A file or a module, and what of it is called, if not all of it.
+TARGET = re.compile(r"(?:.+\.py|[\w-]+(?:\.[\w-]+)*)(?::\w+(?:\.\w+)*(?:\(\))?)?")
+REQUEST = re.compile(r"(?:[A-Za-z]+ +)?/\S*")
 UNITS = {"K": 2**10, "M": 2**20, "G": 2**30}
 
 
 def main() -> None:
     """Measure what the command line names."""
-    arguments = options().parse_args()
+    arguments, others = options().parse_known_args()
     for signalled in (signal.SIGTERM, signal.SIGHUP):  # no process outlives this one, as after Ctrl-C
         signal.signal(signalled, signal.default_int_handler)
+    check(arguments, others)
     folder = Path(arguments.folder).expanduser()
-    if not folder.is_dir():
-        raise UserError(f"there is no folder {arguments.folder}")
-    names = [name for name, _ in arguments.arg]
+    given = [assignment(text) for text in arguments.arg]
+    names = [name for name, _ in given]
     if twice := next((name for name in names if names.count(name) > 1), ""):
         raise UserError(f"--arg {twice} is given more than once")
     order = Order(
         arguments.target,
         folder,
         interpreter(folder, arguments.python),
-        dict(arguments.arg),
+        dict(given),
         tuple(arguments.request),
         arguments.keep,
         arguments.timeout,
@@ -63,7 +69,7 @@ def main() -> None:
         print(json.dumps(as_json(figures), indent=2, allow_nan=False))
     else:
         show(figures)
-    if arguments.svg and figures.process:
+    if arguments.svg is not None and figures.process:
         write(arguments.svg, picture(figures, figures.process))
     if figures.error:
         raise UserError(figures.error)
@@ -75,9 +81,7 @@ def options() -> argparse.ArgumentParser:
     options.add_argument("target", metavar="TARGET", help="module:function, a script, a module, or module:application")
     options.add_argument("--folder", metavar="FOLDER", default=".", help="your project's, where imports begin (.)")
     options.add_argument("--python", metavar="PATH", help="your project's interpreter (.venv/bin/python there)")
-    options.add_argument(
-        "--arg", metavar="NAME=VALUE", type=assignment, action="append", default=[], help="an argument"
-    )
+    options.add_argument("--arg", metavar="NAME=VALUE", action="append", default=[], help="an argument")
     options.add_argument(
         "--request", metavar="REQUEST", action="append", default=[], help='to an application: "GET /orders?limit=100"'
     )
@@ -92,6 +96,26 @@ def options() -> argparse.ArgumentParser:
     return options
 
 
+def check(arguments: argparse.Namespace, others: list[str]) -> None:
+    """Raise UserError where the command line cannot be followed; what may be a value is not said again."""
+    if others:
+        unknown = [other.partition("=")[0] for other in others if other.startswith("--")]
+        raise UserError(visible(f"there is no {unknown[0]}") if unknown else "--arg NAME=VALUE gives an argument")
+    if not TARGET.fullmatch(arguments.target):
+        raise UserError(f"{visible(arguments.target) or 'nothing'} is no MODULE:FUNCTION, such as shop.reports:monthly")
+    if not Path(arguments.folder).expanduser().is_dir():
+        raise UserError(f"there is no folder {visible(arguments.folder)}")
+    if not all(REQUEST.fullmatch(request.strip()) for request in arguments.request):
+        raise UserError('a request has a method and a path, and no body: --request "GET /orders?limit=100"')
+    if arguments.svg is not None and not is_writable(Path(arguments.svg)):
+        raise UserError(f"cannot write {visible(arguments.svg) or 'without a name'}: name another place by --svg")
+
+
+def is_writable(path: Path) -> bool:
+    """Return whether a file can be written there, without making one."""
+    return os.access(path, os.W_OK) and path.is_file() if path.exists() else os.access(path.parent, os.W_OK | os.X_OK)
+
+
 def write(path: str, text: str) -> None:
     """Write a file. Raises UserError where that is not possible."""
     try:
@@ -101,10 +125,10 @@ def write(path: str, text: str) -> None:
 
 
 def assignment(text: str) -> tuple[str, str]:
-    """Return the name and the value of an option's `name=value`."""
+    """Return the name and the value of `name=value`. Raises UserError without the text, which may be a value."""
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
-        raise argparse.ArgumentTypeError(f"{name!r} is not NAME=VALUE")
+        raise UserError("--arg needs NAME=VALUE")
     return name, value
 
 

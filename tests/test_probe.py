@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 import tracemalloc
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
@@ -16,8 +17,9 @@ from typing import Annotated, Any, Literal, NewType
 import pytest
 
 from bench.yours.function.probe.calling.arguments import Arguments
-from bench.yours.function.probe.calling.finding import UncallableError
+from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
+from bench.yours.function.probe.libraries.texts import described_text, without_literals
 from bench.yours.function.probe.objects import size_of
 
 
@@ -63,6 +65,26 @@ keeper.records = [1] * 6
     assert {name: found.get(f"held.{name}") for name in expected} == expected
 
 
+def test_no_literal_of_a_statement_is_shown() -> None:
+    literals = (
+        *("'S'", "'it''s S'", "E'it\\'s S'", "e'S\\\\'", r"'S\'", "U&'S \\0041'", "N'S'", "B'1'", "'S\nS'"),
+        *("$$ it's S $$", "$a$ $$ 'S' $b$ $a$", "$größe$ S $größe$", "/* S /* ' */ S */ 1", "-- it's S\n 1"),
+        *("''", "'S' 'S'", "1", "$1", "%s", "a$b", '"it\'s"', '"a""b"', "'\"'"),
+    )
+    for literal in literals:
+        for text in (f"SELECT {literal} FROM told WHERE {literal} = 'S'", f"/* S */ SELECT {literal} FROM told"):
+            shown = described_text(text)[1]
+            assert (shown["verb"], shown["relation"]) == ("SELECT", "told"), text
+            assert "S" not in without_literals(text).replace("SELECT", ""), text
+    for text in ("'S", "E'S\\", "$$S", "$S$S", "$a$ S $$", "/* S /* S */ S", "-- S", "E'S\\'S"):
+        assert "S" not in without_literals(f"SELECT {text}").replace("SELECT", ""), text
+    relations = {
+        **{"SELECT trim(both 'x' from 'S')": "", "SELECT substring(num FROM 20240101)": "", "COPY told TO 'S'": "told"},
+        **{'UPDATE "a.b"."c""d" SET a = 1': '"a.b"."c""d"', "SELECT 1 FROM shop.told": "shop.told"},
+    }
+    assert {text: described_text(text)[1]["relation"] for text in relations} == relations
+
+
 class Colour(Enum):
     RED = "r"
     BLUE = 2
@@ -102,3 +124,79 @@ def test_an_argument_is_what_its_annotation_wants() -> None:
     for hint, text, line in refusals:
         with pytest.raises(UncallableError, match=f"^--arg parameter is no {line}$"):
             given(hint, text)
+
+
+FAILING = """
+import importlib, os, types
+import psycopg
+class OperationalError(Exception): ...
+class Stated(Exception): sqlstate = "42P01"
+class Thing: ...
+url = os.environ.get("DATABASE_URL")
+def key(): {}["SECRET"]
+def variable(): os.environ["NOT_SET"]
+def variables():
+    for name in ("NOT_SET", "NOR_THIS"): os.environ[name]
+def variable_of_a_value(value="SEC"): os.environ[value + "RET"]
+def attribute(): Thing().nothing
+def attribute_of_a_value(value="SEC"): getattr(Thing(), value + "RET")
+def name(): nothing
+def name_of_a_value(): raise NameError("SECRET", name="SECRET")
+def module():
+    import nothing.at_all
+def module_of_a_value(): importlib.import_module("SECRET")
+def own_error(): raise OperationalError("could not connect with SECRET")
+def stated(): raise Stated('relation "SECRET" does not exist')
+def of_the_system(): raise OSError("connection refused for SECRET")
+def as_asyncio_says(): raise OSError("[Errno 111] Connect call failed ('SECRET', 1)")
+def unconnected(): psycopg.connect("host=127.0.0.1 port=1")
+def untranslated(host):
+    raise psycopg.OperationalError(f'could not translate host name "{host}" to address: timeout expired')
+def with_a_secret(): untranslated("SECRET@db")
+def with_another(): untranslated("SECRET")
+def in_other_words(): raise psycopg.OperationalError("connection failed: SECRET")
+def executed(sql):
+    with psycopg.connect(url) as connection: connection.execute(sql)
+def relation(): executed("SELECT * FROM nothing")
+def column(): executed("SELECT nothing FROM data")
+def column_of_a_value(): executed('SELECT * FROM data WHERE data = "a SECRET"')
+def raised(): executed("DO $$ BEGIN RAISE 'relation \\"SECRET\\" does not exist' USING errcode = '42P01'; END $$")
+def wrapped():
+    try: relation()
+    except psycopg.Error as error: raise Stated("SECRET") from error
+"""
+
+
+def error_of(function: Callable[[], None]) -> Exception:
+    try:
+        function()
+    except Exception as error:
+        return error
+    raise AssertionError(function)
+
+
+def test_of_an_error_a_name_is_told_where_it_stands_in_the_code_and_no_value(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "videos.py").write_text(FAILING)  # which ends as os.py does
+    names: dict[str, Any] = {}
+    exec(compile(FAILING, str(tmp_path / "videos.py"), "exec"), names)
+    monkeypatch.setenv("OTHER_URL", "postgresql://user:12/SECRET@db")
+    expected = {
+        **{"key": "", "variable": "NOT_SET is not set", "variables": "NOT_SET is not set"},
+        "variable_of_a_value": "a variable of the environment is not set",
+        **{"attribute": "there is no nothing", "attribute_of_a_value": ""},
+        **{"name": "there is no nothing", "name_of_a_value": ""},
+        **{"module": "No module named 'nothing'", "module_of_a_value": ""},
+        **{"own_error": "", "stated": "", "of_the_system": "", "as_asyncio_says": "", "in_other_words": ""},
+        "unconnected": "no connection to 127.0.0.1:1: Connection refused",
+        "with_a_secret": "no connection to db: timeout expired",
+        "with_another": "no connection: timeout expired",
+        "relation": 'relation "nothing" does not exist',
+        "column": 'column "nothing" does not exist',
+        **{"column_of_a_value": "a column does not exist", "raised": ""},
+        "wrapped": 'relation "nothing" does not exist',
+    }
+    told = {name: described(error_of(names[name]), "videos:f") for name in expected}
+    assert {name: one["text"] for name, one in told.items()} == expected
+    assert "SECRET" not in str(told)

@@ -50,7 +50,10 @@ def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
     during = f"; {mib(process.imports)} of them are imports during the call" if process.imports > MIB else ""
     tracer = ", the tracer included" if figures.at_once else ""
     items = f" {counted(figures.items, 'item was', 'items were')} read." if figures.items else ""
-    answers = "".join(f" Answered {status} with {counted(size, 'byte')}." for status, size in figures.answers)
+    answers = "".join(
+        f" Answered {status} with {counted(size, 'byte')}." if status else " Not answered."
+        for status, size in figures.answers
+    )
     return f"{grown}{during}{tracer}. {when(figures, process)}{items}{answers}"
 
 

@@ -1,6 +1,5 @@
 """A run of the reader's code in a process of its own: started, watched, ended, and what it told."""
 
-import ctypes
 import json
 import os
 import signal
@@ -13,9 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.errors import UserError, visible
-from bench.yours.function.watching import ProcessWatch
-from common import database_url
+from bench.errors import DEFAULT_URL, UserError, visible
+from bench.yours.function.watching import PRCTL, ProcessWatch, adopting
 
 PROBE = Path(__file__).parent / "probe"
 # Each after those that it imports.
@@ -26,20 +24,22 @@ PARTS = (
         for name in ("texts", "rows", "wrapping", "statements", "records", "orms", "drivers", "cursors")
     ),
     *(f"calling/{name}" for name in ("applications", "finding", "connecting", "values", "arguments", "call")),
-    "measuring",
+    *("telling", "measuring"),
 )
 # What the interpreter is given to begin with: it makes modules of the texts, none of which lies in a file for it.
+# Where the folder is looked into first, as by a Python without -P, a module there may have a name that is needed here.
 BEGIN = """
-import json, os, sys, types
+import sys
+if sys.path[:1] == [""]:
+    del sys.path[0]
+import json, types
 with open(sys.argv[1], encoding="utf-8") as file:
     order = json.load(file)
 for name, text in order.pop("parts"):
     module = sys.modules[name] = types.ModuleType(name)
     exec(compile(text, "<probe>", "exec"), module.__dict__)
-sys.path[0] = os.getcwd()
 module.ProbeRun(order).go()
 """
-PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 UNTRACED, STATEMENTS, TRACED, EVERYTHING = "untraced", "statements", "traced", "everything"
 
 
@@ -71,10 +71,12 @@ class Told:
 def interpreter(folder: Path, named: str | None) -> Path:
     """Return the interpreter of the reader's project: the one that is named, that of its environment, else this one."""
     places = [folder / name / "bin" / "python" for name in (".venv", "venv", "env")]
-    path = Path(named).expanduser() if named else next((place for place in places if place.exists()), None)
-    path = path or Path(sys.executable)
+    if named is None:  # a link that leads nowhere is one that was meant
+        path = next((place for place in places if os.path.lexists(place)), Path(sys.executable))
+    else:
+        path = Path(named).expanduser()
     if not os.access(path, os.X_OK) or path.is_dir():
-        raise UserError(f"{visible(str(path))} is no interpreter: name one by --python")
+        raise UserError(f"{visible(str(path)) if named != '' else 'nothing'} is no interpreter: name one by --python")
     return path.absolute()
 
 
@@ -91,7 +93,22 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
             **{"arguments": order.arguments, "requests": order.requests, "url": url(), "report": str(report)},
         }
         text.write_text(json.dumps(asked), "utf-8")
-        process = subprocess.Popen(
+        with adopting() as others:
+            process = started(order, text)
+            watch = ProcessWatch(process, order.timeout, order.limit, others)
+            try:
+                watch.until_its_end()
+            finally:
+                watch.end()
+        if not report.exists():
+            raise UserError(watch.why or ended_by_itself(process.returncode))
+        return Told(json.loads(report.read_text("utf-8")), watch.samples, watch.why, watch.children)
+
+
+def started(order: Order, text: Path) -> subprocess.Popen[bytes]:
+    """Return the reader's interpreter with what it is to do. Raises UserError where it cannot be executed."""
+    try:
+        return subprocess.Popen(
             [order.python, "-c", BEGIN, text],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -101,14 +118,9 @@ def run(order: Order, instrument: str, peak: int | None = None) -> Told:
             start_new_session=True,
             preexec_fn=partial(end_with_parent, os.getpid()),
         )
-        watch = ProcessWatch(process, order.timeout, order.limit)
-        try:
-            watch.until_its_end()
-        finally:
-            watch.end()
-        if not report.exists():
-            raise UserError(watch.why or ended_by_itself(process.returncode))
-        return Told(json.loads(report.read_text("utf-8")), watch.samples, watch.why, watch.children)
+    except OSError as error:
+        where = visible(str(order.python))
+        raise UserError(f"{where} does not run: {error.strerror}: name another one by --python") from None
 
 
 def end_with_parent(parent: int) -> None:
@@ -125,12 +137,14 @@ def end_with_parent(parent: int) -> None:
 def environment() -> dict[str, str]:
     """Return the caller's, where nothing but the instruments traces: not Python itself, nor this project's scripts."""
     others = {name: value for name, value in os.environ.items() if name != "PYTHONTRACEMALLOC"}
+    if not others.get("DATABASE_URL", "").strip():  # nothing but spaces is as if it were not set
+        others.pop("DATABASE_URL", None)
     return {**others, "PYTHONDONTWRITEBYTECODE": "1", "MEMORY_TRACING": "off"}
 
 
 def url() -> str:
     """Return the address for sessions and connections that the code is given."""
-    return os.environ.get("DATABASE_URL") or database_url()
+    return environment().get("DATABASE_URL", DEFAULT_URL)
 
 
 def ended_by_itself(code: int) -> str:

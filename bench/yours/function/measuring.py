@@ -96,7 +96,7 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
         if start <= seconds <= returned["seconds"]
     ]
     after = found["left"] - began["rss"] if "left" in found else None
-    children = [most for seen, most in told.children if start <= seen <= returned["seconds"]]
+    children = [most for seen, most in told.children if start <= seen]
     return ProcessOfCall(
         returned["seconds"] - start,
         returned["rss"] - began["rss"],
@@ -178,7 +178,8 @@ def error_of(told: Told) -> str:
         return ""
     if not error["kind"]:
         return str(error["text"])
-    stage = "its import" if told.found["stage"] == "import" else "it"
+    of_application = told.found["stage"] == "closing" and told.found["answers"]
+    stage = "its import" if told.found["stage"] == "import" else "its shutdown" if of_application else "it"
     verb = "ended the process" if error["kind"] == "SystemExit" else f"raised {error['kind']}"
     return f"{stage} {verb}{at(error['line'])}{': ' + error['text'] if error['text'] else ''}"
 

@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import gc
-import json
 import os
 import platform
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bench.yours.function.probe.calling.call import Call
-from bench.yours.function.probe.calling.finding import UncallableError, found, is_script, script
-from bench.yours.function.probe.failures import described
+from bench.yours.function.probe.calling.finding import found, import_ahead, is_script, script
+from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.imports import ImportWatch, made
 from bench.yours.function.probe.libraries.cursors import PSYCOPG, PsycopgWatch
 from bench.yours.function.probe.libraries.drivers import PSYCOPG2, Psycopg2Watch
 from bench.yours.function.probe.libraries.orms import OrmWatch
 from bench.yours.function.probe.libraries.records import ASYNCPG, AsyncpgWatch
 from bench.yours.function.probe.libraries.statements import Statements
-from bench.yours.function.probe.memory import PROBE, children, forget_peak, peak, rss
+from bench.yours.function.probe.memory import children, forget_peak, peak, rss
 from bench.yours.function.probe.stacks import any_line
+from bench.yours.function.probe.telling import Telling
 
 if TYPE_CHECKING:
     from bench.yours.function.probe.tracing import Tracing
 
 UNTRACED, TRACED, STATEMENTS, EVERYTHING = "untraced", "traced", "statements", "everything"
-# Seconds in which the main thread tells what is known, unless it waits for what answers no signal.
-PATIENCE = 2.0
 LIBRARIES = ("sqlalchemy", "psycopg", "psycopg2", "asyncpg", "django", "pydantic")
 
 
@@ -41,8 +37,7 @@ class ProbeRun:
     def __init__(self, order: dict[str, Any]) -> None:
         """Let the order say what to run, with which instrument, and where to tell what was found."""
         self.order = order
-        self.process = os.getpid()
-        self._telling = threading.Lock()
+        self._telling = Telling(order["report"])
         self.children: list[int] = []
         self.told: dict[str, Any] = {"python": platform.python_version(), "stage": "import"}
         instrument = order["instrument"]
@@ -69,7 +64,9 @@ class ProbeRun:
 
     def go(self) -> None:
         """Import, call, and tell; whatever happens, what is known by then is told."""
-        self._listen()
+        self._telling.listen(self._stopped)
+        import_ahead()
+        sys.path.insert(0, os.getcwd())
         sys.meta_path.insert(0, self.watch)
         self.told["interpreter"] = rss()
         try:
@@ -77,25 +74,10 @@ class ProbeRun:
         except UncallableError as error:
             self.told["error"] = {"kind": "", "text": str(error), "line": None}
         except BaseException as error:
-            self.told["error"] = described(error)
+            self.told["error"] = described(error, self.order["target"])
             self._end_early()
             error.__traceback__ = None
         self.tell("ended")
-
-    def _listen(self) -> None:
-        """Tell what is known when the command asks for it, by another thread while the main one waits in a library."""
-        if not hasattr(signal, "sigwait"):
-            return
-
-        def wait() -> None:
-            signal.sigwait({signal.SIGXCPU})
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGXFSZ)
-            time.sleep(PATIENCE)
-            self._stopped()
-
-        signal.signal(signal.SIGXFSZ, self._stopped)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGXCPU})
-        threading.Thread(target=wait, name=PROBE, daemon=True).start()
 
     def _stopped(self, *_: object) -> None:
         self.told["stopped_at"] = any_line()
@@ -164,22 +146,16 @@ class ProbeRun:
             self.tracing.released()
 
     def tell(self, how: str) -> None:
-        """Write what is known, and end this process at once; one that was forked only ends."""
-        if not self._telling.acquire(blocking=False):
-            return
-        if os.getpid() == self.process:
-            self._end_early()
-            self._write(how)
-        with suppress(Exception):
-            sys.stdout.flush()
-        os._exit(0)
+        """Write what is known, and end this process."""
+        self._telling.tell(lambda: self._known(how))
 
     def _end_early(self) -> None:
         if self.told["stage"] == "call" and "returned" not in self.told:
             self.end()
             self.told["stage"] = "call"
 
-    def _write(self, how: str) -> None:
+    def _known(self, how: str) -> dict[str, Any]:
+        self._end_early()
         statements = self.statements
         self.told.update(self.tracing.told() if self.tracing else {})
         self.told.update(
@@ -193,10 +169,7 @@ class ProbeRun:
             answers=self.call.answers.found if self.call else [],
             children=self.children != children(),
         )
-        report = self.order["report"]
-        with open(report + ".part", "w", encoding="utf-8") as file:
-            json.dump(self.told, file)
-        os.replace(report + ".part", report)
+        return self.told
 
 
 def _versions() -> dict[str, str]:

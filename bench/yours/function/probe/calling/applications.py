@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.yours.function.probe.failures import UncallableError
+
 
 def application_of(thing: Any) -> str:
     """Return which kind of application something is, else an empty text."""
@@ -55,10 +57,11 @@ class Answers:
                 **{"wsgi.multiprocess": False, "wsgi.run_once": False, "REMOTE_ADDR": "127.0.0.1"},
             }
             body = application(environ, lambda status, headers, error=None: said.append(status))  # noqa: B023
-            size = sum(len(part) for part in body)
+            size = sum(len(part) for part in body or ())
             if hasattr(body, "close"):
                 body.close()
-            self.found.append((int(said[0].split()[0]), size))
+            status = (said or [""])[0].split(" ")[0]
+            self.found.append((int(status) if status.isdecimal() else 0, size))  # 0 is none
 
     async def of_asgi(
         self,
@@ -81,7 +84,7 @@ class Answers:
             await asyncio.wait([lifespan, started], return_when=asyncio.FIRST_COMPLETED)
             if started.done() and started.result()["type"] == "lifespan.startup.failed":
                 await lifespan  # which raises why
-                raise RuntimeError("the application's startup failed")
+                raise UncallableError("its startup failed")
             if not started.done():  # it knows no lifespan
                 lifespan.exception()
                 started.cancel()
@@ -92,6 +95,10 @@ class Answers:
         if not lifespan.done():
             await to_application.put({"type": "lifespan.shutdown"})
             await asyncio.wait([lifespan], timeout=10)
+            if lifespan.done():
+                lifespan.result()  # which raises what its shutdown did
+            if not told.empty() and told.get_nowait()["type"] == "lifespan.shutdown.failed":
+                raise UncallableError("its shutdown failed")
 
     async def _answer(self, application: Any, method: str, path: str, query: str, state: dict[str, Any]) -> None:
         import asyncio

@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack, ExitStack, suppress
 from functools import partial
 from typing import Any
 
-from bench.yours.function.probe.calling.connecting import opened, to_database
-from bench.yours.function.probe.calling.finding import Method, UncallableError, function_of
+from bench.yours.function.probe.calling.connecting import is_opened_in_a_loop, opened, to_database
+from bench.yours.function.probe.calling.finding import Method, function_of
 from bench.yours.function.probe.calling.values import kinds_of, value_of
+from bench.yours.function.probe.failures import UncallableError
 
 if typing.TYPE_CHECKING:
     from inspect import Parameter
@@ -35,6 +36,13 @@ class Arguments:
                     arguments[name] = await value if hasattr(value, "__await__") else value
         return ready(thing, *filled)
 
+    def need_a_loop(self, thing: Any) -> bool:
+        """Return whether an annotation wants what is opened in a loop."""
+        functions = [thing.owner, thing.function] if isinstance(thing, Method) else [thing]
+        parameters = [parameter for function in functions for parameter in _parameters(function)]
+        kinds = [kind for parameter in parameters for kind in kinds_of(parameter.annotation)]
+        return any(map(is_opened_in_a_loop, kinds))
+
     def _filled(
         self, thing: Any, stack: ExitStack, stack_async: AsyncExitStack | None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -50,6 +58,7 @@ class Arguments:
         missing: list[str] = []
         filled = [self._arguments(part, stack, stack_async, missing) for part in (of_class, of_function)]
         if missing:
+            missing = list(dict.fromkeys(missing))
             raise UncallableError(f"it needs {', '.join(missing)}: {' '.join(f'--arg {name}=…' for name in missing)}")
         return filled[0], filled[1]
 

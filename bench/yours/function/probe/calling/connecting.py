@@ -10,9 +10,14 @@ from contextlib import AsyncExitStack, ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from bench.yours.function.probe.calling.finding import UncallableError
+from bench.yours.function.probe.failures import UncallableError
 
 OF_SQLALCHEMY = ("Session", "Connection", "Engine")
+OF_SQLALCHEMY_LATER = ("AsyncSession", "AsyncConnection", "AsyncEngine")
+IN_A_LOOP = {
+    **dict.fromkeys(("sqlalchemy", "sqlmodel"), OF_SQLALCHEMY_LATER),
+    **{"psycopg": ("AsyncConnection",), "asyncpg": ("Connection",)},
+}
 
 
 @contextmanager
@@ -45,6 +50,12 @@ def opened(kind: Any, url: str, stack: ExitStack, stack_async: AsyncExitStack | 
     if library == "asyncpg" and name == "Connection" and stack_async is not None:
         return sys.modules["asyncpg"].connect(_driverless(url))
     return None
+
+
+def is_opened_in_a_loop(kind: Any) -> bool:
+    """Return whether what is opened for an annotation has to be awaited."""
+    library, name = _named(kind)
+    return name in IN_A_LOOP.get(library, ())
 
 
 def _named(kind: Any) -> tuple[str, str]:
@@ -88,7 +99,7 @@ def _of_sqlalchemy(kind: Any, name: str, url: str, stack: ExitStack) -> Any:
 def _of_sqlalchemy_async(kind: Any, name: str, url: str, stack: AsyncExitStack) -> Any:
     from sqlalchemy.ext.asyncio import create_async_engine
 
-    if name[5:] not in OF_SQLALCHEMY:
+    if name not in OF_SQLALCHEMY_LATER:
         return None
     engine = create_async_engine(url_for(url, asynchronous=True))
     stack.push_async_callback(engine.dispose)

@@ -6,14 +6,24 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import FunctionType
 from typing import Any
 
 from bench.yours.function.probe.calling.applications import application_of
+from bench.yours.function.probe.failures import UncallableError
+
+# What is imported later, for it would count as the interpreter's.
+LATER = ("ast", "asyncio", "inspect", "resource", "runpy")
 
 
-class UncallableError(Exception):
-    """What was asked for cannot be called; the text says why."""
+def import_ahead() -> None:
+    """Import now what is needed later, if a module of the reader's has a name of the standard library's."""
+    names = {name.partition(".")[0] for name in os.listdir()}
+    if not names.isdisjoint(getattr(sys, "stdlib_module_names", LATER)):
+        for name in LATER:
+            with suppress(ImportError):
+                importlib.import_module(name)
 
 
 def is_script(target: str) -> bool:
@@ -27,16 +37,33 @@ def script(target: str) -> Callable[[], Any]:
 
     sys.argv[:] = [target]
     if target.endswith(".py"):
-        if not os.path.isfile(target):
-            raise UncallableError(f"there is no file {target}")
+        _check_file(target)
         return lambda: runpy.run_path(target, run_name="__main__")
-    return lambda: runpy.run_module(target, run_name="__main__", alter_sys=True)
+
+    def run_module() -> Any:
+        try:
+            return runpy.run_module(target, run_name="__main__", alter_sys=True)
+        except ImportError as error:
+            trace: Any = error.__traceback__
+            while trace.tb_next:
+                trace = trace.tb_next
+            if trace.tb_frame.f_globals is not vars(runpy):  # a module of the reader's imports what is not there
+                raise
+        raise UncallableError(f"there is no module {target}: a function is named as MODULE:FUNCTION")
+
+    return run_module
+
+
+def _check_file(path: str) -> None:
+    if not os.path.isfile(path):
+        raise UncallableError(f"there is no file {path}")
 
 
 def found(target: str, requests: list[str]) -> Any:
     """Import the module, and return what the target names in it; of requests, the application that it makes."""
     name, _, path = target.removesuffix("()").partition(":")
     if name.endswith(".py"):
+        _check_file(name)
         sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
         name = os.path.basename(name)[:-3]
     if os.environ.get("DJANGO_SETTINGS_MODULE"):

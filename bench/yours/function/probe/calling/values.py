@@ -7,7 +7,7 @@ import typing
 from contextlib import suppress
 from typing import Any
 
-from bench.yours.function.probe.calling.finding import UncallableError
+from bench.yours.function.probe.failures import UncallableError
 
 NONE = type(None)
 UNIONS = (typing.Union, getattr(types, "UnionType", typing.Union))

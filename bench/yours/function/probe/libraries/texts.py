@@ -6,11 +6,26 @@ import re
 from functools import lru_cache
 from typing import Any
 
-# A comment may have a value in it, too.
-_UNTOLD = re.compile(r"'(?:[^']|'')*'|/\*.*?\*/|--[^\n]*", re.DOTALL)
+# What has a value in it, or a quote: https://www.postgresql.org/docs/current/sql-syntax-lexical.html. It ends with the
+# text where its own end is missing; a comment, which may have others in it, is ended below.
+_QUOTED = re.compile(
+    r"""
+      /\* | --[^\n]*
+    | (?<!\w) [eE] ' [^'\\]* (?: (?: \\. | '' ) [^'\\]* )* (?: ' | \Z )
+    | (?: (?<!\w) [uU] & )? ' [^']* (?: '' [^']* )* (?: ' | \Z )
+    | (?<![\w$]) \$ ( (?: [^\W\d] \w* )? ) \$ .*? (?: \$ \1 \$ | \Z )
+    | " [^"]* (?: "" [^"]* )* (?: " | \Z )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+_COMMENT = re.compile(r"/\*|\*/")
 _NUMBER = re.compile(r"(?<![\w.$])\d+(?:\.\d+)?")
 _PARENTHESES = re.compile(r"\([^()]*\)")
-_RELATION = re.compile(r'\b(?<!DISTINCT )(?:FROM|INTO|UPDATE|COPY)\s+((?:"[^"]+"|[\w.])+)', re.IGNORECASE)
+_NAME = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
+_RELATION = re.compile(
+    rf"\b(?<!DISTINCT )(?:FROM|INTO|UPDATE|COPY)\s+({_NAME}(?:\.{_NAME})*)",
+    re.IGNORECASE,
+)
 _LIST = re.compile(r"\bIN\s*\([^()]*\)", re.IGNORECASE)
 _ROWS = re.compile(r"\bVALUES\b.*?(?=\bRETURNING\b|\bON\b|$)", re.DOTALL | re.IGNORECASE)
 
@@ -18,7 +33,7 @@ _ROWS = re.compile(r"\bVALUES\b.*?(?=\bRETURNING\b|\bON\b|$)", re.DOTALL | re.IG
 @lru_cache(16)
 def described_text(text: str) -> tuple[int, dict[str, Any]]:
     """Return what all executions of a statement have in common, however many values they have, and what is shown."""
-    without = _UNTOLD.sub("''", text)
+    without = without_literals(text)
     outer = without
     while (inner := _PARENTHESES.sub("", outer)) != outer:  # EXTRACT(day FROM …) reads from no relation
         outer = inner
@@ -30,6 +45,26 @@ def described_text(text: str) -> tuple[int, dict[str, Any]]:
         "joins": len(re.findall(r"\bJOIN\b", without, re.IGNORECASE)),
     }
     return hash(_ROWS.sub("VALUES", _LIST.sub("IN ()", _NUMBER.sub("0", without)))), described
+
+
+def without_literals(text: str) -> str:
+    """Return a text with '' for each literal and each comment; a quoted name stays."""
+    parts: list[str] = []
+    begin = 0
+    while quoted := _QUOTED.search(text, begin):
+        end = _end_of_comment(text, quoted.end()) if quoted[0] == "/*" else quoted.end()
+        parts += text[begin : quoted.start()], quoted[0] if quoted[0][0] == '"' else "''"
+        begin = end
+    return "".join([*parts, text[begin:]])
+
+
+def _end_of_comment(text: str, begin: int) -> int:
+    depth = 1
+    for mark in _COMMENT.finditer(text, begin):
+        depth += 1 if mark[0] == "/*" else -1
+        if not depth:
+            return mark.end()
+    return len(text)
 
 
 def text_of(query: Any, owner: Any) -> str:

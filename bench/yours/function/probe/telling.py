@@ -1,0 +1,54 @@
+"""What is known of a run is told once, as JSON, however it ends: by itself, by an error, or when it is asked to."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from bench.yours.function.probe.memory import PROBE
+
+# Seconds in which the main thread tells what is known, unless it waits for what answers no signal.
+PATIENCE = 2.0
+
+
+class Telling:
+    """Writes what is known into a file, once, and ends the process."""
+
+    def __init__(self, report: str) -> None:
+        """Write there."""
+        self._report, self._process, self._once = report, os.getpid(), threading.Lock()
+
+    def listen(self, stopped: Callable[..., None]) -> None:
+        """Call this when the command asks to end: in another thread while the main one waits in a library."""
+        if not hasattr(signal, "sigwait"):
+            return
+
+        def wait() -> None:
+            signal.sigwait({signal.SIGXCPU})
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGXFSZ)
+            time.sleep(PATIENCE)
+            stopped()
+
+        signal.signal(signal.SIGXFSZ, stopped)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGXCPU})
+        threading.Thread(target=wait, name=PROBE, daemon=True).start()
+
+    def tell(self, known: Callable[[], dict[str, Any]]) -> None:
+        """Write what is known, and end this process at once; one that was forked only ends."""
+        if not self._once.acquire(blocking=False):
+            return
+        if os.getpid() == self._process:
+            told = known()
+            with open(self._report + ".part", "w", encoding="utf-8") as file:
+                json.dump(told, file)
+            os.replace(self._report + ".part", self._report)
+        with suppress(Exception):
+            sys.stdout.flush()
+        os._exit(0)
