@@ -140,7 +140,8 @@ def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -
     peak = found.peak(f"kept_by_{driver}")
     for name, function in (("columns", "columns"), ("wide column", "deferred")):
         saved = peak - found.peak(f"{function}_by_{driver}")
-        beside = ROWS * (BODY + 50) if (driver, name) == ("psycopg", "wide column") else 0  # which is not traced
+        # Which is not traced: libpq's blocks of 2 KiB have room for one of these rows.
+        beside = 2 * ROWS * (BODY + 50) if (driver, name) == ("psycopg", "wide column") else 0
         assert 0.7 * saved < promised[name] < 1.3 * saved + beside
     if driver == "psycopg":
         assert found.peak("option_by_psycopg") > found.peak("deferred_by_psycopg") + 100 * ROWS
@@ -160,7 +161,7 @@ def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -
         ("/gathered", ["wide column", "yield_per"], False, "rows of each of 3 executions are held at once"),
     ],
 )
-def test_what_saves_if_a_loop_drops_rows_comes_last_and_an_answer_s_rows_are_streamed(
+def test_what_saves_most_comes_first_and_an_answer_s_rows_are_streamed(
     request_line: str, names: list[str], streamed: bool, said: str, found: Found
 ) -> None:
     known = found[request_line]
@@ -170,7 +171,7 @@ def test_what_saves_if_a_loop_drops_rows_comes_last_and_an_answer_s_rows_are_str
         known = replace(known, at_peak=replace(known.at_peak, objects=objects), modelled=["ruled.PostOut"])
     advised = advice(known)
     assert sorted(step.name for step in advised) == sorted(names)
-    assert advised[names.index("yield_per")].name == "yield_per"
+    assert [step.saves for step in advised] == sorted((step.saves for step in advised), key=lambda size: -(size or 0))
     [step] = [step for step in advised if step.name == "yield_per"]
     assert said in step.text
     assert ("StreamingResponse" in step.text, "StreamingResponse" in step.code) == (streamed, streamed)
