@@ -1,11 +1,11 @@
-"""The parts of the probe that need no process of their own: what fills a parameter, and who holds items."""
+"""The parts of the probe that need no process of their own: what is called and how, and what is told of it."""
 
 import json
 import logging
 import sys
 import tracemalloc
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -17,6 +17,8 @@ from typing import Annotated, Any, Literal, NewType
 import pytest
 
 from bench.yours.function.probe.calling.arguments import Arguments
+from bench.yours.function.probe.calling.call import Call
+from bench.yours.function.probe.calling.finding import Method, script
 from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
 from bench.yours.function.probe.libraries.texts import described_text, without_literals
@@ -200,3 +202,102 @@ def test_of_an_error_a_name_is_told_where_it_stands_in_the_code_and_no_value(
     told = {name: described(error_of(names[name]), "videos:f") for name in expected}
     assert {name: one["text"] for name, one in told.items()} == expected
     assert "SECRET" not in str(told)
+
+
+CALLED = """
+import asyncio, contextlib, functools
+def plainly(function):
+    @functools.wraps(function)
+    def call(*arguments): return function(*arguments)
+    return call
+def at_once(function):
+    @functools.wraps(function)
+    def call(*arguments): return asyncio.run(function(*arguments))
+    return call
+def items(): yield from "ab"
+async def items_later():
+    for item in "ab": yield item
+async def later(): return 5
+wrapped, run, wrapped_items = plainly(later), at_once(later), plainly(items_later)
+@contextlib.contextmanager
+def opened(): yield 5
+@contextlib.asynccontextmanager
+async def opened_later(): yield 5
+class Later:
+    async def __call__(self): return 5
+class ItemsLater:
+    async def __call__(self):
+        for item in "ab": yield item
+called, called_items = Later(), ItemsLater()
+def returned(): return items()
+def returned_later(): return items_later()
+async def returned_by_a_coroutine(): return items()
+def iterated(): return iter(["a", "b"])
+def mapped(): return map(str.lower, "AB")
+def zipped(): return zip("ab")
+def listed(): return ["a", "b"]
+class Own:
+    def __next__(self): raise RuntimeError
+def own(): return Own()
+class Shop:
+    def __init__(self, limit, path): ...
+    def read(self, limit): ...
+async def silent(scope, receive, send): ...
+def nothing(environ, start_response): ...
+def odd(environ, start_response):
+    start_response("odd", [])
+    return [b"abc"]
+async def closed_badly(scope, receive, send):
+    if scope["type"] == "http": return
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    raise ZeroDivisionError
+"""
+
+
+@pytest.fixture
+def names() -> dict[str, Any]:
+    names: dict[str, Any] = {"__name__": "called"}
+    exec(CALLED, names)
+    return names
+
+
+def call_of(thing: Any, *requests: str) -> tuple[Call, list[Any]]:
+    """Return a call that was run, and the result that was in hand."""
+    call = Call(thing, {"arguments": {}, "url": "", "keep": True, "requests": list(requests)})
+    results: list[Any] = []
+    call.run(nullcontext, lambda: None, results.append, lambda: None)
+    return call, results
+
+
+def test_what_is_called_is_what_it_is_and_what_iterates_is_read(names: dict[str, Any]) -> None:
+    for name in ("later", "wrapped", "run", "called", "opened", "opened_later"):
+        call, results = call_of(names[name])
+        assert (results, call.items) == ([5], 0), name
+    for name in ("items", "items_later", "wrapped_items", "called_items", "returned", "returned_later"):
+        call, results = call_of(names[name])
+        assert (results, call.items) == ([["a", "b"]], 2), name
+    for name in ("returned_by_a_coroutine", "iterated", "mapped", "zipped"):
+        assert call_of(names[name])[0].items == 2, name
+    for name in ("listed", "own"):  # one who makes an iterator of his own says when it is read
+        assert call_of(names[name])[0].items == 0, name
+
+
+def test_what_is_missing_is_named_once(names: dict[str, Any]) -> None:
+    with pytest.raises(UncallableError, match=r"^it needs limit, path: --arg limit=… --arg path=…$"):
+        call_of(Method(names["Shop"], names["Shop"].read))
+
+
+def test_an_application_may_not_answer_and_may_fail_at_its_end(names: dict[str, Any]) -> None:
+    told = {name: call_of(names[name], "GET /")[0].answers.found for name in ("silent", "nothing", "odd")}
+    assert told == {"silent": [(0, 0)], "nothing": [(0, 0)], "odd": [(0, 3)]}
+    with pytest.raises(ZeroDivisionError):
+        call_of(names["closed_badly"], "GET /")
+
+
+def test_what_is_no_module_may_be_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [""])
+    for target in ("nowhere", "json.dumps"):
+        with pytest.raises(UncallableError, match=f"^there is no module {target}: .* MODULE:FUNCTION$"):
+            script(target)()

@@ -426,3 +426,12 @@ def test_the_probe_needs_nothing_of_ours(folder: Path) -> None:
     (folder / "plain.py").write_text("def rows(): return [str(number) for number in range(100000)]")
     told = run(Order("plain:rows", folder, Path(sys.executable)), UNTRACED).found
     assert told["returned"]["rss"] - told["began"]["rss"] > 4 * 2**20
+
+
+def test_a_module_of_the_folder_is_not_taken_for_one_that_the_probe_needs(tmp_path: Path) -> None:
+    at_first = ("json", "types", "signal", "platform", "typing", "contextlib", "threading", "re")
+    for name in (*at_first, "ast", "asyncio", "inspect", "runpy"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError")
+    (tmp_path / "plain.py").write_text("async def rows(limit: int): return list(range(limit))")
+    order = Order("plain:rows", tmp_path, Path(sys.executable), {"limit": "5"})
+    assert "error" not in run(order, EVERYTHING).found
