@@ -74,7 +74,7 @@ def of_collections(figures: FunctionFigures, statement: Statement) -> str:
     """Return what loads the collections that come with a statement's entities, if it is clear which these are."""
     together = with_it(figures, statement)
     loads = [one.loads for one in together if one is not statement]
-    if loads and all(name.partition(".")[0] == kind_of(statement) for name in loads):
+    if loads and not statement.collections and all(name.partition(".")[0] == kind_of(statement) for name in loads):
         return ", ".join(f"selectinload({name})" for name in loads)
     loaded = {name.rpartition(".")[2] for one in together for name in one.classes}
     paths = list(_paths(figures, table_of(statement), loaded, ()))

@@ -128,17 +128,17 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
         size, name = max(zip(one.sizes, one.names, strict=True))
         if len(one.names) == 1 or size < max(WIDE * (one.rows or 0), WIDE_SHARE * sum(one.sizes)):
             continue
-        do, code = "leave it out", ""
+        do, code, attribute = "leave it out", "", ""
         if one.loaded:
             attribute = attribute_of(figures, one, name)
-            do, code, name = MAP, deferred(figures, attribute) if attribute else "", attribute or name
+            do, code = MAP, deferred(figures, attribute) if attribute else ""
         elif one.by == DJANGO and one.values:
             do, code = "name the others", f"{class_of(figures, one, MODEL)}.objects{others_of(one, name)}"
         elif one.by == DJANGO and table_of(one) in figures.tables:
             do, code = "defer it", without(figures, class_of(figures, one, MODEL), name)
         saves = min(peak_of(figures), size / one.times + of_column(figures, one, name))
         text = (
-            f"Column {visible(name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
+            f"Column {visible(attribute or name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
             f"{do}: saves up to {mib(saves)} MiB{LESS * (do == MAP)}."
         )
         yield Change("wide column", text, saves, as_code(code))
