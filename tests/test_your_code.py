@@ -142,11 +142,14 @@ def families(session: Session):
 def subqueried(session: Session):
     families(session)
     return sum(len(parent.children) for parent in session.query(Parent).options(subqueryload(Parent.children)).all())
-def collected(session: Session):
+def parents_of(session):
     families(session)
-    both = joinedload(Parent.children), selectinload(Parent.same)
-    parents = session.scalars(select(Parent).options(*both)).unique()
-    return sum(len(parent.children) for parent in parents)
+    both = joinedload(Parent.children), selectinload(Parent.same)  # which finds all children loaded
+    return session.scalars(select(Parent).options(*both)).unique()
+def collected(session: Session):
+    return sum(len(parent.children) for parent in parents_of(session))
+def all_collected(session: Session):
+    return parents_of(session).all()
 def wide_entities(session: Session):
     rows = text("SELECT i AS id, i AS num, repeat('x', 3000) AS data FROM generate_series(1, 4000) AS i")
     rows = rows.columns(Data.id, Data.num, Data.data)
@@ -245,6 +248,7 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         *(("inserted", ["batches"]), ("inserted size=1000", [])),
         *(("labels", ["cache"]), ("seen", ["cache"]), ("patterns", []), ("texts", ["texts"]), ("literals", ["texts"])),
         *(("joined", ["selectinload"]), ("collected", ["yield_per", "wide column"])),
+        ("all_collected", ["columns", "yield_per", "wide column"]),
         ("subqueried", ["yield_per", "wide column"]),
         ("wide_entities", ["wide column", "yield_per"]),
         ("added", ["batches"]),

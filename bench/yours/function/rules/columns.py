@@ -91,7 +91,7 @@ def share_of_line(figures: FunctionFigures, statement: Statement) -> float:
 
 def code_of(figures: FunctionFigures, statement: Statement) -> str:
     """Return how columns are selected, of those that come with the entities, too, and executed as no scalars."""
-    others = [one for one in with_it(figures, statement) if one is not statement and one.loads]
+    others = [one for one in with_it(figures, statement) if one is not statement and one.loads and one.loaded]
     names = ", ".join([columns_of(figures, one) for one in (statement, *others)])
     code = selected(statement, names) + "".join(f".join({one.loads})" for one in others)
     if not by_query(statement) and not statement.lazily:
@@ -101,9 +101,8 @@ def code_of(figures: FunctionFigures, statement: Statement) -> str:
 
 def columns_of(figures: FunctionFigures, statement: Statement) -> str:
     """Return three attributes of a statement's entities: as they are called, else as its columns are."""
-    kind = max(statement.classes, key=lambda name: statement.classes[name])
-    related = {attribute for _, name, attribute, *_ in figures.relationships if name == kind_of(statement)}
-    names = [name for name in figures.attributes.get(kind, {}) if name not in related] or attributes_of(
-        figures, statement
-    )
-    return ", ".join([*(f"{kind_of(statement)}.{name}" for name in (names or "…")[:3]), *["…"][: len(names)]])
+    name, kind = max(statement.classes, key=lambda name: statement.classes[name]), kind_of(statement)
+    related = {attribute for _, owner, attribute, *_ in figures.relationships if owner == kind}
+    names = [name for name in figures.attributes.get(name, {}) if name not in related]
+    names = names or attributes_of(figures, statement)
+    return ", ".join([*(f"{kind}.{name}" for name in names[:3]), "…"]) if names else f"{kind}.…"
