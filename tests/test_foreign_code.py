@@ -337,7 +337,8 @@ def test_a_library_s_line_stands_beside_the_reader_s(folder: Path, capsys: pytes
     shown = " ".join(capsys.readouterr().out.split())
     assert f"foreign.py:{line} → store/models.py:2" in shown
     assert f"at foreign.py:{line} (store/models.py:2)" in shown
-    assert "select(Customer.id, …" in shown
+    assert "session.execute(select(Customer.id, …, Order." in shown
+    assert ".join(Customer.orders))" in shown
     # What is the reader's comes first, and what is not counted is said.
     assert "at the peak: 6,000 foreign.Order, 3,000 foreign.Customer, " in shown
     assert "Only those that the garbage collector tracks count" in shown
