@@ -48,9 +48,9 @@ class Statement:
     seconds: float
     streamed: bool
     yield_per: int | None
-    # Whether it joins collections, and the way of loading with which SQLAlchemy refuses yield_per, if one.
+    # Whether it joins collections, or loads them by subqueryload: with both SQLAlchemy refuses yield_per.
     collections: bool
-    refused: str
+    buffered: bool
     # Entities that were loaded from its rows, by class.
     classes: Mapping[str, int]
     # By how many bytes the process grew while it was first executed, before its first row: what the driver holds.
@@ -63,6 +63,11 @@ class Statement:
     @property
     def loaded(self) -> int:
         return sum(self.classes.values())
+
+    @property
+    def refused(self) -> str:
+        """The way of loading with which SQLAlchemy refuses yield_per, if there is one."""
+        return "joined collections" if self.collections else "subqueryload" * self.buffered
 
 
 @dataclass(frozen=True)

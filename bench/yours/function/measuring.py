@@ -132,7 +132,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "streamed",
         "yield_per",
         "collections",
-        "refused",
+        "buffered",
         "classes",
         "widest",
         "sizes",

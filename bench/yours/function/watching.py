@@ -20,8 +20,6 @@ INTERVAL, MOST_SAMPLES = 0.01, 2_000
 PATIENCE = 20.0
 # How often it is looked for what a process that was ended had started.
 MOST_GENERATIONS = 20
-
-
 PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
 SET_SUBREAPER, GET_SUBREAPER = 36, 37

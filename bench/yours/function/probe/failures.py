@@ -61,7 +61,7 @@ class UncallableError(Exception):
 def described(error: BaseException, target: str) -> dict[str, Any]:
     """Return an error's class, its place in the reader's code, and the name that it is about; the target names one."""
     line = None
-    frames = list(_frames(error))
+    frames = list(frames_of(error))
     for frame, number in frames:
         if package_of(frame.f_code.co_filename) == "":
             line = [shown(frame.f_code.co_filename), number]
@@ -73,7 +73,8 @@ def described(error: BaseException, target: str) -> dict[str, Any]:
     return {"kind": class_name(type(error)).rpartition(".")[2], "text": text, "line": line}
 
 
-def _frames(error: BaseException) -> Iterator[tuple[Any, int]]:
+def frames_of(error: BaseException) -> Iterator[tuple[Any, int]]:
+    """Yield the frames that an error went through, the innermost last, with the line of each."""
     trace = error.__traceback__
     while trace:
         yield trace.tb_frame, trace.tb_lineno
@@ -125,7 +126,7 @@ def _of_a_database(error: Any) -> str:
 
 
 def _is_raised_by_the_reader(error: BaseException) -> bool:
-    return [package_of(frame.f_code.co_filename) for frame, _ in _frames(error)][-1:] == [""]
+    return [package_of(frame.f_code.co_filename) for frame, _ in frames_of(error)][-1:] == [""]
 
 
 def _of_state(state: str, text: str, error: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tracemalloc
 from typing import Any
 
@@ -18,7 +19,9 @@ class Look:
     def __init__(self, noted: dict[Line | None, int]) -> None:
         """Look now."""
         self.size = tracemalloc.get_traced_memory()[0]
-        self.objects, self.changed = count(), changed()
+        objects = gc.get_objects()
+        self.objects, self.changed = count(objects), changed(objects)
+        del objects  # which is no part of what is looked at
         self._noted = dict(noted)
         self._snapshot = tracemalloc.take_snapshot()
 

@@ -23,9 +23,9 @@ _UNTOLD = (
 )
 
 
-def count() -> Counted:
-    """Return how many objects of each class the garbage collector knows."""
-    counts = Counter(map(type, gc.get_objects()))
+def count(objects: list[Any]) -> Counted:
+    """Return how many of these objects there are of each class."""
+    counts = Counter(map(type, objects))
     named: Counted = {}
     for kind, number in counts.items():
         name = class_name(kind)
@@ -33,11 +33,10 @@ def count() -> Counted:
     return named
 
 
-def changed() -> Counted:
-    """Return how many entities of SQLAlchemy's were changed and are not yet written, by class."""
+def changed(objects: list[Any]) -> Counted:
+    """Return of how many entities the states are among these that were changed and are not yet written, by class."""
     state = getattr(sys.modules.get("sqlalchemy.orm.state"), "InstanceState", None)
-    states = [thing for thing in gc.get_objects() if type(thing) is state] if state else []
-    counts = Counter(thing.class_ for thing in states if thing.modified)
+    counts = Counter(thing.class_ for thing in objects if type(thing) is state and thing.modified)
     return {class_name(kind): number for kind, number in counts.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, package_of, shown
@@ -24,21 +24,17 @@ EXECUTE = (
 )
 
 
-def nearest(frame: Any) -> tuple[str, int] | None:
-    """Return the innermost line of the reader's, from a frame on outwards."""
-    while frame:
+def nearest(outwards: Iterable[Any]) -> tuple[str, int] | None:
+    """Return the innermost line of the reader's in these frames."""
+    for frame in outwards:
         if package_of(frame.f_code.co_filename) == "":
             return shown(frame.f_code.co_filename), frame.f_lineno
-        frame = frame.f_back
     return None
 
 
 def own_line() -> tuple[str, int] | None:
     """Return the reader's line that runs in this thread."""
-    for frame in frames():
-        if package_of(frame.f_code.co_filename) == "":
-            return shown(frame.f_code.co_filename), frame.f_lineno
-    return None
+    return nearest(frames())
 
 
 class CallOf(NamedTuple):
@@ -62,14 +58,18 @@ def called() -> CallOf:
 
 def frames() -> Iterator[Any]:
     """Yield the frames of this thread, the innermost first, through greenlets."""
-    frame: Any = sys._getframe(1)
     greenlet = sys.modules.get("greenlet")
     current = greenlet.getcurrent().parent if greenlet else None
+    yield from _outwards(sys._getframe(1))  # no name for it here: who iterates would be held by what he iterates
+    while current is not None:
+        yield from _outwards(current.gr_frame)
+        current = current.parent
+
+
+def _outwards(frame: Any) -> Iterator[Any]:
     while frame:
         yield frame
         frame = frame.f_back
-        while frame is None and current is not None:
-            frame, current = current.gr_frame, current.parent
 
 
 def any_line(last: tuple[str, int] | None = None) -> tuple[str, int] | None:
@@ -82,7 +82,7 @@ def any_line(last: tuple[str, int] | None = None) -> tuple[str, int] | None:
         return line
     main, threads = threading.main_thread().ident, sys._current_frames()
     del threads[threading.get_ident()]  # this frame would hold itself, and what runs below it beyond its end
-    others = (nearest(threads[thread]) for thread in sorted(threads, key=lambda one: one != main))
+    others = (nearest(_outwards(threads[thread])) for thread in sorted(threads, key=lambda one: one != main))
     return next(filter(None, others), None) or (last or own_line() if loops else None)
 
 

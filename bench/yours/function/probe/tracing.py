@@ -40,7 +40,7 @@ class Tracing:
     def start(self) -> None:
         """Begin."""
         if self._watch:
-            self._before, self._sizes = count(), sizes()
+            self._before, self._sizes = count(gc.get_objects()), sizes()
         _START()
         if self._watch:
             self._watch.start()
@@ -57,7 +57,7 @@ class Tracing:
             self._peak = Look(self._watch.lines)
         gc.collect()  # what only a cycle holds is not kept, and is there at the peak
         self._told["kept"] = tracemalloc.get_traced_memory()[0]
-        objects = count()
+        objects = count(gc.get_objects())
         many = [name for name in mapped() if self._peak.objects.get(name, 0) >= ENOUGH]
         self._told["attributes"] = {name: attributes(name) for name in many}
         self._told["models"] = models(ENOUGH)

@@ -36,6 +36,8 @@ FEW_AT_ONCE, MANY_OTHERS = 100, 10
 def what_reads_in_chunks(statement: Statement) -> str:
     if statement.lazily:
         return f"yield_per instead of {visible(statement.loads)}, which is loaded lazily,"
+    if statement.yield_per:
+        return f"yield_per={BATCH}"
     return "selectinload with yield_per" if statement.refused else "yield_per"
 
 
@@ -98,20 +100,8 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         holds, model = held(figures, one), model_of_answer(figures, one)
         if holds and not is_sqlalchemys(one) and not model:  # columns hold less
             continue
-        others = loaded_with(figures, one) - one.loaded
-        why = f"all {one.loaded:,} entities {f'and {others:,} that come with them ' * bool(others)}are built before "
-        why += "the first one is handed out"
-        if one.times > 1:
-            each = (one.rows or one.loaded) // one.times
-            why = f"all {each:,} rows of each of {one.times:,} executions are there at once"
-            why += f", {one.at_once} executions at once" * (one.at_once > 1)
-        why += "" if holds else ", and few are there at the end"
-        what, condition = what_reads_in_chunks(one), IF_DROPPED
-        if one.yield_per:
-            what, why = (
-                f"yield_per={BATCH}",
-                f"of {one.yield_per:,} each, {alive(figures, one):,} entities are there at once",
-            )
+        what, condition, why = what_reads_in_chunks(one), IF_DROPPED, all_at_once(figures, one)
+        why += "" if holds or one.yield_per else ", and few are there at the end"
         if model:
             what, condition = f"A StreamingResponse with {what}", IF_STREAMED
             why = f"all {one.loaded:,} entities, the {visible(model)} made of them and the answer are there at once"
@@ -124,6 +114,19 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         if answered(figures, one):  # else the answer is built of all rows at once again
             code += "  # in a StreamingResponse"
         yield Change("yield_per", text, saves, as_code(code))
+
+
+def all_at_once(figures: FunctionFigures, statement: Statement) -> str:
+    """Return what of a statement is there at once, as text."""
+    if statement.yield_per:
+        return f"of {statement.yield_per:,} each, {alive(figures, statement):,} entities are there at once"
+    if statement.times > 1:
+        each = (statement.rows or statement.loaded) // statement.times
+        several = f", {statement.at_once} executions at once" * (statement.at_once > 1)
+        return f"all {each:,} rows of each of {statement.times:,} executions are there at once{several}"
+    others = loaded_with(figures, statement) - statement.loaded
+    with_them = f"and {others:,} that come with them " * bool(others)
+    return f"all {statement.loaded:,} entities {with_them}are built before the first one is handed out"
 
 
 def too_many(figures: FunctionFigures, statement: Statement) -> bool:

@@ -77,7 +77,7 @@ def kind_of(statement: Statement) -> str:
 
 def attributes_of(figures: FunctionFigures, statement: Statement) -> list[str]:
     """Return what a statement's columns are called, those of its class without the labels that a Query gives them."""
-    kind = kind_of(statement) if len(statement.classes) == 1 else class_of(figures, statement, "")
+    kind = _class_of_columns(figures, statement)
     tables = [table for table, (name, _) in figures.tables.items() if name == kind]
     prefix = f"{tables[0]}_".replace(".", "_") if len(tables) == 1 else ""
     labelled = bool(prefix) and f"{prefix}{figures.tables[tables[0]][1]}" in statement.names
@@ -86,10 +86,13 @@ def attributes_of(figures: FunctionFigures, statement: Statement) -> list[str]:
 
 def attribute_of(figures: FunctionFigures, statement: Statement, column: str) -> str:
     """Return the attribute, as `Class.name`, that maps a column; nothing where that is unclear."""
-    name = dict(zip(statement.names, attributes_of(figures, statement), strict=True))[column]
-    if len(statement.classes) == 1:
-        return f"{kind_of(statement)}.{name}"
-    return f"{class_of(figures, statement, '')}.{name}" if name != column else ""
+    name = attributes_of(figures, statement)[statement.names.index(column)]
+    clear = len(statement.classes) == 1 or name != column
+    return f"{_class_of_columns(figures, statement)}.{name}" if clear else ""
+
+
+def _class_of_columns(figures: FunctionFigures, statement: Statement) -> str:
+    return kind_of(statement) if len(statement.classes) == 1 else class_of(figures, statement, "")
 
 
 def selected(statement: Statement, columns: str = "…") -> str:

@@ -33,8 +33,9 @@ def of_driver(figures: FunctionFigures, statement: Statement) -> int:
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
     """Return what asyncpg's connection alone holds of a statement's rows: it has the last ones until the next."""
     records = sum(number for name, number in figures.in_result.items() if name.startswith("asyncpg."))
-    last = [one for one in figures.statements if one.verb == "SELECT"][-1:]
-    if ASYNCPG not in (statement.by, statement.driver) or last != [statement] or 2 * records > (statement.rows or 0):
+    last = next((one for one in reversed(figures.statements) if one.verb == "SELECT"), None)
+    of_asyncpg = ASYNCPG in (statement.by, statement.driver)
+    if not of_asyncpg or last is not statement or 2 * records > (statement.rows or 0):
         return 0
     stays = figures.after.traced if figures.after else 0
     return max(0, (figures.kept or 0) - (figures.of_result or 0) - stays)
@@ -52,19 +53,13 @@ def of_others(figures: FunctionFigures) -> int:
     return sum(size for name, size in packages.items() if name not in LOADING)
 
 
-def may_be_read(figures: FunctionFigures) -> bool:
-    """Return whether a statement was executed or read at the peak, as far as is known."""
-    phase = figures.process.phase if figures.process else None
-    return not phase or phase.stage in (EXECUTED, READ)
-
-
 def of_rows(figures: FunctionFigures, statement: Statement) -> int:
     """Return what there is at the peak of rows that are no entities; after them, not what other lines added."""
-    if figures.at_peak and not may_be_read(figures):
+    rows, phase = transient(figures), figures.process.phase if figures.process else None
+    if figures.at_peak and phase and phase.stage not in (EXECUTED, READ):
         others = sum(size for line, size in figures.at_peak.lines if line not in (statement.line, statement.loads_at))
-        left = max(0, (figures.traced_peak or 0) - others)
-        return min(transient(figures), left) + of_driver(figures, statement)
-    return transient(figures) + of_driver(figures, statement)
+        rows = min(rows, max(0, (figures.traced_peak or 0) - others))
+    return rows + of_driver(figures, statement)
 
 
 def of_values(figures: FunctionFigures, statement: Statement) -> float:

@@ -91,9 +91,10 @@ def wide_column(figures: FunctionFigures) -> Iterator[Change]:
         attribute = visible(f"{kind.rpartition('.')[2]}.{name}")
         read = max((of_column(figures, one, name) for one in figures.statements if kind in one.classes), default=0)
         saves = min(peak_of(figures), sizes[name] * count + read)
-        do, code = "defer it", without(figures, attribute.partition(".")[0], name)
         if "sqlalchemy" in figures.hooks:
             do, code = MAP, deferred(figures, attribute)
+        else:
+            do, code = "defer it", without(figures, attribute.partition(".")[0], name)
         text = (
             f"{attribute} takes {sizes[name] / sum(sizes.values()):.0%} of the values, {sizes[name]:,.0f} bytes each. "
             f"If it is not read, {do}: saves about {mib(saves)} MiB{LESS * (do == MAP)}."
@@ -138,7 +139,7 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
             do, code = "defer it", without(figures, class_of(figures, one, MODEL), name)
         saves = min(peak_of(figures), size / one.times + of_column(figures, one, name))
         text = (
-            f"Column {visible(attribute or name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. If it is not read, "
-            f"{do}: saves up to {mib(saves)} MiB{LESS * (do == MAP)}."
+            f"Column {visible(attribute or name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. "
+            f"If it is not read, {do}: saves up to {mib(saves)} MiB{LESS * (do == MAP)}."
         )
         yield Change("wide column", text, saves, as_code(code))

@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import Any
 
 from bench.yours.function.probe.calling.applications import application_of
-from bench.yours.function.probe.failures import UncallableError
+from bench.yours.function.probe.failures import UncallableError, frames_of
 
 # What is imported later, for it would count as the interpreter's.
 LATER = ("ast", "asyncio", "inspect", "resource", "runpy")
@@ -44,10 +44,8 @@ def script(target: str) -> Callable[[], Any]:
         try:
             return runpy.run_module(target, run_name="__main__", alter_sys=True)
         except ImportError as error:
-            trace: Any = error.__traceback__
-            while trace.tb_next:
-                trace = trace.tb_next
-            if trace.tb_frame.f_globals is not vars(runpy):  # a module of the reader's imports what is not there
+            *_, (frame, _) = frames_of(error)
+            if frame.f_globals is not vars(runpy):  # a module of the reader's imports what is not there
                 raise
         raise UncallableError(f"there is no module {target}: a function is named as MODULE:FUNCTION")
 

@@ -98,8 +98,8 @@ class OrmWatch:
             return
         found = self._of_state.get(id(getattr(context, "compile_state", None)), self._statements.last)
         if found:
-            if not found["refused"]:
-                found["refused"] = _refused(context)
+            if not found["loaded"]:
+                found["buffered"] = bool(getattr(context, "loaders_require_buffering", False))
             self._statements.loaded(found, entity)
 
     def _connected(self, connection: Any, **_: Any) -> None:
@@ -122,13 +122,6 @@ class OrmWatch:
             inner = inner.counted if isinstance(inner, CountedCursor) else inner
             cursor.cursor = CountedCursor(inner, partial(self._statements.handed_out, found))
         return result
-
-
-def _refused(context: Any) -> str:
-    """Return the way of loading with which yield_per is refused, if there is one."""
-    if getattr(context, "loaders_require_uniquing", False):
-        return "joined collections"
-    return "subqueryload" if getattr(context, "loaders_require_buffering", False) else ""
 
 
 def _asked_by_django() -> tuple[bool, str]:

@@ -91,7 +91,7 @@ class Statements:
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
                 **{"gone_at": None, "given": 0},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
-                "refused": "",
+                "buffered": False,
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},
                 "driver": "",
                 "values": "",
