@@ -244,8 +244,8 @@ class Shop:
     def read(self, limit): ...
 async def silent(scope, receive, send): ...
 def nothing(environ, start_response): ...
-def odd(environ, start_response):
-    start_response("odd", [])
+def odd(request, answer, *_, level=0):
+    answer("odd", [])
     return [b"abc"]
 async def closed_badly(scope, receive, send):
     if scope["type"] == "http": return

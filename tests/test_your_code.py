@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import signal
+import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +20,10 @@ from bench.scripts import Scenario
 from bench.yours.function.launching import EVERYTHING, PARTS, PROBE, STATEMENTS, UNTRACED, Order, run
 from bench.yours.function.measuring import figures
 from bench.yours.function.page import show
+from bench.yours.function.watching import ProcessWatch
 from common import LAST_CHECKPOINT
 from tests.functions import as_function
-from tests.support import refused
+from tests.support import TIMEOUT, refused, wait_until
 from tests.test_report import in_terminal
 
 ROWS = 10_000
@@ -336,6 +340,24 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
     assert not [
         p for p in psutil.process_iter(["cmdline"]) if f"left behind {os.getpid()}" in (p.info["cmdline"] or ())
     ]
+
+
+def test_ctrl_c_while_processes_are_ended_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    really_wait = psutil.wait_procs
+
+    def wait(processes: Iterable[psutil.Process], timeout: float) -> object:
+        signal.raise_signal(signal.SIGINT)
+        return really_wait(processes, timeout=timeout)
+
+    monkeypatch.setattr(psutil, "wait_procs", wait)
+    sleeping = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    process = subprocess.Popen([sys.executable, "-c", sleeping], start_new_session=True)
+    wait_until(below := psutil.Process(process.pid).children)
+    [child] = below()
+    ProcessWatch(process, 300, None, set()).end()
+    assert really_wait([child], timeout=TIMEOUT)[0] == [child]
+    with pytest.raises(KeyboardInterrupt):  # from here on, it interrupts again
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_a_command_line_that_cannot_be_followed_is_one_line_before_anything_runs(tmp_path: Path) -> None:

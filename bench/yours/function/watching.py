@@ -113,7 +113,14 @@ class ProcessWatch:
         return ""
 
     def end(self) -> None:
-        """Let nothing of it live on, neither it nor what it started."""
+        """Let nothing of it live on, neither it nor what it started, however often Ctrl-C is pressed."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self._end()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _end(self) -> None:
         left = self._all_below()
         self._note(left)
         with suppress(ProcessLookupError, PermissionError):

@@ -12,17 +12,20 @@ from urllib.parse import urlsplit
 from bench.yours.function.probe.failures import UncallableError
 
 
-def application_of(thing: Any) -> str:
-    """Return which kind of application something is, else an empty text."""
+def application_of(thing: Any, requested: bool = False) -> str:
+    """Return which kind of application something is, else an empty text; the parameters that a request needs count."""
     import inspect
 
     function = thing if inspect.isfunction(thing) else _call_of(type(thing))
     if isinstance(thing, type) or not inspect.isfunction(function):
         return ""
-    parameters = [name for name in inspect.signature(function).parameters if name != "self"]
-    if parameters[:3] == ["scope", "receive", "send"]:
+    parameters = list(inspect.signature(function).parameters.values())[0 if function is thing else 1 :]
+    names = [one.name for one in parameters]
+    needed = [one for one in parameters if one.default is one.empty and one.kind < one.VAR_POSITIONAL]
+    if names[:3] == ["scope", "receive", "send"] or (requested and len(needed) == 3):
         return "asgi"
-    return "wsgi" if parameters[:2] in (["environ", "start_response"], ["env", "start_response"]) else ""
+    wsgi = names[:2] in (["environ", "start_response"], ["env", "start_response"])
+    return "wsgi" if wsgi or (requested and len(needed) == 2) else ""
 
 
 def _call_of(kind: type) -> Any:

@@ -18,7 +18,7 @@ class Call:
     def __init__(self, thing: Any, order: dict[str, Any]) -> None:
         """Let the order say with what, and whether the items of a generator are kept."""
         self.thing, self.keep, self._arguments = thing, order["keep"], Arguments(order)
-        self.answers = Answers(application_of(thing), order["requests"])
+        self.answers = Answers(application_of(thing, bool(order["requests"])), order["requests"])
         if order["requests"] and not self.answers.kind:
             raise UncallableError("it is no ASGI or WSGI application: leave out --request")
         self.items = 0

@@ -77,7 +77,7 @@ def found(target: str, requests: list[str]) -> Any:
         owner, thing = thing, getattr(thing, part)
     if isinstance(owner, type) and isinstance(thing, FunctionType) and not _is_static(owner, part):
         return Method(owner, thing)
-    return thing() if requests and callable(thing) and not application_of(thing) else thing
+    return thing() if requests and callable(thing) and not application_of(thing, True) else thing
 
 
 def _is_static(owner: type, name: str) -> bool:
