@@ -12,7 +12,7 @@ from enum import Enum
 from inspect import Parameter
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 import pytest
 
@@ -21,8 +21,10 @@ from bench.yours.function.probe.calling.call import Call
 from bench.yours.function.probe.calling.finding import Method, script
 from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
+from bench.yours.function.probe.libraries.rows import sizes_of
 from bench.yours.function.probe.libraries.texts import described_text, without_literals
-from bench.yours.function.probe.objects import size_of
+from bench.yours.function.probe.objects import class_name, size_of
+from bench.yours.function.probe.paths import holder
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,42 @@ keeper.records = [1] * 6
     expected = {"count.kept": 1, "count.seen": 2, "keep.items": 4, "variable": 5, "Keeper.records": 6}
     found = sizes()
     assert {name: found.get(f"held.{name}") for name in expected} == expected
+
+
+class Refusing:
+    """What may not be asked for anything."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise SystemExit(name)
+
+
+class UntoldError(Exception):
+    """What may not be written as a text, nor asked what it wraps."""
+
+    orig = name = property(lambda _: sys.exit())
+
+    def __str__(self) -> str:
+        sys.exit()
+
+
+class Named(NamedTuple):
+    """A row with a field whose name is a method's elsewhere."""
+
+    values: int
+    text: str
+
+
+def test_nothing_of_the_reader_s_own_objects_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert described(UntoldError(), "t:f") == {"kind": "UntoldError", "text": "", "line": None}
+    module = ModuleType("refusing")
+    monkeypatch.setitem(sys.modules, "refusing", module)
+    vars(module)["kept"] = kept = Refusing()
+    assert holder(class_name(Refusing)) == ["refusing", ".kept"]
+    del kept
+    asked: list[str] = []
+    own = type("Own", (), {"values": lambda _: asked.append("values"), "__iter__": lambda _: asked.append("iter")})
+    assert [len(sizes_of(row)) for row in ([1, 2], {"a": 1, "b": 2}, Named(5, "a"), 5, own())] == [2, 2, 2, 1, 1]
+    assert not asked
 
 
 def test_no_literal_of_a_statement_is_shown() -> None:

@@ -20,6 +20,8 @@ INTERVAL, MOST_SAMPLES = 0.01, 2_000
 PATIENCE = 20.0
 # How often it is looked for what a process that was ended had started.
 MOST_GENERATIONS = 20
+# What asks a process to end: one that nothing else sends, where there are such; the probe has the same.
+STOP = getattr(signal, "SIGRTMAX", getattr(signal, "SIGXCPU", signal.SIGTERM))
 PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 # https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html
 SET_SUBREAPER, GET_SUBREAPER = 36, 37
@@ -103,7 +105,7 @@ class ProcessWatch:
     def _ask(self, why: str) -> None:
         """Let the process tell what it knows, and end."""
         self.why, self._asked = why, time.monotonic()
-        self._process.send_signal(getattr(signal, "SIGXCPU", signal.SIGTERM))
+        self._process.send_signal(STOP)
 
     def _too_much(self, seconds: float) -> str:
         if seconds > self._timeout:

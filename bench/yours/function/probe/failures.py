@@ -98,12 +98,14 @@ def _flat(constants: Any) -> Iterator[Any]:
 
 def _name(error: BaseException, codes: list[CodeType], target: str) -> str:
     """Return the name that is missing, if it stands in the code that ran, and so is no value."""
+    if not isinstance(error, (NameError, AttributeError, ModuleNotFoundError)):
+        return ""
     name = _text(_of(error, "name"))
     names = {name for code in codes for name in (*code.co_names, *code.co_varnames, *code.co_freevars)}
     if isinstance(error, ModuleNotFoundError):
         stands = any(_leads_to(stated, name) for stated in (*names, target.partition(":")[0]))
         return f"No module named {name!r}" if name and stands else ""
-    return f"there is no {name}" if name in names and isinstance(error, (NameError, AttributeError)) else ""
+    return f"there is no {name}" if name in names else ""
 
 
 def _leads_to(stated: str, module: str) -> bool:
@@ -115,14 +117,20 @@ def _of_a_database(error: Any) -> str:
     """Return what a server or a driver says of a name or an address, also where an ORM has made its own error of it."""
     for _ in range(5):
         kind = class_name(type(error))
-        text = (_text(error).strip().splitlines() or [""])[0]
         if kind.partition(".")[0] in _DRIVERS:
+            text = _first_line(error)
             state = _text(_of(error, "sqlstate")) or _text(_of(error, "pgcode"))
             return _of_state(state, text, error) if state else _unconnected(text)
         if kind in _OF_PYTHON and not _is_raised_by_the_reader(error):
-            return _unconnected(text)
-        error = _of(error, "orig") or _of(error, "__cause__")
+            return _unconnected(_first_line(error))
+        error = (_of(error, "orig") if kind.startswith("sqlalchemy.") else None) or error.__cause__
+        if error is None:
+            break
     return ""
+
+
+def _first_line(error: BaseException) -> str:
+    return (_text(error).strip().splitlines() or [""])[0]
 
 
 def _is_raised_by_the_reader(error: BaseException) -> bool:

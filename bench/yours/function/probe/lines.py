@@ -6,6 +6,7 @@ import gc
 import signal
 import threading
 import tracemalloc
+from contextlib import suppress
 
 from bench.yours.function.probe.looks import Line, Look
 from bench.yours.function.probe.memory import PROBE, rss
@@ -96,6 +97,7 @@ class LineWatch:
         """Look no longer; what came since the last look is of the line that ran then."""
         signal.setitimer(signal.ITIMER_PROF, 0)
         self._ended.set()
-        gc.callbacks.remove(self.note)
+        with suppress(ValueError):  # the code may have cleared them
+            gc.callbacks.remove(self.note)
         self._thread.join()
         self._add()

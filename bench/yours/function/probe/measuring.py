@@ -37,6 +37,7 @@ class ProbeRun:
     def __init__(self, order: dict[str, Any]) -> None:
         """Let the order say what to run, with which instrument, and where to tell what was found."""
         self.order = order
+        self._process = os.getpid()
         self._telling = Telling(order["report"])
         self.children: list[int] = []
         self.told: dict[str, Any] = {"python": platform.python_version(), "stage": "import"}
@@ -74,6 +75,8 @@ class ProbeRun:
         except UncallableError as error:
             self.told["error"] = {"kind": "", "text": str(error), "line": None}
         except BaseException as error:
+            if os.getpid() != self._process:  # a fork of it, which ends as it would without this
+                raise
             self.told["error"] = described(error, self.order["target"])
             self._end_early()
             error.__traceback__ = None
@@ -147,7 +150,7 @@ class ProbeRun:
 
     def tell(self, how: str) -> None:
         """Write what is known, and end this process."""
-        self._telling.tell(lambda: self._known(how))
+        self._telling.tell(how, lambda: self._known(how))
 
     def _end_early(self) -> None:
         if self.told["stage"] == "call" and "returned" not in self.told:

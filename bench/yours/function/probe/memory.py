@@ -14,6 +14,8 @@ LINUX = sys.platform == "linux"
 # What the files of this package are called here, so that nobody's memory or line is taken for the reader's.
 PROBE = "<probe>"
 STANDARD_LIBRARY = "standard library"
+# Where the code is begun: it may leave the folder, and remove it.
+_FOLDER = os.getcwd() + os.sep
 _INSTALLED = re.compile(r"[/\\](?:site|dist)-packages[/\\]([^/\\]+)")
 _FOLDERS = tuple({os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib")})
 
@@ -69,8 +71,7 @@ def package_of(file: str) -> str:
 
 
 def shown(file: str) -> str:
-    """Return a path as it is written from the working folder, or from where libraries are installed."""
+    """Return a path as it is written from the folder of the code, or from where libraries are installed."""
     if installed := _INSTALLED.search(file):
         return file[installed.start(1) :]
-    folder = os.getcwd() + os.sep
-    return file[len(folder) :] if file.startswith(folder) else file
+    return file[len(_FOLDER) :] if file.startswith(_FOLDER) else file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -26,7 +27,7 @@ def holder(kind_name: str) -> list[str]:
     while done < min(len(seen), MOST_VISITED):
         thing = seen[done]
         for above in gc.get_referrers(thing):
-            if id(above) in below or id(above) in ours or isinstance(above, FrameType):
+            if id(above) in below or id(above) in ours or issubclass(type(above), FrameType):
                 continue
             below[id(above)] = done
             seen.append(above)
@@ -44,14 +45,15 @@ def _path(seen: list[Any], below: dict[int, int]) -> list[Any]:
 
 
 def _root(thing: Any) -> str:
-    if isinstance(thing, ModuleType):
-        return thing.__name__
-    if isinstance(thing, dict) and isinstance(thing.get("__name__"), str) and "__spec__" in thing:
+    kind = type(thing)  # isinstance would ask the reader's own object
+    if issubclass(kind, ModuleType):
+        return str(vars(thing).get("__name__", ""))
+    if kind is dict and type(thing.get("__name__")) is str and "__spec__" in thing:
         name = thing["__name__"]
         return "" if name == PROBE else str(name)
-    if isinstance(thing, type):
+    if issubclass(kind, type):
         return class_name(thing)
-    return thing.__qualname__ if isinstance(thing, FunctionType) else ""
+    return thing.__qualname__ if kind is FunctionType else ""
 
 
 def _steps(path: list[Any]) -> list[str]:
@@ -60,13 +62,15 @@ def _steps(path: list[Any]) -> list[str]:
     for index in range(len(path) - 1):
         above, below = path[index], path[index + 1]
         name = ""
-        if isinstance(above, dict) and (index == 0 or _has_dict(path[index - 1], above)):
-            name = next((key for key, value in above.items() if value is below and isinstance(key, str)), "")
-        if isinstance(below, dict) and _has_dict(above, below):
+        if type(above) is dict and (index == 0 or _has_dict(path[index - 1], above)):
+            name = next((key for key, value in above.items() if value is below and type(key) is str), "")
+        if type(below) is dict and _has_dict(above, below):
             continue
         steps.append(f".{name}" if name else class_name(type(below)))
     return steps
 
 
 def _has_dict(owner: Any, names: dict[Any, Any]) -> bool:
-    return getattr(owner, "__dict__", None) is names
+    with suppress(Exception):
+        return object.__getattribute__(owner, "__dict__") is names
+    return False

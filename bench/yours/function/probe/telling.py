@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -16,6 +17,9 @@ from bench.yours.function.probe.memory import PROBE
 
 # Seconds in which the main thread tells what is known, unless it waits for what answers no signal.
 PATIENCE = 2.0
+# What asks this process to end, and what lets the main thread tell: what nothing else sends, where there are such.
+STOP = getattr(signal, "SIGRTMAX", getattr(signal, "SIGXCPU", signal.SIGTERM))
+TELL = getattr(signal, "SIGRTMIN", getattr(signal, "SIGXFSZ", signal.SIGTERM))
 
 
 class Telling:
@@ -31,16 +35,16 @@ class Telling:
             return
 
         def wait() -> None:
-            signal.sigwait({signal.SIGXCPU})
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGXFSZ)
+            signal.sigwait({STOP})
+            signal.pthread_kill(threading.main_thread().ident or 0, TELL)
             time.sleep(PATIENCE)
             stopped()
 
-        signal.signal(signal.SIGXFSZ, stopped)
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGXCPU})
+        signal.signal(TELL, stopped)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {STOP})
         threading.Thread(target=wait, name=PROBE, daemon=True).start()
 
-    def tell(self, known: Callable[[], dict[str, Any]]) -> None:
+    def tell(self, how: str, known: Callable[[], dict[str, Any]]) -> None:
         """Write what is known, and end this process at once; one that was forked only ends."""
         if not self._once.acquire(blocking=False):
             return
@@ -49,6 +53,9 @@ class Telling:
             with open(self._report + ".part", "w", encoding="utf-8") as file:
                 json.dump(told, file)
             os.replace(self._report + ".part", self._report)
+        if how == "ended":
+            with suppress(BaseException):
+                atexit._run_exitfuncs()
         with suppress(Exception):
             sys.stdout.flush()
         os._exit(0)

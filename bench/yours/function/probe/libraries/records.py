@@ -49,7 +49,8 @@ class AsyncpgWatch:
             setattr(kind, name, around(getattr(kind, name), before, after))
 
     def _executed(self, name: str, began: Moment, owner: Any, arguments: tuple[Any, ...], result: Any) -> None:
-        many = len(arguments[-1]) if name == "executemany" and hasattr(arguments[-1], "__len__") else None
+        given = arguments[0 if hasattr(owner, "get_query") else 1 :][:1] if name == "executemany" else ()
+        many = len(given[0]) if given and hasattr(given[0], "__len__") else None
         rows = [] if result is None else result if name in ("fetch", "fetchmany") else [result]
         if name.startswith("fetch"):
             columns = 1 if name == "fetchval" else len(rows[0]) if rows else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,5 +54,13 @@ class CountedCursor:
 
 def sizes_of(row: Any) -> list[int]:
     """Return what each of a row's values takes, in bytes; no value is kept."""
-    values = row.values() if hasattr(row, "values") else row if isinstance(row, (tuple, list)) else [row]
-    return [size_of(value) for value in values]
+    kind = type(row)  # which may have methods and fields of its own, of any name
+    if issubclass(kind, dict):
+        return [size_of(value) for value in dict.values(row)]
+    plain: Any = next((plain for plain in (tuple, list, *_records()) if issubclass(kind, plain)), None)
+    return [size_of(value) for value in (plain.__iter__(row) if plain else [row])]
+
+
+def _records() -> tuple[type, ...]:
+    asyncpg = sys.modules.get("asyncpg")
+    return (asyncpg.Record,) if asyncpg and hasattr(asyncpg, "Record") else ()

@@ -12,7 +12,7 @@ Wrapped = Callable[..., Any]
 def around(method: Wrapped, before: Callable[[], Any], after: Callable[..., None]) -> Wrapped:
     """Return a method after which `after` gets what `before` gave, the object, the arguments and the result.
 
-    Where none comes by place, the arguments are those that come by name.
+    The arguments that come by name stand behind those that come by place.
     """
     import inspect
 
@@ -21,7 +21,7 @@ def around(method: Wrapped, before: Callable[[], Any], after: Callable[..., None
         async def later(self: Any, *arguments: Any, **options: Any) -> Any:
             began = before()
             result = await method(self, *arguments, **options)
-            after(began, self, arguments or tuple(options.values()), result)
+            after(began, self, (*arguments, *options.values()), result)
             return result
 
         return later
@@ -29,7 +29,7 @@ def around(method: Wrapped, before: Callable[[], Any], after: Callable[..., None
     def at_once(self: Any, *arguments: Any, **options: Any) -> Any:
         began = before()
         result = method(self, *arguments, **options)
-        after(began, self, arguments or tuple(options.values()), result)
+        after(began, self, (*arguments, *options.values()), result)
         return result
 
     return at_once
