@@ -15,12 +15,17 @@ from bench.yours.function.phases import EXECUTED, phase_of
 
 MODULE = """
 import asyncpg, os, psycopg, sys, types
-from sqlalchemy import ForeignKey, select, text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ForeignKey, func, select, text
+from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
 from sqlalchemy.orm import object_session, with_parent
 
-class Base(DeclarativeBase): ...
+class Base(AsyncAttrs, DeclarativeBase): ...
+class Node(Base):
+    __tablename__ = "node"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    above_id: Mapped[int] = mapped_column(ForeignKey("node.id"))
+    below: Mapped[list["Node"]] = relationship()
 class Data(Base):
     __tablename__ = "data"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -153,6 +158,20 @@ def lazily_in_batches(session: Session):
     customer = session.get(Customer, 1)
     rows = select(Order).where(with_parent(customer, Customer.orders))
     return sum(order.id for order in object_session(customer).scalars(rows.execution_options(yield_per=1000)))
+async def lazily_awaited(session: AsyncSession):
+    await session.run_sync(customers, 1, 8000)
+    customer = await session.get(Customer, 1)
+    return sum(order.id for order in await customer.awaitable_attrs.orders)
+def tree(session: Session):
+    nodes = "SELECT i AS id, i / 2 AS above_id FROM generate_series(1, 99) AS i"
+    session.execute(text("CREATE TEMP TABLE node AS " + nodes))
+    left = [session.get(Node, 1)]
+    while left: left += left.pop().below
+def numbered(session: Session):
+    numbers = select(func.count()).select_from(Order)
+    customers(session, 50, 500)
+    ids = session.scalars(select(Customer.id)).all()
+    return [session.scalar(numbers.where(Order.customer_id == number)) for number in ids]
 def in_library(session: Session):
     names = {"__name__": "store"}
     code = compile("def load(session, statement):\\n  return session.scalars(statement).all()",
@@ -262,6 +281,8 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
     [
         ("django_fk", ["Sale.objects.select_related('buyer')"]),
         ("got", ["select(Data).where(Data.id.in_(ids))"]),
+        ("tree", ["options(selectinload(Node.below, recursion_depth=-1))"]),
+        ("numbered", ["select(Child.parent_id, …).where(Child.parent_id.in_(ids))"]),
         (
             "lazy",
             [
@@ -302,8 +323,20 @@ BY_1000 = "execution_options(yield_per=1000)"
         (
             "lazily",
             [
-                "rows = select(Order).where(with_parent(customer, Customer.orders))\n"
+                "rows = select(Order).where(with_parent(customer, Customer.orders))"
+                "  # in the order that the relationship has, if any\n"
                 f"object_session(customer).scalars(rows.{BY_1000})"
+            ],
+        ),
+        (
+            "lazily_awaited",
+            [
+                "rows = select(Order).where(with_parent(customer, Customer.orders))"
+                "  # in the order that the relationship has, if any\n"
+                f"await session.stream_scalars(rows.{BY_1000})",
+                "await session.execute(select(Order.id, Order.customer_id, …)"
+                ".where(with_parent(customer, Customer.orders)))\n"
+                "# … also is the rest of the statement, but for loader options",
             ],
         ),
         ("fetched", [f"select(…).{BY_1000}"]),
@@ -337,8 +370,8 @@ def test_a_library_s_line_stands_beside_the_reader_s(folder: Path, capsys: pytes
     shown = " ".join(capsys.readouterr().out.split())
     assert f"foreign.py:{line} → store/models.py:2" in shown
     assert f"at foreign.py:{line} (store/models.py:2)" in shown
-    assert "session.execute(select(Customer.id, …, Order." in shown
-    assert ".join(Customer.orders))" in shown
+    children = "session.execute(select(Customer.id, Order.id, Order.customer_id, …).join(Customer.orders))"
+    assert f"session.execute(select(Customer.id, …)) {children}" in shown
     # What is the reader's comes first, and what is not counted is said.
     assert "at the peak: 6,000 foreign.Order, 3,000 foreign.Customer, " in shown
     assert "Only those that the garbage collector tracks count" in shown

@@ -22,7 +22,7 @@ from bench.yours.function.probe.calling.finding import Method, script
 from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
 from bench.yours.function.probe.libraries.rows import sizes_of
-from bench.yours.function.probe.libraries.texts import described_text, without_literals
+from bench.yours.function.probe.libraries.texts import asked_of, described_text, without_literals
 from bench.yours.function.probe.objects import class_name, size_of
 from bench.yours.function.probe.paths import holder
 
@@ -67,6 +67,22 @@ keeper.records = [1] * 6
     expected = {"count.kept": 1, "count.seen": 2, "keep.items": 4, "variable": 5, "Keeper.records": 6}
     found = sizes()
     assert {name: found.get(f"held.{name}") for name in expected} == expected
+
+
+def test_the_same_is_asked_where_text_and_values_are_the_same_whatever_the_order() -> None:
+    asked = asked_of("SELECT a FROM t WHERE id > %s", (5,))
+    assert asked == asked_of('SELECT a FROM t WHERE id > %s ORDER BY "t"."a" DESC, b', (5,))
+    others = (
+        ("SELECT a FROM t WHERE id > %s", (6,)),
+        ("SELECT a FROM t WHERE id > %s", (5.0,)),
+        ("SELECT a FROM t WHERE id > %s", ((5,),)),
+        ("SELECT a FROM t WHERE id > %s ORDER BY a LIMIT 10", (5,)),
+        ("SELECT a FROM t WHERE id > %s ORDER BY a LIMIT 10 OFFSET 10", (5,)),
+        ("SELECT a FROM t WHERE id > 5", ()),
+    )
+    assert len({asked, *(asked_of(*other) for other in others)}) == 1 + len(others)
+    assert asked_of("SELECT %s", (Refusing(),)) is None
+    assert asked_of("SELECT %s", (list(range(500)),)) is None
 
 
 class Refusing:

@@ -10,7 +10,22 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Engine, ForeignKey, Select, create_engine, func, insert, inspect, select, text, true
+from sqlalchemy import (
+    Column,
+    Engine,
+    ForeignKey,
+    Integer,
+    Select,
+    Table,
+    Text,
+    create_engine,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DBAPIError, InvalidRequestError, MissingGreenlet, StatementError
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncEngine, AsyncSession, create_async_engine
@@ -27,6 +42,7 @@ from sqlalchemy.orm import (
     lazyload,
     mapped_column,
     raiseload,
+    registry,
     relationship,
     selectinload,
     subqueryload,
@@ -269,6 +285,30 @@ def test_lazy_asks_for_a_single_parent_only_where_the_session_does_not_hold_it(
     assert {order.customer.id for order in orders} == set(range(20))
     assert len(statements) == queries + 19
     assert orders[0].customer is held_already
+
+
+def test_lazy_asks_for_each_child_where_the_key_is_another_column(session: Session, statements: list[str]) -> None:
+    """The session knows its entities by primary key."""
+    registered = registry()
+
+    @registered.mapped
+    class Named:
+        __table__ = Table("named", registered.metadata, Column("id", Integer, primary_key=True), Column("name", Text))
+
+    @registered.mapped
+    class Note:
+        __table__ = Table("note", registered.metadata, Column("id", Integer, primary_key=True), Column("name", Text))
+        named = relationship(
+            Named, primaryjoin="foreign(Note.name) == Named.name", viewonly=True, uselist=False, lazy="select"
+        )
+
+    session.execute(text("CREATE TEMP TABLE named AS SELECT 1 AS id, 'a' AS name"))
+    session.execute(text("CREATE TEMP TABLE note AS SELECT i AS id, 'a' AS name FROM generate_series(1, 9) AS i"))
+    held = session.scalars(select(Named)).all()
+    notes = session.scalars(select(Note)).all()
+    statements.clear()
+    assert [note.named for note in notes] == 9 * held
+    assert len(statements) == 9
 
 
 def test_immediate_asks_as_often_before_the_first_row(session: Session, statements: list[str]) -> None:

@@ -69,3 +69,6 @@ def test_last_row_of_a_key_wins_and_is_an_error_where_rows_are_returned(engine: 
     assert query(schema_url, "SELECT qty FROM counted") == [(8,)]
     with engine.begin() as connection, pytest.raises(DBAPIError, match="cannot affect row a second time"):
         connection.execute(upsert().returning(Count.number), twice)
+    in_order = upsert().returning(Count.number, Count.quantity, sort_by_parameter_order=True)
+    with engine.begin() as connection:
+        assert [tuple(row) for row in connection.execute(in_order, twice)] == [(1, 7), (1, 8)]

@@ -16,6 +16,8 @@ class Statement:
 
     text: str
     verb: str
+    # A number that the same statement with the same parameters has, too; None where that is not known.
+    asked: int | None
     # How many texts SQLAlchemy compiled for its cache: those of one statement differ in their literals.
     texts: int
     # The library that told of it.
@@ -183,6 +185,8 @@ class FunctionFigures:
     relationships: Sequence[tuple[str, str, str, str, bool]]
     # The class of each mapped table, and the attribute that is its primary key, if it is one.
     tables: Mapping[str, tuple[str, str]]
+    # The attributes of each mapped class that are columns.
+    columns: Mapping[str, Sequence[str]]
     at_return: Mapping[str, int]
     # What the result holds, by class.
     in_result: Mapping[str, int]

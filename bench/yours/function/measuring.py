@@ -63,6 +63,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         held(peak) if peak else None,
         [tuple(one) for one in traced.get("related", ())],
         {name: (kind, key) for name, (kind, key) in traced.get("tables", {}).items()},
+        traced.get("columns", {}),
         dict(traced.get("at_return", {}).get("objects", ())),
         dict(traced.get("in_result", ())),
         held(after) if "packages" in after else None,
@@ -124,6 +125,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
     """Return a statement whose rows one run counted; its time, and what the driver held, are of the untraced one."""
     names = (
         "verb",
+        "asked",
         "texts",
         "by",
         "times",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import signal
-import threading
+import time
 import tracemalloc
 from contextlib import suppress
 
 from bench.yours.function.probe.looks import Line, Look
-from bench.yours.function.probe.memory import PROBE, rss
-from bench.yours.function.probe.stacks import any_line
+from bench.yours.function.probe.memory import rss
+from bench.yours.function.probe.stacks import MAIN, any_line
 
 MIB = 1024 * 1024
 # The memory is looked at whenever it is so many times as large as at the last look; and at these shares of a former
@@ -18,7 +19,8 @@ MIB = 1024 * 1024
 NEAR, STEP = (0.7, 0.8, 0.9, 0.98), 1.5
 # Seconds of processor time between two looks at how much it is, and of time until a thread that waits is woken to look.
 INTERVAL, WAITING = 0.002, 0.05
-_RESET_PEAK = tracemalloc.reset_peak  # the code may trace by itself, and is given another one
+# As they are before the reader's code is imported, which may put others in their place.
+_RESET_PEAK, _SLEEP = tracemalloc.reset_peak, time.sleep
 
 
 class LineWatch:
@@ -40,22 +42,22 @@ class LineWatch:
         # What was added while each line ran and is still there; the one that grew last stands last.
         self.lines: dict[Line | None, int] = {}
         self.seen: Look | None = None
-        self._noting, self._ended = threading.Lock(), threading.Event()
+        self._noting, self._ended = _thread.allocate_lock(), False
         # What was traced at most before the last look, and what the process took for the looks.
         self._peak, self.resident = 0, 0
-        self._thread = threading.Thread(target=self._wake, name=PROBE, daemon=True)
 
     def start(self) -> None:
         """Begin, in the main thread."""
         gc.callbacks.append(self.note)
         signal.signal(signal.SIGPROF, self.note)
         signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
-        self._thread.start()
+        _thread.start_new_thread(self._wake, ())
 
     def _wake(self) -> None:
-        while not self._ended.wait(WAITING):
-            if abs(tracemalloc.get_traced_memory()[0] - self._size) > MIB:
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGPROF)
+        while not self._ended:
+            _SLEEP(WAITING)
+            if abs(tracemalloc.get_traced_memory()[0] - self._size) > MIB and not self._ended:
+                signal.pthread_kill(MAIN, signal.SIGPROF)
 
     def peak(self) -> int:
         """Return the most that was traced, but for the looks themselves."""
@@ -63,7 +65,7 @@ class LineWatch:
 
     def note(self, *_: object) -> None:
         """Let what was added since the last time be of the line that runs, and look closely near the peak."""
-        if self._ended.is_set() or not self._noting.acquire(blocking=False):  # a signal comes while something is noted
+        if self._ended or not self._noting.acquire(blocking=False):  # a signal comes while something is noted
             return
         try:
             self._line = any_line(self._line)
@@ -96,8 +98,7 @@ class LineWatch:
     def end(self) -> None:
         """Look no longer; what came since the last look is of the line that ran then."""
         signal.setitimer(signal.ITIMER_PROF, 0)
-        self._ended.set()
+        self._ended = True
         with suppress(ValueError):  # the code may have cleared them
             gc.callbacks.remove(self.note)
-        self._thread.join()
         self._add()

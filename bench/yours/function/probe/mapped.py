@@ -34,6 +34,8 @@ def relationships() -> list[tuple[str, str, str, str, bool]]:
     found = []
     for mapper in mappers() or ():
         for one in mapper.relationships if mapper.configured else ():
+            if one.lazy in ("dynamic", "write_only"):  # which nothing loads with its parents
+                continue
             tables = mapper.local_table, one.mapper.local_table
             here, there = (str(getattr(table, "fullname", "")) for table in tables)
             found.append((here, mapper.class_.__name__, one.key, there, bool(one.uselist)))
@@ -56,4 +58,15 @@ def tables() -> dict[str, tuple[str, str]]:
             found[str(getattr(mapper.local_table, "fullname", ""))] = mapper.class_.__name__, keys[0] * (len(keys) == 1)
     for model in django_models() or ():
         found[model._meta.db_table] = model.__name__, "pk"
+    return found
+
+
+def columns() -> dict[str, list[str]]:
+    """Return of each class that SQLAlchemy maps the attributes that are columns, those of its primary key first."""
+    found = {}
+    for mapper in mappers() or ():
+        if mapper.configured:
+            keys = {mapper.get_property_by_column(column).key for column in mapper.primary_key}
+            attributes = [one.key for one in mapper.column_attrs]
+            found[mapper.class_.__name__] = sorted(attributes, key=lambda name: name not in keys)
     return found

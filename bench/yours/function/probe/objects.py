@@ -42,10 +42,11 @@ def changed(objects: list[Any]) -> Counted:
 
 def class_name(kind: type) -> str:
     """Return a class's name with its module, unless that is Python's own; a metaclass of the reader's may refuse it."""
-    module, name = "", str(type.__dict__["__qualname__"].__get__(kind))
+    module: Any = ""
+    name = str(type.__dict__["__qualname__"].__get__(kind))
     with suppress(AttributeError):
-        module = str(type.__dict__["__module__"].__get__(kind))
-    return name if module == "builtins" else f"{module}.{name}"
+        module = type.__dict__["__module__"].__get__(kind)
+    return name if module == "builtins" or type(module) is not str else f"{module}.{name}"
 
 
 def grown(after: Counted, before: Counted) -> list[tuple[str, int]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
 import sys
-import threading
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -22,6 +22,9 @@ EXECUTE = (
     "sqlmodel",
     "flask_sqlalchemy",
 )
+# As they are before gevent gives threads other numbers.
+_this_thread = _thread.get_ident
+MAIN = _this_thread()
 
 
 def nearest(outwards: Iterable[Any]) -> tuple[str, int] | None:
@@ -80,9 +83,9 @@ def any_line(last: tuple[str, int] | None = None) -> tuple[str, int] | None:
     loops = _loops()
     if not loops and (line := own_line()):
         return line
-    main, threads = threading.main_thread().ident, sys._current_frames()
-    del threads[threading.get_ident()]  # this frame would hold itself, and what runs below it beyond its end
-    others = (nearest(_outwards(threads[thread])) for thread in sorted(threads, key=lambda one: one != main))
+    threads = sys._current_frames()
+    del threads[_this_thread()]  # this frame would hold itself, and what runs below it beyond its end
+    others = (nearest(_outwards(threads[thread])) for thread in sorted(threads, key=lambda one: one != MAIN))
     return next(filter(None, others), None) or (last or own_line() if loops else None)
 
 

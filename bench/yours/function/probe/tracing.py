@@ -11,7 +11,7 @@ from typing import Any
 from bench.yours.function.probe.holders import most_grown, sizes
 from bench.yours.function.probe.lines import MIB, LineWatch
 from bench.yours.function.probe.looks import Look
-from bench.yours.function.probe.mapped import mapped, relationships, tables
+from bench.yours.function.probe.mapped import columns, mapped, relationships, tables
 from bench.yours.function.probe.objects import Counted, attributes, count, grown, model_names, models, reached, row_size
 from bench.yours.function.probe.paths import holder
 
@@ -108,6 +108,7 @@ class Tracing:
             with suppress(Exception):
                 self._told["related"] = relationships()
                 self._told["tables"] = tables()
+                self._told["columns"] = columns()
         if self._after:
             after = self._told["after"] = self._after.told(self._before)
             self._told["grown"] = most_grown(self._sizes) if self._after.size >= MIB else ("", 0)

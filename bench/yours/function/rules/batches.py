@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import ASYNCIO, BATCH, ENOUGH, Change, as_code, at, in_chunks
+from bench.yours.function.rules.change import BATCH, ENOUGH, Change, as_code, at, in_chunks, is_awaited
 from bench.yours.function.rules.held import (
     alive,
     answered,
@@ -124,6 +124,8 @@ def all_at_once(figures: FunctionFigures, statement: Statement) -> str:
         each = (statement.rows or statement.loaded) // statement.times
         several = f", {statement.at_once} executions at once" * (statement.at_once > 1)
         return f"all {each:,} rows of each of {statement.times:,} executions are there at once{several}"
+    if statement.streamed and 2 * alive(figures, statement) < statement.loaded:  # by partitions of the result
+        return f"of {statement.loaded:,} entities, {alive(figures, statement):,} are there at once"
     others = loaded_with(figures, statement) - statement.loaded
     with_them = f"and {others:,} that come with them " * bool(others)
     return f"all {statement.loaded:,} entities {with_them}are built before the first one is handed out"
@@ -136,4 +138,4 @@ def too_many(figures: FunctionFigures, statement: Statement) -> bool:
 
 def is_sqlalchemys(statement: Statement) -> bool:
     """Return whether SQLAlchemy may hold the entities in the reader's place: in collections, or to be awaited."""
-    return bool(statement.refused) or statement.lazily or ASYNCIO in statement.called
+    return bool(statement.refused) or statement.lazily or is_awaited(statement)

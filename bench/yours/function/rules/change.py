@@ -9,10 +9,11 @@ from common import MIB
 # From fewer rows, or of less memory, nothing follows.
 ENOUGH_ROWS, ENOUGH = 1_000, MIB
 BATCH = 1_000
-# What the modules are called whose methods are awaited: all rows are there before the reader's code has one.
+# What the modules are called whose methods are awaited.
 ASYNCIO = ".ext.asyncio."
 # What is written where not SQLAlchemy executes a statement: a step's name, what it is called, and its code.
 OF_A_SERVER = ("cursor", "A server-side cursor", 'connection.cursor("rows")')
+ORDERED = "  # in the order that the relationship has, if any"
 OF_PANDAS = "pandas.read_sql(…, connection.execution_options(stream_results=True), chunksize=1000)"
 OF_POLARS = "polars.read_database(…, …, iter_batches=True, batch_size=1000)  # stream_results=True"
 BY_OTHERS = {
@@ -87,8 +88,9 @@ def attributes_of(figures: FunctionFigures, statement: Statement) -> list[str]:
 def attribute_of(figures: FunctionFigures, statement: Statement, column: str) -> str:
     """Return the attribute, as `Class.name`, that maps a column; nothing where that is unclear."""
     name = attributes_of(figures, statement)[statement.names.index(column)]
-    clear = len(statement.classes) == 1 or name != column
-    return f"{_class_of_columns(figures, statement)}.{name}" if clear else ""
+    kind = _class_of_columns(figures, statement)
+    clear = (len(statement.classes) == 1 or name != column) and name in figures.columns.get(kind, [name])
+    return f"{kind}.{name}" if clear else ""
 
 
 def _class_of_columns(figures: FunctionFigures, statement: Statement) -> str:
@@ -109,13 +111,24 @@ def in_chunks(statement: Statement, options: str, batch: int = BATCH) -> str:
         return f"{selected(statement)}{options}.yield_per({batch})"
     option = f"execution_options(yield_per={batch})"
     if statement.lazily:
-        return f"rows = {selected(statement)}\nobject_session({_owner(statement)}).scalars(rows.{option})"
+        session = f"object_session({_owner(statement)}).scalars"
+        read = "await session.stream_scalars" if is_awaited(statement) else session
+        return f"rows = {selected(statement)}{ORDERED}\n{read}(rows.{option})"
     code = f"{selected(statement)}{options}.{option}"
     module, _, method = statement.called.partition(":")
     if ASYNCIO not in module:
         return code
     owner = "connection" if module.endswith("engine") else "session"
     return f"await {owner}.stream{'_scalars' * method.startswith('scalar')}({code})"
+
+
+def is_awaited(statement: Statement) -> bool:
+    """Return whether the reader's code awaits a statement: all of its rows are there before the code has one."""
+    return ASYNCIO in statement.called or statement.called.endswith(":greenlet_spawn")
+
+
+def awaiting(statement: Statement, code: str) -> str:
+    return f"{'await ' * is_awaited(statement)}{code}"
 
 
 def _owner(statement: Statement) -> str:

@@ -7,12 +7,12 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
 from bench.yours.function.rules.batches import IF_DROPPED, about, is_sqlalchemys, spared
 from bench.yours.function.rules.change import (
-    ASYNCIO,
     ENOUGH,
     Change,
     as_code,
     at,
     attributes_of,
+    awaiting,
     by_query,
     kind_of,
     selected,
@@ -90,19 +90,32 @@ def share_of_line(figures: FunctionFigures, statement: Statement) -> float:
 
 
 def code_of(figures: FunctionFigures, statement: Statement) -> str:
-    """Return how columns are selected, of those that come with the entities, too, and executed as no scalars."""
+    """Return how columns are selected and executed, as no scalars: by a statement for each that brings entities.
+
+    One for all of them would have a row for each pair of two collections, and none where a collection is empty.
+    """
     others = [one for one in with_it(figures, statement) if one is not statement and one.loads and one.loaded]
-    names = ", ".join([columns_of(figures, one) for one in (statement, *others)])
-    code = selected(statement, names) + "".join(f".join({one.loads})" for one in others)
-    if not by_query(statement) and not statement.lazily:
-        code = f"{'await ' * (ASYNCIO in statement.called)}session.execute({code})"
-    return f"{code}{REST}"
+    others = [one for one in others if kind_of(one) != one.loads.partition(".")[0]]  # a tree is one table
+    codes = [selected(statement, columns_of(figures, statement))]
+    for one in others:
+        key = key_of(figures, one)
+        columns = ", ".join([*key, columns_of(figures, one)])
+        codes.append(f"{selected(statement, columns)}.join({one.loads}){'' if key else '.distinct()'}")
+    if not by_query(statement):
+        codes = [awaiting(statement, f"session.execute({code})") for code in codes]
+    return "\n".join(codes) + REST
+
+
+def key_of(figures: FunctionFigures, statement: Statement) -> list[str]:
+    """Return the attribute that tells whose entities a statement's are, where it loads a collection."""
+    owner, _, attribute = statement.loads.partition(".")
+    keys = [key for kind, key in figures.tables.values() if kind == owner and key]
+    many = [to_many for _, kind, name, _, to_many in figures.relationships if (kind, name) == (owner, attribute)]
+    return [f"{owner}.{key}" for key in keys[:1]] if many[:1] == [True] else []
 
 
 def columns_of(figures: FunctionFigures, statement: Statement) -> str:
     """Return three attributes of a statement's entities: as they are called, else as its columns are."""
-    name, kind = max(statement.classes, key=lambda name: statement.classes[name]), kind_of(statement)
-    related = {attribute for _, owner, attribute, *_ in figures.relationships if owner == kind}
-    names = [name for name in figures.attributes.get(name, {}) if name not in related]
-    names = names or attributes_of(figures, statement)
+    kind = kind_of(statement)
+    names = figures.columns.get(kind, ())
     return ", ".join([*(f"{kind}.{name}" for name in names[:3]), "…"]) if names else f"{kind}.…"

@@ -159,10 +159,16 @@ def model_of_answer(figures: FunctionFigures, statement: Statement) -> str:
 
 
 def read_again(figures: FunctionFigures, statement: Statement) -> list[Statement]:
-    """Return a statement with those that read the same rows, by what each column takes; itself, if none does."""
+    """Return a statement with those that ask the same and read as much in each column; itself, if none does."""
 
     def what(one: Statement) -> tuple[object, ...]:
-        return one.by, one.text, one.times, one.rows, tuple(one.names), tuple(one.sizes), one.parent
+        return one.by, one.asked, one.times, one.rows, tuple(one.names), tuple(one.sizes), one.parent
 
-    alone = statement.times != 1 or not statement.sizes or statement.parent is not None or not many(statement)
+    alone = (
+        statement.asked is None
+        or statement.times != 1
+        or not statement.sizes
+        or statement.parent is not None
+        or not many(statement)
+    )
     return [statement] if alone else [one for one in figures.statements if what(one) == what(statement)]

@@ -12,6 +12,9 @@ from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
 
 # So many texts of one line are more than one writes.
 MANY_TEXTS = 20
+# Of more texts the engine's cache keeps up to half as many again, and then so many:
+# https://github.com/sqlalchemy/sqlalchemy/blob/rel_2_1_9/lib/sqlalchemy/util/_collections.py
+CACHE_SIZE = 500
 
 
 def is_somebodys(name: str) -> bool:
@@ -66,10 +69,11 @@ def texts(figures: FunctionFigures) -> Iterator[Change]:
     size = of_opened(figures) + (figures.after.packages.get("sqlalchemy", 0) if figures.after else 0)
     if line and number >= MANY_TEXTS:
         literals = max(one.texts for one in figures.statements if (one.line, one.text) == (line, text)) >= MANY_TEXTS
-        instead = "Parameters instead of literals" if literals else "IN instead of ORed terms"
+        instead = "Parameters instead of literals" if literals else "Fewer texts (by IN, where terms are ORed)"
+        keeps = "up to 750 of which" if number > CACHE_SIZE else "each of which"
         told = (
-            f"{instead} at {line_of(line)}, or compiled_cache=None: {visible(text)} has {number:,} texts, each of "
-            f"which the engine's cache keeps. Saves up to {mib(size)} MiB."
+            f"{instead} at {line_of(line)}, or compiled_cache=None: {visible(text)} has {number:,} texts, {keeps} "
+            f"the engine's cache keeps by default. Saves up to {mib(size)} MiB."
         )
         code = 'text("… = :id"), {"id": …}' if literals else 'execution_options={"compiled_cache": None}'
         yield Change("texts", told, size, code)

@@ -46,14 +46,18 @@ def loads_with(figures: FunctionFigures, statement: Statement) -> tuple[str, str
     if statement.by == "django":
         method = "prefetch_related" if to_many else "select_related"
         return method, f"{step[1]}.objects.{method}({step[2]!r})" if step else f"Parent.objects.{method}(…)"
+    if to_many and not statement.loaded and statement.columns == 1 and statement.rows == statement.times:
+        return "One statement with IN and GROUP BY", "select(Child.parent_id, …).where(Child.parent_id.in_(ids))"
     chain = _chain(figures, statement, [])
-    load = "selectinload" if to_many else "joinedload"
-    code = ".".join(chain) or f"{load}({'Parent.children' if to_many else 'Child.parent'})"
-    return f"{load}, or one statement with IN,", f"options({code})"
+    code = ".".join(chain) or ("selectinload(Parent.children)" if to_many else "joinedload(Child.parent)")
+    return f"{code.partition('(')[0]}, or one statement with IN,", f"options({code})"
 
 
 def _from_parent(figures: FunctionFigures, statement: Statement) -> Relationship | None:
-    """Return the relationship that leads from a table that was read before to this statement's, if there is but one."""
+    """Return the relationship that a statement loads; else that from a table that was read before, if it is but one."""
+    loaded = [one for one in figures.relationships if f"{one[1]}.{one[2]}" == statement.loads]
+    if loaded:
+        return loaded[0]
     read = {table_of(one) for one in figures.statements[: figures.statements.index(statement)]}
     there = [one for one in figures.relationships if one[3] == table_of(statement) and one[0] in read]
     return there[0] if len(there) == 1 else None
@@ -64,7 +68,11 @@ def _chain(figures: FunctionFigures, statement: Statement, below: list[Statement
     step = _from_parent(figures, statement)
     if not step:
         return []
-    load = f"{'selectinload' if step[4] else 'joinedload'}({step[1]}.{step[2]})"
+    whole_tree = step[0] == step[3] and not figures.libraries.get("sqlalchemy", "").startswith("1.")
+    depth = ", recursion_depth=-1" * whole_tree
+    load = f"{'selectinload' if step[4] or whole_tree else 'joinedload'}({step[1]}.{step[2]}{depth})"
+    if whole_tree:
+        return [load]
     parents = [one for one in figures.statements if table_of(one) == step[0] and is_repeated(figures, one)]
     above = _chain(figures, parents[0], [*below, statement]) if parents and parents[0] not in below else []
     return [*above, load]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, class_of, written
+from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, awaiting, class_of, written
 from bench.yours.function.rules.held import alive, changed, of_lines, peak_of, transient
 
 STATE = "sqlalchemy.orm.state.InstanceState"
@@ -20,19 +20,18 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
         if one.verb != "INSERT" or rows < 2 * BATCH:
             continue
         if entities >= max(ENOUGH_ROWS, rows / 2):
-            yield in_batches(figures, one, f"{rows:,} entities were pending at once", peak_of(figures), rows)
+            why = f"{rows:,} entities were pending at once"
+            yield in_batches(figures, one, why, peak_of(figures), rows, f"insert({class_of(figures, one, 'Entity')})")
         elif one.given >= 2 * BATCH and of_lines(figures, one) >= ENOUGH:
-            yield in_batches(
-                figures, one, f"{one.given:,} rows were given to it at once", transient(figures), one.given
-            )
+            why = f"{one.given:,} rows were given to it at once"
+            yield in_batches(figures, one, why, transient(figures), one.given, "…")
 
 
-def in_batches(figures: FunctionFigures, statement: Statement, why: str, size: int, rows: int) -> Change:
+def in_batches(figures: FunctionFigures, one: Statement, why: str, size: int, rows: int, execute: str) -> Change:
     saves = size * (1 - BATCH / rows)
-    text = f"Batches of 1,000 at {at(statement)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted."
-    kind = class_of(figures, statement, "Entity")
-    code = f"session.execute(insert({kind}), batch)  # a list of 1,000 dicts"
-    name, _, code = written(figures, statement, "batches", "", code)
+    text = f"Batches of 1,000 at {at(one)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted."
+    code = awaiting(one, f"session.execute({execute}, batch)  # a list of 1,000 dicts")
+    name, _, code = written(figures, one, "batches", "", code)
     return Change(name, text, saves, code)
 
 
@@ -49,4 +48,4 @@ def updated(figures: FunctionFigures) -> Iterator[Change]:
             "as predicted."
         )
         kind = class_of(figures, one, "Entity")
-        yield Change("update", text, saves, f"session.execute(update({kind}).values(…))")
+        yield Change("update", text, saves, awaiting(one, f"session.execute(update({kind}).values(…))"))

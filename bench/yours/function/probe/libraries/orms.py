@@ -12,6 +12,7 @@ from typing import Any
 from bench.yours.function.probe.libraries.records import ASYNCPG
 from bench.yours.function.probe.libraries.rows import CountedCursor
 from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.libraries.texts import asked_of
 from bench.yours.function.probe.memory import package_of
 from bench.yours.function.probe.stacks import frames
 
@@ -60,10 +61,11 @@ class OrmWatch:
         each = many and isinstance(parameters, (list, tuple)) and isinstance(parameters[0], (dict, tuple))
         self._running[id(cursor)] = self._statements.now(), len(parameters) if each else None
 
-    def _after(self, _c: Any, cursor: Any, statement: str, _p: Any, context: Any, many: bool) -> None:
+    def _after(self, _c: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         options = getattr(context, "execution_options", {})
         began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0), None))
         how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
+        how["asked"] = asked_of(statement, parameters)
         how["driver"] = getattr(getattr(context, "dialect", None), "driver", "")
         if how["driver"] == ASYNCPG:  # what the process grew by are the records themselves, which are traced
             how["grew"] = 0
@@ -114,12 +116,13 @@ class OrmWatch:
         inner = getattr(cursor, "cursor", None)
         prefetches, values = _asked_by_django()
         how: dict[str, Any] = {"streamed": getattr(inner, "name", None) is not None, "values": values}
+        how["asked"] = asked_of(str(sql), parameters)
         how["parent"] = self._roots.get(threading.get_ident()) if prefetches else None
         found = self._statements.add("django", began, str(sql), cursor, how, len(parameters) if many else None)
         if found and not prefetches:
             self._roots[threading.get_ident()] = found["number"]
         if found and inner is not None:
-            inner = inner.counted if isinstance(inner, CountedCursor) else inner
+            inner = inner.counted if type(inner) is CountedCursor else inner
             cursor.cursor = CountedCursor(inner, partial(self._statements.handed_out, found))
         return result
 

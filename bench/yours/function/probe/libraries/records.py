@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from bench.yours.function.probe.libraries.statements import Moment, Statements
-from bench.yours.function.probe.libraries.texts import text_of
+from bench.yours.function.probe.libraries.texts import asked_of, text_of
 from bench.yours.function.probe.libraries.wrapping import around
 from bench.yours.function.probe.stacks import is_told_by_another
 
@@ -41,7 +41,7 @@ class AsyncpgWatch:
             cursors.CursorFactory.__await__ = self._awaited(cursors.CursorFactory.__await__)
             for kind, names in ((cursors.CursorIterator, ["__anext__"]), (cursors.Cursor, ["fetch", "fetchrow"])):
                 for name in names:
-                    self._wrap(kind, name, _nothing, self._fetched)
+                    self._wrap(kind, name, _nothing, self._fetched if name == "fetch" else self._fetched_one)
         self._statements.hooks.append(ASYNCPG)
 
     def _wrap(self, kind: Any, name: str, before: Callable[[], Any], after: Callable[..., None]) -> None:
@@ -72,8 +72,10 @@ class AsyncpgWatch:
         if is_told_by_another(ASYNCPG):
             return None
         query = owner.get_query() if hasattr(owner, "get_query") else arguments[0] if arguments else "?"
-        how = {"streamed": streamed, "grew": 0}  # what the process grew by are the records themselves
-        return self._statements.add(ASYNCPG, began, text_of(query, owner), cursor, how, many)
+        text = text_of(query, owner)
+        # What the process grew by are the records themselves.
+        how = {"streamed": streamed, "grew": 0, "asked": asked_of(text, arguments)}
+        return self._statements.add(ASYNCPG, began, text, cursor, how, many)
 
     def _iterated(self, _: Any, factory: Any, _arguments: Any, iterator: Any) -> None:
         self._of_cursor[id(iterator)] = self._of_cursor.get(id(factory))
@@ -86,10 +88,13 @@ class AsyncpgWatch:
 
         return opened
 
-    def _fetched(self, _: Any, cursor: Any, _arguments: Any, result: Any) -> None:
-        found = self._of_cursor.get(id(cursor))
-        if found and result is not None:
-            self._statements.handed_out(found, result if isinstance(result, list) else [result])
+    def _fetched(self, _: Any, cursor: Any, _arguments: Any, rows: Any) -> None:
+        if found := self._of_cursor.get(id(cursor)):
+            self._statements.handed_out(found, rows)
+
+    def _fetched_one(self, _: Any, cursor: Any, arguments: Any, row: Any) -> None:
+        if row is not None:
+            self._fetched(_, cursor, arguments, [row])
 
 
 def _nothing() -> None: ...

@@ -27,6 +27,14 @@ class CountedCursor:
         else:
             setattr(self.counted, name, value)
 
+    # Who asks whether it is a cursor is told so.
+    __class__ = property(lambda self: type(self.counted))
+
+    def __next__(self) -> Any:
+        row = next(self.counted)
+        self._told([row])
+        return row
+
     def __iter__(self) -> Iterator[Any]:
         for row in self.counted:
             self._told([row])

@@ -89,7 +89,7 @@ class Statements:
                 **{"texts": 0, "times": 0, "rows": 0 if self.rows else None, "columns": 0, "names": []},
                 **{"seconds": 0.0, "grew": now.rss - began.rss},
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
-                **{"gone_at": None, "given": 0},
+                **{"gone_at": None, "given": 0, "asked": None},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 "buffered": False,
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},

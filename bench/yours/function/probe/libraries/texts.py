@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,9 @@ _QUOTED = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+# Whose values are asked for nothing of the reader's, and how many of a statement are compared.
+_ASKED, MOST_VALUES = ("builtins", "datetime", "decimal", "uuid"), 100
+_ORDER = re.compile(r'\s+ORDER BY (?!.*\b(?:LIMIT|OFFSET|FETCH)\b)[\w\s".,]*$', re.IGNORECASE)
 _COMMENT = re.compile(r"/\*|\*/")
 _NUMBER = re.compile(r"(?<![\w.$])\d+(?:\.\d+)?")
 _PARENTHESES = re.compile(r"\([^()]*\)")
@@ -71,4 +75,27 @@ def text_of(query: Any, owner: Any) -> str:
     """Return a statement's text, which may come composed, or as bytes."""
     if hasattr(query, "as_string"):
         return str(query.as_string(owner))
+    if type(query).__module__ == "string.templatelib":
+        return "?".join(query.strings)
     return query.decode("utf-8", "replace") if isinstance(query, bytes) else str(query)
+
+
+def asked_of(text: str, parameters: Any) -> int | None:
+    """Return a number that is the same for the same text and values in this process, of what has few; no value is kept.
+
+    In which order all rows come, is left out. It is None where a value is of a class that is not Python's own: that
+    would be asked.
+    """
+    parts: list[Any] = [_ORDER.sub("", text)]
+    left = [parameters]
+    while left:
+        value = left.pop()
+        if type(value) in (list, tuple, dict):
+            left += value.items() if type(value) is dict else value
+            value = len(value)
+        if type(value).__module__ not in _ASKED or len(parts) > MOST_VALUES:
+            return None
+        parts.append((type(value), value))
+    with suppress(TypeError):  # one that has no hash
+        return hash(tuple(parts))
+    return None
