@@ -1,10 +1,14 @@
 """Functions as others write them, each told of truly: by whom, from which line, how many rows, and how they came."""
 
+import os
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
 from bench.yours.function.advising import advice
 from bench.yours.function.figures import FunctionFigures
@@ -372,6 +376,12 @@ def test_a_library_s_line_stands_beside_the_reader_s(folder: Path, capsys: pytes
     assert f"at foreign.py:{line} (store/models.py:2)" in shown
     children = "session.execute(select(Customer.id, Order.id, Order.customer_id, …).join(Customer.orders))"
     assert f"session.execute(select(Customer.id, …)) {children}" in shown
+    names = runpy.run_path(str(folder / "foreign.py"))
+    [code] = [step.code for step in advice(found) if step.name == "columns"]
+    with Session(create_engine(os.environ["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg:"))) as session:
+        names["customers"](session, 3000, 6000)
+        results = [eval(line.replace(", …", ""), names, {"session": session}) for line in code.splitlines()[:-1]]
+        assert [len(result.all()) for result in results] == [3000, 6000]
     # What is the reader's comes first, and what is not counted is said.
     assert "at the peak: 6,000 foreign.Order, 3,000 foreign.Customer, " in shown
     assert "Only those that the garbage collector tracks count" in shown
