@@ -23,7 +23,7 @@ from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
 from bench.yours.function.probe.libraries.rows import sizes_of
 from bench.yours.function.probe.libraries.texts import asked_of, described_text, without_literals
-from bench.yours.function.probe.objects import class_name, size_of
+from bench.yours.function.probe.objects import class_name, sample, size_of
 from bench.yours.function.probe.paths import holder
 
 
@@ -83,6 +83,30 @@ def test_the_same_is_asked_where_text_and_values_are_the_same_whatever_the_order
     assert len({asked, *(asked_of(*other) for other in others)}) == 1 + len(others)
     assert asked_of("SELECT %s", (Refusing(),)) is None
     assert asked_of("SELECT %s", (list(range(500)),)) is None
+
+
+def test_a_statement_reads_from_what_its_parentheses_have_and_no_long_text_is_kept() -> None:
+    texts = {
+        "SELECT * FROM (SELECT a FROM shop LIMIT 5) AS anon_1 LEFT OUTER JOIN item ON true": "shop",
+        "COPY (SELECT * FROM ONLY shop) TO STDOUT": "shop",
+        "COPY shop TO STDOUT": "shop",
+        "SELECT count(*) FROM assets": "assets",
+    }
+    for text, relation in texts.items():
+        assert described_text(text)[1]["relation"] == relation, text
+    long = f"SELECT '{'x' * 10**6}'"
+    references = sys.getrefcount(long)
+    described_text(long)
+    assert sys.getrefcount(long) == references
+    assert asked_of(long, ()) is None
+
+
+def test_a_sample_is_from_all_over() -> None:
+    for number in (1, 499, 500, 501, 1_500, 10_000):
+        some = sample(list(range(number)))
+        assert min(number, 250) <= len(some) <= 500
+        assert (some[0], some[-1] >= 0.99 * (number - 1)) == (0, True)
+    assert sample([]) == []
 
 
 class Refusing:

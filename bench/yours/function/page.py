@@ -23,6 +23,8 @@ def show(figures: FunctionFigures) -> None:
         startup(figures.startup)
     if figures.process:
         the_call(figures, figures.process)
+    if drivers := sorted({one.driver for one in figures.statements if one.driver}):
+        print_sentence(f"\nSQLAlchemy's driver is {' and '.join(drivers)}, as the URL names it, or as it is installed.")
     advised = advice(figures)
     sentences = [*left(figures)]
     if not figures.error and figures.process and not advised:

@@ -85,13 +85,18 @@ def size_of(value: Any) -> int:
 def attributes(kind_name: str) -> dict[str, float]:
     """Return what each attribute of some of a class's objects takes on average, in bytes; no value is kept."""
     sizes: dict[str, int] = {}
-    some = of_class(kind_name)[:SAMPLE]
+    some = sample(of_class(kind_name))
     for thing in some:
         for name, value in list(getattr(thing, "__dict__", {}).items()):
             if not name.startswith("_"):
                 sizes[name] = sizes.get(name, 0) + size_of(value)
     number = len(some)
     return {name: size / number for name, size in sizes.items()} if number else {}
+
+
+def sample(things: list[Any]) -> list[Any]:
+    """Return some from all over, for the first ones may be smaller than the last."""
+    return things[:: -(-len(things) // SAMPLE)] if things else []
 
 
 def models(least: int) -> list[tuple[str, int, float, float]]:
@@ -105,7 +110,7 @@ def models(least: int) -> list[tuple[str, int, float, float]]:
             by_class.setdefault(type(thing), []).append(thing)
     found = []
     for kind, things in by_class.items():
-        number, some = len(things), things[:SAMPLE] if len(things) >= least else []
+        number, some = len(things), sample(things) if len(things) >= least else []
         sets = [sys.getsizeof(thing.__pydantic_fields_set__) for thing in some if hasattr(kind, "model_fields")]
         dicts = [sys.getsizeof(thing.__dict__) for thing in some]
         if sets:

@@ -28,6 +28,7 @@ from bench.yours.function.rules.loading import of_collections
 
 DROPPED = ", where a loop drops each before the next one"
 IF_DROPPED = f"{DROPPED}: without list(), .all(), .fetchall() or a commit in it"
+STREAMS = "in a StreamingResponse of Starlette's, a Stream of Litestar's, a Response of a generator of Flask's"
 IF_STREAMED = ", where each batch is encoded and dropped before the next one is read"
 # As many where each has so many others with it.
 FEW_AT_ONCE, MANY_OTHERS = 100, 10
@@ -103,7 +104,7 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         what, condition, why = what_reads_in_chunks(one), IF_DROPPED, all_at_once(figures, one)
         why += "" if holds or one.yield_per else ", and few are there at the end"
         if model:
-            what, condition = f"A StreamingResponse with {what}", IF_STREAMED
+            what, condition = f"A streaming response with {what}", IF_STREAMED
             why = f"all {one.loaded:,} entities, the {visible(model)} made of them and the answer are there at once"
         saves = spared(figures, one)
         text = (
@@ -112,7 +113,7 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         )
         code = code_in_chunks(figures, one, batch_of(figures, one))
         if answered(figures, one):  # else the answer is built of all rows at once again
-            code += "  # in a StreamingResponse"
+            code += f"\n# {STREAMS}"
         yield Change("yield_per", text, saves, as_code(code))
 
 

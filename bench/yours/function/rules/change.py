@@ -49,6 +49,7 @@ def written(figures: FunctionFigures, statement: Statement, name: str, what: str
     if statement.by not in BY_OTHERS[name]:
         return name, what, as_code(code)
     name, what, code = BY_OTHERS[name][statement.by]
+    code += "  # after your filter(), select_related(), …" * (".iterator(" in code)
     return name, what, visible(code.replace("Model", class_of(figures, statement, "Model")))
 
 

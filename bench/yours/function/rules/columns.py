@@ -75,7 +75,8 @@ def there_of(figures: FunctionFigures, statement: Statement) -> int:
 def heavy(figures: FunctionFigures, statement: Statement, number: int) -> str:
     """Return which columns take most of what is left, as text; nothing where none does."""
     sizes = sorted(zip(statement.sizes, attributes_of(figures, statement), strict=False), reverse=True)[:NAMED]
-    sizes = [one for one in sizes if one[0] >= max(ENOUGH, HEAVY * sum(statement.sizes))]
+    known = figures.columns.get(kind_of(statement), ())
+    sizes = [one for one in sizes if one[0] >= max(ENOUGH, HEAVY * sum(statement.sizes)) and one[1] in known]
     share = sum(size for size, _ in sizes) / (sum(statement.sizes) or 1)
     size = share * (sum(statement.sizes) * number / (statement.loaded or 1) + of_driver(figures, statement))
     names = " and ".join(visible(name) for _, name in sizes)

@@ -123,7 +123,8 @@ def changed(figures: FunctionFigures, statement: Statement) -> bool:
     pending = figures.at_peak.changed if figures.at_peak else {}
     if any(2 * pending.get(name, 0) >= number for name, number in statement.classes.items()):
         return True
-    of_table = [one for one in figures.statements if one.verb == "UPDATE" and table_of(one) == table_of(statement)]
+    updates = [one for one in figures.statements if one.verb == "UPDATE" and not one.called.endswith(":execute")]
+    of_table = [one for one in updates if table_of(one) == table_of(statement)]
     return bool(statement.loaded) and any(2 * (one.rows or 0) >= statement.loaded for one in of_table)
 
 

@@ -58,7 +58,8 @@ def _from_parent(figures: FunctionFigures, statement: Statement) -> Relationship
     loaded = [one for one in figures.relationships if f"{one[1]}.{one[2]}" == statement.loads]
     if loaded:
         return loaded[0]
-    read = {table_of(one) for one in figures.statements[: figures.statements.index(statement)]}
+    before = figures.statements[: figures.statements.index(statement)]
+    read = {table_of(one) for one in before if one.loaded or one.by == "django"}  # rows alone load nothing
     there = [one for one in figures.relationships if one[3] == table_of(statement) and one[0] in read]
     return there[0] if len(there) == 1 else None
 

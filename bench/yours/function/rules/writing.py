@@ -41,11 +41,11 @@ def updated(figures: FunctionFigures) -> Iterator[Change]:
         there = alive(figures, one)
         if not changed(figures, one) or there < max(2 * BATCH, one.loaded / 2):
             continue
-        saves = transient(figures) * (1 - BATCH / there)
+        saves = peak_of(figures) * (1 - BATCH / there)
         text = (
-            f"One UPDATE, or a flush after each batch, for {at(one)}: {one.loaded:,} entities are changed, and the "
-            f"session holds each until it is flushed, with yield_per, too. Saves about {mib(saves)} MiB at the peak, "
-            "as predicted."
+            f"One UPDATE for {at(one)}: {one.loaded:,} entities are changed, and the session holds each until it is "
+            f"flushed, with yield_per, too. Saves about {mib(saves)} MiB at the peak, as predicted; a flush after each "
+            "batch saves less."
         )
         kind = class_of(figures, one, "Entity")
         yield Change("update", text, saves, awaiting(one, f"session.execute(update({kind}).values(…))"))

@@ -20,6 +20,8 @@ _QUOTED = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 # Whose values are asked for nothing of the reader's, and how many of a statement are compared.
+# Of a longer text, what stands behind is not looked at: who keeps it would keep what is the reader's.
+LONGEST = 10_000
 _ASKED, MOST_VALUES = ("builtins", "datetime", "decimal", "uuid"), 100
 _ORDER = re.compile(r'\s+ORDER BY (?!.*\b(?:LIMIT|OFFSET|FETCH)\b)[\w\s".,]*$', re.IGNORECASE)
 _COMMENT = re.compile(r"/\*|\*/")
@@ -27,21 +29,25 @@ _NUMBER = re.compile(r"(?<![\w.$])\d+(?:\.\d+)?")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 _NAME = r'(?:"(?:[^"]|"")+"|[^\W\d]\w*)'
 _RELATION = re.compile(
-    rf"\b(?<!DISTINCT )(?:FROM|INTO|UPDATE|COPY)\s+({_NAME}(?:\.{_NAME})*)",
+    rf"\b(?<!DISTINCT )(?:FROM|INTO|UPDATE|COPY)\s+(?:ONLY\s+)?(?!(?:AS|TO)\b)({_NAME}(?:\.{_NAME})*)",
     re.IGNORECASE,
 )
 _LIST = re.compile(r"\bIN\s*\([^()]*\)", re.IGNORECASE)
 _ROWS = re.compile(r"\bVALUES\b.*?(?=\bRETURNING\b|\bON\b|$)", re.DOTALL | re.IGNORECASE)
 
 
-@lru_cache(16)
 def described_text(text: str) -> tuple[int, dict[str, Any]]:
     """Return what all executions of a statement have in common, however many values they have, and what is shown."""
+    return _described(text[:LONGEST])
+
+
+@lru_cache(16)
+def _described(text: str) -> tuple[int, dict[str, Any]]:
     without = without_literals(text)
     outer = without
     while (inner := _PARENTHESES.sub("", outer)) != outer:  # EXTRACT(day FROM …) reads from no relation
         outer = inner
-    relation = _RELATION.search(outer) or _RELATION.search(without)
+    relation = _RELATION.search(outer) or _RELATION.search(without)  # of FROM (SELECT …) AS one, its own
     verb = re.search(r"[A-Za-z]+", without)
     described = {
         "verb": verb[0].upper()[:20] if verb else "?",
@@ -86,6 +92,8 @@ def asked_of(text: str, parameters: Any) -> int | None:
     In which order all rows come, is left out. It is None where a value is of a class that is not Python's own: that
     would be asked.
     """
+    if len(text) > LONGEST:
+        return None
     parts: list[Any] = [_ORDER.sub("", text)]
     left = [parameters]
     while left:
