@@ -342,6 +342,25 @@ def test_what_cannot_be_measured_is_one_line(folder: Path, capsys: pytest.Captur
     ]
 
 
+def test_what_the_code_leaves_ends_as_without_the_probe(tmp_path: Path) -> None:
+    code = """
+import atexit, os, sys
+def run():
+    global unclosed
+    codes = []
+    for end in (lambda: sys.exit(3), lambda: 1 / 0, lambda: None):
+        if not (child := os.fork()): return end()
+        codes.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    unclosed = open("unclosed", "w")
+    unclosed.write(str(codes))
+    atexit.register(lambda: os.mkdir("at_exit"))
+"""
+    (tmp_path / "plain.py").write_text(code)
+    assert "error" not in run(Order("plain:run", tmp_path, Path(sys.executable)), EVERYTHING).found
+    assert (tmp_path / "unclosed").read_text() == "[3, 1, 0]"
+    assert (tmp_path / "at_exit").is_dir()
+
+
 def test_ctrl_c_while_processes_are_ended_leaves_none(monkeypatch: pytest.MonkeyPatch) -> None:
     really_wait = psutil.wait_procs
 

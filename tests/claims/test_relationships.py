@@ -307,7 +307,7 @@ def test_lazy_asks_for_each_child_where_the_key_is_another_column(session: Sessi
     held = session.scalars(select(Named)).all()
     notes = session.scalars(select(Note)).all()
     statements.clear()
-    assert [note.named for note in notes] == 9 * held
+    assert [note.named for note in notes] == [*held] * 9
     assert len(statements) == 9
 
 

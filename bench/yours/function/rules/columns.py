@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.batches import IF_DROPPED, about, is_sqlalchemys, spared
+from bench.yours.function.rules.batches import IF_DROPPED, about, batch_of, code_in_chunks, is_sqlalchemys, spared
 from bench.yours.function.rules.change import (
     ENOUGH,
     Change,
@@ -56,14 +56,15 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
             how = "there at the peak"
         how += ", though they are read in batches" * (one.yield_per is not None)
         text = (
-            f"Columns instead of entities at {at(one)}, if only their columns are read: "
+            f"Columns instead of entities at {at(one)}, if only their columns are read, and no hybrid or property: "
             f"{sum(number for _, number in numbers):,} entities are {how}. Saves about {mib(saves)} MiB, as predicted, "
             f"with all columns{heavy(figures, one, there_of(figures, one))}"
         )
-        streamed = spared(figures, one)
+        streamed, code = spared(figures, one), code_of(figures, one)
         if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:
             text += f"; yield_per {about(figures)} {mib(streamed)}{IF_DROPPED}"
-        yield Change("columns", f"{text}.", saves, as_code(code_of(figures, one)))
+            code += f"\n\n{code_in_chunks(figures, one, batch_of(figures, one))}"
+        yield Change("columns", f"{text}.", saves, as_code(code))
 
 
 def there_of(figures: FunctionFigures, statement: Statement) -> int:

@@ -22,6 +22,8 @@ def often(figures: FunctionFigures) -> Iterator[Change]:
             f"{what} for {at(one)}: the same {visible(one.text)} is executed {one.times:,} times, which takes "
             f"{one.seconds:.2f} s."
         )
+        if (one.rows or 0) >= ENOUGH_ROWS:
+            text += f" All {one.rows:,} rows are in memory at once then."
         yield Change(name, text, None, code)
 
 
@@ -39,6 +41,9 @@ def loads_with(figures: FunctionFigures, statement: Statement) -> tuple[str, str
     """Return what loads the statement's rows with those of their parents, and its code."""
     step = _from_parent(figures, statement)
     kind, key = figures.tables.get(table_of(statement), ("", ""))
+    if statement.by == "sqlalchemy" and not statement.loaded:
+        kind = kind or "Child"
+        return "One statement with IN (and GROUP BY)", f"select({kind}.…).where({kind}.….in_(…))"
     to_many = step[4] if step else (statement.rows or 0) > statement.times
     if not step and not to_many and key:
         by_keys = f"select({kind}).where({kind}.{key}.in_(ids))"
@@ -46,8 +51,6 @@ def loads_with(figures: FunctionFigures, statement: Statement) -> tuple[str, str
     if statement.by == "django":
         method = "prefetch_related" if to_many else "select_related"
         return method, f"{step[1]}.objects.{method}({step[2]!r})" if step else f"Parent.objects.{method}(…)"
-    if to_many and not statement.loaded and statement.columns == 1 and statement.rows == statement.times:
-        return "One statement with IN and GROUP BY", "select(Child.parent_id, …).where(Child.parent_id.in_(ids))"
     chain = _chain(figures, statement, [])
     code = ".".join(chain) or ("selectinload(Parent.children)" if to_many else "joinedload(Child.parent)")
     return f"{code.partition('(')[0]}, or one statement with IN,", f"options({code})"

@@ -123,8 +123,11 @@ def of_column(figures: FunctionFigures, statement: Statement, name: str) -> floa
 def wide_value(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that a statement reads a column which takes most of its rows, where no kept entity tells of it."""
     for one in figures.statements:
-        in_batches = one.streamed or one.yield_per or any(figures.attributes.get(name) for name in one.classes)
-        if in_batches or not many(one) or len(one.names) != len(one.sizes) or not one.sizes:
+        # Where not half as much as its values is there at once, a cursor's rows are dropped.
+        in_batches = (one.streamed or one.yield_per) and 2 * (figures.traced_peak or 0) < sum(one.sizes)
+        if in_batches or not many(one) or any(figures.attributes.get(name) for name in one.classes):
+            continue
+        if len(one.names) != len(one.sizes) or not one.sizes:
             continue
         size, name = max(zip(one.sizes, one.names, strict=True))
         if len(one.names) == 1 or size < max(WIDE * (one.rows or 0), WIDE_SHARE * sum(one.sizes)):

@@ -29,7 +29,10 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
 
 def in_batches(figures: FunctionFigures, one: Statement, why: str, size: int, rows: int, execute: str) -> Change:
     saves = size * (1 - BATCH / rows)
-    text = f"Batches of 1,000 at {at(one)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted."
+    text = (
+        f"Batches of 1,000 at {at(one)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted, where nothing "
+        "else holds them all."
+    )
     code = awaiting(one, f"session.execute({execute}, batch)  # a list of 1,000 dicts")
     name, _, code = written(figures, one, "batches", "", code)
     return Change(name, text, saves, code)
