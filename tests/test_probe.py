@@ -79,6 +79,8 @@ def test_the_same_is_asked_where_text_and_values_are_the_same_whatever_the_order
         ("SELECT a FROM t WHERE id > %s ORDER BY a LIMIT 10", (5,)),
         ("SELECT a FROM t WHERE id > %s ORDER BY a LIMIT 10 OFFSET 10", (5,)),
         ("SELECT a FROM t WHERE id > 5", ()),
+        ("SELECT DISTINCT ON (a) b FROM t ORDER BY a, b", ()),
+        ("SELECT DISTINCT ON (a) b FROM t ORDER BY a, c", ()),
     )
     assert len({asked, *(asked_of(*other) for other in others)}) == 1 + len(others)
     assert asked_of("SELECT %s", (Refusing(),)) is None

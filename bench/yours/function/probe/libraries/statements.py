@@ -38,6 +38,7 @@ class Statements:
         self.hooks: list[str] = []
         self.marks: list[tuple[float, float, int, int, int]] = []
         self.found: dict[Any, dict[str, Any]] = {}
+        self._asked: dict[int, int] = {}
         self.last: dict[str, Any] | None = None
         self._first: list[weakref.ref[Any]] = []
         self.since = float("inf")  # what was executed before the call does not count
@@ -58,6 +59,8 @@ class Statements:
         if began.seconds < self.since:
             return None
         now, given = self.now(), how.pop("given", many)
+        if how.get("asked") is not None:
+            how["asked"] = self._asked.setdefault(how["asked"], len(self._asked))
         statement = self._statement(by, began, now, text, how)
         if len(self.marks) < MOST:
             self.marks.append((began.seconds, now.seconds, began.peak, now.peak, statement["number"]))

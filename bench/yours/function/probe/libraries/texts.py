@@ -19,9 +19,9 @@ _QUOTED = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
-# Whose values are asked for nothing of the reader's, and how many of a statement are compared.
 # Of a longer text, what stands behind is not looked at: who keeps it would keep what is the reader's.
 LONGEST = 10_000
+# Whose values are asked for nothing of the reader's, and how many of a statement are compared.
 _ASKED, MOST_VALUES = ("builtins", "datetime", "decimal", "uuid"), 100
 _ORDER = re.compile(r'\s+ORDER BY (?!.*\b(?:LIMIT|OFFSET|FETCH)\b)[\w\s".,]*$', re.IGNORECASE)
 _COMMENT = re.compile(r"/\*|\*/")
@@ -94,7 +94,7 @@ def asked_of(text: str, parameters: Any) -> int | None:
     """
     if len(text) > LONGEST:
         return None
-    parts: list[Any] = [_ORDER.sub("", text)]
+    parts: list[Any] = [text if "DISTINCT ON" in text else _ORDER.sub("", text)]  # which decides what that keeps
     left = [parameters]
     while left:
         value = left.pop()
