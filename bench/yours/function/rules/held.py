@@ -26,8 +26,21 @@ def transient(figures: FunctionFigures) -> int:
 
 
 def of_driver(figures: FunctionFigures, statement: Statement) -> int:
-    """Return what the driver holds of a statement's rows outside Python's objects, as libpq does; no tracer sees it."""
+    """Return what the driver holds of a statement's rows outside Python's objects, as libpq does; no tracer sees it.
+
+    While they are read, that is all; later it is no more than what is left of the peak.
+    """
+    if at_its_rows(figures, statement):
+        return max(0, statement.grew)
     return max(0, min(statement.grew, peak_of(figures) - (figures.traced_peak or 0)))
+
+
+def at_its_rows(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether the peak came before a statement's first row, or while its rows were read."""
+    phase = figures.process.phase if figures.process else None
+    if not phase or phase.statement is None or phase.stage not in (EXECUTED, READ):
+        return False
+    return figures.statements[phase.statement] is statement
 
 
 def of_connection(figures: FunctionFigures, statement: Statement) -> int:
@@ -82,9 +95,7 @@ def alive(figures: FunctionFigures, statement: Statement) -> int:
 
 def there(figures: FunctionFigures, statement: Statement) -> float:
     """Return of how many entities there is something at the peak, which may come while the driver's rows are read."""
-    phase = figures.process.phase if figures.process else None
-    during = phase and phase.statement is not None and phase.stage in (EXECUTED, READ)
-    if not phase or not during or figures.statements[phase.statement or 0] is not statement:
+    if not at_its_rows(figures, statement):
         return alive(figures, statement)
     return max(alive(figures, statement), statement.loaded / statement.times * statement.at_once)
 
