@@ -131,6 +131,12 @@ def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
         assert said in told
         assert "no rule applies" in told
         assert "1,000" in " ".join(unadvised(replace(kept, at_peak=peak, statements=[])))
+    # A cursor's rows are dropped, unless a line has half as much as their values.
+    cursors = [replace(one, streamed=True) for one in kept.statements]
+    for size, names in ((ROWS * BODY, {"wide column"}), (2**20, set())):
+        peak = Held(10 * 2**20, {}, [(("a.py", 1), size)], {}, {})
+        advised = advice(replace(kept, at_peak=peak, statements=cursors, attributes={}))
+        assert {step.name for step in advised} & {"wide column"} == names
 
 
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])

@@ -117,7 +117,6 @@ def key_of(figures: FunctionFigures, statement: Statement) -> list[str]:
 
 
 def columns_of(figures: FunctionFigures, statement: Statement) -> str:
-    """Return three attributes of a statement's entities: as they are called, else as its columns are."""
+    """Return three attributes of a statement's entities, those of the primary key first."""
     kind = kind_of(statement)
-    names = figures.columns.get(kind, ())
-    return ", ".join([*(f"{kind}.{name}" for name in names[:3]), "…"]) if names else f"{kind}.…"
+    return ", ".join([*(f"{kind}.{name}" for name in figures.columns.get(kind, ())[:3]), "…"])

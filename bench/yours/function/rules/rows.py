@@ -123,8 +123,9 @@ def of_column(figures: FunctionFigures, statement: Statement, name: str) -> floa
 def wide_value(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that a statement reads a column which takes most of its rows, where no kept entity tells of it."""
     for one in figures.statements:
-        # Where not half as much as its values is there at once, a cursor's rows are dropped.
-        in_batches = (one.streamed or one.yield_per) and 2 * (figures.traced_peak or 0) < sum(one.sizes)
+        # Where no line has half as much as its values at the peak, a cursor's rows are dropped.
+        most = max((size for line, size in figures.at_peak.lines if line[0]), default=0) if figures.at_peak else 0
+        in_batches = (one.streamed or one.yield_per) and 2 * most < sum(one.sizes)
         if in_batches or not many(one) or any(figures.attributes.get(name) for name in one.classes):
             continue
         if len(one.names) != len(one.sizes) or not one.sizes:
