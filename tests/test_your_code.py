@@ -370,10 +370,11 @@ def test_ctrl_c_while_processes_are_ended_leaves_none(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(psutil, "wait_procs", wait)
     sleeping = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])"
+    others = set(psutil.Process().children())  # of this test's process, which other tests need
     process = subprocess.Popen([sys.executable, "-c", sleeping], start_new_session=True)
     wait_until(below := psutil.Process(process.pid).children)
     [child] = below()
-    ProcessWatch(process, 300, None, set()).end()
+    ProcessWatch(process, 300, None, others).end()
     assert really_wait([child], timeout=TIMEOUT)[0] == [child]
     with pytest.raises(KeyboardInterrupt):  # from here on, it interrupts again
         signal.raise_signal(signal.SIGINT)
