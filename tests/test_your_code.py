@@ -479,6 +479,17 @@ def test_the_probe_needs_nothing_of_ours(folder: Path) -> None:
     assert told["returned"]["rss"] - told["began"]["rss"] > 4 * 2**20
 
 
+def test_the_code_may_replace_what_starts_threads_and_waits(tmp_path: Path) -> None:
+    code = """
+import _thread, threading, time
+def not_here(*_, **__): raise RuntimeError
+_thread.start_new_thread = threading.Thread.start = time.sleep = not_here
+def rows(): return [str(number) for number in range(100_000)]
+"""
+    (tmp_path / "plain.py").write_text(code)
+    assert "error" not in run(Order("plain:rows", tmp_path, Path(sys.executable)), EVERYTHING).found
+
+
 def test_a_module_of_the_folder_is_not_taken_for_one_that_the_probe_needs(tmp_path: Path) -> None:
     at_first = ("json", "types", "signal", "platform", "typing", "contextlib", "threading", "re")
     for name in (*at_first, "ast", "asyncio", "inspect", "runpy"):

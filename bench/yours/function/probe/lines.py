@@ -5,13 +5,12 @@ from __future__ import annotations
 import _thread
 import gc
 import signal
-import time
 import tracemalloc
 from contextlib import suppress
 
 from bench.yours.function.probe.looks import Line, Look
 from bench.yours.function.probe.memory import rss
-from bench.yours.function.probe.stacks import MAIN, any_line
+from bench.yours.function.probe.stacks import MAIN, SLEEP, START, any_line
 
 MIB = 1024 * 1024
 # The memory is looked at whenever it is so many times as large as at the last look; and at these shares of a former
@@ -19,8 +18,7 @@ MIB = 1024 * 1024
 NEAR, STEP = (0.7, 0.8, 0.9, 0.98), 1.5
 # Seconds of processor time between two looks at how much it is, and of time until a thread that waits is woken to look.
 INTERVAL, WAITING = 0.002, 0.05
-# As they are before the reader's code is imported, which may put others in their place.
-_RESET_PEAK, _SLEEP = tracemalloc.reset_peak, time.sleep
+_RESET_PEAK = tracemalloc.reset_peak  # the code may trace by itself, and is given another one
 
 
 class LineWatch:
@@ -51,11 +49,11 @@ class LineWatch:
         gc.callbacks.append(self.note)
         signal.signal(signal.SIGPROF, self.note)
         signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
-        _thread.start_new_thread(self._wake, ())
+        START(self._wake, ())
 
     def _wake(self) -> None:
         while not self._ended:
-            _SLEEP(WAITING)
+            SLEEP(WAITING)
             if abs(tracemalloc.get_traced_memory()[0] - self._size) > MIB and not self._ended:
                 signal.pthread_kill(MAIN, signal.SIGPROF)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -22,8 +23,8 @@ EXECUTE = (
     "sqlmodel",
     "flask_sqlalchemy",
 )
-# As they are before gevent gives threads other numbers.
-_this_thread = _thread.get_ident
+# As they are before the reader's code is imported: gevent gives threads other numbers, and starts none.
+_this_thread, START, SLEEP = _thread.get_ident, _thread.start_new_thread, time.sleep
 MAIN = _this_thread()
 
 

@@ -9,17 +9,14 @@ import io
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from bench.yours.function.probe.stacks import MAIN
+from bench.yours.function.probe.stacks import MAIN, SLEEP, START
 
 # Seconds in which the main thread tells what is known, unless it waits for what answers no signal.
 PATIENCE = 2.0
-# As they are before the reader's code is imported, which may put others in their place.
-_START, _SLEEP = _thread.start_new_thread, time.sleep
 _FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 # What asks this process to end, and what lets the main thread tell: what nothing else sends, where there are such.
 STOP = getattr(signal, "SIGRTMAX", getattr(signal, "SIGXCPU", signal.SIGTERM))
@@ -44,12 +41,12 @@ class Telling:
         def wait() -> None:
             signal.sigwait({STOP})
             signal.pthread_kill(MAIN, TELL)
-            _SLEEP(PATIENCE)
+            SLEEP(PATIENCE)
             stopped()
 
         signal.signal(TELL, stopped)
         signal.pthread_sigmask(signal.SIG_BLOCK, {STOP})
-        _START(wait, ())
+        START(wait, ())
 
     def tell(self, how: str, known: Callable[[], dict[str, Any]]) -> None:
         """Write what is known, and end this process at once; one that was forked only ends."""
@@ -70,6 +67,6 @@ class Telling:
 def _flush_all() -> None:
     """Write what the code has written into files that are still open, as the interpreter does at its end."""
     for thing in gc.get_objects():
-        kind = next((kind for kind in _FILES if issubclass(type(thing), kind)), None)
-        with suppress(Exception):
-            kind.flush(thing) if kind else None
+        if issubclass(type(thing), _FILES):
+            with suppress(Exception):
+                thing.flush()

@@ -9,8 +9,9 @@ import sys
 from functools import partial
 from typing import Any
 
+from bench.yours.function.probe.libraries.rows import rows_of
 from bench.yours.function.probe.libraries.statements import Moment, Statements
-from bench.yours.function.probe.libraries.texts import asked_of, text_of
+from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around, iterated
 from bench.yours.function.probe.stacks import is_told_by_another
 
@@ -36,8 +37,7 @@ class PsycopgWatch:
                 elif name == "stream":
                     setattr(kind, name, iterated(method, self._begin_stream, self._seen))
                 elif name in ("fetchone", "fetchmany", "fetchall") and self._statements.rows:
-                    fetched = self._seen_after if name == "fetchone" else self._fetched
-                    setattr(kind, name, around(method, lambda: None, fetched))
+                    setattr(kind, name, around(method, lambda: None, partial(self._fetched, name)))
                 elif name in ("__iter__", "__aiter__") and self._statements.rows:
                     setattr(kind, name, iterated(method, lambda *_: None, self._seen))
         self._statements.hooks.append(PSYCOPG)
@@ -46,7 +46,7 @@ class PsycopgWatch:
         self._of_cursor.pop(id(cursor), None)
         if not is_told_by_another(PSYCOPG):
             query = text_of(arguments[0], cursor) if arguments else "?"
-            how = {"streamed": streamed, "asked": asked_of(query, arguments[1:2])}
+            how = {"streamed": streamed, "parameters": arguments[1:2]}
             found = self._statements.add(PSYCOPG, began, query, cursor, how, None)
             if found:
                 self._of_cursor[id(cursor)] = found
@@ -54,13 +54,10 @@ class PsycopgWatch:
     def _begin_stream(self, cursor: Any, arguments: tuple[Any, ...]) -> None:
         self._executed(True, self._statements.now(), cursor, arguments, None)
 
-    def _fetched(self, _: None, cursor: Any, _arguments: Any, rows: Any) -> None:
-        if found := self._of_cursor.get(id(cursor)):
-            self._statements.handed_out(found, rows)
-
-    def _seen_after(self, _: None, cursor: Any, _arguments: Any, row: Any) -> None:
-        if row is not None:
-            self._seen(cursor, row)
+    def _fetched(self, name: str, _: None, cursor: Any, _arguments: Any, result: Any) -> None:
+        found = self._of_cursor.get(id(cursor))
+        if found and result is not None:
+            self._statements.handed_out(found, rows_of(name, result))
 
     def _seen(self, cursor: Any, row: Any) -> None:
-        self._fetched(None, cursor, (), [row])
+        self._fetched("fetchone", None, cursor, (), row)

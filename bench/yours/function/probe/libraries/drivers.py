@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from bench.yours.function.probe.libraries.rows import rows_of
 from bench.yours.function.probe.libraries.statements import Moment, Statements
-from bench.yours.function.probe.libraries.texts import asked_of, text_of
+from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around, iterated
 from bench.yours.function.probe.stacks import is_told_by_another
 
 PSYCOPG2 = "psycopg2"
 OF_A_CURSOR = ("execute", "executemany", "copy_expert")
-FETCHES = ("fetchmany", "fetchall")
+FETCHES = ("fetchone", "fetchmany", "fetchall")
 
 
 class Psycopg2Watch:
@@ -61,8 +63,7 @@ class Psycopg2Watch:
     def _of_cursors(self, kind: Any) -> dict[str, Any]:
         methods: dict[str, Any] = {name: self._around(kind, name, self._executed) for name in OF_A_CURSOR}
         if self._statements.rows:
-            methods["fetchone"] = self._around(kind, "fetchone", self._fetched_one)
-            methods.update({name: self._around(kind, name, self._fetched) for name in FETCHES})
+            methods.update({name: self._around(kind, name, partial(self._fetched, name)) for name in FETCHES})
             # A named cursor's own iteration fetches by itself.
             methods["__iter__"] = iterated(_each, lambda *_: None, lambda cursor, row: self._rows(cursor, [row]))
         return methods
@@ -75,17 +76,14 @@ class Psycopg2Watch:
         if is_told_by_another(PSYCOPG2):
             return
         text, streamed = text_of(arguments[0], cursor) if arguments else "?", cursor.name is not None
-        how = {"streamed": streamed, "asked": asked_of(text, arguments[1:2])}
+        how = {"streamed": streamed, "parameters": arguments[1:2]}
         found = self._statements.add(PSYCOPG2, began, text, cursor, how, None)
         if found:
             self._of_cursor[id(cursor)] = found
 
-    def _fetched(self, _: Any, cursor: Any, _arguments: Any, rows: Any) -> None:
-        self._rows(cursor, rows)
-
-    def _fetched_one(self, _: Any, cursor: Any, _arguments: Any, row: Any) -> None:
-        if row is not None:  # which may be a list itself
-            self._rows(cursor, [row])
+    def _fetched(self, name: str, _: Any, cursor: Any, _arguments: Any, result: Any) -> None:
+        if result is not None:
+            self._rows(cursor, rows_of(name, result))
 
     def _rows(self, cursor: Any, rows: list[Any]) -> None:
         if id(cursor) in self._of_cursor:

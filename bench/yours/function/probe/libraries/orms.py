@@ -12,7 +12,6 @@ from typing import Any
 from bench.yours.function.probe.libraries.records import ASYNCPG
 from bench.yours.function.probe.libraries.rows import CountedCursor
 from bench.yours.function.probe.libraries.statements import Moment, Statements
-from bench.yours.function.probe.libraries.texts import asked_of
 from bench.yours.function.probe.memory import package_of
 from bench.yours.function.probe.stacks import frames
 
@@ -65,7 +64,7 @@ class OrmWatch:
         options = getattr(context, "execution_options", {})
         began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0), None))
         how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
-        how["asked"] = asked_of(statement, parameters)
+        how["parameters"] = parameters
         how["driver"] = getattr(getattr(context, "dialect", None), "driver", "")
         if how["driver"] == ASYNCPG:  # what the process grew by are the records themselves, which are traced
             how["grew"] = 0
@@ -116,7 +115,7 @@ class OrmWatch:
         inner = getattr(cursor, "cursor", None)
         prefetches, values = _asked_by_django()
         how: dict[str, Any] = {"streamed": getattr(inner, "name", None) is not None, "values": values}
-        how["asked"] = asked_of(str(sql), parameters)
+        how["parameters"] = parameters
         how["parent"] = self._roots.get(threading.get_ident()) if prefetches else None
         found = self._statements.add("django", began, str(sql), cursor, how, len(parameters) if many else None)
         if found and not prefetches:

@@ -11,8 +11,9 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from bench.yours.function.probe.libraries.rows import rows_of
 from bench.yours.function.probe.libraries.statements import Moment, Statements
-from bench.yours.function.probe.libraries.texts import asked_of, text_of
+from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around
 from bench.yours.function.probe.stacks import is_told_by_another
 
@@ -41,7 +42,7 @@ class AsyncpgWatch:
             cursors.CursorFactory.__await__ = self._awaited(cursors.CursorFactory.__await__)
             for kind, names in ((cursors.CursorIterator, ["__anext__"]), (cursors.Cursor, ["fetch", "fetchrow"])):
                 for name in names:
-                    self._wrap(kind, name, _nothing, self._fetched if name == "fetch" else self._fetched_one)
+                    self._wrap(kind, name, _nothing, partial(self._fetched, name))
         self._statements.hooks.append(ASYNCPG)
 
     def _wrap(self, kind: Any, name: str, before: Callable[[], Any], after: Callable[..., None]) -> None:
@@ -51,7 +52,7 @@ class AsyncpgWatch:
     def _executed(self, name: str, began: Moment, owner: Any, arguments: tuple[Any, ...], result: Any) -> None:
         given = arguments[0 if hasattr(owner, "get_query") else 1 :][:1] if name == "executemany" else ()
         many = len(given[0]) if given and hasattr(given[0], "__len__") else None
-        rows = [] if result is None else result if name in ("fetch", "fetchmany") else [result]
+        rows = rows_of(name, result)
         if name.startswith("fetch"):
             columns = 1 if name == "fetchval" else len(rows[0]) if rows else 0
             cursor = SimpleNamespace(rowcount=len(rows), description=range(columns))
@@ -72,10 +73,9 @@ class AsyncpgWatch:
         if is_told_by_another(ASYNCPG):
             return None
         query = owner.get_query() if hasattr(owner, "get_query") else arguments[0] if arguments else "?"
-        text = text_of(query, owner)
         # What the process grew by are the records themselves.
-        how = {"streamed": streamed, "grew": 0, "asked": asked_of(text, arguments)}
-        return self._statements.add(ASYNCPG, began, text, cursor, how, many)
+        how = {"streamed": streamed, "grew": 0, "parameters": arguments}
+        return self._statements.add(ASYNCPG, began, text_of(query, owner), cursor, how, many)
 
     def _iterated(self, _: Any, factory: Any, _arguments: Any, iterator: Any) -> None:
         self._of_cursor[id(iterator)] = self._of_cursor.get(id(factory))
@@ -88,13 +88,10 @@ class AsyncpgWatch:
 
         return opened
 
-    def _fetched(self, _: Any, cursor: Any, _arguments: Any, rows: Any) -> None:
-        if found := self._of_cursor.get(id(cursor)):
-            self._statements.handed_out(found, rows)
-
-    def _fetched_one(self, _: Any, cursor: Any, arguments: Any, row: Any) -> None:
-        if row is not None:
-            self._fetched(_, cursor, arguments, [row])
+    def _fetched(self, name: str, _: Any, cursor: Any, _arguments: Any, result: Any) -> None:
+        found = self._of_cursor.get(id(cursor))
+        if found and result is not None:
+            self._statements.handed_out(found, rows_of(name, result))
 
 
 def _nothing() -> None: ...

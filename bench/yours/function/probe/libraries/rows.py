@@ -9,6 +9,8 @@ from typing import Any
 from bench.yours.function.probe.objects import size_of
 
 OWN = ("counted", "_told")
+# The methods that give a list of rows.
+MANY = ("fetch", "fetchmany", "fetchall")
 
 
 class CountedCursor:
@@ -58,6 +60,11 @@ class CountedCursor:
         rows = self.counted.fetchall(*args, **options)
         self._told(rows)
         return rows
+
+
+def rows_of(name: str, result: Any) -> Any:
+    """Return the rows that a method of this name gave; a row may be a list itself."""
+    return [] if result is None else result if name in MANY else [result]
 
 
 def sizes_of(row: Any) -> list[int]:

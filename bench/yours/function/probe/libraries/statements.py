@@ -10,7 +10,7 @@ from operator import add
 from typing import Any, NamedTuple
 
 from bench.yours.function.probe.libraries.rows import sizes_of
-from bench.yours.function.probe.libraries.texts import described_text
+from bench.yours.function.probe.libraries.texts import asked_of, described_text
 from bench.yours.function.probe.memory import peak, rss
 from bench.yours.function.probe.objects import class_name
 from bench.yours.function.probe.stacks import called, own_line
@@ -59,9 +59,8 @@ class Statements:
         if began.seconds < self.since:
             return None
         now, given = self.now(), how.pop("given", many)
-        if how.get("asked") is not None:
-            how["asked"] = self._asked.setdefault(how["asked"], len(self._asked))
-        statement = self._statement(by, began, now, text, how)
+        parameters = how.pop("parameters", None)
+        statement = self._statement(by, began, now, text, parameters, how)
         if len(self.marks) < MOST:
             self.marks.append((began.seconds, now.seconds, began.peak, now.peak, statement["number"]))
         statement["times"] += 1
@@ -77,7 +76,14 @@ class Statements:
         self.last = statement
         return statement
 
-    def _statement(self, by: str, began: Moment, now: Moment, text: str, how: dict[str, Any]) -> dict[str, Any]:
+    def _number(self, text: str, parameters: Any) -> int | None:
+        """Return a number that another statement with this text and these parameters has, too."""
+        asked = asked_of(text, parameters) if self.rows else None
+        return None if asked is None else self._asked.setdefault(asked, len(self._asked))
+
+    def _statement(
+        self, by: str, began: Moment, now: Moment, text: str, parameters: Any, how: dict[str, Any]
+    ) -> dict[str, Any]:
         line, call = own_line(), called()
         by = call.package if call.package in FRAMES else by
         library = call.line if call.package and call.package != by else None
@@ -92,7 +98,7 @@ class Statements:
                 **{"texts": 0, "times": 0, "rows": 0 if self.rows else None, "columns": 0, "names": []},
                 **{"seconds": 0.0, "grew": now.rss - began.rss},
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
-                **{"gone_at": None, "given": 0, "asked": None},
+                **{"gone_at": None, "given": 0, "asked": self._number(text, parameters)},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 "buffered": False,
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},
