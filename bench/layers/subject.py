@@ -89,7 +89,8 @@ def look_at(text: str, timeout: int, count: bool, rows: int = COUNT, children: s
             subject = narrowed(relation, rows)
         else:
             with catalog.catalog_first(connection):
-                subject = fitted(connection, with_children(connection, relation, children), text, rows)
+                relation = with_children(connection, relation, children)
+                subject = fitted(connection, relation, text, rows)
         with catalog.catalog_first(connection):
             total = catalog.row_estimate(connection, relation.oid)
             writable, policed = catalog.rights(connection, relation.oid)
