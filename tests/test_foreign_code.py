@@ -21,7 +21,7 @@ MODULE = """
 import asyncpg, os, psycopg, sys, types
 from sqlalchemy import ForeignKey, func, select, text
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, selectinload
 from sqlalchemy.orm import object_session, with_parent
 
 class Base(AsyncAttrs, DeclarativeBase): ...
@@ -55,9 +55,15 @@ def psycopg_alone(connection: psycopg.Connection):
     with connection.cursor(name="server") as cursor:
         cursor.execute("SELECT * FROM data")
     for row in connection.cursor().stream("SELECT * FROM data LIMIT 2"): ...
+    with connection.cursor().copy("COPY (SELECT num FROM data LIMIT 9) TO STDOUT WITH (HEADER)") as copy: list(copy)
+    connection.execute("CREATE TEMP TABLE written (id int)")
+    with connection.cursor().copy(statement="COPY written FROM STDIN") as copy:
+        for number in range(6): copy.write_row([number])
 async def psycopg_later(connection: psycopg.AsyncConnection):
     cursor = await connection.execute("SELECT * FROM data LIMIT 5")
     yield await cursor.fetchone()
+    async with connection.cursor() as cursor, cursor.copy("COPY (SELECT num FROM data LIMIT 9) TO STDOUT") as copy:
+        async for row in copy.rows(): ...
 async def asyncpg_alone(connection: asyncpg.Connection):
     await connection.fetch("SELECT id, num FROM data LIMIT 9")
     await connection.fetchrow("SELECT id, num FROM data LIMIT 1")
@@ -65,6 +71,9 @@ async def asyncpg_alone(connection: asyncpg.Connection):
     async with connection.transaction():
         async for row in connection.cursor("SELECT * FROM data LIMIT 60", prefetch=20): ...
         await (await connection.cursor(query="SELECT * FROM data LIMIT 60")).fetch(30)
+    await connection.execute("CREATE TEMP TABLE written (id int)")
+    await connection.copy_records_to_table("written", records=[(1,), (2,)], columns=["id"])
+    await connection.copy_from_query("SELECT num FROM data LIMIT 9", output=os.devnull)
 async def asyncpg_pooled():
     async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1) as pool, pool.acquire() as connection:
         statement = await connection.prepare("SELECT num FROM data WHERE id <= $1")
@@ -154,6 +163,17 @@ async def awaited_in_batches(session: AsyncSession):
     statement = await session.run_sync(customers, 3000, 6000)
     rows = await session.stream_scalars(statement.execution_options(yield_per=1000))
     return sum([len(customer.orders) async for customer in rows])
+def joined(session: Session):
+    customers(session, 3000, 6000)
+    return session.scalars(select(Customer).options(joinedload(Customer.orders)).order_by(Customer.id)).unique().all()
+def gathered(connection: psycopg.Connection, size: int = 20000):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TEMP TABLE written (id int, note text)")
+    for start in range(0, 20000, size):
+        numbers = range(start, start + size)
+        cursor.executemany("INSERT INTO written VALUES (%s, %s)", [(i, f"note {i}") for i in numbers])
+    with cursor.copy("COPY (SELECT note || repeat('x', 90) FROM written) TO STDOUT") as copy:
+        return sum(map(len, [bytes(row) for row in copy] if size == 20000 else map(bytes, copy)))
 def lazily(session: Session):
     customers(session, 1, 8000)
     return sum(order.id for order in session.get(Customer, 1).orders)
@@ -210,6 +230,8 @@ class cursor:
         self.rows, self.description = iter([[1, "a"], [2, "b"], [3, "c"]]), [["id"]]
         self.rowcount = -1 if self.name else 3
     executemany = copy_expert = execute
+    def copy_from(self, file, table): self.rowcount = len(file.readlines())
+    copy_to = copy_from
     def fetchone(self): return next(self.rows, None)
     def fetchall(self): return list(self.rows)
     fetchmany = fetchall
@@ -223,7 +245,7 @@ extensions = types.SimpleNamespace(connection=connection, cursor=cursor)
 def connect(dsn, connection_factory=None): return (connection_factory or connection)(dsn)
 """
 READER = """
-import psycopg2
+import io, psycopg2
 class Cursor(psycopg2.extensions.cursor): ...
 def read():
     connection = psycopg2.connect("dbname=db")
@@ -233,6 +255,7 @@ def read():
     cursor = connection.cursor("server", cursor_factory=Cursor)
     cursor.execute("SELECT num FROM other")
     assert isinstance(cursor, Cursor) and cursor.fetchone() == [1, "a"]
+    connection.cursor().copy_from(io.StringIO("1\\n2\\n"), "written")
 class Own(psycopg2.extensions.connection):
     def cursor(self): return Cursor(self)
 def read_by_its_own(): psycopg2.connect("dbname=db", Own).cursor().execute("SELECT num FROM data")
@@ -269,8 +292,14 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ("for", "SELECT data", 3, 3, 1, False),
         ('cursor.execute("SELECT', "SELECT data", 1, None, 3, True),
         ("for", "SELECT data", 1, 2, 3, True),
+        ("with", "COPY data", 1, 9, 1, True),
+        ('connection.execute("CREATE', "CREATE", 1, None, 0, False),
+        ("with", "COPY written", 1, 6, 0, True),
     ]
-    assert of(told(folder, "psycopg_later")) == [("cursor", "SELECT data", 1, 5, 3, False)]
+    assert [one[1:] for one in of(told(folder, "psycopg_later"))] == [
+        ("SELECT data", 1, 5, 3, False),
+        ("COPY data", 1, 9, 1, True),
+    ]
     assert [one[1:] for one in of(told(folder, "asyncpg_alone"))] == [
         ("SELECT data", 1, 9, 2, False),
         ("SELECT data", 1, 1, 2, False),
@@ -279,6 +308,9 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ("SELECT data", 1, 60, 3, True),
         ("SELECT data", 1, 30, 3, True),
         ("COMMIT", 1, None, 0, False),
+        ("CREATE", 1, None, 0, False),
+        ("COPY written", 1, 2, 0, True),
+        ("SELECT data", 1, 9, 0, True),
     ]
     assert ("await", "SELECT data", 1, 5, 1, False) in of(told(folder, "asyncpg_pooled"))
 
@@ -315,6 +347,29 @@ def test_who_reads_is_told_how_and_asyncpg_s_connection_holds_what_it_read_last(
         pytest.importorskip("pandas", reason="pandas is not installed: `make venv groups=dataframes`")
     told = run(Order(f"foreign:{function}", folder, Path(sys.executable)), EVERYTHING)
     assert [step.name for step in advice(figures(function, {EVERYTHING: told}))] == advised
+
+
+def test_rows_are_written_in_batches_and_what_a_copy_gives_is_not_gathered(folder: Path) -> None:
+    for arguments, advised in ({}, ["in turn", "batches"]), ({"size": "1000"}, []):
+        order = Order("foreign:gathered", folder, Path(sys.executable), arguments)
+        found = figures("gathered", {EVERYTHING: run(order, EVERYTHING)})
+        assert [step.name for step in advice(found)] == advised
+    assert [(one.verb, one.rows) for one in found.statements] == [
+        ("CREATE", None),
+        ("INSERT", 20_000),
+        ("COPY", 20_000),
+    ]
+
+
+def test_columns_of_all_that_is_joined_are_selected(folder: Path) -> None:
+    found = figures("joined", {EVERYTHING: run(Order("foreign:joined", folder, Path(sys.executable)), EVERYTHING)})
+    [code] = [step.code for step in advice(found) if step.name == "columns"]
+    both = "select(Customer.id, …, Order.id, …).outerjoin(Customer.orders)"
+    assert code.startswith(f"session.execute({both})\n# … also is the rest")
+    names = runpy.run_path(str(folder / "foreign.py"))
+    with Session(create_engine(os.environ["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg:"))) as session:
+        names["customers"](session, 3000, 2000)
+        assert len(session.execute(eval(both.replace(", …", ""), names)).all()) == 3000  # 1,000 of which have no order
 
 
 BY_1000 = "execution_options(yield_per=1000)"
@@ -423,7 +478,11 @@ def test_a_connection_that_psycopg2_makes_tells_of_its_statements(tmp_path: Path
     found = figures("read", {STATEMENTS: run(Order("reader:read", tmp_path, Path(sys.executable)), STATEMENTS)})
     assert (found.error, found.hooks) == ("", ["psycopg2"])
     told = [(one.line, one.text, one.rows, one.streamed) for one in found.statements]
-    assert told == [(("reader.py", 7), "SELECT data", 3, False), (("reader.py", 10), "SELECT other", 1, True)]
+    assert told == [
+        (("reader.py", 7), "SELECT data", 3, False),
+        (("reader.py", 10), "SELECT other", 1, True),
+        (("reader.py", 12), "COPY written", 2, False),
+    ]
     order = Order("reader:read_by_its_own", tmp_path, Path(sys.executable))
     found = figures("read_by_its_own", {STATEMENTS: run(order, STATEMENTS)})
     assert (found.error, found.hooks) == ("", [])  # which is not known, and said to be

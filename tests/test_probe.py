@@ -6,6 +6,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
+from dataclasses import make_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -145,6 +146,22 @@ def test_nothing_of_the_reader_s_own_objects_is_asked(monkeypatch: pytest.Monkey
     own = type("Own", (), {"values": lambda _: asked.append("values"), "__iter__": lambda _: asked.append("iter")})
     assert [len(sizes_of(row)) for row in ([1, 2], {"a": 1, "b": 2}, Named(5, "a"), 5, own())] == [2, 2, 2, 1, 1]
     assert not asked
+
+
+def test_a_row_that_is_an_object_has_the_values_that_it_holds() -> None:
+    text = "a text of the reader's"
+    for slots in (False, True):
+        row = make_dataclass("Row", ["number", "text"], slots=slots)(5, text)
+        assert sizes_of(row) == [sys.getsizeof(text)]
+
+
+def test_a_statement_is_the_same_however_many_values_it_is_given() -> None:
+    for given in ("%s", "%(keys_1)s::INTEGER", "$1::BIGINT"):
+        texts = [f"SELECT a FROM told WHERE id IN ({', '.join([given] * n)}) ORDER BY id" for n in (1, 93, 2000)]
+        assert len({described_text(text)[0] for text in texts}) == 1
+    others = [f"SELECT {column} FROM told WHERE id IN (%s)" for column in "ab"]
+    others += [f"SELECT a FROM told WHERE {name} IN ('IN (%s, ', %s)" for name in ("first", "other")]
+    assert len({described_text(text)[0] for text in others}) == 4
 
 
 def test_no_literal_of_a_statement_is_shown() -> None:

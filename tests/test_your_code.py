@@ -273,6 +273,9 @@ def test_what_follows(function: str, advised: list[str], folder: Path, capsys: p
         assert float(size) > 1.5 * found["statements"][0]["sizes"][2] / 2**20
     if function == "kept":
         assert found["advice"][0]["code"].startswith("session.execute(select(Data.")
+    if function == "at_once":  # not that of the main thread, which waits
+        (_, line), _ = found["at_peak"]["lines"][0]
+        assert "own.scalars(" in MODULE.splitlines()[line - 1]
     if function == "added":
         assert [one["texts"] for one in found["statements"] if one["verb"] == "INSERT"] == [1]
     if function == "joined":

@@ -12,7 +12,7 @@ from bench.yours.function.rules.columns import columns
 from bench.yours.function.rules.held import peak_of
 from bench.yours.function.rules.keeping import cache, models, texts
 from bench.yours.function.rules.loading import FEW, often
-from bench.yours.function.rules.rows import driver, twice, wide_column, wide_value
+from bench.yours.function.rules.rows import driver, gathered, twice, wide_column, wide_value
 from bench.yours.function.rules.writing import pending, updated
 
 MOST = 3
@@ -20,7 +20,7 @@ MOST = 3
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
     *(joined, in_batches, columns, wide_column, wide_value, models, driver),
-    *(twice, often, pending, updated, cache, texts),
+    *(gathered, twice, often, pending, updated, cache, texts),
 )
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 
@@ -48,9 +48,9 @@ def unadvised(figures: FunctionFigures) -> Iterator[str]:
     """Yield, where nothing is to be changed, from what that follows, and what is there nevertheless."""
     where = " of this process alone" if figures.process and figures.process.children else ""
     rows = max((max(one.rows or 0, one.loaded) for one in figures.statements), default=0)
-    why = "from less than 1,000 rows or 1 MiB none does"
-    if rows >= ENOUGH_ROWS and peak_of(figures) >= ENOUGH:
-        why = "no rule applies to what these statements read"
+    why = "of less than 1 MiB none does"
+    if peak_of(figures) >= ENOUGH:
+        why = "no statement has 1,000 rows" if rows < ENOUGH_ROWS else "no rule applies to what these statements read"
     yield f"No change follows from these figures{where}: {why}."
     if not figures.statements and (drivers := unknown_drivers(figures)):
         yield f"What {' or '.join(drivers)} executes alone is not known, and nothing follows from its rows."

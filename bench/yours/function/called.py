@@ -150,6 +150,8 @@ def rows_of(statement: Statement) -> str:
 def how(statement: Statement) -> str:
     if not statement.columns and not statement.streamed:
         return ""
+    if statement.verb == "COPY":
+        return "in a stream"
     if statement.yield_per:
         return f"by {statement.yield_per:,}"
     return "by a cursor" if statement.streamed else "all at once"

@@ -45,6 +45,8 @@ class Statement:
     rows: int | None
     # How many rows it was given at once, at most, to be written.
     given: int
+    # What those of a list take that a driver was given, in bytes.
+    of_given: int
     columns: int
     joins: int
     seconds: float

@@ -130,6 +130,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "by",
         "times",
         "given",
+        "of_given",
         "joins",
         "streamed",
         "yield_per",

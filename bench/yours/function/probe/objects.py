@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -94,7 +95,7 @@ def attributes(kind_name: str) -> dict[str, float]:
     return {name: size / number for name, size in sizes.items()} if number else {}
 
 
-def sample(things: list[Any]) -> list[Any]:
+def sample(things: Sequence[Any]) -> Sequence[Any]:
     """Return some from all over, for the first ones may be smaller than the last."""
     return things[:: -(-len(things) // SAMPLE)] if things else []
 

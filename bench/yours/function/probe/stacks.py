@@ -79,15 +79,23 @@ def _outwards(frame: Any) -> Iterator[Any]:
 def any_line(last: tuple[str, int] | None = None) -> tuple[str, int] | None:
     """Return the reader's line that runs in this thread, else in the main one, else in another.
 
-    Where the event loop waits, or calls back a driver that reads, it is the last line, which awaits that.
+    Where this one waits for others, it is theirs first. Where the event loop waits, or calls back a driver that reads,
+    it is the last line, which awaits that.
     """
-    loops = _loops()
-    if not loops and (line := own_line()):
-        return line
+    loops, own = _loops(), own_line()
+    if own and not loops and not _waits():
+        return own
     threads = sys._current_frames()
     del threads[_this_thread()]  # this frame would hold itself, and what runs below it beyond its end
     others = (nearest(_outwards(threads[thread])) for thread in sorted(threads, key=lambda one: one != MAIN))
-    return next(filter(None, others), None) or (last or own_line() if loops else None)
+    return next(filter(None, others), None) or (last or own if loops else own)
+
+
+def _waits() -> bool:
+    """Return whether this thread waits for another one: for its end, its result, or what it puts into a queue."""
+    outwards = (frame for frame in _outwards(sys._getframe(1)) if package_of(frame.f_code.co_filename) != PROBE)
+    frame = next(outwards, None)
+    return frame is not None and frame.f_globals.get("__name__") == "threading"
 
 
 def _loops() -> bool:

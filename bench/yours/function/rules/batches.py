@@ -63,8 +63,11 @@ def loaded_with(figures: FunctionFigures, statement: Statement) -> int:
     return sum(one.loaded for one in with_it(figures, statement))
 
 
-def spared(figures: FunctionFigures, statement: Statement) -> float:
-    """Return what would not be there at the peak, were a statement's entities read in batches and dropped."""
+def spared(figures: FunctionFigures, statement: Statement, made: int | None = None) -> float:
+    """Return what would not be there at the peak, were a statement's entities read in batches and dropped.
+
+    What is `made` of them stays, which is all that other packages made unless it is told.
+    """
     of_all = sum(there(figures, one) for one in figures.statements if not kept(figures, one))
     if statement.yield_per:
         share = max(0.0, 1 - BATCH / statement.yield_per)
@@ -72,7 +75,7 @@ def spared(figures: FunctionFigures, statement: Statement) -> float:
         share = beyond_a_batch(statement, statement.loaded, batch_of(figures, statement)) / statement.loaded
     dropped = [one for one in (*with_it(figures, statement), *of_lazy(figures, statement)) if not kept(figures, one)]
     number = sum(min(there(figures, one), share * one.loaded) for one in dropped)
-    of_entities = transient(figures) - made_of_rows(figures)
+    of_entities = transient(figures) - (made_of_rows(figures) if made is None else made)
     traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
     saved = max(0, min(of_entities, traced)) * number / of_all if of_all else 0
     of_last = of_connection(figures, statement) + sum(of_driver(figures, one) for one in dropped)
@@ -99,17 +102,17 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         if kept(figures, one) or changed(figures, one):
             continue
         holds, model = held(figures, one), model_of_answer(figures, one)
-        if holds and not is_sqlalchemys(one) and not model:  # columns hold less
+        if holds and not (is_sqlalchemys(one) or model or of_lazy(figures, one)):  # columns hold less
             continue
         what, condition, why = what_reads_in_chunks(one), IF_DROPPED, all_at_once(figures, one)
         why += "" if holds or one.yield_per else ", and few are there at the end"
         if model:
             what, condition = f"A streaming response with {what}", IF_STREAMED
             why = f"all {one.loaded:,} entities, the {visible(model)} made of them and the answer are there at once"
-        saves = spared(figures, one)
+        saves = spared(figures, one, made_of_rows(figures) * (not model))
         text = (
             f"{what} at {at(one)}: {why}{refused(one)}. "
-            f"Saves {about(figures)} {mib(saves)} MiB at the peak, as predicted{condition}."
+            f"Saves {'up to' if model else about(figures)} {mib(saves)} MiB at the peak, as predicted{condition}."
         )
         code = code_in_chunks(figures, one, batch_of(figures, one))
         if answered(figures, one):  # else the answer is built of all rows at once again

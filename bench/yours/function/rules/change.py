@@ -16,11 +16,12 @@ OF_A_SERVER = ("cursor", "A server-side cursor", 'connection.cursor("rows")')
 ORDERED = "  # in the order that the relationship has, if any"
 OF_PANDAS = "pandas.read_sql(…, connection.execution_options(stream_results=True), chunksize=1000)"
 OF_POLARS = "polars.read_database(…, …, iter_batches=True, batch_size=1000)  # stream_results=True"
+OF_ASYNCPG = "await connection.executemany(…, batch)  # a list of 1,000; or copy_records_to_table"
 BY_OTHERS = {
     "yield_per": {
         "django": ("cursor", "iterator", "Model.objects.iterator(chunk_size=1000)"),
-        "psycopg": (*OF_A_SERVER[:2], f"{OF_A_SERVER[2]}  # or stream()"),
-        "psycopg2": OF_A_SERVER,
+        "psycopg": (*OF_A_SERVER[:2], f"{OF_A_SERVER[2]}  # with its row_factory, if it has one; or stream()"),
+        "psycopg2": (*OF_A_SERVER[:2], f"{OF_A_SERVER[2]}  # with its cursor_factory, if it has one"),
         "asyncpg": (*OF_A_SERVER[:2], "async for row in connection.cursor(…)  # in a transaction"),
         "pandas": ("chunks", "chunksize with stream_results", OF_PANDAS),
         "polars": ("chunks", "iter_batches with stream_results", OF_POLARS),
@@ -30,7 +31,12 @@ BY_OTHERS = {
         "psycopg2": ("n + 1", "One statement", "WHERE … = ANY(%s)"),
         "asyncpg": ("n + 1", "One statement", "WHERE … = ANY($1)"),
     },
-    "batches": {"django": ("batches", "Batches of 1,000", "Model.objects.bulk_create(batch)  # a list of 1,000")},
+    "batches": {
+        "django": ("batches", "Batches of 1,000", "Model.objects.bulk_create(batch)  # a list of 1,000"),
+        "psycopg": ("batches", "Batches of 1,000", "cursor.executemany(…, batch)  # a list of 1,000"),
+        "psycopg2": ("batches", "Batches of 1,000", "cursor.executemany(…, batch)  # a list of 1,000"),
+        "asyncpg": ("batches", "Batches of 1,000", OF_ASYNCPG),
+    },
 }
 
 
@@ -90,8 +96,11 @@ def attribute_of(figures: FunctionFigures, statement: Statement, column: str) ->
     """Return the attribute, as `Class.name`, that maps a column; nothing where that is unclear."""
     name = attributes_of(figures, statement)[statement.names.index(column)]
     kind = _class_of_columns(figures, statement)
-    clear = (len(statement.classes) == 1 or name != column) and name in figures.columns.get(kind, [name])
-    return f"{kind}.{name}" if clear else ""
+    if len(statement.classes) == 1 or name != column:  # by its label
+        return f"{kind}.{name}" if name in figures.columns.get(kind, [name]) else ""
+    kinds = [one.rpartition(".")[2] for one in statement.classes]
+    kinds = [one for one in kinds if name in figures.columns.get(one, ())]
+    return f"{kinds[0]}.{name}" if len(kinds) == 1 else ""
 
 
 def _class_of_columns(figures: FunctionFigures, statement: Statement) -> str:

@@ -25,11 +25,12 @@ from bench.yours.function.rules.held import (
     many,
     multiplied,
     of_driver,
+    of_lazy,
     of_lines,
     of_values,
     with_it,
 )
-from bench.yours.function.rules.loading import FEW
+from bench.yours.function.rules.loading import FEW, joined_by
 
 # From this share of a row's values on, and no more than so many, a column is named.
 HEAVY, NAMED = 0.2, 2
@@ -44,6 +45,8 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
         if not (stay or held(figures, one)) or not one.loaded or not many(one):
             continue
         if multiplied(one) or changed(figures, one) or one.loaded < FEW * one.times:  # or they are loaded one by one
+            continue
+        if any(each.times >= FEW for each in of_lazy(figures, one)):  # not only their columns are read
             continue
         if one.parent is not None and figures.statements[one.parent].loaded >= FEW:  # which is the one to change
             continue
@@ -98,14 +101,18 @@ def code_of(figures: FunctionFigures, statement: Statement) -> str:
     """
     others = [one for one in with_it(figures, statement) if one is not statement and one.loads and one.loaded]
     others = [one for one in others if kind_of(one) != one.loads.partition(".")[0]]  # a tree is one table
-    codes = [selected(statement, columns_of(figures, statement))]
+    steps = joined_by(figures, statement)
+    kind = steps[0][1] if steps else kind_of(statement)
+    columns = [columns_of(figures, kind), *(columns_of(figures, figures.tables[step[3]][0], 1) for step in steps)]
+    joins = "".join(f".outerjoin({step[1]}.{step[2]})" for step in steps)
+    codes = [f"{selected(statement, ', '.join(columns))}{joins}"]
     for one in others:
         key = key_of(figures, one)
-        columns = ", ".join([*key, columns_of(figures, one)])
-        codes.append(f"{selected(statement, columns)}.join({one.loads}){'' if key else '.distinct()'}")
+        names = ", ".join([*key, columns_of(figures, kind_of(one))])
+        codes.append(f"{selected(statement, names)}.join({one.loads}){'' if key else '.distinct()'}")
     if not by_query(statement):
         codes = [awaiting(statement, f"session.execute({code})") for code in codes]
-    return "\n".join(codes) + REST
+    return "\n".join(dict.fromkeys(codes)) + REST
 
 
 def key_of(figures: FunctionFigures, statement: Statement) -> list[str]:
@@ -116,7 +123,6 @@ def key_of(figures: FunctionFigures, statement: Statement) -> list[str]:
     return [f"{owner}.{key}" for key in keys[:1]] if many[:1] == [True] else []
 
 
-def columns_of(figures: FunctionFigures, statement: Statement) -> str:
-    """Return three attributes of a statement's entities, those of the primary key first."""
-    kind = kind_of(statement)
-    return ", ".join([*(f"{kind}.{name}" for name in figures.columns.get(kind, ())[:3]), "…"])
+def columns_of(figures: FunctionFigures, kind: str, number: int = 3) -> str:
+    """Return some attributes of a class, those of the primary key first."""
+    return ", ".join([*(f"{kind}.{name}" for name in figures.columns.get(kind, ())[:number]), "…"])

@@ -134,9 +134,18 @@ def changed(figures: FunctionFigures, statement: Statement) -> bool:
     pending = figures.at_peak.changed if figures.at_peak else {}
     if any(2 * pending.get(name, 0) >= number for name, number in statement.classes.items()):
         return True
+    return bool(statement.loaded) and 2 * changes(figures, statement) >= statement.loaded
+
+
+def changes(figures: FunctionFigures, statement: Statement) -> int:
+    """Return how many of a statement's entities the session writes, which are not those that were set to what they had.
+
+    Where it wrote none, those are told that were set.
+    """
+    pending = figures.at_peak.changed if figures.at_peak else {}
     updates = [one for one in figures.statements if one.verb == "UPDATE" and not one.called.endswith(":execute")]
-    of_table = [one for one in updates if table_of(one) == table_of(statement)]
-    return bool(statement.loaded) and any(2 * (one.rows or 0) >= statement.loaded for one in of_table)
+    written = sum(one.rows or 0 for one in updates if table_of(one) == table_of(statement))
+    return written or sum(pending.get(name, 0) for name in statement.classes)
 
 
 def many(statement: Statement) -> bool:

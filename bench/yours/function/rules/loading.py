@@ -89,15 +89,30 @@ def of_collections(figures: FunctionFigures, statement: Statement) -> str:
     if loads and not statement.collections and all(name.partition(".")[0] == kind_of(statement) for name in loads):
         return ", ".join(f"selectinload({name})" for name in loads)
     loaded = {name.rpartition(".")[2] for one in together for name in one.classes}
-    paths = list(_paths(figures, table_of(statement), loaded, ()))
+    paths = [".".join(map(_loader, path)) for path in _paths(figures, table_of(statement), loaded, ())]
     clear = 0 < len(paths) <= statement.joins + len(together) - 1
     return ", ".join(paths) if clear else "selectinload(Parent.children), …"
 
 
-def _paths(figures: FunctionFigures, table: str, classes: set[str], above: tuple[str, ...]) -> Iterator[str]:
-    for here, kind, attribute, there, to_many in figures.relationships:
+def joined_by(figures: FunctionFigures, statement: Statement) -> list[Relationship]:
+    """Return the relationships that a statement joins, if it is clear which these are; parents before children."""
+    loaded = {name.rpartition(".")[2] for name in statement.classes}
+    steps = dict.fromkeys(step for path in _paths(figures, table_of(statement), loaded, ()) for step in path)
+    others = [figures.tables[there][0] for _, _, _, there, _ in steps]
+    return list(steps) if len(steps) <= statement.joins and len({*others}) == len(others) else []
+
+
+def _loader(step: Relationship) -> str:
+    _, kind, attribute, _, to_many = step
+    return f"{'selectinload' if to_many else 'joinedload'}({kind}.{attribute})"
+
+
+def _paths(
+    figures: FunctionFigures, table: str, classes: set[str], above: tuple[str, ...]
+) -> Iterator[tuple[Relationship, ...]]:
+    for step in figures.relationships:
+        here, kind, _, there, _ = step
         other, _ = figures.tables.get(there, ("", ""))
         if here == table and other in classes and kind in classes and there not in (*above, here):
-            step = f"{'selectinload' if to_many else 'joinedload'}({kind}.{attribute})"
             further = list(_paths(figures, there, classes, (*above, here)))
-            yield from (f"{step}.{path}" for path in further) if further else [step]
+            yield from ((step, *path) for path in further) if further else [(step,)]

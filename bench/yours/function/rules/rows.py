@@ -1,5 +1,6 @@
 """What to write instead where the driver has all rows, or values that nobody reads."""
 
+import sys
 from collections.abc import Iterator
 
 from bench.errors import visible
@@ -8,6 +9,7 @@ from bench.yours.function.figures import FunctionFigures, Statement
 from bench.yours.function.rules.batches import DROPPED, IF_DROPPED, code_in_chunks, refused, what_reads_in_chunks
 from bench.yours.function.rules.change import (
     ENOUGH,
+    ENOUGH_ROWS,
     Change,
     as_code,
     at,
@@ -28,9 +30,17 @@ from bench.yours.function.rules.held import (
     of_rows,
     peak_of,
     read_again,
+    transient,
     with_it,
 )
 
+# How a driver's rows are read one after the other.
+OF_A_COPY = "for block in copy: file.write(block)  # async for, where it is awaited"
+FOR_EACH = {
+    "psycopg": "for row in cursor: …  # async for, where it is awaited",
+    "psycopg2": "for row in cursor: …",
+    "asyncpg": "async for row in connection.cursor(…): …",
+}
 # From this share of an entity's values on, and so many bytes, a column is wide.
 WIDE_SHARE, WIDE = 0.5, 200
 # https://github.com/sqlalchemy/sqlalchemy/blob/rel_2_1_9/lib/sqlalchemy/orm/state.py#L726
@@ -51,7 +61,8 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         rows = one.rows or one.loaded
         spared = beyond_a_batch(one, rows) * one.times / (rows * one.at_once)
         same = read_again(figures, one)
-        saves = min(peak_of(figures), of_rows(figures, one) + by_connection) * spared / len(same)
+        size = of_driver(figures, one) + of_tuples(figures, one) if one.loaded else of_rows(figures, one)
+        saves = min(peak_of(figures), size + by_connection) * spared / len(same)
         holder = " beside the objects" * bool(one.loaded)
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
         several = f" of each of {one.at_once} executions" if one.at_once > 1 else ""
@@ -59,12 +70,33 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         others = f", and {prefetched:,} that come with them," if one.by == DJANGO and prefetched else ""
         text = f" at {at(one)}: all {rows // one.times:,} rows{several}{others} are held at once{holder}"
         condition = IF_DROPPED if one.by == "sqlalchemy" else DROPPED
+        condition = ", though these are kept" if one.loaded else condition
         text += f"{refused(one)}. Saves up to {mib(saves)} MiB at the peak{condition}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
         if one.by == DJANGO:
             code = as_chained(figures, one, code)
         yield Change(name, f"{what}{text}", saves, code)
+
+
+def of_tuples(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what the rows take that entities are made of, without the values, which are the entities'."""
+    return min(transient(figures), (statement.rows or 0) * sys.getsizeof((None,) * statement.columns))
+
+
+def gathered(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that the reader's code gathers what a driver hands out a row at a time."""
+    for one in figures.statements:
+        most = max((size for line, size in figures.at_peak.lines if line[0]), default=0) if figures.at_peak else 0
+        rows, size = one.rows or 0, sum(one.sizes)
+        if one.by not in FOR_EACH or not one.streamed or rows < ENOUGH_ROWS or not 0 < size / one.times <= 2 * most:
+            continue
+        saves = transient(figures) if most >= size else min(transient(figures), size)
+        text = (
+            f"Each row at {at(one)} in turn: they come by a {'COPY' if one.verb == 'COPY' else 'cursor'}, and your "
+            f"code gathers {rows:,}. Saves up to {mib(saves)} MiB at the peak{DROPPED}."
+        )
+        yield Change("in turn", text, saves, OF_A_COPY if one.verb == "COPY" else FOR_EACH[one.by])
 
 
 def twice(figures: FunctionFigures) -> Iterator[Change]:

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from bench.yours.function.probe.libraries.rows import rows_of
+from bench.yours.function.probe.libraries.rows import given_of, rows_of
 from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around, iterated
 from bench.yours.function.probe.stacks import is_told_by_another
 
 PSYCOPG2 = "psycopg2"
-OF_A_CURSOR = ("execute", "executemany", "copy_expert")
+OF_A_CURSOR = ("execute", "executemany", "copy_expert", "copy_from", "copy_to")
 FETCHES = ("fetchone", "fetchmany", "fetchall")
 
 
@@ -61,7 +61,9 @@ class Psycopg2Watch:
         return {"cursor": cursor}
 
     def _of_cursors(self, kind: Any) -> dict[str, Any]:
-        methods: dict[str, Any] = {name: self._around(kind, name, self._executed) for name in OF_A_CURSOR}
+        methods: dict[str, Any] = {
+            name: self._around(kind, name, partial(self._executed, name)) for name in OF_A_CURSOR
+        }
         if self._statements.rows:
             methods.update({name: self._around(kind, name, partial(self._fetched, name)) for name in FETCHES})
             # A named cursor's own iteration fetches by itself.
@@ -71,12 +73,16 @@ class Psycopg2Watch:
     def _around(self, kind: Any, name: str, after: Any) -> Any:
         return around(getattr(kind, name), self._statements.now, after)
 
-    def _executed(self, began: Moment, cursor: Any, arguments: Any, _: Any) -> None:
+    def _executed(self, name: str, began: Moment, cursor: Any, arguments: Any, _: Any) -> None:
         self._of_cursor.pop(id(cursor), None)
         if is_told_by_another(PSYCOPG2):
             return
-        text, streamed = text_of(arguments[0], cursor) if arguments else "?", cursor.name is not None
-        how = {"streamed": streamed, "parameters": arguments[1:2]}
+        text = text_of(arguments[0], cursor) if arguments else "?"
+        if name in ("copy_from", "copy_to"):  # a file, then the table
+            text = f"COPY {arguments[1] if len(arguments) > 1 else ''}"
+        given, of_given = given_of(arguments[1]) if name == "executemany" and len(arguments) > 1 else (0, 0)
+        how = {"streamed": cursor.name is not None, "parameters": None if name.startswith("copy") else arguments[1:2]}
+        how.update(given=given, of_given=of_given)
         found = self._statements.add(PSYCOPG2, began, text, cursor, how, None)
         if found:
             self._of_cursor[id(cursor)] = found

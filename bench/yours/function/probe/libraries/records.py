@@ -11,14 +11,16 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from bench.yours.function.probe.libraries.rows import rows_of
+from bench.yours.function.probe.libraries.rows import given_of, rows_of
 from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around
 from bench.yours.function.probe.stacks import is_told_by_another
 
 ASYNCPG = "asyncpg"
-EXECUTES = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "fetchmany")
+COPIES = ("copy_from_query", "copy_from_table", "copy_to_table", "copy_records_to_table")
+MANY_GIVEN = ("executemany", "copy_records_to_table")
+EXECUTES = ("execute", "executemany", "fetch", "fetchrow", "fetchval", "fetchmany", *COPIES)
 
 
 class AsyncpgWatch:
@@ -50,31 +52,41 @@ class AsyncpgWatch:
             setattr(kind, name, around(getattr(kind, name), before, after))
 
     def _executed(self, name: str, began: Moment, owner: Any, arguments: tuple[Any, ...], result: Any) -> None:
-        given = arguments[0 if hasattr(owner, "get_query") else 1 :][:1] if name == "executemany" else ()
-        many = len(given[0]) if given and hasattr(given[0], "__len__") else None
+        lists = [one for one in arguments if type(one) in (list, tuple)] if name in MANY_GIVEN else []
+        given, of_given = given_of(max(lists, key=len, default=()))  # names of columns are fewer
+        many = given or None if name == "executemany" else None
         rows = rows_of(name, result)
+        if name in COPIES:
+            arguments = (arguments[0] if name == "copy_from_query" else f"COPY {arguments[0]}", *arguments[1:])
         if name.startswith("fetch"):
             columns = 1 if name == "fetchval" else len(rows[0]) if rows else 0
             cursor = SimpleNamespace(rowcount=len(rows), description=range(columns))
         else:
-            count = str(result).rpartition(" ")[2] if name == "execute" else ""  # as in INSERT 0 20
+            count = "" if name == "executemany" else str(result).rpartition(" ")[2]  # as in INSERT 0 20
             cursor = SimpleNamespace(rowcount=int(count) if count.isdecimal() else -1, description=())
-        found = self._add(began, owner, arguments, cursor, streamed=False, many=many)
+        how = {"streamed": name in COPIES, "given": given, "of_given": of_given}
+        found = self._add(began, owner, arguments, cursor, how, many)
         if found and name.startswith("fetch"):
             self._statements.handed_out(found, rows)
 
     def _opened(self, began: Moment, owner: Any, arguments: tuple[Any, ...], factory: Any) -> None:
         cursor = SimpleNamespace(rowcount=-1, description=())
-        self._of_cursor[id(factory)] = self._add(began, owner, arguments, cursor, streamed=True, many=None)
+        self._of_cursor[id(factory)] = self._add(began, owner, arguments, cursor, {"streamed": True}, None)
 
     def _add(
-        self, began: Moment, owner: Any, arguments: tuple[Any, ...], cursor: Any, *, streamed: bool, many: int | None
+        self,
+        began: Moment,
+        owner: Any,
+        arguments: tuple[Any, ...],
+        cursor: Any,
+        how: dict[str, Any],
+        many: int | None,
     ) -> dict[str, Any] | None:
         if is_told_by_another(ASYNCPG):
             return None
         query = owner.get_query() if hasattr(owner, "get_query") else arguments[0] if arguments else "?"
         # What the process grew by are the records themselves.
-        how = {"streamed": streamed, "grew": 0, "parameters": arguments}
+        how.update(grew=0, parameters=arguments)
         return self._statements.add(ASYNCPG, began, text_of(query, owner), cursor, how, many)
 
     def _iterated(self, _: Any, factory: Any, _arguments: Any, iterator: Any) -> None:

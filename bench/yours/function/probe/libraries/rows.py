@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import MemberDescriptorType
 from typing import Any
 
-from bench.yours.function.probe.objects import size_of
+from bench.yours.function.probe.objects import sample, size_of
 
 OWN = ("counted", "_told")
 # The methods that give a list of rows.
 MANY = ("fetch", "fetchmany", "fetchall")
+# The slots of each class of rows, by the class's number: its own hash may be the reader's.
+_SLOTS: dict[int, tuple[type, list[Any]]] = {}
 
 
 class CountedCursor:
@@ -67,13 +71,40 @@ def rows_of(name: str, result: Any) -> Any:
     return [] if result is None else result if name in MANY else [result]
 
 
+def given_of(rows: Any) -> tuple[int, int]:
+    """Return how many rows a list has that is to be written, and what they take, by some of them, in bytes."""
+    if type(rows) not in (list, tuple) or not rows:
+        return 0, 0
+    some = sample(rows)
+    return len(rows), sum(map(size_of, some)) * len(rows) // len(some)
+
+
 def sizes_of(row: Any) -> list[int]:
     """Return what each of a row's values takes, in bytes; no value is kept."""
     kind = type(row)  # which may have methods and fields of its own, of any name
     if issubclass(kind, dict):
         return [size_of(value) for value in dict.values(row)]
     plain: Any = next((plain for plain in (tuple, list, *_records()) if issubclass(kind, plain)), None)
-    return [size_of(value) for value in (plain.__iter__(row) if plain else [row])]
+    if plain:
+        return [size_of(value) for value in plain.__iter__(row)]
+    return [sum(map(size_of, _fields(row) or [row]))]  # which come in an order of their own
+
+
+def _fields(row: Any) -> list[Any]:
+    """Return what an object's dict and slots have, without a method of its own."""
+    kind: Any = type(row)
+    fields: list[Any] = []
+    if id(kind) not in _SLOTS:
+        members = [
+            member for base in type.mro(kind)[:-1] for member in type.__dict__["__dict__"].__get__(base).values()
+        ]
+        _SLOTS[id(kind)] = kind, [member for member in members if type(member) is MemberDescriptorType]
+    for slot in _SLOTS[id(kind)][1]:
+        with suppress(AttributeError):  # one that has no value
+            fields.append(slot.__get__(row))
+    with suppress(AttributeError):
+        fields += dict.values(object.__getattribute__(row, "__dict__"))
+    return fields
 
 
 def _records() -> tuple[type, ...]:

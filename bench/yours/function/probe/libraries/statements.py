@@ -59,13 +59,14 @@ class Statements:
         if began.seconds < self.since:
             return None
         now, given = self.now(), how.pop("given", many)
-        parameters = how.pop("parameters", None)
+        parameters, of_given = how.pop("parameters", None), how.pop("of_given", 0)
         statement = self._statement(by, began, now, text, parameters, how)
         if len(self.marks) < MOST:
             self.marks.append((began.seconds, now.seconds, began.peak, now.peak, statement["number"]))
         statement["times"] += 1
         statement["seconds"] += now.seconds - began.seconds
         statement["given"] = max(statement["given"], given or 0)
+        statement["of_given"] = max(statement["of_given"], of_given)
         if not self.rows:
             return None
         rows = many if many is not None else _rows(cursor)
@@ -98,7 +99,7 @@ class Statements:
                 **{"texts": 0, "times": 0, "rows": 0 if self.rows else None, "columns": 0, "names": []},
                 **{"seconds": 0.0, "grew": now.rss - began.rss},
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
-                **{"gone_at": None, "given": 0, "asked": self._number(text, parameters)},
+                **{"gone_at": None, "given": 0, "of_given": 0, "asked": self._number(text, parameters)},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 "buffered": False,
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},

@@ -33,12 +33,15 @@ _RELATION = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(r"\bIN\s*\([^()]*\)", re.IGNORECASE)
+# A list of parameters alone, of which one execution may have fewer: it has no literal, whose quote might end it.
+_GIVEN = r"(?:%s|%\(\w+\)s|\$\d+)(?:::\w+)?"
+_LIST_GIVEN = re.compile(rf"\bIN\s*\(\s*{_GIVEN}(?:\s*,\s*{_GIVEN})*\s*\)", re.IGNORECASE)
 _ROWS = re.compile(r"\bVALUES\b.*?(?=\bRETURNING\b|\bON\b|$)", re.DOTALL | re.IGNORECASE)
 
 
 def described_text(text: str) -> tuple[int, dict[str, Any]]:
     """Return what all executions of a statement have in common, however many values they have, and what is shown."""
-    return _described(text[:LONGEST])
+    return _described(_LIST_GIVEN.sub("IN ()", text)[:LONGEST])
 
 
 @lru_cache(16)

@@ -9,6 +9,32 @@ from typing import Any
 Wrapped = Callable[..., Any]
 
 
+class Copying:
+    """What a COPY is entered by, which calls the one before it begins and the other after it ended."""
+
+    def __init__(self, manager: Any, begin: Callable[[], None], ended: Callable[[], None]) -> None:
+        """Let the manager do it."""
+        self._manager, self._begin, self._ended = manager, begin, ended
+
+    def __enter__(self) -> Any:
+        self._begin()
+        return self._manager.__enter__()
+
+    def __exit__(self, *error: Any) -> Any:
+        ignored = self._manager.__exit__(*error)
+        self._ended()
+        return ignored
+
+    async def __aenter__(self) -> Any:
+        self._begin()
+        return await self._manager.__aenter__()
+
+    async def __aexit__(self, *error: Any) -> Any:
+        ignored = await self._manager.__aexit__(*error)
+        self._ended()
+        return ignored
+
+
 def around(method: Wrapped, before: Callable[[], Any], after: Callable[..., None]) -> Wrapped:
     """Return a method after which `after` gets what `before` gave, the object, the arguments and the result.
 
