@@ -10,6 +10,7 @@ from bench.yours.function.advising import advice, unadvised
 from bench.yours.function.figures import FunctionFigures, Held
 from bench.yours.function.launching import STATEMENTS, Order, run
 from bench.yours.function.measuring import measure
+from bench.yours.function.rules.held import transient
 
 ROWS, BODY = 12_000, 1_000
 MODULE = f"""
@@ -152,6 +153,8 @@ def test_what_is_promised_of_kept_entities_is_saved(driver: str, found: Found) -
     if driver == "psycopg":
         assert found.peak("option_by_psycopg") > found.peak("deferred_by_psycopg") + 100 * ROWS
     assert ("yield_per" in promised) == (driver == "psycopg")  # whose rows are beside the objects
+    texts = {step.name: step.text for step in advice(found[f"kept_by_{driver}"])}
+    assert "yield_per" not in texts or texts["yield_per"].endswith(" MiB at the peak, though these are kept.")
 
 
 @pytest.mark.parametrize(
@@ -183,6 +186,8 @@ def test_what_saves_most_comes_first_and_an_answer_s_rows_are_streamed(
     assert [step.saves for step in advised] == sorted((step.saves for step in advised), key=lambda size: -(size or 0))
     [step] = [step for step in advised if step.name == "yield_per"]
     assert said in step.text
+    # What is made of the rows for the answer goes, too.
+    assert not streamed or (step.saves or 0) > 0.9 * transient(known)
     assert ("streaming response" in step.text, "StreamingResponse" in step.code) == (streamed, streamed)
 
 

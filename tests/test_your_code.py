@@ -139,6 +139,20 @@ def added(session: Session):
     for number in range(3000): session.add(Parent())
     session.flush()
     session.rollback()
+def added_both(session: Session, size: int = 3000):
+    session.execute(text("CREATE TEMP TABLE parent (id serial PRIMARY KEY)"))
+    session.execute(text("CREATE TEMP TABLE child (id serial PRIMARY KEY, parent_id int, name text)"))
+    for start in range(0, 3000, size):
+        batch = [Parent(children=[Child(name="x")]) for number in range(size)]
+        session.add_all(batch)
+        session.flush()
+        session.expunge_all()
+        del batch
+    session.rollback()
+def read_twice(session: Session):
+    families(session)
+    parents = session.scalars(select(Parent).limit(1500)).all()
+    return sum(len(parent.children) for parent in parents)
 def families(session: Session):
     session.execute(text("CREATE TEMP TABLE parent AS SELECT i AS id FROM generate_series(1, 5000) AS i"))
     name = "SELECT i AS id, i AS parent_id, repeat('x', 300) AS name FROM parent AS p(i) WHERE i > 100"
@@ -255,7 +269,8 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         ("all_collected", ["columns", "yield_per", "wide column"]),
         ("subqueried", ["yield_per", "wide column"]),
         ("wide_entities", ["wide column", "yield_per"]),
-        ("added", ["batches"]),
+        *(("added", ["batches"]), ("added_both", ["batches"]), ("added_both size=500", [])),
+        ("read_twice", ["n + 1", "yield_per"]),
         *(("wide", ["wide column", "yield_per"]), ("Repository.first", [])),
     ],
 )
@@ -278,6 +293,9 @@ def test_what_follows(function: str, advised: list[str], folder: Path, capsys: p
         assert "own.scalars(" in MODULE.splitlines()[line - 1]
     if function == "added":
         assert [one["texts"] for one in found["statements"] if one["verb"] == "INSERT"] == [1]
+    if function == "added_both" and advised:
+        assert "3,000 and 3,000 entities were pending at once" in found["advice"][0]["text"]
+        assert found["advice"][0]["code"] == "session.add_all(batch)\nsession.flush()\nsession.expunge_all()"
     if function == "joined":
         assert "1,500 Parent and 3,000 Child repeat each other" in found["advice"][0]["text"]
     holders = {"cached": ("shop.CACHE", ROWS), "labels": ("shop.label", 20_000), "seen": ("shop.Seen.pairs", ROWS)}

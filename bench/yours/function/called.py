@@ -7,6 +7,7 @@ from bench.yours.function.advising import unknown_drivers
 from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, line_of
 from bench.yours.function.imported import LEAST, MOST
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
+from bench.yours.function.rules.held import ASYNCPG, STANDARD_LIBRARY
 from common import MIB
 
 WIDTH = 46
@@ -27,6 +28,8 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
         moment = "then" if missed else "at the peak"
         columns = traced_columns("Package", moment)
         Table(f"Traced at the peak: {mib(most)} MiB{missed}", columns, packages(peak, figures.after)).print()
+        if ASYNCPG in figures.libraries and peak.packages.get(STANDARD_LIBRARY, 0) > MIB:
+            print_sentence("\nWhat asyncpg makes counts as the standard library's, whose event loop calls its C code.")
         Table("Added while a line of your code ran", traced_columns("Line", moment)[:2], lines(peak)).print()
         objects(peak, figures, moment)
     elif figures.at_peak:

@@ -88,6 +88,12 @@ def made_of_rows(figures: FunctionFigures) -> int:
     return made if made >= ENOUGH else 0
 
 
+def with_made(saves: float, most: float) -> str:
+    """Return how much more is saved where what is made of the rows goes with them, as text."""
+    more = f"; up to {mib(most)} where what is made of each goes, too, as into a file or a streamed answer"
+    return more if most - saves >= ENOUGH else ""
+
+
 def about(figures: FunctionFigures) -> str:
     return "up to" if made_of_rows(figures) else "about"
 
@@ -109,10 +115,12 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         if model:
             what, condition = f"A streaming response with {what}", IF_STREAMED
             why = f"all {one.loaded:,} entities, the {visible(model)} made of them and the answer are there at once"
-        saves = spared(figures, one, made_of_rows(figures) * (not model))
+        made = made_of_rows(figures) * (not model)
+        saves = spared(figures, one, made)
         text = (
             f"{what} at {at(one)}: {why}{refused(one)}. "
-            f"Saves {'up to' if model else about(figures)} {mib(saves)} MiB at the peak, as predicted{condition}."
+            f"Saves {'up to' if model else about(figures)} {mib(saves)} MiB at the peak, as predicted{condition}"
+            f"{with_made(saves, spared(figures, one, 0))}."
         )
         code = code_in_chunks(figures, one, batch_of(figures, one))
         if answered(figures, one):  # else the answer is built of all rows at once again

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.batches import IF_DROPPED, about, batch_of, code_in_chunks, is_sqlalchemys, spared
+from bench.yours.function.rules.batches import (
+    IF_DROPPED,
+    about,
+    batch_of,
+    code_in_chunks,
+    is_sqlalchemys,
+    spared,
+    with_made,
+)
 from bench.yours.function.rules.change import (
     ENOUGH,
     Change,
@@ -66,6 +74,7 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
         streamed, code = spared(figures, one), code_of(figures, one)
         if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:
             text += f"; yield_per {about(figures)} {mib(streamed)}{IF_DROPPED}"
+            text += with_made(streamed, spared(figures, one, 0))
             code += f"\n\n{code_in_chunks(figures, one, batch_of(figures, one))}"
         yield Change("columns", f"{text}.", saves, as_code(code))
 

@@ -7,7 +7,8 @@ from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
 ASYNCPG = "asyncpg"
 # Bytes of an answer for each row that is in it: of a dict of counts there are less.
 OF_A_ROW = 20
-LOADING = ("sqlalchemy", "sqlmodel", "django", "psycopg", "psycopg2", "asyncpg", "greenlet", "standard library")
+STANDARD_LIBRARY = "standard library"
+LOADING = ("sqlalchemy", "sqlmodel", "django", "psycopg", "psycopg2", "asyncpg", "greenlet", STANDARD_LIBRARY)
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 

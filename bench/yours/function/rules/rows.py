@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures, Statement
-from bench.yours.function.rules.batches import DROPPED, IF_DROPPED, code_in_chunks, refused, what_reads_in_chunks
+from bench.yours.function.rules.batches import (
+    DROPPED,
+    IF_DROPPED,
+    code_in_chunks,
+    refused,
+    what_reads_in_chunks,
+    with_made,
+)
 from bench.yours.function.rules.change import (
     ENOUGH,
     ENOUGH_ROWS,
@@ -63,6 +70,8 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         same = read_again(figures, one)
         size = of_driver(figures, one) + of_tuples(figures, one) if one.loaded else of_rows(figures, one)
         saves = min(peak_of(figures), size + by_connection) * spared / len(same)
+        with_all = transient(figures) + of_driver(figures, one) + by_connection
+        most = saves if one.loaded else min(peak_of(figures), with_all) * spared
         holder = " beside the objects" * bool(one.loaded)
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
         several = f" of each of {one.at_once} executions" if one.at_once > 1 else ""
@@ -71,7 +80,7 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         text = f" at {at(one)}: all {rows // one.times:,} rows{several}{others} are held at once{holder}"
         condition = IF_DROPPED if one.by == "sqlalchemy" else DROPPED
         condition = ", though these are kept" if one.loaded else condition
-        text += f"{refused(one)}. Saves up to {mib(saves)} MiB at the peak{condition}."
+        text += f"{refused(one)}. Saves up to {mib(saves)} MiB at the peak{condition}{with_made(saves, most)}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
         if one.by == DJANGO:
