@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from bench.yours.function.advising import advice
 from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.launching import EVERYTHING, STATEMENTS, Order, run
-from bench.yours.function.measuring import figures
+from bench.yours.function.measuring import figures, measure
 from bench.yours.function.page import show
 from bench.yours.function.phases import EXECUTED, phase_of
 
 MODULE = """
-import asyncpg, os, psycopg, sys, types
+import asyncpg, json, os, psycopg, sys, types
 from sqlalchemy import ForeignKey, func, select, text
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, selectinload
@@ -114,6 +114,8 @@ class Tools:
     def __init__(self, unknown): ...
     @staticmethod
     def static(session: Session): session.execute(text("SELECT 1"))
+    @staticmethod
+    def nothing(): ...
     @classmethod
     def of_class(cls, session: Session): session.execute(text("SELECT 1"))
 def django_fk():
@@ -174,6 +176,12 @@ def gathered(connection: psycopg.Connection, size: int = 20000):
         cursor.executemany("INSERT INTO written VALUES (%s, %s)", [(i, f"note {i}") for i in numbers])
     with cursor.copy("COPY (SELECT note || repeat('x', 90) FROM written) TO STDOUT") as copy:
         return sum(map(len, [bytes(row) for row in copy] if size == 20000 else map(bytes, copy)))
+def dumped(whole: bool = True):
+    document = [{"number": number, "text": f"text {number}"} for number in range(40000)]
+    with open(os.devnull, "w") as file:
+        if whole: file.write(json.dumps(document))
+        else: json.dump(document, file)
+def options(*arguments, known=1, **options): assert (known, options) == (2, {"limit": 5, "word": "x"})
 def lazily(session: Session):
     customers(session, 1, 8000)
     return sum(order.id for order in session.get(Customer, 1).orders)
@@ -372,6 +380,35 @@ def test_columns_of_all_that_is_joined_are_selected(folder: Path) -> None:
         assert len(session.execute(eval(both.replace(", …", ""), names)).all()) == 3000  # 1,000 of which have no order
 
 
+def test_a_text_of_all_rows_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for whole, advised in (("true", ["json"]), ("false", [])):
+        order = Order("foreign:dumped", folder, Path(sys.executable), {"whole": whole})
+        found = measure(order, False, lambda _: None)
+        assert [step.name for step in advice(found)] == advised
+        show(found)
+        assert ("standard library, most by json.encoder" in capsys.readouterr().out) == bool(advised)
+
+
+def test_a_function_that_takes_any_name_is_given_it(folder: Path) -> None:
+    given = {"limit": "5", "word": "x", "known": "2"}
+    assert not run(Order("foreign:options", folder, Path(sys.executable), given), STATEMENTS).found.get("error")
+
+
+def test_what_django_needs_is_said_and_another_project_s_variable_is_not_missed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "models.py").write_text("from django.conf import settings\nsettings.DEBUG\n")
+    found = run(Order("models:shop", folder, Path(sys.executable)), STATEMENTS).found
+    assert found["error"] == {
+        "kind": "ImproperlyConfigured",
+        "text": "set DJANGO_SETTINGS_MODULE",
+        "line": ["models.py", 2],
+    }
+    (folder / "django.py").write_text("raise ModuleNotFoundError")
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "elsewhere.settings")
+    assert not run(Order("foreign:Tools.nothing", folder, Path(sys.executable)), STATEMENTS).found.get("error")
+
+
 BY_1000 = "execution_options(yield_per=1000)"
 
 
@@ -447,12 +484,12 @@ def test_a_library_s_line_stands_beside_the_reader_s(folder: Path, capsys: pytes
 
 
 def test_all_statements_are_counted_though_not_all_are_marked() -> None:
-    marks = [(0.0, 0.0, 0, 0, 0), (0.0, 0.0, 5, 100, 0)]
+    marks = [(0.0, 0.0, 0, 0, 0, 1), (0.0, 0.0, 5, 100, 0, 3)]
     statement = {"times": 3, "last_row": 0.0, "peak": 100}
     found = {"traced_peak": 100, "marks": marks, "statements": [statement]}
     phase = phase_of(found, found)
     assert phase
-    assert (phase.stage, phase.number, phase.marked) == (EXECUTED, 2, 3)
+    assert (phase.stage, phase.number, phase.marked) == (EXECUTED, 3, 3)
 
 
 def test_django_tells_of_its_statements(folder: Path) -> None:

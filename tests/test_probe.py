@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 from inspect import Parameter
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal, NamedTuple, NewType
@@ -23,6 +24,7 @@ from bench.yours.function.probe.calling.finding import Method, script
 from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
 from bench.yours.function.probe.libraries.rows import sizes_of
+from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.libraries.texts import asked_of, described_text, without_literals
 from bench.yours.function.probe.objects import class_name, sample, size_of
 from bench.yours.function.probe.paths import holder
@@ -94,6 +96,8 @@ def test_a_statement_reads_from_what_its_parentheses_have_and_no_long_text_is_ke
         "COPY (SELECT * FROM ONLY shop) TO STDOUT": "shop",
         "COPY shop TO STDOUT": "shop",
         "SELECT count(*) FROM assets": "assets",
+        "SELECT item.id, anon_1.a FROM (SELECT a FROM shop) AS anon_1 JOIN item ON item.a = anon_1.a": "item",
+        "SELECT anon_1.a, item_1.id FROM (SELECT a FROM shop LIMIT 5) AS anon_1 JOIN item AS item_1 ON true": "shop",
     }
     for text, relation in texts.items():
         assert described_text(text)[1]["relation"] == relation, text
@@ -102,6 +106,19 @@ def test_a_statement_reads_from_what_its_parentheses_have_and_no_long_text_is_ke
     described_text(long)
     assert sys.getrefcount(long) == references
     assert asked_of(long, ()) is None
+
+
+def test_of_many_statements_some_are_marked_from_all_over() -> None:
+    statements = Statements(rows=False)
+    statements.since = 0
+    for number in range(1, 9_001):
+        statements.add("psycopg", statements.now(), f"SELECT {number}", None, {}, None)
+        assert len(statements.marks) < 2_000
+    ordinals = [mark[5] for mark in statements.marks]
+    steps = {after - before for before, after in pairwise(ordinals)}
+    assert (ordinals[0], steps, len(ordinals) >= 1_000, ordinals[-1] > 8_990) == (1, {8}, True, True)
+    [told] = statements.found.values()
+    assert told["times"] == 9_000
 
 
 def test_a_sample_is_from_all_over() -> None:

@@ -149,6 +149,10 @@ def added_both(session: Session, size: int = 3000):
         session.expunge_all()
         del batch
     session.rollback()
+def read_and_inserted(session: Session):
+    rows = session.scalars(MANY).all()
+    inserted(session, 500)
+    return rows[0].num
 def read_twice(session: Session):
     families(session)
     parents = session.scalars(select(Parent).limit(1500)).all()
@@ -266,11 +270,11 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         *(("inserted", ["batches"]), ("inserted size=1000", [])),
         *(("labels", ["cache"]), ("seen", ["cache"]), ("patterns", []), ("texts", ["texts"]), ("literals", ["texts"])),
         *(("joined", ["selectinload"]), ("collected", ["yield_per", "wide column"])),
-        ("all_collected", ["columns", "yield_per", "wide column"]),
+        ("all_collected", ["columns", "wide column", "yield_per"]),
         ("subqueried", ["yield_per", "wide column"]),
         ("wide_entities", ["wide column", "yield_per"]),
         *(("added", ["batches"]), ("added_both", ["batches"]), ("added_both size=500", [])),
-        ("read_twice", ["n + 1", "yield_per"]),
+        *(("read_twice", ["n + 1", "yield_per"]), ("read_and_inserted", ["columns"])),
         *(("wide", ["wide column", "yield_per"]), ("Repository.first", [])),
     ],
 )

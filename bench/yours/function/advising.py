@@ -10,7 +10,7 @@ from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change, at
 from bench.yours.function.rules.collections import joined
 from bench.yours.function.rules.columns import columns
 from bench.yours.function.rules.held import peak_of
-from bench.yours.function.rules.keeping import cache, models, texts
+from bench.yours.function.rules.keeping import cache, dumped, models, texts
 from bench.yours.function.rules.loading import FEW, often
 from bench.yours.function.rules.rows import driver, gathered, twice, wide_column, wide_value
 from bench.yours.function.rules.writing import pending, updated
@@ -20,7 +20,7 @@ MOST = 3
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
     *(joined, in_batches, columns, wide_column, wide_value, models, driver),
-    *(gathered, twice, often, pending, updated, cache, texts),
+    *(gathered, twice, often, pending, updated, cache, texts, dumped),
 )
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 

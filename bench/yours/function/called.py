@@ -7,7 +7,7 @@ from bench.yours.function.advising import unknown_drivers
 from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, line_of
 from bench.yours.function.imported import LEAST, MOST
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
-from bench.yours.function.rules.held import ASYNCPG, STANDARD_LIBRARY
+from bench.yours.function.rules.held import ASYNCPG, STANDARD_LIBRARY, of_module
 from common import MIB
 
 WIDTH = 46
@@ -28,8 +28,8 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
         moment = "then" if missed else "at the peak"
         columns = traced_columns("Package", moment)
         Table(f"Traced at the peak: {mib(most)} MiB{missed}", columns, packages(peak, figures.after)).print()
-        if ASYNCPG in figures.libraries and peak.packages.get(STANDARD_LIBRARY, 0) > MIB:
-            print_sentence("\nWhat asyncpg makes counts as the standard library's, whose event loop calls its C code.")
+        if ASYNCPG in figures.libraries and sum(of_module(peak, "asyncio").values()) > MIB:
+            print_sentence("\nWhat asyncpg's C code makes counts as asyncio's, which calls it.")
         Table("Added while a line of your code ran", traced_columns("Line", moment)[:2], lines(peak)).print()
         objects(peak, figures, moment)
     elif figures.at_peak:
@@ -99,7 +99,15 @@ def traced_columns(title: str, moment: str) -> list[Column[Row]]:
 def packages(peak: Held, after: Held | None) -> list[Row]:
     sizes = sorted(peak.packages.items(), key=lambda package: -package[1])
     left = after.packages if after else {}
-    return [(name or YOURS, size, left.get(name, 0) if after else None) for name, size in sizes[:MOST] if size > LEAST]
+    names = {"": YOURS, STANDARD_LIBRARY: STANDARD_LIBRARY}
+    module = max(peak.library, key=lambda name: peak.library[name], default="")
+    if peak.library.get(module, 0) > MIB:
+        names[STANDARD_LIBRARY] += f", most by {module}"
+    return [
+        (names.get(name, name), size, left.get(name, 0) if after else None)
+        for name, size in sizes[:MOST]
+        if size > LEAST
+    ]
 
 
 def lines(peak: Held) -> list[Row]:

@@ -103,6 +103,8 @@ class Held:
 
     traced: int
     packages: Mapping[str, int]
+    # What each module of the standard library has.
+    library: Mapping[str, int]
     lines: Sequence[tuple[Place, int]]
     objects: Mapping[str, int]
     # Entities that were changed and not yet written, by class.

@@ -113,7 +113,7 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
 
 def held(found: Mapping[str, Any]) -> Held:
     lines = [((file, line), size) for file, line, size in found["lines"]]
-    return Held(found["traced"], found["packages"], lines, dict(found["objects"]), found["changed"])
+    return Held(found["traced"], found["packages"], found["library"], lines, dict(found["objects"]), found["changed"])
 
 
 def told_apart(found: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -153,7 +153,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         library_line=place_of(found["library_line"]),
         loads_at=place_of(found["loads_at"]),
         gone_at=place_of(found["gone_at"]),
-        at_once=most_at_once([(begin, end) for begin, end, *_, number in marks if number == found["number"]]),
+        at_once=most_at_once([(begin, end) for begin, end, _, _, number, _ in marks if number == found["number"]]),
         rows=found["handed_out"] or None if found["rows"] is None else found["rows"],
         columns=found["columns"] or len(found["sizes"]),
         seconds=timed["seconds"],

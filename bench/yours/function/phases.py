@@ -36,11 +36,11 @@ def phase_of(process: Mapping[str, Any], stated: Mapping[str, Any]) -> Phase | N
         read = stated["statements"][statement]
         if read["last_row"] and read["peak"] >= NEAR_THE_LAST_ROW * stated["traced_peak"]:
             stage = READ
-    return Phase(stage, number, executed, statement)
+    return Phase(stage, marks[number - 1][5] if number else 0, executed, statement)
 
 
 def _reached(marks: list[Any], size: float) -> tuple[str, int]:
-    for number, (_began, _ended, before, after, _statement) in enumerate(marks, 1):
+    for number, (_began, _ended, before, after, *_) in enumerate(marks, 1):
         if before >= size:
             return (AFTER if number > 1 else BEFORE), number - 1
         if after >= size:

@@ -4,6 +4,7 @@ from xml.sax.saxutils import escape
 
 from bench.look.colours import INK
 from bench.look.tables import mib
+from bench.nouns import counted
 from bench.yours.function.figures import FunctionFigures, ProcessOfCall
 
 WIDTH, HEIGHT = 760, 300
@@ -27,7 +28,7 @@ def picture(figures: FunctionFigures, process: ProcessOfCall) -> str:
     line = " ".join(f"{x(seconds)},{y(size)}" for seconds, size in process.samples)
     marks = "".join(
         f'<path d="M{x(begin)} {TOP}V{HEIGHT - BOTTOM}" stroke="{MARK}" stroke-opacity="0.5"/>'
-        for begin, _ in process.marks[:MOST_MARKS]
+        for begin, _ in process.marks[:: len(process.marks) // MOST_MARKS + 1]
     )
     title = f"{figures.target}: {process.seconds:.2f} s, {mib(process.peak)} MiB at the peak"
     texts = (
@@ -39,7 +40,7 @@ def picture(figures: FunctionFigures, process: ProcessOfCall) -> str:
             LEFT,
             HEIGHT - 12,
             "start",
-            f"{len(process.marks):,} {'statement' if len(process.marks) == 1 else 'statements'}: blue",
+            f"{counted(sum(one.times for one in figures.statements), 'statement')}: blue",
         ),
     )
     return "\n".join(

@@ -48,6 +48,7 @@ _FATAL = {
     "sorry, too many clients": "53300",
     "remaining connection slots": "53300",
 }
+_SETTINGS = "DJANGO_SETTINGS_MODULE"
 _WORD = re.compile(r"\w+")
 _DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 # What asyncio raises where asyncpg cannot connect.
@@ -69,8 +70,18 @@ def described(error: BaseException, target: str) -> dict[str, Any]:
         line = [shown(error.filename), error.lineno or 0]
     codes = [frame.f_code for frame, _ in frames]
     of_environment = isinstance(error, KeyError) and bool(frames) and frames[-1][0].f_globals is vars(os)
-    text = _variable(error, codes) if of_environment else _name(error, codes, target) or _of_a_database(error)
+    text = (
+        _variable(error, codes)
+        if of_environment
+        else _name(error, codes, target) or _of_django(error) or _of_a_database(error)
+    )
     return {"kind": class_name(type(error)).rpartition(".")[2], "text": text, "line": line}
+
+
+def _of_django(error: BaseException) -> str:
+    """Return what Django needs before it is configured, if that is not there."""
+    unset = class_name(type(error)).endswith(".ImproperlyConfigured") and not os.environ.get(_SETTINGS)
+    return f"set {_SETTINGS}" if unset else ""
 
 
 def frames_of(error: BaseException) -> Iterator[tuple[Any, int]]:

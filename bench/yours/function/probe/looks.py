@@ -6,7 +6,7 @@ import gc
 import tracemalloc
 from typing import Any
 
-from bench.yours.function.probe.memory import PROBE, package_of, shown
+from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, library_module, package_of, shown
 from bench.yours.function.probe.objects import Counted, changed, count, grown
 
 MOST_LINES = 12
@@ -28,11 +28,15 @@ class Look:
     def told(self, before: Counted) -> dict[str, Any]:
         """Return what was seen, by package of the allocating line; slow while memory is traced."""
         packages: dict[str, int] = {}
+        library: dict[str, int] = {}
         own: dict[Line | None, int] = {}
         for statistic in self._snapshot.statistics("lineno"):
             frame = statistic.traceback[0]
             package = package_of(frame.filename)
             packages[package] = packages.get(package, 0) + statistic.size
+            if package == STANDARD_LIBRARY:
+                module = library_module(frame.filename)
+                library[module] = library.get(module, 0) + statistic.size
             if not package:
                 own[shown(frame.filename), frame.lineno] = statistic.size
         packages.pop(PROBE, None)
@@ -40,6 +44,7 @@ class Look:
         return {
             "traced": self.size,
             "packages": packages,
+            "library": library,
             "lines": [[*(line or ("", 0)), size] for line, size in lines if size > 0],
             "objects": grown(self.objects, before),
             "changed": self.changed,

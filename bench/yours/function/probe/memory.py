@@ -70,6 +70,13 @@ def package_of(file: str) -> str:
     return STANDARD_LIBRARY if os.path.realpath(file).startswith(_FOLDERS) else ""
 
 
+def library_module(file: str) -> str:
+    """Return what a file of the standard library is as a module, as in `json.encoder`."""
+    path = os.path.realpath(file)
+    inner = next((path[len(folder) :] for folder in _FOLDERS if path.startswith(folder)), file)
+    return inner.partition(".")[0].replace(os.sep, ".")
+
+
 def shown(file: str) -> str:
     """Return a path as it is written from the folder of the code, or from where libraries are installed."""
     if installed := _INSTALLED.search(file):

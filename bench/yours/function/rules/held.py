@@ -1,6 +1,8 @@
 """What is there at the peak, of a function and of a statement's rows, and what of it a batch would spare."""
 
-from bench.yours.function.figures import FunctionFigures, Statement
+from collections.abc import Mapping
+
+from bench.yours.function.figures import FunctionFigures, Held, Statement
 from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
 
@@ -65,6 +67,12 @@ def of_others(figures: FunctionFigures) -> int:
     """Return what other packages than those that load rows have at the peak, as what is made of these rows."""
     packages = figures.at_peak.packages if figures.at_peak else {}
     return sum(size for name, size in packages.items() if name not in LOADING)
+
+
+def of_module(held: Held | None, name: str) -> Mapping[str, int]:
+    """Return what a module of the standard library, and those in it, have."""
+    library = held.library if held else {}
+    return {module: size for module, size in library.items() if f"{module}.".startswith(f"{name}.")}
 
 
 def of_rows(figures: FunctionFigures, statement: Statement) -> int:

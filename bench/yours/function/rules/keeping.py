@@ -9,6 +9,7 @@ from bench.look.tables import mib
 from bench.nouns import counted
 from bench.yours.function.figures import FunctionFigures, Place, line_of, path_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
+from bench.yours.function.rules.held import of_module
 
 # So many texts of one line are more than one writes.
 MANY_TEXTS = 20
@@ -77,6 +78,16 @@ def texts(figures: FunctionFigures) -> Iterator[Change]:
         )
         code = 'text("… = :id"), {"id": …}' if literals else 'execution_options={"compiled_cache": None}'
         yield Change("texts", told, size, code)
+
+
+def dumped(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that the text of a whole JSON document is there, with its parts."""
+    size = sum(of_module(figures.at_peak, "json.encoder").values())
+    text = (
+        f"Each row by itself in place of json.dumps of all, into the file or a streamed answer: the text and its parts "
+        f"take at least {mib(size)} MiB at the peak, which are saved; json.dump does so, too, and takes longer."
+    )
+    yield Change("json", text, size, "json.dump(…, file)")
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:

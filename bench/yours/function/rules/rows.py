@@ -78,8 +78,8 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         prefetched = sum(child.rows or 0 for child in with_it(figures, one) if child is not one)
         others = f", and {prefetched:,} that come with them," if one.by == DJANGO and prefetched else ""
         text = f" at {at(one)}: all {rows // one.times:,} rows{several}{others} are held at once{holder}"
-        condition = IF_DROPPED if one.by == "sqlalchemy" else DROPPED
-        condition = ", though these are kept" if one.loaded else condition
+        conditions = {"sqlalchemy": IF_DROPPED, DJANGO: f"{DROPPED}: without list(), len() or what keeps them"}
+        condition = ", though these are kept" if one.loaded else conditions.get(one.by, DROPPED)
         text += f"{refused(one)}. Saves up to {mib(saves)} MiB at the peak{condition}{with_made(saves, most)}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)

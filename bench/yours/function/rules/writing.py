@@ -13,27 +13,44 @@ STATE = "sqlalchemy.orm.state.InstanceState"
 
 def pending(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are pending at once, or all that a bulk insert is given is there at once."""
-    mapped, objects = figures.attributes.keys(), figures.objects_at_peak
-    # A state outlives its entity where nobody else holds that: until the transaction ends.
-    entities = max(sum(n for name, n in objects.items() if name in mapped), objects.get(STATE, 0))
     writes = [one for one in figures.statements if one.verb in WRITING]
     writes = [one for one in writes if max(one.rows or 0, one.given) >= 2 * BATCH]
-    of_session = [one for one in writes if entities >= max(ENOUGH_ROWS, (one.rows or 0) / 2)]
-    if len(of_session) > 1:  # which belong together: one by itself may need the keys of another
-        yield flushed(figures, of_session)
+    of_session = [one for one in writes if pending_of(figures, one) >= max(ENOUGH_ROWS, (one.rows or 0) / 2)]
+    if len(of_session) > 1 and all(one.by == "sqlalchemy" for one in of_session):
+        yield flushed(figures, of_session)  # together, for one may need the keys of another
+        writes = [one for one in writes if one not in of_session]
     for one in writes:
-        rows = one.rows or 0
         if one in of_session:
-            why = f"{rows:,} entities were pending at once"
-            execute = f"insert({class_of(figures, one, 'Entity')})"
-            if len(of_session) == 1:
-                yield in_batches(figures, one, why, peak_of(figures), rows, execute)
-        elif one.given >= 2 * BATCH and one.of_given:
-            why = f"{one.given:,} rows were given to it at once"
-            yield in_batches(figures, one, why, min(one.of_given, transient(figures)), one.given, "…")
-        elif one.given >= 2 * BATCH and of_lines(figures, one) >= ENOUGH:
-            why = f"{one.given:,} rows were given to it at once"
-            yield in_batches(figures, one, why, transient(figures), one.given, "…")
+            rows, execute = one.rows or 0, f"insert({class_of(figures, one, 'Entity')})"
+            size = peak_of(figures) * pending_of(figures, one) / max(mapped_of(figures), pending_of(figures, one))
+            yield in_batches(figures, one, f"{rows:,} entities were pending at once", size, rows, execute)
+        elif one.given >= 2 * BATCH and (size := of_given(figures, one)) >= ENOUGH:
+            yield in_batches(figures, one, f"{one.given:,} rows were given to it at once", size, one.given, "…")
+
+
+def mapped_of(figures: FunctionFigures) -> int:
+    """Return how many entities of all classes are there at the peak."""
+    return sum(number for name, number in figures.objects_at_peak.items() if name in figures.attributes)
+
+
+def pending_of(figures: FunctionFigures, statement: Statement) -> int:
+    """Return how many entities of a written class are there at the peak, but for those that were read.
+
+    Of SQLAlchemy's a state outlives its entity where nobody else holds that: until the transaction ends.
+    """
+    kind, objects = class_of(figures, statement, ""), figures.objects_at_peak
+    of_class = sum(number for name, number in objects.items() if name.rpartition(".")[2] == kind)
+    names = [name for one in figures.statements for name in one.classes if name.rpartition(".")[2] == kind]
+    read = sum(one.classes.get(name, 0) for one in figures.statements for name in {*names})
+    own = max(0, of_class - read)
+    if statement.by != "sqlalchemy" or statement.given < 2 * BATCH:
+        return own
+    return max(own, objects.get(STATE, 0) - (mapped_of(figures) - own if kind else 0))
+
+
+def of_given(figures: FunctionFigures, statement: Statement) -> int:
+    """Return what the rows take that a statement is given at once: those of a driver's list, else what its line has."""
+    return min(transient(figures), statement.of_given or of_lines(figures, statement))
 
 
 def flushed(figures: FunctionFigures, inserts: list[Statement]) -> Change:
@@ -49,7 +66,7 @@ def flushed(figures: FunctionFigures, inserts: list[Statement]) -> Change:
     return Change("batches", text, peak_of(figures) * (1 - BATCH / max(rows)), code)
 
 
-def in_batches(figures: FunctionFigures, one: Statement, why: str, size: int, rows: int, execute: str) -> Change:
+def in_batches(figures: FunctionFigures, one: Statement, why: str, size: float, rows: int, execute: str) -> Change:
     saves = size * (1 - BATCH / rows)
     text = (
         f"Batches of 1,000 at {at(one)}: {why}. Saves about {mib(saves)} MiB at the peak, as predicted, where nothing "

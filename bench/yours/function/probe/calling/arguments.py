@@ -51,8 +51,10 @@ class Arguments:
         of_class = _parameters(thing.owner) if is_method else []
         of_function = _parameters(function_of(thing), skip=int(is_method))
         names = [parameter.name for parameter in (*of_class, *of_function)]
-        for name in self.given:
-            if name not in names:
+        others = [name for name in self.given if name not in names]
+        takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in _all_parameters(function_of(thing)))
+        for name in others:
+            if not takes_any:
                 there = f"it has {', '.join(names)}" if names else f"leave out --arg {name}=…"
                 raise UncallableError(f"it has no parameter {name}: {there}")
         missing: list[str] = []
@@ -60,6 +62,7 @@ class Arguments:
         if missing:
             missing = list(dict.fromkeys(missing))
             raise UncallableError(f"it needs {', '.join(missing)}: {' '.join(f'--arg {name}=…' for name in missing)}")
+        filled[1].update((name, value_of(self.given[name], [Any], name)) for name in others)
         return filled[0], filled[1]
 
     def _arguments(
@@ -90,14 +93,17 @@ def ready(thing: Any, of_class: dict[str, Any], of_function: dict[str, Any]) -> 
     return partial(thing, **of_function)
 
 
-def _parameters(function: Any, skip: int = 0) -> list[Parameter]:
-    """Return the parameters that have names, with what their annotations mean."""
+def _all_parameters(function: Any) -> list[Parameter]:
     import inspect  # not above, for the reader's imports are measured
 
-    try:
-        parameters = list(inspect.signature(function).parameters.values())[skip:]
-    except (TypeError, ValueError):
-        return []
+    with suppress(TypeError, ValueError):
+        return list(inspect.signature(function).parameters.values())
+    return []
+
+
+def _parameters(function: Any, skip: int = 0) -> list[Parameter]:
+    """Return the parameters that have names, with what their annotations mean."""
+    parameters = _all_parameters(function)[skip:]
     hints = {}
     with suppress(Exception):  # a name that only a type checker knows
         hints = typing.get_type_hints(vars(function)["__init__"] if isinstance(function, type) else function)

@@ -65,9 +65,10 @@ def found(target: str, requests: list[str]) -> Any:
         sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
         name = os.path.basename(name)[:-3]
     if os.environ.get("DJANGO_SETTINGS_MODULE"):
-        import django  # type: ignore[import-untyped, unused-ignore]
-
-        django.setup()
+        with suppress(ModuleNotFoundError):  # another project's variable
+            importlib.import_module("django")
+        if django := sys.modules.get("django"):
+            django.setup()
     sys.argv[:] = [name]
     thing = importlib.import_module(name)
     owner = None

@@ -15,7 +15,7 @@ from bench.yours.function.probe.memory import peak, rss
 from bench.yours.function.probe.objects import class_name
 from bench.yours.function.probe.stacks import called, own_line
 
-# So many statements are told apart, and so many are marked in time.
+# So many statements are told apart, and up to so many executions are marked in time.
 MOST = 2_000
 # What reads frames by another library, which is to be told how.
 FRAMES = ("pandas", "polars")
@@ -36,7 +36,9 @@ class Statements:
         """Tell when each is executed, and with `rows` what it gave."""
         self.rows = rows
         self.hooks: list[str] = []
-        self.marks: list[tuple[float, float, int, int, int]] = []
+        # Of each execution when it began and ended, the largest memory by then, and which one it was; of many some.
+        self.marks: list[tuple[float, float, int, int, int, int]] = []
+        self._executed, self._every = 0, 1
         self.found: dict[Any, dict[str, Any]] = {}
         self._asked: dict[int, int] = {}
         self.last: dict[str, Any] | None = None
@@ -50,7 +52,19 @@ class Statements:
     def now(self) -> Moment:
         """Return what is known before a statement is executed, or after."""
         self.look()
-        return Moment(time.monotonic(), rss() - self.instruments(), self.peak() if len(self.marks) < MOST else 0)
+        return Moment(time.monotonic(), rss() - self.instruments(), self.peak() if self._is_marked() else 0)
+
+    def _is_marked(self) -> bool:
+        return self._executed % self._every == 0
+
+    def _mark(self, began: Moment, now: Moment, number: int) -> None:
+        """Remember when a statement was executed; of many, each second one is forgotten again and again."""
+        if self._is_marked():
+            self.marks.append((began.seconds, now.seconds, began.peak, now.peak, number, self._executed + 1))
+        self._executed += 1
+        if len(self.marks) == MOST:
+            del self.marks[1::2]
+            self._every *= 2
 
     def add(
         self, by: str, began: Moment, text: str, cursor: Any, how: dict[str, Any], many: int | None
@@ -61,8 +75,7 @@ class Statements:
         now, given = self.now(), how.pop("given", many)
         parameters, of_given = how.pop("parameters", None), how.pop("of_given", 0)
         statement = self._statement(by, began, now, text, parameters, how)
-        if len(self.marks) < MOST:
-            self.marks.append((began.seconds, now.seconds, began.peak, now.peak, statement["number"]))
+        self._mark(began, now, statement["number"])
         statement["times"] += 1
         statement["seconds"] += now.seconds - began.seconds
         statement["given"] = max(statement["given"], given or 0)

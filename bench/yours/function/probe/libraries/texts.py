@@ -32,6 +32,7 @@ _RELATION = re.compile(
     rf"\b(?<!DISTINCT )(?:FROM|INTO|UPDATE|COPY)\s+(?:ONLY\s+)?(?!(?:AS|TO)\b)({_NAME}(?:\.{_NAME})*)",
     re.IGNORECASE,
 )
+_FIRST = re.compile(rf"\s*SELECT\s+({_NAME}(?:\.{_NAME})*)\.{_NAME}", re.IGNORECASE)
 _LIST = re.compile(r"\bIN\s*\([^()]*\)", re.IGNORECASE)
 # A list of parameters alone, of which one execution may have fewer: it has no literal, whose quote might end it.
 _GIVEN = r"(?:%s|%\(\w+\)s|\$\d+)(?:::\w+)?"
@@ -50,7 +51,8 @@ def _described(text: str) -> tuple[int, dict[str, Any]]:
     outer = without
     while (inner := _PARENTHESES.sub("", outer)) != outer:  # EXTRACT(day FROM …) reads from no relation
         outer = inner
-    relation = _RELATION.search(outer) or _RELATION.search(without)  # of FROM (SELECT …) AS one, its own
+    # Of FROM (SELECT …) AS one, its own, unless what is read is of another one that is joined to that.
+    relation = _RELATION.search(outer) or _joined(outer) or _RELATION.search(without)
     verb = re.search(r"[A-Za-z]+", without)
     described = {
         "verb": verb[0].upper()[:20] if verb else "?",
@@ -58,6 +60,11 @@ def _described(text: str) -> tuple[int, dict[str, Any]]:
         "joins": len(re.findall(r"\bJOIN\b", without, re.IGNORECASE)),
     }
     return hash(_ROWS.sub("VALUES", _LIST.sub("IN ()", _NUMBER.sub("0", without)))), described
+
+
+def _joined(outer: str) -> re.Match[str] | None:
+    first = _FIRST.match(outer)
+    return re.search(rf"\bJOIN\s+({re.escape(first[1])})(?![\w$.])", outer, re.IGNORECASE) if first else None
 
 
 def without_literals(text: str) -> str:
