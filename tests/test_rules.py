@@ -10,7 +10,7 @@ from bench.yours.function.advising import advice, unadvised
 from bench.yours.function.figures import FunctionFigures, Held
 from bench.yours.function.launching import STATEMENTS, Order, run
 from bench.yours.function.measuring import measure
-from bench.yours.function.rules.held import transient
+from bench.yours.function.rules.sizes import transient
 
 ROWS, BODY = 12_000, 1_000
 MODULE = f"""

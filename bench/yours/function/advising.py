@@ -9,10 +9,10 @@ from bench.yours.function.rules.batches import in_batches
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change, at
 from bench.yours.function.rules.collections import joined
 from bench.yours.function.rules.columns import columns
-from bench.yours.function.rules.held import peak_of
 from bench.yours.function.rules.keeping import cache, dumped, models, texts
 from bench.yours.function.rules.loading import FEW, often
 from bench.yours.function.rules.rows import driver, gathered, twice, wide_column, wide_value
+from bench.yours.function.rules.sizes import peak_of
 from bench.yours.function.rules.writing import pending, updated
 
 MOST = 3

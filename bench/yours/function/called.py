@@ -4,10 +4,11 @@ from bench.errors import visible
 from bench.look.tables import Column, Table, mib, print_sentence
 from bench.nouns import counted
 from bench.yours.function.advising import unknown_drivers
-from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Place, ProcessOfCall, Statement, line_of
+from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, ProcessOfCall, line_of
 from bench.yours.function.imported import LEAST, MOST
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
-from bench.yours.function.rules.held import ASYNCPG, STANDARD_LIBRARY, of_module
+from bench.yours.function.rules.sizes import ASYNCPG, STANDARD_LIBRARY, of_module
+from bench.yours.function.statement import Place, Statement
 from common import MIB
 
 WIDTH = 46

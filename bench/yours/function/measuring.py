@@ -5,18 +5,10 @@ from itertools import accumulate
 from typing import Any
 
 from bench.errors import UserError
-from bench.yours.function.figures import (
-    ChildProcesses,
-    FunctionFigures,
-    Held,
-    Imports,
-    Place,
-    ProcessOfCall,
-    Startup,
-    Statement,
-)
+from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, Imports, ProcessOfCall, Startup
 from bench.yours.function.launching import EVERYTHING, STATEMENTS, TRACED, UNTRACED, Order, Told, run
 from bench.yours.function.phases import phase_of
+from bench.yours.function.statement import Place, Statement
 
 OF_IMPORTS = ("own", "all", "readers", "modules", "made")
 

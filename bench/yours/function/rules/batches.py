@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import BATCH, ENOUGH, Change, as_code, at, in_chunks, is_awaited
 from bench.yours.function.rules.held import (
     alive,
@@ -16,15 +16,13 @@ from bench.yours.function.rules.held import (
     many,
     model_of_answer,
     multiplied,
-    of_connection,
-    of_driver,
     of_lazy,
-    of_others,
     there,
-    transient,
     with_it,
 )
 from bench.yours.function.rules.loading import of_collections
+from bench.yours.function.rules.sizes import of_connection, of_driver, of_others, transient
+from bench.yours.function.statement import Statement
 
 DROPPED = ", where a loop drops each before the next one"
 IF_DROPPED = f"{DROPPED}: without list(), .all(), .fetchall() or a commit in it"

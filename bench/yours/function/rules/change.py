@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bench.errors import visible
-from bench.yours.function.figures import FunctionFigures, Statement, line_of
+from bench.yours.function.figures import FunctionFigures, line_of
+from bench.yours.function.statement import Statement
 from common import MIB
 
 # From fewer rows, or of less memory, nothing follows.

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import Change, at, in_chunks, selected
-from bench.yours.function.rules.held import kept, multiplied, of_driver, of_values, transient
+from bench.yours.function.rules.held import kept, multiplied
 from bench.yours.function.rules.loading import of_collections
+from bench.yours.function.rules.sizes import of_driver, of_values, transient
+from bench.yours.function.statement import Statement
 
 
 def joined(figures: FunctionFigures) -> Iterator[Change]:

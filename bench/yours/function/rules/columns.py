@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.batches import (
     IF_DROPPED,
     about,
@@ -25,20 +25,10 @@ from bench.yours.function.rules.change import (
     kind_of,
     selected,
 )
-from bench.yours.function.rules.held import (
-    alive,
-    changed,
-    held,
-    kept,
-    many,
-    multiplied,
-    of_driver,
-    of_lazy,
-    of_lines,
-    of_values,
-    with_it,
-)
+from bench.yours.function.rules.held import alive, changed, held, kept, many, multiplied, of_lazy, with_it
 from bench.yours.function.rules.loading import FEW, joined_by
+from bench.yours.function.rules.sizes import of_driver, of_lines, of_values
+from bench.yours.function.statement import Statement
 
 # From this share of a row's values on, and no more than so many, a column is named.
 HEAVY, NAMED = 0.2, 2

@@ -1,8 +1,9 @@
 """How Django's query sets are written: with what they prefetch, and with the columns of dicts or tuples."""
 
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import class_of, table_of
 from bench.yours.function.rules.held import with_it
+from bench.yours.function.statement import Statement
 
 DJANGO, MODEL = "django", "Model"
 

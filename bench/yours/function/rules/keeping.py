@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from bench.errors import visible
 from bench.look.tables import mib
 from bench.nouns import counted
-from bench.yours.function.figures import FunctionFigures, Place, line_of, path_of
+from bench.yours.function.figures import FunctionFigures, line_of, path_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
-from bench.yours.function.rules.held import of_module
+from bench.yours.function.rules.sizes import of_module
+from bench.yours.function.statement import Place
 
 # So many texts of one line are more than one writes.
 MANY_TEXTS = 20

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from bench.errors import visible
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import ENOUGH_ROWS, Change, at, kind_of, table_of, written
 from bench.yours.function.rules.held import with_it
+from bench.yours.function.statement import Statement
 
 # So often a statement is repeated where it is executed for each row of another one.
 FEW = 20

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bench.errors import visible
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.batches import (
     DROPPED,
     IF_DROPPED,
@@ -26,20 +26,9 @@ from bench.yours.function.rules.change import (
     written,
 )
 from bench.yours.function.rules.django import DJANGO, MODEL, as_chained, others_of, without
-from bench.yours.function.rules.held import (
-    ASYNCPG,
-    beyond_a_batch,
-    kept,
-    many,
-    multiplied,
-    of_connection,
-    of_driver,
-    of_rows,
-    peak_of,
-    read_again,
-    transient,
-    with_it,
-)
+from bench.yours.function.rules.held import beyond_a_batch, kept, many, multiplied, read_again, with_it
+from bench.yours.function.rules.sizes import ASYNCPG, of_connection, of_driver, of_rows, peak_of, transient
+from bench.yours.function.statement import Statement
 
 # How a driver's rows are read one after the other.
 OF_A_COPY = "for block in copy: file.write(block)  # async for, where it is awaited"

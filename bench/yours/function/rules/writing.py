@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from bench.look.tables import mib
-from bench.yours.function.figures import FunctionFigures, Statement
+from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, awaiting, class_of, written
-from bench.yours.function.rules.held import alive, changed, changes, of_lines, peak_of, transient
+from bench.yours.function.rules.held import alive, changed, changes
+from bench.yours.function.rules.sizes import of_lines, peak_of, transient
+from bench.yours.function.statement import Statement
 
 WRITING = ("INSERT", "COPY")
 STATE = "sqlalchemy.orm.state.InstanceState"
