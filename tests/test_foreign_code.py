@@ -67,7 +67,7 @@ async def psycopg_later(connection: psycopg.AsyncConnection):
 async def asyncpg_alone(connection: asyncpg.Connection):
     await connection.fetch("SELECT id, num FROM data LIMIT 9")
     await connection.fetchrow("SELECT id, num FROM data LIMIT 1")
-    await connection.executemany("SELECT $1::int", [(1,), (2,), (3,)])
+    await connection.executemany("SELECT $1::int", args=[(1,), (2,), (3,)])
     async with connection.transaction():
         async for row in connection.cursor("SELECT * FROM data LIMIT 60", prefetch=20): ...
         await (await connection.cursor(query="SELECT * FROM data LIMIT 60")).fetch(30)

@@ -25,7 +25,7 @@ from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
 from bench.yours.function.probe.libraries.rows import sizes_of
 from bench.yours.function.probe.libraries.statements import Statements
-from bench.yours.function.probe.libraries.texts import asked_of, described_text, without_literals
+from bench.yours.function.probe.libraries.texts import asked_of, described_text, text_of, without_literals
 from bench.yours.function.probe.objects import class_name, sample, size_of
 from bench.yours.function.probe.paths import holder
 
@@ -179,6 +179,11 @@ def test_a_statement_is_the_same_however_many_values_it_is_given() -> None:
     others = [f"SELECT {column} FROM told WHERE id IN (%s)" for column in "ab"]
     others += [f"SELECT a FROM told WHERE {name} IN ('IN (%s, ', %s)" for name in ("first", "other")]
     assert len({described_text(text)[0] for text in others}) == 4
+
+
+def test_a_template_has_no_value_in_its_text() -> None:
+    template = type("Template", (), {"__module__": "string.templatelib", "strings": ("SELECT ", " FROM told")})
+    assert text_of(template(), None) == "SELECT ? FROM told"
 
 
 def test_no_literal_of_a_statement_is_shown() -> None:

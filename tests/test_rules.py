@@ -10,6 +10,7 @@ from bench.yours.function.advising import advice, unadvised
 from bench.yours.function.figures import FunctionFigures, Held
 from bench.yours.function.launching import STATEMENTS, Order, run
 from bench.yours.function.measuring import measure
+from bench.yours.function.rules.change import awaiting
 from bench.yours.function.rules.sizes import transient
 
 ROWS, BODY = 12_000, 1_000
@@ -138,6 +139,13 @@ def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
         peak = Held(10 * 2**20, {}, {}, [(("a.py", 1), size)], {}, {})
         advised = advice(replace(kept, at_peak=peak, statements=cursors, attributes={}))
         assert {step.name for step in advised} & {"wide column"} == names
+
+
+def test_what_is_awaited_is_written_so(found: Found) -> None:
+    [one] = found["kept_by_asyncpg"].statements
+    for module, word in (("ext.asyncio.session", "await "), ("orm.session", "")):
+        called = replace(one, called=f"sqlalchemy.{module}:execute")
+        assert awaiting(called, "session.execute(…)") == f"{word}session.execute(…)"
 
 
 @pytest.mark.parametrize("driver", ["asyncpg", "psycopg"])

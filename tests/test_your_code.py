@@ -28,9 +28,9 @@ from tests.test_report import in_terminal
 
 ROWS = 10_000
 MODULE = f"""
-import ctypes, functools, os, re, subprocess, sys, time
+import ctypes, functools, gc, os, psycopg, re, signal, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
-from sqlalchemy import ForeignKey, func, insert, or_, select, text
+from sqlalchemy import ForeignKey, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship
 from sqlalchemy.orm import selectinload, subqueryload
@@ -149,6 +149,19 @@ def added_both(session: Session, size: int = 3000):
         session.expunge_all()
         del batch
     session.rollback()
+def one_update(session: Session):
+    rows = to_change(session).all()
+    session.execute(update(Data).values(num=Data.num + 1))
+    return [row.id for row in rows]
+def as_it_is(session: Session):
+    gc.callbacks.clear()
+    cursor = session.execute(COLUMNS).cursor
+    assert isinstance(cursor, psycopg.Cursor) and next(cursor)[0] == 1
+    told = []
+    for name in (signal.SIGXCPU, signal.SIGXFSZ, signal.SIGTERM):
+        signal.signal(name, lambda number, _: told.append(number))
+        os.kill(os.getpid(), name)
+    assert told == [signal.SIGXCPU, signal.SIGXFSZ, signal.SIGTERM]
 def read_and_inserted(session: Session):
     rows = session.scalars(MANY).all()
     inserted(session, 500)
@@ -275,13 +288,14 @@ def test_all_entities_before_the_first_one_lead_to_yield_per(folder: Path, capsy
         ("wide_entities", ["wide column", "yield_per"]),
         *(("added", ["batches"]), ("added_both", ["batches"]), ("added_both size=500", [])),
         *(("read_twice", ["n + 1", "yield_per"]), ("read_and_inserted", ["columns"])),
+        *(("one_update", ["columns"]), ("as_it_is", [])),
         *(("wide", ["wide column", "yield_per"]), ("Repository.first", [])),
     ],
 )
 def test_what_follows(function: str, advised: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     function, *arguments = function.split()
     found = measured(folder, capsys, function, "--once", *(part for one in arguments for part in ("--arg", one)))
-    assert [step["name"] for step in found["advice"]] == advised
+    assert (found["error"], [step["name"] for step in found["advice"]]) == ("", advised)
     refused = {"collected": "joined collections, and with unique()", "subqueried": "subqueryload"}
     if function in refused:
         assert f"refuses yield_per with {refused[function]}." in found["advice"][0]["text"]
