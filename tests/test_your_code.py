@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from bench.yours.function.page import show
 from bench.yours.function.watching import ProcessWatch
 from common import LAST_CHECKPOINT
 from tests.functions import as_function
-from tests.support import TIMEOUT, refused, wait_until
+from tests.support import PROJECT, TIMEOUT, refused, wait_until
 from tests.test_report import in_terminal
 
 ROWS = 10_000
@@ -323,6 +324,20 @@ def test_what_follows(function: str, advised: list[str], folder: Path, capsys: p
         assert re.search(r"added at shop\.py:\d+", found["advice"][0]["text"])
     if function in ("texts", "literals"):
         assert ("literals" in found["advice"][0]["text"]) == (function == "literals")
+
+
+def test_the_line_of_the_pages_runs(tmp_path: Path, database: str) -> None:
+    pages = [(PROJECT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/your-code.md")]
+    [line] = {
+        line for page in pages for line in re.findall(r"^DATABASE_URL=\S+ (.+ your_code\.py .+)$", page, re.MULTILINE)
+    }
+    (tmp_path / "shop" / "shop").mkdir(parents=True)
+    (tmp_path / "shop" / "shop" / "reports.py").write_text("def monthly(): return 1")
+    command = line.replace(".venv/bin/python", shlex.quote(sys.executable))
+    found = subprocess.run(
+        ["sh", "-c", command], cwd=PROJECT, env=os.environ | {"HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert (found.returncode, "shop.reports:monthly: Python 3." in found.stdout) == (0, True), found.stderr
 
 
 @pytest.mark.parametrize("name", ["run_sync_psycopg", "run_sync_sqlalchemy_session", "run_async_sqlalchemy_engine"])
