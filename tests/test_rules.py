@@ -11,6 +11,7 @@ from bench.yours.function.figures import FunctionFigures, Held
 from bench.yours.function.launching import STATEMENTS, Order, run
 from bench.yours.function.measuring import measure
 from bench.yours.function.rules.change import awaiting
+from bench.yours.function.rules.django import tuples
 from bench.yours.function.rules.sizes import transient
 
 ROWS, BODY = 12_000, 1_000
@@ -67,6 +68,9 @@ def set_up_django():
     return Author.objects, Text.objects
 def prefetched():
     return sum(len(author.texts.all()) for author in set_up_django()[0].prefetch_related("texts"))
+def kept_models(): return list(set_up_django()[1].all())
+def streamed_models(): return len([text for text in set_up_django()[1].iterator(chunk_size=500)])
+def kept_tuples(): return list(set_up_django()[1].values_list())
 def as_values(): return len(list(set_up_django()[1].values()))
 def twice():
     texts = set_up_django()[1].order_by("id")
@@ -209,6 +213,16 @@ def test_what_is_made_of_rows_stays_where_these_are_dropped(found: Found) -> Non
         assert f"Saves {word} " in step.text
         promised.append(step.saves or 0)
     assert promised[0] > promised[1]
+
+
+def test_models_that_are_held_are_to_be_tuples(found: Found) -> None:
+    saved = found.peak("kept_models") - found.peak("kept_tuples")
+    [kept], [streamed] = tuples(found["kept_models"]), tuples(found["streamed_models"])
+    assert "4,000 Text are kept. " in kept.text
+    assert 0.8 * saved < (kept.saves or 0) < 1.2 * saved
+    assert "Text are held by your code, though they are read by a cursor. " in streamed.text
+    assert {kept.code, streamed.code} == {"Text.objects.values_list('id', 'author_id', …)"}
+    assert not [*tuples(found["twice"])]  # whose models the query set holds
 
 
 BEHIND = "  # after your filter(), select_related(), …"

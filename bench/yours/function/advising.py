@@ -9,6 +9,7 @@ from bench.yours.function.rules.batches import in_batches
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change, at
 from bench.yours.function.rules.collections import joined
 from bench.yours.function.rules.columns import columns
+from bench.yours.function.rules.django import tuples
 from bench.yours.function.rules.keeping import cache, dumped, models, texts
 from bench.yours.function.rules.loading import FEW, often
 from bench.yours.function.rules.rows import driver, gathered, twice, wide_column, wide_value
@@ -19,7 +20,7 @@ MOST = 3
 # Of a smaller share of the peak, nothing follows.
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
-    *(joined, in_batches, columns, wide_column, wide_value, models, driver),
+    *(joined, in_batches, columns, tuples, wide_column, wide_value, models, driver),
     *(gathered, twice, often, pending, updated, cache, texts, dumped),
 )
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")

@@ -72,6 +72,8 @@ def package_of(file: str) -> str:
 
 def library_module(file: str) -> str:
     """Return what a file of the standard library is as a module, as in `json.encoder`."""
+    if file.startswith("<frozen "):
+        return file[len("<frozen ") : -1]
     path = os.path.realpath(file)
     inner = next((path[len(folder) :] for folder in _FOLDERS if path.startswith(folder)), file)
     return inner.partition(".")[0].replace(os.sep, ".")
