@@ -3,6 +3,7 @@
 import os
 import runpy
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -263,7 +264,9 @@ def read():
     cursor = connection.cursor("server", cursor_factory=Cursor)
     cursor.execute("SELECT num FROM other")
     assert isinstance(cursor, Cursor) and cursor.fetchone() == [1, "a"]
-    connection.cursor().copy_from(io.StringIO("1\\n2\\n"), "written")
+    file = io.StringIO()
+    file.write("1\\n2\\n" * 10**6)
+    connection.cursor().copy_from(file, "written")
 class Own(psycopg2.extensions.connection):
     def cursor(self): return Cursor(self)
 def read_by_its_own(): psycopg2.connect("dbname=db", Own).cursor().execute("SELECT num FROM data")
@@ -518,8 +521,10 @@ def test_a_connection_that_psycopg2_makes_tells_of_its_statements(tmp_path: Path
     assert told == [
         (("reader.py", 7), "SELECT data", 3, False),
         (("reader.py", 10), "SELECT other", 1, True),
-        (("reader.py", 12), "COPY written", 2, False),
+        (("reader.py", 14), "COPY written", 0, False),
     ]
+    [step] = [step for step in advice(replace(found, traced_peak=2**23, traced=0)) if step.name == "file"]
+    assert "buffer for the COPY at reader.py:14, of 3.8 MiB: saves up to 8.0" in step.text
     order = Order("reader:read_by_its_own", tmp_path, Path(sys.executable))
     found = figures("read_by_its_own", {STATEMENTS: run(order, STATEMENTS)})
     assert (found.error, found.hooks) == ("", [])  # which is not known, and said to be

@@ -10,7 +10,7 @@ from bench.yours.function.advising import advice, unadvised
 from bench.yours.function.figures import FunctionFigures, Held
 from bench.yours.function.launching import STATEMENTS, Order, run
 from bench.yours.function.measuring import measure
-from bench.yours.function.rules.change import awaiting
+from bench.yours.function.rules.change import attribute_of, awaiting
 from bench.yours.function.rules.django import tuples
 from bench.yours.function.rules.sizes import transient
 
@@ -143,6 +143,14 @@ def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
         peak = Held(10 * 2**20, {}, {}, [(("a.py", 1), size)], {}, {})
         advised = advice(replace(kept, at_peak=peak, statements=cursors, attributes={}))
         assert {step.name for step in advised} & {"wide column"} == names
+
+
+def test_a_joined_class_s_column_is_told_by_its_label(found: Found) -> None:
+    kept = found["kept_by_asyncpg"]
+    [one] = kept.statements
+    both = {"ruled.Post": 1, "ruled.Slim": 1}
+    for label, attribute in (("slim_1_body", "Slim.body"), ("body", ""), ("slim_body", ""), ("slim_1_other", "")):
+        assert attribute_of(kept, replace(one, classes=both, names=[label]), label) == attribute
 
 
 def test_what_is_awaited_is_written_so(found: Found) -> None:

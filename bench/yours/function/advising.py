@@ -12,7 +12,7 @@ from bench.yours.function.rules.columns import columns
 from bench.yours.function.rules.django import tuples
 from bench.yours.function.rules.keeping import cache, dumped, models, texts
 from bench.yours.function.rules.loading import FEW, often
-from bench.yours.function.rules.rows import driver, gathered, twice, wide_column, wide_value
+from bench.yours.function.rules.rows import driver, gathered, in_a_buffer, twice, wide_column, wide_value
 from bench.yours.function.rules.sizes import peak_of
 from bench.yours.function.rules.writing import pending, updated
 
@@ -21,7 +21,7 @@ MOST = 3
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
     *(joined, in_batches, columns, tuples, wide_column, wide_value, models, driver),
-    *(gathered, twice, often, pending, updated, cache, texts, dumped),
+    *(gathered, in_a_buffer, twice, often, pending, updated, cache, texts, dumped),
 )
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 

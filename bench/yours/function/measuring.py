@@ -123,6 +123,7 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "times",
         "given",
         "of_given",
+        "in_memory",
         "joins",
         "streamed",
         "yield_per",

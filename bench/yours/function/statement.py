@@ -43,6 +43,8 @@ class Statement:
     given: int
     # What those of a list take that a driver was given, in bytes.
     of_given: int
+    # What a COPY wrote into a buffer, or read from it.
+    in_memory: int
     columns: int
     joins: int
     seconds: float

@@ -18,11 +18,11 @@ class Look:
 
     def __init__(self, noted: dict[Line | None, int]) -> None:
         """Look now."""
-        self.size = tracemalloc.get_traced_memory()[0]
         objects = gc.get_objects()
         self.objects, self.changed = count(objects), changed(objects)
         del objects  # which is no part of what is looked at
         self._noted = dict(noted)
+        self.size = tracemalloc.get_traced_memory()[0]  # by the next line, no other thread has run
         self._snapshot = tracemalloc.take_snapshot()
 
     def told(self, before: Counted) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """A change: what to write instead, in the words of the library that is to do it."""
 
+import re
 from dataclasses import dataclass
 
 from bench.errors import visible
@@ -100,8 +101,12 @@ def attribute_of(figures: FunctionFigures, statement: Statement, column: str) ->
     if len(statement.classes) == 1 or name != column:  # by its label
         return f"{kind}.{name}" if name in figures.columns.get(kind, [name]) else ""
     kinds = [one.rpartition(".")[2] for one in statement.classes]
-    kinds = [one for one in kinds if name in figures.columns.get(one, ())]
-    return f"{kinds[0]}.{name}" if len(kinds) == 1 else ""
+    found = [(one, name) for one in kinds if name in figures.columns.get(one, ())]
+    for table, (one, _) in figures.tables.items():  # by the label that a Query gives what it joins
+        label = re.fullmatch(rf"{re.escape(table.replace('.', '_'))}_\d+_(\w+)", name)
+        if label and one in kinds and label[1] in figures.columns.get(one, ()):
+            found.append((one, label[1]))
+    return ".".join(found[0]) if len(found) == 1 else ""
 
 
 def _class_of_columns(figures: FunctionFigures, statement: Statement) -> str:

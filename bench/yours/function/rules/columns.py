@@ -56,10 +56,11 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
         if not stay and is_sqlalchemys(one) and not one.lazily:
             how = "there at the peak"
         how += ", though they are read in batches" * (one.yield_per is not None)
+        sure = "about" if stay else "up to" if one.at_once > 1 else about(figures)
         text = (
             f"Columns instead of entities at {at(one)}, if only their columns are read, and no hybrid or property: "
-            f"{sum(number for _, number in numbers):,} entities are {how}. Saves about {mib(saves)} MiB, as predicted, "
-            f"with all columns{heavy(figures, one, there_of(figures, one))}"
+            f"{sum(number for _, number in numbers):,} entities are {how}. Saves {sure} {mib(saves)} MiB, as "
+            f"predicted, with all columns{heavy(figures, one, there_of(figures, one))}"
         )
         streamed, code = spared(figures, one), code_of(figures, one)
         if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:

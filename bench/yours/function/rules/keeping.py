@@ -59,7 +59,9 @@ def cache(figures: FunctionFigures) -> Iterator[Change]:
         text = f"{path_of(figures.holder)} grew: {count:,} {name} stay. {text}"
     elif 2 * after.packages.get("", 0) < size:
         return
-    yield Change("cache", f"{visible(text)}Give it a limit, or drop what is read.", size)
+    yield Change(
+        "cache", f"{visible(text)}Limit it, in items and in what each of them holds, or drop what is read.", size
+    )
 
 
 def texts(figures: FunctionFigures) -> Iterator[Change]:

@@ -82,6 +82,17 @@ def of_tuples(figures: FunctionFigures, statement: Statement) -> int:
     return min(transient(figures), (statement.rows or 0) * sys.getsizeof((None,) * statement.columns))
 
 
+def in_a_buffer(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that the text of a COPY goes through memory."""
+    for one in figures.statements:
+        if one.in_memory >= ENOUGH:
+            text = (
+                f"A file in place of the buffer for the COPY at {at(one)}, of {mib(one.in_memory)} MiB: saves up to "
+                f"{mib(transient(figures))} MiB at the peak, where the file is read, or sent, a part at a time."
+            )
+            yield Change("file", text, transient(figures), "tempfile.TemporaryFile()")
+
+
 def gathered(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that the reader's code gathers what a driver hands out a row at a time."""
     for one in figures.statements:
@@ -171,7 +182,11 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
             do, code = "name the others", f"{class_of(figures, one, MODEL)}.objects{others_of(one, name)}"
         elif one.by == DJANGO and table_of(one) in figures.tables:
             do, code = "defer it", without(figures, class_of(figures, one, MODEL), name)
-        saves = min(peak_of(figures), size / one.times + of_column(figures, one, name))
+        kinds = [kind for kind in one.classes if kind.rpartition(".")[2] == attribute.partition(".")[0]]
+        each = (
+            min(1.0, one.classes[kinds[0]] / (one.rows or 1)) if kinds else 1.0
+        )  # of a joined entity, it is there once
+        saves = min(peak_of(figures), each * size / one.times + of_column(figures, one, name))
         text = (
             f"Column {visible(attribute or name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. "
             f"If it is not read, {do}: saves up to {mib(saves)} MiB{LESS * (do == MAP)}."

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from bench.yours.function.probe.libraries.rows import given_of, rows_of
+from bench.yours.function.probe.libraries.rows import given_of, in_memory, rows_of
 from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around, iterated
@@ -82,7 +82,7 @@ class Psycopg2Watch:
             text = f"COPY {arguments[1] if len(arguments) > 1 else ''}"
         given, of_given = given_of(arguments[1]) if name == "executemany" and len(arguments) > 1 else (0, 0)
         how = {"streamed": cursor.name is not None, "parameters": None if name.startswith("copy") else arguments[1:2]}
-        how.update(given=given, of_given=of_given)
+        how.update(given=given, of_given=of_given, in_memory=in_memory(arguments) if name.startswith("copy") else 0)
         found = self._statements.add(PSYCOPG2, began, text, cursor, how, None)
         if found:
             self._of_cursor[id(cursor)] = found

@@ -11,7 +11,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
-from bench.yours.function.probe.libraries.rows import given_of, rows_of
+from bench.yours.function.probe.libraries.rows import given_of, in_memory, rows_of
 from bench.yours.function.probe.libraries.statements import Moment, Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around
@@ -65,6 +65,7 @@ class AsyncpgWatch:
             count = "" if name == "executemany" else str(result).rpartition(" ")[2]  # as in INSERT 0 20
             cursor = SimpleNamespace(rowcount=int(count) if count.isdecimal() else -1, description=())
         how = {"streamed": name in COPIES, "given": given, "of_given": of_given}
+        how["in_memory"] = in_memory(arguments) if name in COPIES else 0
         found = self._add(began, owner, arguments, cursor, how, many)
         if found and name.startswith("fetch"):
             self._statements.handed_out(found, rows)

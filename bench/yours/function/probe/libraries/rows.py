@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -69,6 +70,11 @@ class CountedCursor:
 def rows_of(name: str, result: Any) -> Any:
     """Return the rows that a method of this name gave; a row may be a list itself."""
     return [] if result is None else result if name in MANY else [result]
+
+
+def in_memory(arguments: Any) -> int:
+    """Return how much was written by then into buffers that are among the arguments."""
+    return sum(one.tell() for one in arguments if type(one) in (io.StringIO, io.BytesIO) and not one.closed)
 
 
 def given_of(rows: Any) -> tuple[int, int]:

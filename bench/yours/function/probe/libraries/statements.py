@@ -73,13 +73,14 @@ class Statements:
         if began.seconds < self.since:
             return None
         now, given = self.now(), how.pop("given", many)
-        parameters, of_given = how.pop("parameters", None), how.pop("of_given", 0)
+        parameters, of_given, in_memory = how.pop("parameters", None), how.pop("of_given", 0), how.pop("in_memory", 0)
         statement = self._statement(by, began, now, text, parameters, how)
         self._mark(began, now, statement["number"])
         statement["times"] += 1
         statement["seconds"] += now.seconds - began.seconds
         statement["given"] = max(statement["given"], given or 0)
         statement["of_given"] = max(statement["of_given"], of_given)
+        statement["in_memory"] = max(statement["in_memory"], in_memory)
         if not self.rows:
             return None
         rows = many if many is not None else _rows(cursor)
@@ -112,7 +113,7 @@ class Statements:
                 **{"texts": 0, "times": 0, "rows": 0 if self.rows else None, "columns": 0, "names": []},
                 **{"seconds": 0.0, "grew": now.rss - began.rss},
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
-                **{"gone_at": None, "given": 0, "of_given": 0, "asked": self._number(text, parameters)},
+                **{"gone_at": None, "given": 0, "of_given": 0, "in_memory": 0, "asked": self._number(text, parameters)},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
                 "buffered": False,
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},
@@ -124,6 +125,8 @@ class Statements:
 
     def handed_out(self, statement: dict[str, Any], rows: Sequence[Any]) -> None:
         """Note rows that a cursor handed out."""
+        if statement["loads_at"] is None and statement["by"] != "sqlalchemy":  # whose entities tell it
+            statement["loads_at"] = own_line()
         for row in rows:
             sizes = sizes_of(row)
             statement["widest"] = max(statement["widest"], sum(sizes))
