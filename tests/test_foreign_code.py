@@ -20,6 +20,7 @@ from bench.yours.function.phases import EXECUTED, phase_of
 
 MODULE = """
 import asyncpg, json, os, psycopg, sys, types
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from sqlalchemy import ForeignKey, func, select, text
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, joinedload, mapped_column, relationship, selectinload
@@ -60,6 +61,12 @@ def psycopg_alone(connection: psycopg.Connection):
     connection.execute("CREATE TEMP TABLE written (id int)")
     with connection.cursor().copy(statement="COPY written FROM STDIN") as copy:
         for number in range(6): copy.write_row([number])
+    other = psycopg.connect(os.environ["DATABASE_URL"])
+    manager = other.cursor().copy("COPY data TO STDOUT")
+    assert isinstance(manager, AbstractContextManager) and not isinstance(manager, AbstractAsyncContextManager)
+    connection.execute(params=["it's FROM elsewhere"], query="SELECT num FROM data WHERE data = %s")
+    with manager as copy: copy.read()
+    other.close()
 async def psycopg_later(connection: psycopg.AsyncConnection):
     cursor = await connection.execute("SELECT * FROM data LIMIT 5")
     yield await cursor.fetchone()
@@ -177,6 +184,17 @@ def gathered(connection: psycopg.Connection, size: int = 20000):
         cursor.executemany("INSERT INTO written VALUES (%s, %s)", [(i, f"note {i}") for i in numbers])
     with cursor.copy("COPY (SELECT note || repeat('x', 90) FROM written) TO STDOUT") as copy:
         return sum(map(len, [bytes(row) for row in copy] if size == 20000 else map(bytes, copy)))
+def in_turn(connection: psycopg.Connection):
+    kept = [str(number) * 20 for number in range(100000)]
+    rows = connection.cursor().stream("SELECT i, repeat('x', 90) FROM generate_series(1, 20000) AS i")
+    return len([0 for row in rows if row[0] % 2]), len(kept)
+def dumped_each():
+    return sum(map(len, [json.dumps({"number": number, "text": f"text {number}"}) for number in range(40000)]))
+def different(session: Session, path: str):
+    if not os.path.exists(path):
+        open(path, "w").close()
+        session.execute(text("SELECT 1"))
+    session.execute(text("SELECT num FROM data"))
 def dumped(whole: bool = True):
     document = [{"number": number, "text": f"text {number}"} for number in range(40000)]
     with open(os.devnull, "w") as file:
@@ -306,6 +324,8 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ("with", "COPY data", 1, 9, 1, True),
         ('connection.execute("CREATE', "CREATE", 1, None, 0, False),
         ("with", "COPY written", 1, 6, 0, True),
+        ("connection.execute(params=[\"it's", "SELECT data", 1, 0, 1, False),
+        ("with", "COPY data", 1, 1, 1, True),
     ]
     assert [one[1:] for one in of(told(folder, "psycopg_later"))] == [
         ("SELECT data", 1, 5, 3, False),
@@ -321,7 +341,7 @@ def test_a_driver_alone_tells_of_its_statements(folder: Path) -> None:
         ("COMMIT", 1, None, 0, False),
         ("CREATE", 1, None, 0, False),
         ("COPY written", 1, 2, 0, True),
-        ("SELECT data", 1, 9, 0, True),
+        ("COPY data", 1, 9, 0, True),
     ]
     assert ("await", "SELECT data", 1, 5, 1, False) in of(told(folder, "asyncpg_pooled"))
 
@@ -392,6 +412,20 @@ def test_a_text_of_all_rows_is_told(folder: Path, capsys: pytest.CaptureFixture[
         assert ("standard library, most by json.encoder" in capsys.readouterr().out) == bool(advised)
 
 
+@pytest.mark.parametrize("function", ["in_turn", "dumped_each"])
+def test_what_is_read_or_written_by_itself_is_as_it_should_be(function: str, folder: Path) -> None:
+    told = run(Order(f"foreign:{function}", folder, Path(sys.executable)), EVERYTHING)
+    assert not advice(figures(function, {EVERYTHING: told}))
+
+
+def test_runs_that_differ_are_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path, differ in ((tmp_path / "done", True), (folder, False)):
+        order = Order("foreign:different", folder, Path(sys.executable), {"path": str(path)})
+        found = measure(order, False, lambda _: None)
+        show(found)
+        assert found.differ == differ == ("did not execute the same statements" in capsys.readouterr().out)
+
+
 def test_a_function_that_takes_any_name_is_given_it(folder: Path) -> None:
     given = {"limit": "5", "word": "x", "known": "2"}
     assert not run(Order("foreign:options", folder, Path(sys.executable), given), STATEMENTS).found.get("error")
@@ -407,7 +441,6 @@ def test_what_django_needs_is_said_and_another_project_s_variable_is_not_missed(
         "text": "set DJANGO_SETTINGS_MODULE",
         "line": ["models.py", 2],
     }
-    (folder / "django.py").write_text("raise ModuleNotFoundError")
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "elsewhere.settings")
     assert not run(Order("foreign:Tools.nothing", folder, Path(sys.executable)), STATEMENTS).found.get("error")
 

@@ -23,9 +23,11 @@ from bench.yours.function.probe.calling.call import Call
 from bench.yours.function.probe.calling.finding import Method, script
 from bench.yours.function.probe.failures import UncallableError, described
 from bench.yours.function.probe.holders import sizes
-from bench.yours.function.probe.libraries.rows import sizes_of
-from bench.yours.function.probe.libraries.statements import Statements
+from bench.yours.function.probe.libraries.marks import Marks, Moment
+from bench.yours.function.probe.libraries.rows import given_of, sizes_of
 from bench.yours.function.probe.libraries.texts import asked_of, described_text, text_of, without_literals
+from bench.yours.function.probe.libraries.wrapping import names_of, placed
+from bench.yours.function.probe.memory import package_of
 from bench.yours.function.probe.objects import class_name, sample, size_of
 from bench.yours.function.probe.paths import holder
 
@@ -108,17 +110,64 @@ def test_a_statement_reads_from_what_its_parentheses_have_and_no_long_text_is_ke
     assert asked_of(long, ()) is None
 
 
-def test_of_many_statements_some_are_marked_from_all_over() -> None:
-    statements = Statements(rows=False)
-    statements.since = 0
+def test_of_many_executions_those_are_remembered_where_the_memory_rose() -> None:
+    marks, rises = Marks(), {3_003: 500, 7_777: 500, 8_999: 40}
+    peak = 1_000
     for number in range(1, 9_001):
-        statements.add("psycopg", statements.now(), f"SELECT {number}", None, {}, None)
-        assert len(statements.marks) < 2_000
-    ordinals = [mark[5] for mark in statements.marks]
-    steps = {after - before for before, after in pairwise(ordinals)}
-    assert (ordinals[0], steps, len(ordinals) >= 1_000, ordinals[-1] > 8_990) == (1, {8}, True, True)
-    [told] = statements.found.values()
-    assert told["times"] == 9_000
+        before, peak = peak, peak + rises.get(number, 0)
+        marks.add(Moment(number, 0, before, 0), Moment(number + 0.5, 0, peak, 0), 0)
+        assert len(marks.told) < 2_000
+    ordinals = [mark[5] for mark in marks.told]
+    assert {1, *rises} <= {*ordinals}
+    assert len(ordinals) >= 1_000
+    assert max(after - before for before, after in pairwise(ordinals)) <= 32
+
+
+def test_how_many_executions_are_under_way_at_once() -> None:
+    spans = {(0, 2): 1, (2, 3): 1, (1, 4): 2, (3, 5): 2, (6, 7): 1, (6.5, 8): 2, (0, 9): 3}
+    marks = Marks()
+    found = [marks.add(Moment(begin, 0, 0, 0), Moment(end, 0, 0, 0), 0) for begin, end in spans]
+    assert found == [*spans.values()]
+
+
+class Hiding:
+    """A row that gives its dict to nobody."""
+
+    def __init__(self) -> None:
+        self.text = "x" * 1000
+
+    __dict__: Any = property(lambda _: sys.exit())
+
+
+def test_a_row_may_be_a_class_or_hide_its_dict() -> None:
+    members: dict[int, list[Any]] = {}
+    assert [len(sizes_of(row, members)) for row in (Hiding, Hiding(), type)] == [1, 1, 1]
+
+
+def test_rows_that_are_given_share_their_values() -> None:
+    text = "x" * 10_000
+    number, size = given_of([(number, text) for number in range(400)])
+    assert (number, 10_000 < size < 60_000) == (400, True)
+    others: list[Any] = [[], iter([1]), {}]
+    assert [given_of(rows) for rows in others] == [(0, 0)] * 3
+
+
+def test_arguments_by_name_are_those_by_place() -> None:
+    def method(self: object, query: str, params: object = None, *, binary: bool = False) -> None: ...
+
+    names = names_of(method)
+    by_name: dict[str, Any] = {"params": [1], "query": "q"}
+    assert placed(names, ("q", [1]), {}) == placed(names, (), by_name) == ("q", [1])
+    assert placed(names, ("q",), {"params": [1]}) == ("q", [1])
+    assert placed(names, ("q",), {"binary": True}) == ("q", None, True)
+    assert placed(names_of(print), (), {"other": 1}) == ()
+
+
+def test_a_library_s_own_source_is_not_the_reader_s(tmp_path: Path) -> None:
+    own = tmp_path / "own.pyx"
+    own.touch()
+    files = {"psycopg_binary/pq/pgconn.pyx": "psycopg_binary", "asyncpg.pyx": "asyncpg", str(own): ""}
+    assert {file: package_of(file) for file in files} == files
 
 
 def test_a_sample_is_from_all_over() -> None:
@@ -161,7 +210,7 @@ def test_nothing_of_the_reader_s_own_objects_is_asked(monkeypatch: pytest.Monkey
     del kept
     asked: list[str] = []
     own = type("Own", (), {"values": lambda _: asked.append("values"), "__iter__": lambda _: asked.append("iter")})
-    assert [len(sizes_of(row)) for row in ([1, 2], {"a": 1, "b": 2}, Named(5, "a"), 5, own())] == [2, 2, 2, 1, 1]
+    assert [len(sizes_of(row, {})) for row in ([1, 2], {"a": 1, "b": 2}, Named(5, "a"), 5, own())] == [2, 2, 2, 1, 1]
     assert not asked
 
 
@@ -169,7 +218,7 @@ def test_a_row_that_is_an_object_has_the_values_that_it_holds() -> None:
     text = "a text of the reader's"
     for slots in (False, True):
         row = make_dataclass("Row", ["number", "text"], slots=slots)(5, text)
-        assert sizes_of(row) == [sys.getsizeof(text)]
+        assert sizes_of(row, {}) == [sys.getsizeof(text)]
 
 
 def test_a_statement_is_the_same_however_many_values_it_is_given() -> None:

@@ -132,7 +132,7 @@ class Found(dict[str, FunctionFigures]):
 def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
     kept = found["kept_by_asyncpg"]
     for size, said in ((6, "Most of the peak, 6.0 MiB, was added while a.py:1 ran."), (4, "a.py:1 added 4.0")):
-        peak = Held(10 * 2**20, {}, {}, [(("", 0), 4 * 2**20), (("a.py", 1), size * 2**20)], {}, {})
+        peak = Held(10 * 2**20, {}, {}, {}, [(("", 0), 4 * 2**20), (("a.py", 1), size * 2**20)], {}, {})
         told = " ".join(unadvised(replace(kept, at_peak=peak)))
         assert said in told
         assert "no rule applies" in told
@@ -140,7 +140,7 @@ def test_most_of_the_peak_is_more_than_half_of_it(found: Found) -> None:
     # A cursor's rows are dropped, unless a line has half as much as their values.
     cursors = [replace(one, streamed=True) for one in kept.statements]
     for size, names in ((ROWS * BODY, {"wide column"}), (2**20, set())):
-        peak = Held(10 * 2**20, {}, {}, [(("a.py", 1), size)], {}, {})
+        peak = Held(10 * 2**20, {}, {}, {}, [(("a.py", 1), size)], {}, {})
         advised = advice(replace(kept, at_peak=peak, statements=cursors, attributes={}))
         assert {step.name for step in advised} & {"wide column"} == names
 

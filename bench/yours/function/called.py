@@ -15,6 +15,10 @@ WIDTH = 46
 # A look at less than this of the peak is of another moment: a peak within one call of C is over before the next look.
 NEAR = 0.95
 YOURS = "your code"
+DIFFER = (
+    "\nThe runs did not execute the same statements, as where the first one writes what the others then find. Time and "
+    "process are of the first, all else of the others: prepare the data anew and run it with --once."
+)
 DISPLAYED = {"sqlalchemy": "SQLAlchemy", "django": "Django"}
 
 
@@ -29,14 +33,17 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
         moment = "then" if missed else "at the peak"
         columns = traced_columns("Package", moment)
         Table(f"Traced at the peak: {mib(most)} MiB{missed}", columns, packages(peak, figures.after)).print()
-        if ASYNCPG in figures.libraries and sum(of_module(peak, "asyncio").values()) > MIB:
-            print_sentence("\nWhat asyncpg's C code makes counts as asyncio's, which calls it.")
+        by_asyncpg = any(ASYNCPG in (one.by, one.driver) for one in figures.statements)
+        if by_asyncpg and sum(of_module(peak, "asyncio").values()) > MIB:
+            print_sentence("\nWhat asyncpg's C code reads counts as asyncio's, which calls it.")
         Table("Added while a line of your code ran", traced_columns("Line", moment)[:2], lines(peak)).print()
         objects(peak, figures, moment)
     elif figures.at_peak:
         print_sentence("Traced: less than 1 MiB at the peak.")
     if figures.statements:
         Table("Statements", statement_columns(), figures.statements[: 2 * MOST]).print()
+        if figures.differ:
+            print_sentence(DIFFER)
         if len(figures.statements) > 2 * MOST:
             print_sentence(f"\n{counted(len(figures.statements) - 2 * MOST, 'more statement')}: --json has all of them")
     elif figures.error:

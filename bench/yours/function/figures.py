@@ -40,6 +40,8 @@ class Held:
     packages: Mapping[str, int]
     # What each module of the standard library has.
     library: Mapping[str, int]
+    # What of that are large blocks, as a text is of all rows.
+    blocks: Mapping[str, int]
     lines: Sequence[tuple[Place, int]]
     objects: Mapping[str, int]
     # Entities that were changed and not yet written, by class.
@@ -146,6 +148,8 @@ class FunctionFigures:
     error: str
     # Whether one process had all instruments, so that its memory has the tracer's in it.
     at_once: bool
+    # Whether the run of the process executed other statements than that which tells of them.
+    differ: bool
 
     @property
     def objects_at_peak(self) -> Mapping[str, int]:

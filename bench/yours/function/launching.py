@@ -21,7 +21,7 @@ PARTS = (
     *("memory", "objects", "mapped", "holders", "paths", "imports", "stacks", "looks", "lines", "tracing", "failures"),
     *(
         f"libraries/{name}"
-        for name in ("texts", "rows", "wrapping", "statements", "records", "orms", "drivers", "cursors")
+        for name in ("texts", "rows", "wrapping", "marks", "statements", "records", "orms", "drivers", "cursors")
     ),
     *(f"calling/{name}" for name in ("applications", "finding", "connecting", "values", "arguments", "call")),
     *("telling", "measuring"),

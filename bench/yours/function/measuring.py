@@ -1,7 +1,7 @@
 """The runs of a function, one for each instrument, and the figures that they told."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
 from typing import Any
 
 from bench.errors import UserError
@@ -65,11 +65,12 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         traced.get("row_size", (0, 0)),
         {name: (number, fields, values) for name, number, fields, values in traced.get("models", ())},
         traced.get("modelled", ()),
-        [statement_of(one, timed.get(told_apart(one), one), stated["marks"]) for one in stated["statements"]],
+        [statement_of(one, timed.get(told_apart(one), one)) for one in stated["statements"]],
         found["items"],
         [(status, size) for status, size in found["answers"]],
         next(filter(None, map(error_of, runs.values())), ""),
         EVERYTHING in runs,
+        executed(found) != executed(stated),
     )
 
 
@@ -105,7 +106,16 @@ def process_of(told: Told, stated: Mapping[str, Any]) -> ProcessOfCall:
 
 def held(found: Mapping[str, Any]) -> Held:
     lines = [((file, line), size) for file, line, size in found["lines"]]
-    return Held(found["traced"], found["packages"], found["library"], lines, dict(found["objects"]), found["changed"])
+    objects = dict(found["objects"])
+    return Held(found["traced"], found["packages"], found["library"], found["blocks"], lines, objects, found["changed"])
+
+
+def executed(found: Mapping[str, Any]) -> Counter[tuple[Any, ...]]:
+    """Return how often a run executed what, in whatever order."""
+    counts: Counter[tuple[Any, ...]] = Counter()
+    for one in found["statements"]:
+        counts[(*(one["line"] or ()), one["verb"], one["relation"])] += one["times"]
+    return counts
 
 
 def told_apart(found: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -113,7 +123,7 @@ def told_apart(found: Mapping[str, Any]) -> tuple[Any, ...]:
     return found["number"], *(found["line"] or ()), found["verb"], found["relation"]
 
 
-def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequence[Sequence[Any]]) -> Statement:
+def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any]) -> Statement:
     """Return a statement whose rows one run counted; its time, and what the driver held, are of the untraced one."""
     names = (
         "verb",
@@ -124,6 +134,9 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         "given",
         "of_given",
         "in_memory",
+        "at_once",
+        "held",
+        "traced",
         "joins",
         "streamed",
         "yield_per",
@@ -146,19 +159,12 @@ def statement_of(found: Mapping[str, Any], timed: Mapping[str, Any], marks: Sequ
         library_line=place_of(found["library_line"]),
         loads_at=place_of(found["loads_at"]),
         gone_at=place_of(found["gone_at"]),
-        at_once=most_at_once([(begin, end) for begin, end, _, _, number, _ in marks if number == found["number"]]),
         rows=found["handed_out"] or None if found["rows"] is None else found["rows"],
         columns=found["columns"] or len(found["sizes"]),
         seconds=timed["seconds"],
         grew=timed["grew"],
         **{name: found[name] for name in names},
     )
-
-
-def most_at_once(spans: Sequence[tuple[float, float]]) -> int:
-    """Return how many of these spans of time have a moment in common, at most; one where there is none."""
-    steps = sorted([(begin, 1) for begin, _ in spans] + [(end, -1) for _, end in spans])
-    return max(accumulate(step for _, step in steps), default=1) or 1
 
 
 def place_of(found: Sequence[Any] | None) -> Place | None:

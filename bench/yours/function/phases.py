@@ -30,13 +30,20 @@ def phase_of(process: Mapping[str, Any], stated: Mapping[str, Any]) -> Phase | N
         return None
     stage, number = _reached(marks, reached)
     executed = sum(one["times"] for one in process["statements"])  # of which not all are marked
-    named = stated["marks"][number - 1][4] if 0 < number <= len(stated["marks"]) else -1
-    statement = named if named >= 0 else None
+    statement = _same(process["statements"], stated["statements"], marks[number - 1][4]) if number else None
     if stage == AFTER and statement is not None and not len(marks) == number < executed:
         read = stated["statements"][statement]
         if read["last_row"] and read["peak"] >= NEAR_THE_LAST_ROW * stated["traced_peak"]:
             stage = READ
     return Phase(stage, marks[number - 1][5] if number else 0, executed, statement)
+
+
+def _same(statements: list[Any], others: list[Any], number: int) -> int | None:
+    """Return which statement of another run one of this is: that of the same number, if it is of the same line."""
+    told = [[one.get(name) for name in ("line", "verb", "relation")] for one in (statements[number], *others)]
+    if number < len(others) and told[number + 1] == told[0]:
+        return number
+    return told.index(told[0], 1) - 1 if told[0] in told[1:] else None
 
 
 def _reached(marks: list[Any], size: float) -> tuple[str, int]:

@@ -36,6 +36,9 @@ class Statement:
     # Where the first of them went, while the function ran.
     gone_at: Place | None
     times: int
+    # What was traced at most while it was executed; and how much more once its rows were read: what holds them.
+    traced: int
+    held: int
     # How many executions of it were under way at once, at most.
     at_once: int
     rows: int | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from types import CodeType
@@ -80,7 +81,9 @@ def described(error: BaseException, target: str) -> dict[str, Any]:
 
 def _of_django(error: BaseException) -> str:
     """Return what Django needs before it is configured, if that is not there."""
-    unset = class_name(type(error)).endswith(".ImproperlyConfigured") and not os.environ.get(_SETTINGS)
+    conf = sys.modules.get("django.conf")
+    unset = class_name(type(error)) == "django.core.exceptions.ImproperlyConfigured"
+    unset = unset and conf is not None and not conf.settings.configured and not os.environ.get(_SETTINGS)
     return f"set {_SETTINGS}" if unset else ""
 
 

@@ -10,6 +10,8 @@ from bench.yours.function.probe.memory import PROBE, STANDARD_LIBRARY, library_m
 from bench.yours.function.probe.objects import Counted, changed, count, grown
 
 MOST_LINES = 12
+# Bytes from which a block is large: it is no row's.
+LARGE = 64 * 1024
 Line = tuple[str, int]
 
 
@@ -29,6 +31,7 @@ class Look:
         """Return what was seen, by package of the allocating line; slow while memory is traced."""
         packages: dict[str, int] = {}
         library: dict[str, int] = {}
+        blocks: dict[str, int] = {}
         own: dict[Line | None, int] = {}
         for statistic in self._snapshot.statistics("lineno"):
             frame = statistic.traceback[0]
@@ -37,6 +40,8 @@ class Look:
             if package == STANDARD_LIBRARY:
                 module = library_module(frame.filename)
                 library[module] = library.get(module, 0) + statistic.size
+                if statistic.size >= LARGE * statistic.count:
+                    blocks[module] = blocks.get(module, 0) + statistic.size
             if not package:
                 own[shown(frame.filename), frame.lineno] = statistic.size
         packages.pop(PROBE, None)
@@ -45,6 +50,7 @@ class Look:
             "traced": self.size,
             "packages": packages,
             "library": library,
+            "blocks": blocks,
             "lines": [[*(line or ("", 0)), size] for line, size in lines if size > 0],
             "objects": grown(self.objects, before),
             "changed": self.changed,

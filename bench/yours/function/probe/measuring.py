@@ -60,6 +60,7 @@ class ProbeRun:
 
         tracing = self.tracing = Tracing(deep=self.order["instrument"] != STATEMENTS, expected=expected)
         self.statements.look, self.statements.peak = tracing.look, tracing.peak
+        self.statements.traced = tracing.size
         self.statements.instruments = tracing.resident
         return tracing
 
@@ -164,7 +165,7 @@ class ProbeRun:
         self.told.update(
             how=how,
             ended={"rss": rss(), "peak": peak(), "seconds": time.monotonic()},
-            marks=statements.marks,
+            marks=statements.marks.told,
             hooks=statements.hooks,
             statements=list(statements.found.values()),
             libraries=_versions(),

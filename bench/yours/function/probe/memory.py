@@ -65,6 +65,8 @@ def package_of(file: str) -> str:
     installed = _INSTALLED.search(file)
     if installed:
         return installed[1].partition(".")[0]
+    if file.endswith((".pyx", ".pxd")) and not os.path.exists(file):  # as a library's C code calls its source
+        return re.split(r"[./\\]", file)[0]
     if file.startswith("<"):
         return file if file in (PROBE, "<unknown>") else STANDARD_LIBRARY
     return STANDARD_LIBRARY if os.path.realpath(file).startswith(_FOLDERS) else ""

@@ -66,11 +66,15 @@ def reached(result: Any) -> list[tuple[str, int]]:
     return [(class_name(kind), number) for kind, number in counts.most_common(MOST_CLASSES)]
 
 
-def size_of(value: Any) -> int:
-    """Return what a value takes with all that it holds, each object once; the smallest integers are there anyway."""
+def size_of(value: Any, seen: set[int] | None = None) -> int:
+    """Return what a value takes with all that it holds, each object once; the smallest integers are there anyway.
+
+    What was `seen` already does not count.
+    """
     if isinstance(value, memoryview):
         return value.nbytes
-    size, seen, held = 0, set(), [value]
+    size, held = 0, [value]
+    seen = set() if seen is None else seen
     while held:
         thing = held.pop()
         if thing is None or (type(thing) in (bool, int) and -5 <= thing <= 256) or id(thing) in seen:

@@ -76,6 +76,10 @@ class Tracing:
         """Return the most that was traced."""
         return self._watch.peak() if self._watch else tracemalloc.get_traced_memory()[1]
 
+    def size(self) -> int:
+        """Return how much is traced."""
+        return tracemalloc.get_traced_memory()[0]
+
     def resident(self) -> int:
         """Return what of the process's memory is the tracer's."""
         return tracemalloc.get_tracemalloc_memory() + (self._watch.resident if self._watch else 0)

@@ -25,7 +25,7 @@ from bench.yours.function.rules.sizes import of_connection, of_driver, of_others
 from bench.yours.function.statement import Statement
 
 DROPPED = ", where a loop drops each before the next one"
-IF_DROPPED = f"{DROPPED}: without list(), .all(), .fetchall() or a commit in it"
+IF_DROPPED = f"{DROPPED}: without list(), .all(), .fetchall() or a commit in it, and no collection of them"
 STREAMS = "in a StreamingResponse of Starlette's, a Stream of Litestar's, a Response of a generator of Flask's"
 IF_STREAMED = ", where each batch is encoded and dropped before the next one is read"
 # As many where each has so many others with it.

@@ -21,14 +21,17 @@ def tuples(figures: FunctionFigures) -> Iterator[Change]:
         kind = class_of(figures, one, "")
         if one.by != DJANGO or one.values or one.parent is not None or not kind or not many(one):
             continue
-        there = of_all.get(kind, 0)
-        stay = sum(count for name, count in figures.at_return.items() if name.rpartition(".")[2] == kind)
-        number = max(there, stay) if one.streamed else stay  # else the query set may hold them, and not the code
-        if 2 * number < (one.rows or 0):
+        rows, values = one.rows or 0, sum(one.sizes)
+        if one.streamed:
+            number, size = rows, one.held - values if 2 * one.held >= values else 0
+            how = "held by your code, though they are read by a cursor"
+        else:  # at the peak the query set may hold them, and not the code
+            number = sum(count for name, count in figures.at_return.items() if name.rpartition(".")[2] == kind)
+            share = of_all.get(kind, 0) / (sum(of_all.values()) or 1)
+            size, how = int(beside_values(figures) * share) if 2 * number >= rows else 0, "kept"
+        if not size:
             continue
-        share = there / (sum(of_all.values()) or 1)
-        saves = beside_values(figures) * share - number * sys.getsizeof((None,) * one.columns)
-        how = "held by your code, though they are read by a cursor" if one.streamed else "kept"
+        saves = size - number * sys.getsizeof((None,) * one.columns)
         text = (
             f"values_list() instead of models at {at(one)}, if only their columns are read: {number:,} {visible(kind)} "
             f"are {how}. Saves about {mib(saves)} MiB, as predicted, with all columns."
@@ -54,8 +57,9 @@ def models_at_peak(figures: FunctionFigures) -> dict[str, int]:
 def as_chained(figures: FunctionFigures, statement: Statement, code: str) -> str:
     """Return how a query set is read in batches, with what it needs before."""
     children = [one for one in with_it(figures, statement) if one is not statement]
-    attributes = dict.fromkeys(_prefetched(figures, statement, child) for child in children)
-    before = f".prefetch_related({', '.join(attributes)})" if attributes else ""
+    paths = dict.fromkeys(_prefetched(figures, statement, child) for child in children)
+    last = [path for path in paths if not any(other.startswith(f"{path}__") for other in paths)]
+    before = f".prefetch_related({', '.join(map(_quoted, last))})" if last else ""
     before += f".{_method(statement)}(…)" if statement.values else ""
     return code.replace(".iterator(", f"{before}.iterator(")
 
@@ -67,7 +71,7 @@ def without(figures: FunctionFigures, model: str, name: str) -> str:
     if not of_model or any(one.parent is None for one in of_model):
         return code
     parent = figures.statements[of_model[0].parent or 0]
-    return f"prefetch_related(Prefetch({_prefetched(figures, parent, of_model[0])}, {code}))"
+    return f"prefetch_related(Prefetch({_quoted(_prefetched(figures, parent, of_model[0]))}, {code}))"
 
 
 def others_of(statement: Statement, name: str) -> str:
@@ -82,6 +86,18 @@ def _method(statement: Statement) -> str:
 
 
 def _prefetched(figures: FunctionFigures, parent: Statement, child: Statement) -> str:
-    ends = table_of(parent), table_of(child)
-    names = [attribute for here, _, attribute, there, _ in figures.relationships if (here, there) == ends]
-    return repr(names[0]) if len(names) == 1 else "…"
+    """Return the path from a statement's models to those that are prefetched with them; nothing if it is unclear."""
+    here, there = table_of(parent), table_of(child)
+    steps = [(from_, attribute, to) for from_, _, attribute, to, _ in figures.relationships]
+    between = {table_of(one) for one in with_it(figures, parent)} - {here, there}
+    paths = [attribute for from_, attribute, to in steps if (from_, to) == (here, there)]
+    if not paths:
+        halves = [(attribute, to) for from_, attribute, to in steps if from_ == here and to in between]
+        paths = [
+            f"{first}__{name}" for first, middle in halves for at, name, to in steps if (at, to) == (middle, there)
+        ]
+    return paths[0] if len(paths) == 1 else ""
+
+
+def _quoted(path: str) -> str:
+    return repr(path) if path else "…"

@@ -65,10 +65,7 @@ def changed(figures: FunctionFigures, statement: Statement) -> bool:
 
 
 def changes(figures: FunctionFigures, statement: Statement) -> int:
-    """Return how many of a statement's entities the session writes, which are not those that were set to what they had.
-
-    Where it wrote none, those are told that were set.
-    """
+    """Return how many of a statement's entities the session writes; where it wrote none, how many were set."""
     pending = figures.at_peak.changed if figures.at_peak else {}
     updates = [one for one in figures.statements if one.verb == "UPDATE" and not one.called.endswith(":execute")]
     written = sum(one.rows or 0 for one in updates if table_of(one) == table_of(statement))

@@ -9,7 +9,7 @@ from bench.look.tables import mib
 from bench.nouns import counted
 from bench.yours.function.figures import FunctionFigures, line_of, path_of
 from bench.yours.function.rules.change import ENOUGH, ENOUGH_ROWS, Change
-from bench.yours.function.rules.sizes import of_module
+from bench.yours.function.rules.sizes import ENCODER, transient
 from bench.yours.function.statement import Place
 
 # So many texts of one line are more than one writes.
@@ -84,13 +84,14 @@ def texts(figures: FunctionFigures) -> Iterator[Change]:
 
 
 def dumped(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that the text of a whole JSON document is there, with its parts."""
-    size = sum(of_module(figures.at_peak, "json.encoder").values())
-    text = (
-        f"Each row by itself in place of json.dumps of all, into the file or a streamed answer: the text and its parts "
-        f"take at least {mib(size)} MiB at the peak, which are saved; json.dump does so, too, and takes longer."
-    )
-    yield Change("json", text, size, "json.dump(…, file)")
+    """Yield that a whole JSON document is there as one text, with its parts, which is not returned."""
+    if figures.at_peak and figures.at_peak.blocks.get(ENCODER, 0) >= ENOUGH:
+        size = min(figures.at_peak.library[ENCODER], transient(figures))
+        text = (
+            f"json.dump into a file, or each row by itself into a streamed answer, in place of json.dumps of all: the "
+            f"text and its parts take {mib(size)} MiB, which are saved. json.dump takes longer."
+        )
+        yield Change("json", text, size, "json.dump(…, file)")
 
 
 def models(figures: FunctionFigures) -> Iterator[Change]:

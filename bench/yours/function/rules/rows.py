@@ -30,6 +30,7 @@ from bench.yours.function.rules.held import beyond_a_batch, kept, many, multipli
 from bench.yours.function.rules.sizes import ASYNCPG, of_connection, of_driver, of_rows, peak_of, transient
 from bench.yours.function.statement import Statement
 
+CONDITIONS = {"sqlalchemy": IF_DROPPED, DJANGO: f"{DROPPED}: without list() or len(), and no collection of them"}
 # How a driver's rows are read one after the other.
 OF_A_COPY = "for block in copy: file.write(block)  # async for, where it is awaited"
 FOR_EACH = {
@@ -67,8 +68,7 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         prefetched = sum(child.rows or 0 for child in with_it(figures, one) if child is not one)
         others = f", and {prefetched:,} that come with them," if one.by == DJANGO and prefetched else ""
         text = f" at {at(one)}: all {rows // one.times:,} rows{several}{others} are held at once{holder}"
-        conditions = {"sqlalchemy": IF_DROPPED, DJANGO: f"{DROPPED}: without list(), len() or what keeps them"}
-        condition = ", though these are kept" if one.loaded else conditions.get(one.by, DROPPED)
+        condition = ", though these are kept" if one.loaded else CONDITIONS.get(one.by, DROPPED)
         text += f"{refused(one)}. Saves up to {mib(saves)} MiB at the peak{condition}{with_made(saves, most)}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)
@@ -96,11 +96,10 @@ def in_a_buffer(figures: FunctionFigures) -> Iterator[Change]:
 def gathered(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that the reader's code gathers what a driver hands out a row at a time."""
     for one in figures.statements:
-        most = max((size for line, size in figures.at_peak.lines if line[0]), default=0) if figures.at_peak else 0
         rows, size = one.rows or 0, sum(one.sizes)
-        if one.by not in FOR_EACH or not one.streamed or rows < ENOUGH_ROWS or not 0 < size / one.times <= 2 * most:
+        if one.by not in FOR_EACH or not one.streamed or rows < ENOUGH_ROWS or not 0 < size / one.times <= 2 * one.held:
             continue
-        saves = transient(figures) if most >= size else min(transient(figures), size)
+        saves = min(transient(figures), 2 * one.held)  # a text that is made of all takes as much again
         text = (
             f"Each row at {at(one)} in turn: they come by a {'COPY' if one.verb == 'COPY' else 'cursor'}, and your "
             f"code gathers {rows:,}. Saves up to {mib(saves)} MiB at the peak{DROPPED}."

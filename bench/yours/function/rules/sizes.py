@@ -7,6 +7,8 @@ from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.statement import Statement
 
 ASYNCPG = "asyncpg"
+# What makes a text of a document, and what reads one.
+ENCODER, DECODER = "json.encoder", "json.decoder"
 STANDARD_LIBRARY = "standard library"
 LOADING = ("sqlalchemy", "sqlmodel", "django", "psycopg", "psycopg2", ASYNCPG, "greenlet", STANDARD_LIBRARY)
 
@@ -63,7 +65,8 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
 def of_others(figures: FunctionFigures) -> int:
     """Return what other packages than those that load rows have at the peak, as what is made of these rows."""
     packages = figures.at_peak.packages if figures.at_peak else {}
-    return sum(size for name, size in packages.items() if name not in LOADING)
+    of_json = sum(of_module(figures.at_peak, ENCODER).values())
+    return sum(size for name, size in packages.items() if name not in LOADING) + of_json
 
 
 def of_module(held: Held | None, name: str) -> Mapping[str, int]:

@@ -6,10 +6,12 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, awaiting, class_of, written
 from bench.yours.function.rules.held import alive, changed, changes
-from bench.yours.function.rules.sizes import of_lines, peak_of, transient
+from bench.yours.function.rules.sizes import DECODER, of_lines, of_module, peak_of, transient
 from bench.yours.function.statement import Statement
 
 WRITING = ("INSERT", "COPY")
+# Of the most that was traced, so much was so while a statement was executed that has a part in the peak.
+NEAR = 0.75
 STATE = "sqlalchemy.orm.state.InstanceState"
 
 
@@ -17,6 +19,7 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are pending at once, or all that a bulk insert is given is there at once."""
     writes = [one for one in figures.statements if one.verb in WRITING]
     writes = [one for one in writes if max(one.rows or 0, one.given) >= 2 * BATCH]
+    writes = [one for one in writes if one.traced >= NEAR * (figures.traced_peak or 0)]  # else the peak is another's
     of_session = [one for one in writes if pending_of(figures, one) >= max(ENOUGH_ROWS, (one.rows or 0) / 2)]
     if len(of_session) > 1 and all(one.by == "sqlalchemy" for one in of_session):
         yield flushed(figures, of_session)  # together, for one may need the keys of another
@@ -24,7 +27,9 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
     for one in writes:
         if one in of_session:
             rows, execute = one.rows or 0, f"insert({class_of(figures, one, 'Entity')})"
-            size = peak_of(figures) * pending_of(figures, one) / max(mapped_of(figures), pending_of(figures, one))
+            read = sum(of_module(figures.at_peak, DECODER).values())  # what a document has stays
+            share = pending_of(figures, one) / max(mapped_of(figures), pending_of(figures, one))
+            size = (peak_of(figures) - read) * share
             yield in_batches(figures, one, f"{rows:,} entities were pending at once", size, rows, execute)
         elif one.given >= 2 * BATCH and (size := of_given(figures, one)) >= ENOUGH:
             yield in_batches(figures, one, f"{one.given:,} rows were given to it at once", size, one.given, "…")
@@ -86,10 +91,12 @@ def updated(figures: FunctionFigures) -> Iterator[Change]:
         if not changed(figures, one) or there < max(2 * BATCH, one.loaded / 2):
             continue
         saves = peak_of(figures) * (1 - BATCH / there)
+        pending = figures.at_peak.changed if figures.at_peak else {}
+        most = max(pending, key=lambda name: pending[name], default="").rpartition(".")[2]
         text = (
-            f"One UPDATE for {at(one)}: {changes(figures, one):,} entities are changed, and the session holds each "
+            f"One UPDATE for {at(one)}: {changes(figures, one):,} entities are set, and the session holds each "
             f"until it is flushed, with yield_per, too. Saves about {mib(saves)} MiB at the peak, as predicted; a "
             "flush after each batch saves less."
         )
-        kind = class_of(figures, one, "Entity")
+        kind = most or class_of(figures, one, "Entity")
         yield Change("update", text, saves, awaiting(one, f"session.execute(update({kind}).where(…).values(…))"))

@@ -52,9 +52,10 @@ class Arguments:
         of_function = _parameters(function_of(thing), skip=int(is_method))
         names = [parameter.name for parameter in (*of_class, *of_function)]
         others = [name for name in self.given if name not in names]
-        takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in _all_parameters(function_of(thing)))
+        all_parameters = _all_parameters(function_of(thing))
+        takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in all_parameters)
         for name in others:
-            if not takes_any:
+            if not takes_any or name in [parameter.name for parameter in all_parameters]:
                 there = f"it has {', '.join(names)}" if names else f"leave out --arg {name}=…"
                 raise UncallableError(f"it has no parameter {name}: {there}")
         missing: list[str] = []
@@ -88,9 +89,12 @@ class Arguments:
 
 def ready(thing: Any, of_class: dict[str, Any], of_function: dict[str, Any]) -> Any:
     """Return what is called without arguments any more; a method's object is made."""
+    parameters = _all_parameters(function_of(thing))
+    names = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_ONLY]
+    placed = [of_function.pop(name) for name in names if name in of_function]
     if isinstance(thing, Method):
-        return partial(thing.function, thing.owner(**of_class), **of_function)
-    return partial(thing, **of_function)
+        return partial(thing.function, thing.owner(**of_class), *placed, **of_function)
+    return partial(thing, *placed, **of_function)
 
 
 def _all_parameters(function: Any) -> list[Parameter]:

@@ -64,11 +64,7 @@ def found(target: str, requests: list[str]) -> Any:
         _check_file(name)
         sys.path.insert(0, os.path.dirname(os.path.abspath(name)))
         name = os.path.basename(name)[:-3]
-    if os.environ.get("DJANGO_SETTINGS_MODULE"):
-        with suppress(ModuleNotFoundError):  # another project's variable
-            importlib.import_module("django")
-        if django := sys.modules.get("django"):
-            django.setup()
+    _set_up_django(os.environ.get("DJANGO_SETTINGS_MODULE", ""))
     sys.argv[:] = [name]
     thing = importlib.import_module(name)
     owner = None
@@ -79,6 +75,17 @@ def found(target: str, requests: list[str]) -> Any:
     if isinstance(owner, type) and isinstance(thing, FunctionType) and not _is_static(owner, part):
         return Method(owner, thing)
     return thing() if requests and callable(thing) and not application_of(thing, True) else thing
+
+
+def _set_up_django(settings: str) -> None:
+    """Let Django load its applications, unless the settings that the environment names are another project's."""
+    if not settings:
+        return
+    try:
+        importlib.import_module("django").setup()
+    except ModuleNotFoundError as error:
+        if error.name != "django" and not f"{settings}.".startswith(f"{error.name}."):
+            raise
 
 
 def _is_static(owner: type, name: str) -> bool:

@@ -10,10 +10,11 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from bench.yours.function.probe.libraries.marks import Moment
 from bench.yours.function.probe.libraries.rows import given_of, rows_of
-from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.libraries.texts import text_of
-from bench.yours.function.probe.libraries.wrapping import Copying, Wrapped, around, iterated
+from bench.yours.function.probe.libraries.wrapping import around, entered, iterated
 from bench.yours.function.probe.stacks import is_told_by_another
 
 PSYCOPG = "psycopg"
@@ -40,9 +41,9 @@ class PsycopgWatch:
                     executed = partial(self._executed, "Server" in kind.__name__, name == "executemany")
                     setattr(kind, name, around(method, self._statements.now, executed))
                 elif name == "copy":
-                    setattr(kind, name, self._copying(method))
+                    setattr(kind, name, entered(method, self._statements.now, self._begin_copy, self._end_copy))
                 elif name == "stream":
-                    setattr(kind, name, iterated(method, partial(self._begin_stream, -1), self._seen))
+                    setattr(kind, name, iterated(method, self._begin_stream, self._seen))
                 elif name in ("fetchone", "fetchmany", "fetchall") and self._statements.rows:
                     setattr(kind, name, around(method, lambda: None, partial(self._fetched, name)))
                 elif name in ("__iter__", "__aiter__") and self._statements.rows:
@@ -56,9 +57,9 @@ class PsycopgWatch:
         how = {"streamed": streamed, "given": given, "of_given": of_given}
         self._add(how, began, cursor, cursor, arguments)
 
-    def _begin_stream(self, rows: int, cursor: Any, arguments: tuple[Any, ...]) -> None:
+    def _begin_stream(self, cursor: Any, arguments: tuple[Any, ...]) -> None:
         """Note what is about to be executed: the cursor itself tells of the statement before."""
-        told = SimpleNamespace(rowcount=rows, description=())
+        told = SimpleNamespace(rowcount=-1, description=())
         self._add({"streamed": True}, self._statements.now(), cursor, told, arguments)
 
     def _add(self, how: dict[str, Any], began: Moment, cursor: Any, told: Any, arguments: tuple[Any, ...]) -> None:
@@ -70,22 +71,22 @@ class PsycopgWatch:
         if found:
             self._of_cursor[id(cursor)] = found
 
-    def _copying(self, method: Wrapped) -> Wrapped:
-        def copy(cursor: Any, *arguments: Any, **options: Any) -> Any:
-            began = partial(self._begin_stream, 0, cursor, (*arguments, *options.values()))
-            return Copying(method(cursor, *arguments, **options), began, partial(self._ended, cursor))
+    def _begin_copy(self, began: Moment, copy: Any, arguments: tuple[Any, ...]) -> int:
+        """Note a COPY, and return how many rows earlier ones of it gave."""
+        told = SimpleNamespace(rowcount=0, description=())
+        self._add({"streamed": True}, began, copy.cursor, told, arguments)
+        found = self._of_cursor.get(id(copy.cursor))
+        return found["handed_out"] if found else 0
 
-        return copy
+    def _end_copy(self, before: int, copy: Any) -> None:
+        """Count the rows that a COPY wrote, or gave: where it was left before its end, those that were read."""
+        found, rows = self._of_cursor.get(id(copy.cursor)), copy.cursor.rowcount
+        if found and self._statements.rows:
+            found["rows"] = (found["rows"] or 0) + (rows if rows >= 0 else found["handed_out"] - before)
 
     def _copied(self, _: None, copy: Any, _arguments: Any, row: Any) -> None:
         if row:  # else it was the last one
             self._fetched("fetchone", None, copy.cursor, (), row)
-
-    def _ended(self, cursor: Any) -> None:
-        """Count the rows that a COPY wrote, or read."""
-        found = self._of_cursor.get(id(cursor))
-        if found and self._statements.rows and cursor.rowcount >= 0:
-            found["rows"] = (found["rows"] or 0) + cursor.rowcount
 
     def _fetched(self, name: str, _: None, cursor: Any, _arguments: Any, result: Any) -> None:
         found = self._of_cursor.get(id(cursor))

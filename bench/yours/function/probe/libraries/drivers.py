@@ -7,14 +7,23 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from bench.yours.function.probe.libraries.marks import Moment
 from bench.yours.function.probe.libraries.rows import given_of, in_memory, rows_of
-from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around, iterated
 from bench.yours.function.probe.stacks import is_told_by_another
 
 PSYCOPG2 = "psycopg2"
-OF_A_CURSOR = ("execute", "executemany", "copy_expert", "copy_from", "copy_to")
+# Its methods, whose C code does not say what their parameters are called:
+# https://www.psycopg.org/docs/cursor.html
+OF_A_CURSOR = {
+    "execute": ("self", "query", "vars"),
+    "executemany": ("self", "query", "vars_list"),
+    "copy_expert": ("self", "sql", "file", "size"),
+    "copy_from": ("self", "file", "table", "sep", "null", "size", "columns"),
+    "copy_to": ("self", "file", "table", "sep", "null", "columns"),
+}
 FETCHES = ("fetchone", "fetchmany", "fetchall")
 
 
@@ -62,16 +71,15 @@ class Psycopg2Watch:
 
     def _of_cursors(self, kind: Any) -> dict[str, Any]:
         methods: dict[str, Any] = {
-            name: self._around(kind, name, partial(self._executed, name)) for name in OF_A_CURSOR
+            name: around(getattr(kind, name), self._statements.now, partial(self._executed, name), names)
+            for name, names in OF_A_CURSOR.items()
         }
         if self._statements.rows:
-            methods.update({name: self._around(kind, name, partial(self._fetched, name)) for name in FETCHES})
+            fetched = {name: partial(self._fetched, name) for name in FETCHES}
+            methods.update({name: around(getattr(kind, name), lambda: None, after) for name, after in fetched.items()})
             # A named cursor's own iteration fetches by itself.
             methods["__iter__"] = iterated(_each, lambda *_: None, lambda cursor, row: self._rows(cursor, [row]))
         return methods
-
-    def _around(self, kind: Any, name: str, after: Any) -> Any:
-        return around(getattr(kind, name), self._statements.now, after)
 
     def _executed(self, name: str, began: Moment, cursor: Any, arguments: Any, _: Any) -> None:
         self._of_cursor.pop(id(cursor), None)
@@ -79,7 +87,8 @@ class Psycopg2Watch:
             return
         text = text_of(arguments[0], cursor) if arguments else "?"
         if name in ("copy_from", "copy_to"):  # a file, then the table
-            text = f"COPY {arguments[1] if len(arguments) > 1 else ''}"
+            table = arguments[1] if len(arguments) > 1 else ""
+            text = f"COPY {table if isinstance(table, str) else ''}"
         given, of_given = given_of(arguments[1]) if name == "executemany" and len(arguments) > 1 else (0, 0)
         how = {"streamed": cursor.name is not None, "parameters": None if name.startswith("copy") else arguments[1:2]}
         how.update(given=given, of_given=of_given, in_memory=in_memory(arguments) if name.startswith("copy") else 0)

@@ -9,9 +9,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from bench.yours.function.probe.libraries.marks import Moment
 from bench.yours.function.probe.libraries.records import ASYNCPG
 from bench.yours.function.probe.libraries.rows import CountedCursor
-from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.memory import package_of
 from bench.yours.function.probe.stacks import frames
 
@@ -62,7 +63,7 @@ class OrmWatch:
 
     def _after(self, _c: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
         options = getattr(context, "execution_options", {})
-        began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0), None))
+        began, given = self._running.pop(id(cursor), (Moment(0.0, 0, 0, 0), None))
         how = {"streamed": bool(options.get("stream_results")), "yield_per": options.get("yield_per")}
         how["parameters"] = parameters
         how["driver"] = getattr(getattr(context, "dialect", None), "driver", "")

@@ -6,13 +6,15 @@ It has no events that tell of rows, so that the public methods of its classes ar
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable, Generator
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+from bench.yours.function.probe.libraries.marks import Moment
 from bench.yours.function.probe.libraries.rows import given_of, in_memory, rows_of
-from bench.yours.function.probe.libraries.statements import Moment, Statements
+from bench.yours.function.probe.libraries.statements import Statements
 from bench.yours.function.probe.libraries.texts import text_of
 from bench.yours.function.probe.libraries.wrapping import around
 from bench.yours.function.probe.stacks import is_told_by_another
@@ -52,19 +54,20 @@ class AsyncpgWatch:
             setattr(kind, name, around(getattr(kind, name), before, after))
 
     def _executed(self, name: str, began: Moment, owner: Any, arguments: tuple[Any, ...], result: Any) -> None:
-        lists = [one for one in arguments if type(one) in (list, tuple)] if name in MANY_GIVEN else []
-        given, of_given = given_of(max(lists, key=len, default=()))  # names of columns are fewer
-        many = given or None if name == "executemany" else None
+        given = arguments[0 if hasattr(owner, "get_query") else 1 :][:1] if name in MANY_GIVEN else ()
+        number, of_given = given_of(given[0]) if given else (0, 0)
+        many = len(given[0]) if name == "executemany" and given and type(given[0]) in (list, tuple, deque) else None
         rows = rows_of(name, result)
         if name in COPIES:
-            arguments = (arguments[0] if name == "copy_from_query" else f"COPY {arguments[0]}", *arguments[1:])
+            what = str(arguments[0]) if arguments and isinstance(arguments[0], str) else ""
+            arguments = (f"COPY ({what})" if name == "copy_from_query" else f"COPY {what}", *arguments[1:])
         if name.startswith("fetch"):
             columns = 1 if name == "fetchval" else len(rows[0]) if rows else 0
             cursor = SimpleNamespace(rowcount=len(rows), description=range(columns))
         else:
             count = "" if name == "executemany" else str(result).rpartition(" ")[2]  # as in INSERT 0 20
             cursor = SimpleNamespace(rowcount=int(count) if count.isdecimal() else -1, description=())
-        how = {"streamed": name in COPIES, "given": given, "of_given": of_given}
+        how = {"streamed": name in COPIES, "given": number, "of_given": of_given}
         how["in_memory"] = in_memory(arguments) if name in COPIES else 0
         found = self._add(began, owner, arguments, cursor, how, many)
         if found and name.startswith("fetch"):

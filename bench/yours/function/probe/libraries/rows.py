@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from types import MemberDescriptorType
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from bench.yours.function.probe.objects import sample, size_of
@@ -14,8 +14,6 @@ from bench.yours.function.probe.objects import sample, size_of
 OWN = ("counted", "_told")
 # The methods that give a list of rows.
 MANY = ("fetch", "fetchmany", "fetchall")
-# The slots of each class of rows, by the class's number: its own hash may be the reader's.
-_SLOTS: dict[int, tuple[type, list[Any]]] = {}
 
 
 class CountedCursor:
@@ -81,35 +79,37 @@ def given_of(rows: Any) -> tuple[int, int]:
     """Return how many rows a list has that is to be written, and what they take, by some of them, in bytes."""
     if type(rows) not in (list, tuple) or not rows:
         return 0, 0
-    some = sample(rows)
-    return len(rows), sum(map(size_of, some)) * len(rows) // len(some)
+    some, seen = sample(rows), set[int]()
+    return len(rows), sum(size_of(row, seen) for row in some) * len(rows) // len(some)
 
 
-def sizes_of(row: Any) -> list[int]:
-    """Return what each of a row's values takes, in bytes; no value is kept."""
+def sizes_of(row: Any, members: dict[int, list[Any]]) -> list[int]:
+    """Return what each of a row's values takes, in bytes; no value is kept, and what a class has, in `members`."""
     kind = type(row)  # which may have methods and fields of its own, of any name
     if issubclass(kind, dict):
         return [size_of(value) for value in dict.values(row)]
     plain: Any = next((plain for plain in (tuple, list, *_records()) if issubclass(kind, plain)), None)
     if plain:
         return [size_of(value) for value in plain.__iter__(row)]
-    return [sum(map(size_of, _fields(row) or [row]))]  # which come in an order of their own
+    return [sum(map(size_of, _fields(row, members) or [row]))]  # which come in an order of their own
 
 
-def _fields(row: Any) -> list[Any]:
+def _fields(row: Any, members: dict[int, list[Any]]) -> list[Any]:
     """Return what an object's dict and slots have, without a method of its own."""
     kind: Any = type(row)
+    if issubclass(kind, type):  # a class is one value
+        return []
+    if id(kind) not in members:
+        names = map(type.__dict__["__dict__"].__get__, type.mro(kind)[:-1])
+        named = [one for of_base in names for one in of_base.items()]
+        slots = [one for _, one in named if type(one) is MemberDescriptorType]
+        dicts = [one for name, one in named if name == "__dict__" and type(one) is GetSetDescriptorType]
+        members[id(kind)] = [*slots, *dicts]
     fields: list[Any] = []
-    if id(kind) not in _SLOTS:
-        members = [
-            member for base in type.mro(kind)[:-1] for member in type.__dict__["__dict__"].__get__(base).values()
-        ]
-        _SLOTS[id(kind)] = kind, [member for member in members if type(member) is MemberDescriptorType]
-    for slot in _SLOTS[id(kind)][1]:
-        with suppress(AttributeError):  # one that has no value
-            fields.append(slot.__get__(row))
-    with suppress(AttributeError):
-        fields += dict.values(object.__getattribute__(row, "__dict__"))
+    for member in members[id(kind)]:
+        with suppress(AttributeError):  # a slot that has no value
+            value = member.__get__(row)
+            fields += dict.values(value) if type(member) is GetSetDescriptorType and type(value) is dict else [value]
     return fields
 
 

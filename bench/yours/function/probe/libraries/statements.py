@@ -7,26 +7,19 @@ import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any
 
+from bench.yours.function.probe.libraries.marks import Marks, Moment
 from bench.yours.function.probe.libraries.rows import sizes_of
 from bench.yours.function.probe.libraries.texts import asked_of, described_text
 from bench.yours.function.probe.memory import peak, rss
 from bench.yours.function.probe.objects import class_name
 from bench.yours.function.probe.stacks import called, own_line
 
-# So many statements are told apart, and up to so many executions are marked in time.
+# So many statements are told apart.
 MOST = 2_000
 # What reads frames by another library, which is to be told how.
 FRAMES = ("pandas", "polars")
-
-
-class Moment(NamedTuple):
-    """When, how much the process has without its tracer, and how much was the most by then."""
-
-    seconds: float
-    rss: int
-    peak: int
 
 
 class Statements:
@@ -36,35 +29,23 @@ class Statements:
         """Tell when each is executed, and with `rows` what it gave."""
         self.rows = rows
         self.hooks: list[str] = []
-        # Of each execution when it began and ended, the largest memory by then, and which one it was; of many some.
-        self.marks: list[tuple[float, float, int, int, int, int]] = []
-        self._executed, self._every = 0, 1
+        self.marks = Marks()
         self.found: dict[Any, dict[str, Any]] = {}
         self._asked: dict[int, int] = {}
         self.last: dict[str, Any] | None = None
         self._first: list[weakref.ref[Any]] = []
         self.since = float("inf")  # what was executed before the call does not count
-        # What is called at each statement, what knows the largest memory so far, and what instruments take of it.
+        # What is called at each statement, what knows the largest memory so far, what is traced, and what instruments
+        # take of the memory.
         self.look: Callable[[], object] = lambda: None
         self.peak: Callable[[], int] = peak
+        self.traced: Callable[[], int] = lambda: 0
         self.instruments: Callable[[], int] = lambda: 0
 
     def now(self) -> Moment:
         """Return what is known before a statement is executed, or after."""
         self.look()
-        return Moment(time.monotonic(), rss() - self.instruments(), self.peak() if self._is_marked() else 0)
-
-    def _is_marked(self) -> bool:
-        return self._executed % self._every == 0
-
-    def _mark(self, began: Moment, now: Moment, number: int) -> None:
-        """Remember when a statement was executed; of many, each second one is forgotten again and again."""
-        if self._is_marked():
-            self.marks.append((began.seconds, now.seconds, began.peak, now.peak, number, self._executed + 1))
-        self._executed += 1
-        if len(self.marks) == MOST:
-            del self.marks[1::2]
-            self._every *= 2
+        return Moment(time.monotonic(), rss() - self.instruments(), self.peak(), self.traced())
 
     def add(
         self, by: str, began: Moment, text: str, cursor: Any, how: dict[str, Any], many: int | None
@@ -75,7 +56,9 @@ class Statements:
         now, given = self.now(), how.pop("given", many)
         parameters, of_given, in_memory = how.pop("parameters", None), how.pop("of_given", 0), how.pop("in_memory", 0)
         statement = self._statement(by, began, now, text, parameters, how)
-        self._mark(began, now, statement["number"])
+        statement["at_once"] = max(statement["at_once"], self.marks.add(began, now, statement["number"]))
+        statement["traced"] = max(statement["traced"], began.traced, now.traced)
+        statement["before_rows"] = now.traced
         statement["times"] += 1
         statement["seconds"] += now.seconds - began.seconds
         statement["given"] = max(statement["given"], given or 0)
@@ -115,7 +98,7 @@ class Statements:
                 **{"handed_out": 0, "widest": 0, "sizes": [], "loaded": 0, "classes": {}, "loads_at": None},
                 **{"gone_at": None, "given": 0, "of_given": 0, "in_memory": 0, "asked": self._number(text, parameters)},
                 **{"last_row": None, "peak": 0, "streamed": False, "yield_per": None, "collections": False},
-                "buffered": False,
+                **{"buffered": False, "at_once": 1, "traced": 0, "before_rows": 0, "held": 0},
                 **{"loads": "", "lazily": False, "parent": None, "called": call.name, "library_line": library},
                 "driver": "",
                 "values": "",
@@ -127,8 +110,9 @@ class Statements:
         """Note rows that a cursor handed out."""
         if statement["loads_at"] is None and statement["by"] != "sqlalchemy":  # whose entities tell it
             statement["loads_at"] = own_line()
+        members: dict[int, list[Any]] = {}
         for row in rows:
-            sizes = sizes_of(row)
+            sizes = sizes_of(row, members)
             statement["widest"] = max(statement["widest"], sum(sizes))
             statement["sizes"] = list(map(add, statement["sizes"], sizes)) or sizes
         statement["handed_out"] += len(rows)
@@ -147,6 +131,7 @@ class Statements:
     def read(self, statement: dict[str, Any]) -> None:
         """Note that a row was read: it may be the last one."""
         statement["last_row"], statement["peak"] = time.monotonic(), self.peak()
+        statement["held"] = max(statement["held"], self.traced() - statement["before_rows"])
 
 
 def _rows(cursor: Any) -> int | None:
