@@ -6,7 +6,7 @@ from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, awaiting, class_of, written
 from bench.yours.function.rules.held import alive, changed, changes
-from bench.yours.function.rules.sizes import DECODER, of_lines, of_module, peak_of, transient
+from bench.yours.function.rules.sizes import DECODER, at_its_rows, of_lines, of_module, peak_of, transient
 from bench.yours.function.statement import Statement
 
 WRITING = ("INSERT", "COPY")
@@ -19,7 +19,7 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that entities are pending at once, or all that a bulk insert is given is there at once."""
     writes = [one for one in figures.statements if one.verb in WRITING]
     writes = [one for one in writes if max(one.rows or 0, one.given) >= 2 * BATCH]
-    writes = [one for one in writes if one.traced >= NEAR * (figures.traced_peak or 0)]  # else the peak is another's
+    writes = [one for one in writes if is_near_the_peak(figures, one)]
     of_session = [one for one in writes if pending_of(figures, one) >= max(ENOUGH_ROWS, (one.rows or 0) / 2)]
     if len(of_session) > 1 and all(one.by == "sqlalchemy" for one in of_session):
         yield flushed(figures, of_session)  # together, for one may need the keys of another
@@ -33,6 +33,11 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
             yield in_batches(figures, one, f"{rows:,} entities were pending at once", size, rows, execute)
         elif one.given >= 2 * BATCH and (size := of_given(figures, one)) >= ENOUGH:
             yield in_batches(figures, one, f"{one.given:,} rows were given to it at once", size, one.given, "…")
+
+
+def is_near_the_peak(figures: FunctionFigures, statement: Statement) -> bool:
+    """Return whether what a statement is given is there at the peak, which else is another one's."""
+    return at_its_rows(figures, statement) or statement.traced >= NEAR * (figures.traced_peak or 0)
 
 
 def mapped_of(figures: FunctionFigures) -> int:
