@@ -12,8 +12,9 @@ from bench.yours.function.rules.columns import columns
 from bench.yours.function.rules.django import tuples
 from bench.yours.function.rules.keeping import cache, dumped, models, texts
 from bench.yours.function.rules.loading import FEW, often
-from bench.yours.function.rules.rows import driver, gathered, in_a_buffer, twice, wide_column, wide_value
+from bench.yours.function.rules.rows import driver, twice, wide_column, wide_value
 from bench.yours.function.rules.sizes import peak_of
+from bench.yours.function.rules.streams import gathered, in_a_buffer
 from bench.yours.function.rules.writing import pending, updated
 
 MOST = 3

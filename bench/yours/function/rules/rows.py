@@ -16,7 +16,6 @@ from bench.yours.function.rules.batches import (
 )
 from bench.yours.function.rules.change import (
     ENOUGH,
-    ENOUGH_ROWS,
     Change,
     as_code,
     at,
@@ -31,13 +30,6 @@ from bench.yours.function.rules.sizes import ASYNCPG, of_connection, of_driver, 
 from bench.yours.function.statement import Statement
 
 CONDITIONS = {"sqlalchemy": IF_DROPPED, DJANGO: f"{DROPPED}: without list() or len(), and no collection of them"}
-# How a driver's rows are read one after the other.
-OF_A_COPY = "for block in copy: file.write(block)  # async for, where it is awaited"
-FOR_EACH = {
-    "psycopg": "for row in cursor: …  # async for, where it is awaited",
-    "psycopg2": "for row in cursor: …",
-    "asyncpg": "async for row in connection.cursor(…): …",
-}
 # From this share of an entity's values on, and so many bytes, a column is wide.
 WIDE_SHARE, WIDE = 0.5, 200
 # https://github.com/sqlalchemy/sqlalchemy/blob/rel_2_1_9/lib/sqlalchemy/orm/state.py#L726
@@ -80,31 +72,6 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
 def of_tuples(figures: FunctionFigures, statement: Statement) -> int:
     """Return what the rows take that entities are made of, without the values, which are the entities'."""
     return min(transient(figures), (statement.rows or 0) * sys.getsizeof((None,) * statement.columns))
-
-
-def in_a_buffer(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that the text of a COPY goes through memory."""
-    for one in figures.statements:
-        if one.in_memory >= ENOUGH:
-            text = (
-                f"A file in place of the buffer for the COPY at {at(one)}, of {mib(one.in_memory)} MiB: saves up to "
-                f"{mib(transient(figures))} MiB at the peak, where the file is read, or sent, a part at a time."
-            )
-            yield Change("file", text, transient(figures), "tempfile.TemporaryFile()")
-
-
-def gathered(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that the reader's code gathers what a driver hands out a row at a time."""
-    for one in figures.statements:
-        rows, size = one.rows or 0, sum(one.sizes)
-        if one.by not in FOR_EACH or not one.streamed or rows < ENOUGH_ROWS or not 0 < size / one.times <= 2 * one.held:
-            continue
-        saves = min(transient(figures), 2 * one.held)  # a text that is made of all takes as much again
-        text = (
-            f"Each row at {at(one)} in turn: they come by a {'COPY' if one.verb == 'COPY' else 'cursor'}, and your "
-            f"code gathers {rows:,}. Saves up to {mib(saves)} MiB at the peak{DROPPED}."
-        )
-        yield Change("in turn", text, saves, OF_A_COPY if one.verb == "COPY" else FOR_EACH[one.by])
 
 
 def twice(figures: FunctionFigures) -> Iterator[Change]:
@@ -182,9 +149,8 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
         elif one.by == DJANGO and table_of(one) in figures.tables:
             do, code = "defer it", without(figures, class_of(figures, one, MODEL), name)
         kinds = [kind for kind in one.classes if kind.rpartition(".")[2] == attribute.partition(".")[0]]
-        each = (
-            min(1.0, one.classes[kinds[0]] / (one.rows or 1)) if kinds else 1.0
-        )  # of a joined entity, it is there once
+        # A joined entity has it once, however many rows come with it.
+        each = min(1.0, one.classes[kinds[0]] / (one.rows or 1)) if kinds else 1.0
         saves = min(peak_of(figures), each * size / one.times + of_column(figures, one, name))
         text = (
             f"Column {visible(attribute or name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. "

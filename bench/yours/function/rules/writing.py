@@ -4,7 +4,18 @@ from collections.abc import Iterator
 
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures
-from bench.yours.function.rules.change import BATCH, ENOUGH, ENOUGH_ROWS, Change, at, awaiting, class_of, written
+from bench.yours.function.rules.change import (
+    BATCH,
+    ENOUGH,
+    ENOUGH_ROWS,
+    Change,
+    at,
+    awaiting,
+    class_of,
+    table_of,
+    written,
+)
+from bench.yours.function.rules.django import DJANGO
 from bench.yours.function.rules.held import alive, changed, changes
 from bench.yours.function.rules.sizes import DECODER, at_its_rows, of_lines, of_module, peak_of, transient
 from bench.yours.function.statement import Statement
@@ -27,10 +38,8 @@ def pending(figures: FunctionFigures) -> Iterator[Change]:
     for one in writes:
         if one in of_session:
             rows, execute = one.rows or 0, f"insert({class_of(figures, one, 'Entity')})"
-            read = sum(of_module(figures.at_peak, DECODER).values())  # what a document has stays
-            share = pending_of(figures, one) / max(mapped_of(figures), pending_of(figures, one))
-            size = (peak_of(figures) - read) * share
-            yield in_batches(figures, one, f"{rows:,} entities were pending at once", size, rows, execute)
+            why = f"{rows:,} entities were pending at once"
+            yield in_batches(figures, one, why, size_of_pending(figures, one), rows, execute)
         elif one.given >= 2 * BATCH and (size := of_given(figures, one)) >= ENOUGH:
             yield in_batches(figures, one, f"{one.given:,} rows were given to it at once", size, one.given, "…")
 
@@ -51,13 +60,28 @@ def pending_of(figures: FunctionFigures, statement: Statement) -> int:
     Of SQLAlchemy's a state outlives its entity where nobody else holds that: until the transaction ends.
     """
     kind, objects = class_of(figures, statement, ""), figures.objects_at_peak
-    of_class = sum(number for name, number in objects.items() if name.rpartition(".")[2] == kind)
-    names = [name for one in figures.statements for name in one.classes if name.rpartition(".")[2] == kind]
-    read = sum(one.classes.get(name, 0) for one in figures.statements for name in {*names})
-    own = max(0, of_class - read)
+    of_class = sum(number for name, number in objects.items() if _is(name, kind))
+    own = max(0, of_class - read_of(figures, statement, kind))
     if statement.by != "sqlalchemy" or statement.given < 2 * BATCH:
         return own
     return max(own, objects.get(STATE, 0) - (mapped_of(figures) - own if kind else 0))
+
+
+def read_of(figures: FunctionFigures, statement: Statement, kind: str) -> int:
+    """Return how many entities of a class were read: as SQLAlchemy tells, or by Django from the table."""
+    loaded = [number for one in figures.statements for name, number in one.classes.items() if _is(name, kind)]
+    same = [one for one in figures.statements if one.verb == "SELECT" and table_of(one) == table_of(statement)]
+    return sum(loaded) + sum(one.rows or 0 for one in same if one.by == DJANGO and not one.values)
+
+
+def _is(name: str, kind: str) -> bool:
+    return name.rpartition(".")[2] == kind
+
+
+def size_of_pending(figures: FunctionFigures, statement: Statement) -> float:
+    """Return what the pending entities of a statement take, but for the document that they are read from."""
+    number, read = pending_of(figures, statement), sum(of_module(figures.at_peak, DECODER).values())
+    return (peak_of(figures) - read) * number / max(mapped_of(figures), number)
 
 
 def of_given(figures: FunctionFigures, statement: Statement) -> int:
