@@ -70,8 +70,11 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
 
 
 def of_tuples(figures: FunctionFigures, statement: Statement) -> int:
-    """Return what the rows take that entities are made of, without the values, which are the entities'."""
-    return min(transient(figures), (statement.rows or 0) * sys.getsizeof((None,) * statement.columns))
+    """Return what the rows that entities are made of take at most, with the lists that they are in.
+
+    Their values are the entities' own.
+    """
+    return min(transient(figures), 2 * (statement.rows or 0) * sys.getsizeof((None,) * statement.columns))
 
 
 def twice(figures: FunctionFigures) -> Iterator[Change]:
