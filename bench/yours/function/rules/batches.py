@@ -21,7 +21,7 @@ from bench.yours.function.rules.held import (
     with_it,
 )
 from bench.yours.function.rules.loading import of_collections
-from bench.yours.function.rules.sizes import of_connection, of_driver, of_others, transient
+from bench.yours.function.rules.sizes import of_connection, of_driver, of_others, peak_of, transient
 from bench.yours.function.statement import Statement
 
 DROPPED = ", where a loop drops each before the next one"
@@ -77,7 +77,7 @@ def spared(figures: FunctionFigures, statement: Statement, made: int | None = No
     traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
     saved = max(0, min(of_entities, traced)) * number / of_all if of_all else 0
     of_last = of_connection(figures, statement) + sum(of_driver(figures, one) for one in dropped)
-    return saved + share * of_last
+    return min(peak_of(figures), saved + share * of_last)
 
 
 def made_of_rows(figures: FunctionFigures) -> int:
