@@ -29,14 +29,17 @@ def in_a_buffer(figures: FunctionFigures) -> Iterator[Change]:
 
 
 def gathered(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that the reader's code gathers what a driver hands out a row at a time."""
+    """Yield that more is held once what a driver hands out a row at a time is read; of threads it is not known whose."""
     for one in figures.statements:
-        rows, size = one.rows or 0, sum(one.sizes)
-        if one.by not in FOR_EACH or not one.streamed or rows < ENOUGH_ROWS or not 0 < size / one.times <= 2 * one.held:
+        rows, size = one.rows or 0, sum(one.sizes) / one.times
+        if one.by not in FOR_EACH or not one.streamed or rows < ENOUGH_ROWS or one.at_once > 1:
             continue
-        saves = min(transient(figures), 2 * one.held)  # a text that is made of all takes as much again
-        text = (
-            f"Each row at {at(one)} in turn: they come by a {'COPY' if one.verb == 'COPY' else 'cursor'}, and your "
-            f"code gathers {rows:,}. Saves up to {mib(saves)} MiB at the peak{DROPPED}."
-        )
-        yield Change("in turn", text, saves, OF_A_COPY if one.verb == "COPY" else FOR_EACH[one.by])
+        if 0 < size <= one.held:
+            saves = min(transient(figures), 2 * one.held)  # a text that is made of all takes as much again
+            how = "COPY" if one.verb == "COPY" else "cursor"
+            text = (
+                f"Each row at {at(one)} in turn: all {rows:,} come by a {how}, and once they are read, your code holds "
+                f"{mib(one.held)} MiB more, as in a list of them or of what is made of each. Saves up to {mib(saves)} "
+                f"MiB at the peak{DROPPED}."
+            )
+            yield Change("in turn", text, saves, OF_A_COPY if one.verb == "COPY" else FOR_EACH[one.by])
