@@ -65,11 +65,17 @@ def set_up_django():
         cursor.execute("CREATE TEMP TABLE author AS SELECT i AS id FROM generate_series(1, 2000) AS i")
         columns = "i AS id, 1 + i % 2000 AS author_id, repeat('x', {BODY}) AS body"
         cursor.execute(f"CREATE TEMP TABLE text AS SELECT {{columns}} FROM generate_series(1, 4000) AS i")
+    set_up_django.texts = Text.objects
     return Author.objects, Text.objects
 def prefetched():
     return sum(len(author.texts.all()) for author in set_up_django()[0].prefetch_related("texts"))
 def kept_models(): return list(set_up_django()[1].all())
 def streamed_models(): return len([text for text in set_up_django()[1].iterator(chunk_size=500)])
+def bulk_updated(batch: int = 4000):
+    texts = list(set_up_django()[1].all())
+    for text in texts: text.author_id = 1
+    for start in range(0, 4000, batch):
+        set_up_django.texts.bulk_update(texts[start : start + batch], ["author_id"], batch_size=500)
 def kept_tuples(): return list(set_up_django()[1].values_list())
 def as_values(): return len(list(set_up_django()[1].values()))
 def twice():
@@ -231,6 +237,13 @@ def test_models_that_are_held_are_to_be_tuples(found: Found) -> None:
     assert "Text are held by your code, though they are read by a cursor. " in streamed.text
     assert {kept.code, streamed.code} == {"Text.objects.values_list('id', 'author_id', …)"}
     assert not [*tuples(found["twice"])]  # whose models the query set holds
+
+
+def test_bulk_update_makes_all_expressions_at_once(found: Found) -> None:
+    code = "Text.objects.bulk_update(batch, …)  # a list of 1,000"
+    for batch, advised in ((4000, True), (500, False)):
+        order = Order("ruled:bulk_updated", found.folder, Path(sys.executable), {"batch": str(batch)})
+        assert (code in [step.code for step in advice(measure(order, False, lambda _: None))]) == advised
 
 
 BEHIND = "  # after your filter(), select_related(), …"

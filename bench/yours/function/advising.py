@@ -15,14 +15,14 @@ from bench.yours.function.rules.loading import FEW, often
 from bench.yours.function.rules.rows import driver, twice, wide_column, wide_value
 from bench.yours.function.rules.sizes import peak_of
 from bench.yours.function.rules.streams import gathered, in_a_buffer
-from bench.yours.function.rules.writing import pending, updated
+from bench.yours.function.rules.writing import expressions, pending, updated
 
 MOST = 3
 # Of a smaller share of the peak, nothing follows.
 ENOUGH_OF_PEAK = 0.05
 RULES: tuple[Callable[[FunctionFigures], Iterator[Change]], ...] = (
     *(joined, in_batches, columns, tuples, wide_column, wide_value, models, driver),
-    *(gathered, in_a_buffer, twice, often, pending, updated, cache, texts, dumped),
+    *(gathered, in_a_buffer, twice, often, pending, expressions, updated, cache, texts, dumped),
 )
 DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 

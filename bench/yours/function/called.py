@@ -80,7 +80,7 @@ def when(figures: FunctionFigures, process: ProcessOfCall) -> str:
     phase = process.phase
     if process.peak < MIB:
         return "It takes less than 1 MiB."
-    if not phase:
+    if not phase or figures.differ:
         return f"The peak came after {process.peak_at:.2f} s."
     if phase.stage == BEFORE:
         return "The peak came before the first statement."

@@ -26,7 +26,7 @@ def tuples(figures: FunctionFigures) -> Iterator[Change]:
             number, size = rows, one.held - values if 2 * one.held >= values else 0
             how = "held by your code, though they are read by a cursor"
         else:  # at the peak the query set may hold them, and not the code
-            number = sum(count for name, count in figures.at_return.items() if name.rpartition(".")[2] == kind)
+            number = models_kept(figures, one)
             share = of_all.get(kind, 0) / (sum(of_all.values()) or 1)
             size, how = int(beside_values(figures) * share) if 2 * number >= rows else 0, "kept"
         if not size:
@@ -38,6 +38,12 @@ def tuples(figures: FunctionFigures) -> Iterator[Change]:
         )
         names = ", ".join([*map(repr, one.names[:2]), "…"])
         yield Change("tuples", text, saves, visible(f"{kind}.objects.values_list({names})"))
+
+
+def models_kept(figures: FunctionFigures, statement: Statement) -> int:
+    """Return how many of a statement's models are still there at the return."""
+    kind = class_of(figures, statement, "") if statement.by == DJANGO and not statement.values else ""
+    return sum(count for name, count in figures.at_return.items() if kind and name.rpartition(".")[2] == kind)
 
 
 def beside_values(figures: FunctionFigures) -> int:

@@ -24,7 +24,7 @@ from bench.yours.function.rules.change import (
     table_of,
     written,
 )
-from bench.yours.function.rules.django import DJANGO, MODEL, as_chained, others_of, without
+from bench.yours.function.rules.django import DJANGO, MODEL, as_chained, models_kept, others_of, without
 from bench.yours.function.rules.held import beyond_a_batch, kept, many, multiplied, read_again, with_it
 from bench.yours.function.rules.sizes import ASYNCPG, of_connection, of_driver, of_rows, peak_of, transient
 from bench.yours.function.statement import Statement
@@ -53,14 +53,15 @@ def driver(figures: FunctionFigures) -> Iterator[Change]:
         size = of_driver(figures, one) + of_tuples(figures, one) if one.loaded else of_rows(figures, one)
         saves = min(peak_of(figures), size + by_connection) * spared / len(same)
         with_all = transient(figures) + of_driver(figures, one) + by_connection
-        most = saves if one.loaded else min(peak_of(figures), with_all) * spared
+        stay = one.loaded or 2 * models_kept(figures, one) > rows
+        most = saves if stay else min(peak_of(figures), with_all) * spared
         holder = " beside the objects" * bool(one.loaded)
         holder = ", and by the connection until its next statement" if by_connection > ENOUGH else holder
         several = f" of each of {one.at_once} executions" if one.at_once > 1 else ""
         prefetched = sum(child.rows or 0 for child in with_it(figures, one) if child is not one)
         others = f", and {prefetched:,} that come with them," if one.by == DJANGO and prefetched else ""
         text = f" at {at(one)}: all {rows // one.times:,} rows{several}{others} are held at once{holder}"
-        condition = ", though these are kept" if one.loaded else CONDITIONS.get(one.by, DROPPED)
+        condition = ", though these are kept" if stay else CONDITIONS.get(one.by, DROPPED)
         text += f"{refused(one)}. Saves up to {mib(saves)} MiB at the peak{condition}{with_made(saves, most)}."
         code = code_in_chunks(figures, one)
         name, what, code = written(figures, one, "yield_per", what_reads_in_chunks(one), code)

@@ -17,7 +17,8 @@ def peak_of(figures: FunctionFigures) -> int:
     """Return the largest growth of the process, without what was imported; where the tracer is in it, what is known."""
     traced = figures.traced_peak or 0
     if figures.at_once or not figures.process:
-        return traced + max((one.grew for one in figures.statements), default=0)
+        reads = any(at_its_rows(figures, one) for one in figures.statements)  # else the driver has no rows any more
+        return traced + reads * max((one.grew for one in figures.statements), default=0)
     return max(traced, figures.process.peak - figures.process.imports)
 
 

@@ -29,7 +29,7 @@ def in_a_buffer(figures: FunctionFigures) -> Iterator[Change]:
 
 
 def gathered(figures: FunctionFigures) -> Iterator[Change]:
-    """Yield that more is held once what a driver hands out a row at a time is read; of threads it is not known whose."""
+    """Yield that more is held once what a driver hands out a row at a time is read; of threads, nobody knows whose."""
     for one in figures.statements:
         rows, size = one.rows or 0, sum(one.sizes) / one.times
         if one.by not in FOR_EACH or not one.streamed or rows < ENOUGH_ROWS or one.at_once > 1:

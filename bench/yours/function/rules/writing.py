@@ -23,6 +23,7 @@ from bench.yours.function.statement import Statement
 WRITING = ("INSERT", "COPY")
 # Of the most that was traced, so much was so while a statement was executed that has a part in the peak.
 NEAR = 0.75
+WHEN = "django.db.models.expressions.When"
 STATE = "sqlalchemy.orm.state.InstanceState"
 
 
@@ -111,6 +112,23 @@ def in_batches(figures: FunctionFigures, one: Statement, why: str, size: float, 
     code = awaiting(one, f"session.execute({execute}, batch)  # a list of 1,000 dicts")
     name, _, code = written(figures, one, "batches", "", code)
     return Change(name, text, saves, code)
+
+
+def expressions(figures: FunctionFigures) -> Iterator[Change]:
+    """Yield that Django's bulk_update makes the expressions of all rows before it executes the first statement.
+
+    https://github.com/django/django/blob/5.2/django/db/models/query.py
+    """
+    number = figures.objects_at_peak.get(WHEN, 0)
+    for one in figures.statements:
+        if one.by == DJANGO and one.verb == "UPDATE" and number >= 2 * BATCH:
+            saves = of_lines(figures, one) * (1 - BATCH / number)
+            text = (
+                f"bulk_update of 1,000 at a time at {at(one)}: its {number:,} expressions are there at once, whatever "
+                f"its batch_size. Saves about {mib(saves)} MiB, as predicted."
+            )
+            code = f"{class_of(figures, one, 'Model')}.objects.bulk_update(batch, …)  # a list of 1,000"
+            yield Change("batches", text, saves, code)
 
 
 def updated(figures: FunctionFigures) -> Iterator[Change]:
