@@ -1,6 +1,7 @@
 """Functions as others write them, each told of truly: by whom, from which line, how many rows, and how they came."""
 
 import os
+import re
 import runpy
 import sys
 from dataclasses import replace
@@ -232,6 +233,8 @@ def in_library(session: Session):
 def fetched(session: Session):
     rows = session.execute(text("SELECT i FROM generate_series(1, 30000) AS i")).fetchall()
     return sum(row.i for row in rows)
+def wide(session: Session):
+    return len(session.execute(text("SELECT repeat('x', 1000 + i % 9) FROM generate_series(1, 5000) AS i")).all())
 def framed(session: Session):
     import pandas
     rows = text("SELECT i, i / 3 AS third FROM generate_series(1, 30000) AS i")
@@ -443,6 +446,18 @@ def test_what_django_needs_is_said_and_another_project_s_variable_is_not_missed(
     }
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "elsewhere.settings")
     assert not run(Order("foreign:Tools.nothing", folder, Path(sys.executable)), STATEMENTS).found.get("error")
+
+
+def test_what_the_driver_holds_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = measure(Order("foreign:wide", folder, Path(sys.executable)), False, lambda _: None)
+    show(found)
+    [line] = {one.line[1] for one in found.statements if one.line}
+    [size] = re.findall(
+        rf"driver held about (\S+) MiB of SELECT generate_series's rows at foreign.py:{line}, ", capsys.readouterr().out
+    )
+    assert found.process
+    assert found.traced_peak
+    assert 0.5 < float(size) * 2**20 / (found.process.peak - found.traced_peak) < 1.5
 
 
 BY_1000 = "execution_options(yield_per=1000)"

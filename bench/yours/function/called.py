@@ -7,7 +7,8 @@ from bench.yours.function.advising import unknown_drivers
 from bench.yours.function.figures import ChildProcesses, FunctionFigures, Held, ProcessOfCall, line_of
 from bench.yours.function.imported import LEAST, MOST
 from bench.yours.function.phases import BEFORE, EXECUTED, READ
-from bench.yours.function.rules.sizes import ASYNCPG, STANDARD_LIBRARY, of_module
+from bench.yours.function.rules.change import at
+from bench.yours.function.rules.sizes import ASYNCPG, STANDARD_LIBRARY, of_driver, of_module
 from bench.yours.function.statement import Place, Statement
 from common import MIB
 
@@ -38,6 +39,8 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
             print_sentence("\nWhat asyncpg's C code reads counts as asyncio's, which calls it.")
         Table("Added while a line of your code ran", traced_columns("Line", moment)[:2], lines(peak)).print()
         objects(peak, figures, moment)
+        if driver := of_the_driver(figures, process):
+            print_sentence(f"\n{driver}")
     elif figures.at_peak:
         print_sentence("Traced: less than 1 MiB at the peak.")
     if figures.statements:
@@ -53,6 +56,19 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
         print_sentence(
             f"\nStatements: {f'none by {by}; ' if by else ''}what {' or '.join(drivers)} executes alone is not known."
         )
+
+
+def of_the_driver(figures: FunctionFigures, process: ProcessOfCall) -> str:
+    """Return which statement's rows take most of what the process has beside what is traced, as text; if one's do."""
+    beside = process.peak - process.imports - (figures.traced_peak or 0)
+    held = {of_driver(figures, one): one for one in figures.statements if one.by != ASYNCPG}
+    size = max(held, default=0)
+    if figures.at_once or figures.differ or size < MIB or 2 * size < beside:
+        return ""
+    return (
+        f"Beside it the driver held about {mib(size)} MiB of {visible(held[size].text)}'s rows at {at(held[size])}, "
+        "outside Python's objects, as libpq does."
+    )
 
 
 def said_of(figures: FunctionFigures, process: ProcessOfCall) -> str:
