@@ -20,6 +20,8 @@ def names_of(method: Wrapped) -> list[str]:
 
 def placed(names: Sequence[str], arguments: tuple[Any, ...], options: dict[str, Any]) -> tuple[Any, ...]:
     """Return the arguments of a method by their places, in whatever order they come by name; None where one is left."""
+    if not options:
+        return arguments
     left = {name: place for place, name in enumerate(names[1:])}
     places = {left[name]: value for name, value in options.items() if name in left}
     more = range(len(arguments), max(places, default=-1) + 1)
