@@ -52,11 +52,8 @@ def unadvised(figures: FunctionFigures) -> Iterator[str]:
     rows = max((max(one.rows or 0, one.loaded) for one in figures.statements), default=0)
     why = "of less than 1 MiB none does"
     if peak_of(figures) >= ENOUGH:
-        why = (
-            "no statement is known to have 1,000 rows"
-            if rows < ENOUGH_ROWS
-            else "no rule applies to what these statements read"
-        )
+        few, unruled = "no statement is known to have 1,000 rows", "no rule applies to what these statements read"
+        why = few if rows < ENOUGH_ROWS else unruled
     yield f"No change follows from these figures{where}: {why}."
     if not figures.statements and (drivers := unknown_drivers(figures)):
         yield f"What {' or '.join(drivers)} executes alone is not known, and nothing follows from its rows."

@@ -35,7 +35,7 @@ def the_call(figures: FunctionFigures, process: ProcessOfCall) -> None:
         columns = traced_columns("Package", moment)
         Table(f"Traced at the peak: {mib(most)} MiB{missed}", columns, packages(peak, figures.after)).print()
         by_asyncpg = any(ASYNCPG in (one.by, one.driver) for one in figures.statements)
-        if by_asyncpg and sum(of_module(peak, "asyncio").values()) > MIB:
+        if by_asyncpg and of_module(peak, "asyncio") > MIB:
             print_sentence("\nWhat asyncpg's C code reads counts as asyncio's, which calls it.")
         Table("Added while a line of your code ran", traced_columns("Line", moment)[:2], lines(peak)).print()
         objects(peak, figures, moment)

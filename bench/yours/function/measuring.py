@@ -44,7 +44,7 @@ def figures(target: str, runs: Mapping[str, Told]) -> FunctionFigures:
         Imports(
             imported["rss"],
             found["interpreter"],
-            *(imported[name] for name in ("own", "all", "readers", "modules", "made")),
+            *(imported[name] for name in OF_IMPORTS),
         ),
         startup_of(found["startup"], traced.get("startup", {})) if "startup" in found else None,
         process_of(first, stated) if "began" in found else None,

@@ -61,10 +61,10 @@ def loaded_with(figures: FunctionFigures, statement: Statement) -> int:
     return sum(one.loaded for one in with_it(figures, statement))
 
 
-def spared(figures: FunctionFigures, statement: Statement, made: int | None = None) -> float:
+def spared(figures: FunctionFigures, statement: Statement, made: int) -> float:
     """Return what would not be there at the peak, were a statement's entities read in batches and dropped.
 
-    What is `made` of them stays, which is all that other packages made unless it is told.
+    What is `made` of them, in bytes, stays.
     """
     of_all = sum(there(figures, one) for one in figures.statements if not kept(figures, one))
     if statement.yield_per:
@@ -73,7 +73,7 @@ def spared(figures: FunctionFigures, statement: Statement, made: int | None = No
         share = beyond_a_batch(statement, statement.loaded, batch_of(figures, statement)) / statement.loaded
     dropped = [one for one in (*with_it(figures, statement), *of_lazy(figures, statement)) if not kept(figures, one)]
     number = sum(min(there(figures, one), share * one.loaded) for one in dropped)
-    of_entities = transient(figures) - (made_of_rows(figures) if made is None else made)
+    of_entities = transient(figures) - made
     traced = figures.at_peak.traced if figures.at_peak else 0  # of the run that counted them, which may have had less
     saved = max(0, min(of_entities, traced)) * number / of_all if of_all else 0
     of_last = of_connection(figures, statement) + sum(of_driver(figures, one) for one in dropped)
@@ -115,8 +115,7 @@ def in_batches(figures: FunctionFigures) -> Iterator[Change]:
         if model:
             what, condition = f"A streaming response with {what}", IF_STREAMED
             why = f"all {one.loaded:,} entities, the {visible(model)} made of them and the answer are there at once"
-        made = made_of_rows(figures) * (not model)
-        saves = spared(figures, one, made)
+        saves = spared(figures, one, 0 if model else made_of_rows(figures))
         text = (
             f"{what} at {at(one)}: {why}{refused(one)}. "
             f"Saves {'up to' if model else about(figures)} {mib(saves)} MiB at the peak, as predicted{condition}"

@@ -11,6 +11,7 @@ from bench.yours.function.rules.batches import (
     batch_of,
     code_in_chunks,
     is_sqlalchemys,
+    made_of_rows,
     spared,
     with_made,
 )
@@ -62,7 +63,7 @@ def columns(figures: FunctionFigures) -> Iterator[Change]:
             f"{sum(number for _, number in numbers):,} entities are {how}. Saves {sure} {mib(saves)} MiB, as "
             f"predicted, with all columns{heavy(figures, one, there_of(figures, one))}"
         )
-        streamed, code = spared(figures, one), code_of(figures, one)
+        streamed, code = spared(figures, one, made_of_rows(figures)), code_of(figures, one)
         if not (stay or one.yield_per or is_sqlalchemys(one) or one.parent is not None) and streamed >= ENOUGH:
             text += f"; yield_per {about(figures)} {mib(streamed)}{IF_DROPPED}"
             text += with_made(streamed, spared(figures, one, 0))

@@ -7,7 +7,7 @@ from bench.errors import visible
 from bench.look.tables import mib
 from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import Change, at, class_of, table_of
-from bench.yours.function.rules.held import many, with_it
+from bench.yours.function.rules.held import many, of_class, with_it
 from bench.yours.function.statement import Statement
 
 OF_DJANGO = ("django", "psycopg", "psycopg2")
@@ -16,7 +16,8 @@ DJANGO, MODEL = "django", "Model"
 
 def tuples(figures: FunctionFigures) -> Iterator[Change]:
     """Yield that models are kept, or held though they are read by a cursor, of which tuples hold less."""
-    of_all = models_at_peak(figures)
+    objects, kinds = figures.objects_at_peak, {name for name, _ in figures.tables.values()}
+    of_all = sum(of_class(objects, name) for name in kinds)
     for one in figures.statements:
         kind = class_of(figures, one, "")
         if one.by != DJANGO or one.values or one.parent is not None or not kind or not many(one):
@@ -27,7 +28,7 @@ def tuples(figures: FunctionFigures) -> Iterator[Change]:
             how = "held by your code, though they are read by a cursor"
         else:  # at the peak the query set may hold them, and not the code
             number = models_kept(figures, one)
-            share = of_all.get(kind, 0) / (sum(of_all.values()) or 1)
+            share = of_class(objects, kind) / (of_all or 1)
             size, how = int(beside_values(figures) * share) if 2 * number >= rows else 0, "kept"
         if not size:
             continue
@@ -43,7 +44,7 @@ def tuples(figures: FunctionFigures) -> Iterator[Change]:
 def models_kept(figures: FunctionFigures, statement: Statement) -> int:
     """Return how many of a statement's models are still there at the return."""
     kind = class_of(figures, statement, "") if statement.by == DJANGO and not statement.values else ""
-    return sum(count for name, count in figures.at_return.items() if kind and name.rpartition(".")[2] == kind)
+    return of_class(figures.at_return, kind)
 
 
 def beside_values(figures: FunctionFigures) -> int:
@@ -51,13 +52,6 @@ def beside_values(figures: FunctionFigures) -> int:
     packages, after = (held.packages if held else {} for held in (figures.at_peak, figures.after))
     values = sum(sum(one.sizes) for one in figures.statements if one.by == DJANGO)
     return max(0, sum(packages.get(name, 0) - after.get(name, 0) for name in OF_DJANGO) - values)
-
-
-def models_at_peak(figures: FunctionFigures) -> dict[str, int]:
-    """Return how many objects of each of Django's models there are at the peak, by the class's own name."""
-    kinds = {name for name, _ in figures.tables.values()}
-    objects = {name.rpartition(".")[2]: number for name, number in figures.objects_at_peak.items()}
-    return {name: number for name, number in objects.items() if name in kinds}
 
 
 def as_chained(figures: FunctionFigures, statement: Statement, code: str) -> str:

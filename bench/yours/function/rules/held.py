@@ -1,5 +1,7 @@
 """How many entities and rows of a statement are there at the peak, who holds them, and what a batch would spare."""
 
+from collections.abc import Mapping
+
 from bench.yours.function.figures import FunctionFigures
 from bench.yours.function.rules.change import BATCH, ENOUGH_ROWS, table_of
 from bench.yours.function.rules.sizes import at_its_rows
@@ -8,6 +10,11 @@ from bench.yours.function.statement import Statement
 # Bytes of an answer for each row that is in it: of a dict of counts there are less.
 OF_A_ROW = 20
 WRITES = ("INSERT", "UPDATE", "DELETE", "MERGE")
+
+
+def of_class(numbers: Mapping[str, int], kind: str) -> int:
+    """Return how many of these there are of a class, by its own name without its module's."""
+    return sum(number for name, number in numbers.items() if name.rpartition(".")[2] == kind)
 
 
 def kept(figures: FunctionFigures, statement: Statement) -> bool:

@@ -25,7 +25,7 @@ from bench.yours.function.rules.change import (
     written,
 )
 from bench.yours.function.rules.django import DJANGO, MODEL, as_chained, models_kept, others_of, without
-from bench.yours.function.rules.held import beyond_a_batch, kept, many, multiplied, read_again, with_it
+from bench.yours.function.rules.held import beyond_a_batch, kept, many, multiplied, of_class, read_again, with_it
 from bench.yours.function.rules.sizes import ASYNCPG, of_connection, of_driver, of_rows, peak_of, transient
 from bench.yours.function.statement import Statement
 
@@ -152,9 +152,9 @@ def wide_value(figures: FunctionFigures) -> Iterator[Change]:
             do, code = "name the others", f"{class_of(figures, one, MODEL)}.objects{others_of(one, name)}"
         elif one.by == DJANGO and table_of(one) in figures.tables:
             do, code = "defer it", without(figures, class_of(figures, one, MODEL), name)
-        kinds = [kind for kind in one.classes if kind.rpartition(".")[2] == attribute.partition(".")[0]]
+        number = of_class(one.classes, attribute.partition(".")[0])
         # A joined entity has it once, however many rows come with it.
-        each = min(1.0, one.classes[kinds[0]] / (one.rows or 1)) if kinds else 1.0
+        each = min(1.0, number / (one.rows or 1)) if number else 1.0
         saves = min(peak_of(figures), each * size / one.times + of_column(figures, one, name))
         text = (
             f"Column {visible(attribute or name)} takes {size / sum(one.sizes):.0%} of the values at {at(one)}. "

@@ -1,7 +1,5 @@
 """What takes the memory at the peak, in bytes: of a function, and of a statement's rows."""
 
-from collections.abc import Mapping
-
 from bench.yours.function.figures import FunctionFigures, Held
 from bench.yours.function.phases import EXECUTED, READ
 from bench.yours.function.statement import Statement
@@ -66,14 +64,14 @@ def of_lines(figures: FunctionFigures, statement: Statement) -> int:
 def of_others(figures: FunctionFigures) -> int:
     """Return what other packages than those that load rows have at the peak, as what is made of these rows."""
     packages = figures.at_peak.packages if figures.at_peak else {}
-    of_json = sum(of_module(figures.at_peak, ENCODER).values())
+    of_json = of_module(figures.at_peak, ENCODER)
     return sum(size for name, size in packages.items() if name not in LOADING) + of_json
 
 
-def of_module(held: Held | None, name: str) -> Mapping[str, int]:
+def of_module(held: Held | None, name: str) -> int:
     """Return what a module of the standard library, and those in it, have."""
     library = held.library if held else {}
-    return {module: size for module, size in library.items() if f"{module}.".startswith(f"{name}.")}
+    return sum(size for module, size in library.items() if f"{module}.".startswith(f"{name}."))
 
 
 def of_rows(figures: FunctionFigures, statement: Statement) -> int:

@@ -16,7 +16,7 @@ from bench.yours.function.rules.change import (
     written,
 )
 from bench.yours.function.rules.django import DJANGO
-from bench.yours.function.rules.held import alive, changed, changes
+from bench.yours.function.rules.held import alive, changed, changes, of_class
 from bench.yours.function.rules.sizes import DECODER, at_its_rows, of_lines, of_module, peak_of, transient
 from bench.yours.function.statement import Statement
 
@@ -61,8 +61,7 @@ def pending_of(figures: FunctionFigures, statement: Statement) -> int:
     Of SQLAlchemy's a state outlives its entity where nobody else holds that: until the transaction ends.
     """
     kind, objects = class_of(figures, statement, ""), figures.objects_at_peak
-    of_class = sum(number for name, number in objects.items() if _is(name, kind))
-    own = max(0, of_class - read_of(figures, statement, kind))
+    own = max(0, of_class(objects, kind) - read_of(figures, statement, kind))
     if statement.by != "sqlalchemy" or statement.given < 2 * BATCH:
         return own
     return max(own, objects.get(STATE, 0) - (mapped_of(figures) - own if kind else 0))
@@ -70,18 +69,14 @@ def pending_of(figures: FunctionFigures, statement: Statement) -> int:
 
 def read_of(figures: FunctionFigures, statement: Statement, kind: str) -> int:
     """Return how many entities of a class were read: as SQLAlchemy tells, or by Django from the table."""
-    loaded = [number for one in figures.statements for name, number in one.classes.items() if _is(name, kind)]
+    loaded = sum(of_class(one.classes, kind) for one in figures.statements)
     same = [one for one in figures.statements if one.verb == "SELECT" and table_of(one) == table_of(statement)]
-    return sum(loaded) + sum(one.rows or 0 for one in same if one.by == DJANGO and not one.values)
-
-
-def _is(name: str, kind: str) -> bool:
-    return name.rpartition(".")[2] == kind
+    return loaded + sum(one.rows or 0 for one in same if one.by == DJANGO and not one.values)
 
 
 def size_of_pending(figures: FunctionFigures, statement: Statement) -> float:
     """Return what the pending entities of a statement take, but for the document that they are read from."""
-    number, read = pending_of(figures, statement), sum(of_module(figures.at_peak, DECODER).values())
+    number, read = pending_of(figures, statement), of_module(figures.at_peak, DECODER)
     return (peak_of(figures) - read) * number / max(mapped_of(figures), number)
 
 
@@ -93,14 +88,15 @@ def of_given(figures: FunctionFigures, statement: Statement) -> int:
 def flushed(figures: FunctionFigures, inserts: list[Statement]) -> Change:
     """Return that entities of several classes are to be written a part at a time."""
     rows = [one.rows or 0 for one in inserts]
+    saves = peak_of(figures) * (1 - BATCH / max(rows))
     text = (
         f"Batches of 1,000, each added, flushed and dropped, at {' and '.join(dict.fromkeys(map(at, inserts)))}: "
         f"{' and '.join(f'{number:,}' for number in rows)} entities were pending at once. Saves about "
-        f"{mib(peak_of(figures) * (1 - BATCH / max(rows)))} MiB at the peak, as predicted, where nothing else holds "
+        f"{mib(saves)} MiB at the peak, as predicted, where nothing else holds "
         "them all."
     )
     code = f"session.add_all(batch)\n{awaiting(inserts[0], 'session.flush()')}\nsession.expunge_all()"
-    return Change("batches", text, peak_of(figures) * (1 - BATCH / max(rows)), code)
+    return Change("batches", text, saves, code)
 
 
 def in_batches(figures: FunctionFigures, one: Statement, why: str, size: float, rows: int, execute: str) -> Change:
